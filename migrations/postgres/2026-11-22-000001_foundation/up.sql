@@ -1,0 +1,444 @@
+-- Platform ------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE events (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    position BIGINT UNIQUE,
+    record_kind TEXT COLLATE "C" NOT NULL,
+    record_id TEXT COLLATE "C" NOT NULL,
+    record_version BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    audience TEXT COLLATE "C" NOT NULL CHECK (audience IN ('public', 'applicant', 'staff')),
+    actor_kind TEXT COLLATE "C" NOT NULL,
+    actor_id TEXT COLLATE "C",
+    actor_label TEXT COLLATE "C" NOT NULL,
+    params TEXT COLLATE "C" NOT NULL,
+    occurred_at TIMESTAMP NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+CREATE INDEX events_record ON events (record_id, id);
+CREATE INDEX events_unsequenced ON events (id) WHERE position IS NULL;
+
+CREATE TABLE idempotency_keys (
+    scope TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    digest TEXT COLLATE "C" NOT NULL,
+    status INTEGER NOT NULL,
+    location TEXT COLLATE "C",
+    etag TEXT COLLATE "C",
+    body TEXT COLLATE "C" NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
+
+CREATE TABLE number_blocks (
+    name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    next_value BIGINT NOT NULL
+);
+
+CREATE TABLE leases (
+    name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    holder TEXT COLLATE "C" NOT NULL,
+    expires_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE audit_log (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    actor_id TEXT COLLATE "C" NOT NULL,
+    action TEXT COLLATE "C" NOT NULL,
+    record_kind TEXT COLLATE "C" NOT NULL,
+    record_id TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    detail TEXT COLLATE "C" NOT NULL,
+    request_id TEXT COLLATE "C" NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+CREATE INDEX audit_log_record ON audit_log (record_id, id);
+
+CREATE TABLE epochs (
+    name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    value BIGINT NOT NULL
+);
+INSERT INTO epochs (name, value) VALUES ('grants', 1);
+
+CREATE TABLE settings (
+    node TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    value TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (node, name)
+);
+
+CREATE TABLE lookup_failures (
+    mark TEXT COLLATE "C" NOT NULL,
+    hour BIGINT NOT NULL,
+    failures INTEGER NOT NULL,
+    PRIMARY KEY (mark, hour)
+);
+
+-- Who may see which record: one row per subject and record ----------------------------------------------------------
+
+CREATE TABLE access (
+    record_id TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    masked BOOLEAN NOT NULL,
+    due_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (record_id, subject)
+);
+CREATE INDEX access_by_record ON access (subject, kind, state, record_id);
+CREATE INDEX access_by_due ON access (subject, kind, state, due_at, record_id);
+CREATE INDEX access_by_update ON access (subject, kind, updated_at, record_id);
+
+-- Identity -----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE users (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    login TEXT COLLATE "C" NOT NULL UNIQUE,
+    password_hash TEXT COLLATE "C" NOT NULL,
+    display_name TEXT COLLATE "C" NOT NULL,
+    title TEXT COLLATE "C" NOT NULL,
+    phone TEXT COLLATE "C",
+    employment TEXT COLLATE "C" NOT NULL CHECK (employment IN ('full_time', 'part_time', 'none')),
+    center_id TEXT COLLATE "C",
+    applicant_id TEXT COLLATE "C",
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'disabled')),
+    failures INTEGER NOT NULL,
+    locked_until TIMESTAMP,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE INDEX users_center ON users (center_id, id);
+
+CREATE TABLE grants (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    user_id TEXT COLLATE "C" NOT NULL REFERENCES users (id),
+    role TEXT COLLATE "C" NOT NULL,
+    node_kind TEXT COLLATE "C" NOT NULL CHECK (node_kind IN ('center', 'department', 'system')),
+    node_id TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('proposed', 'active', 'refused', 'revoked')),
+    reason TEXT COLLATE "C" NOT NULL,
+    proposed_by TEXT COLLATE "C" NOT NULL,
+    decided_by TEXT COLLATE "C",
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE UNIQUE INDEX grants_once ON grants (user_id, role, node_id) WHERE state IN ('proposed', 'active');
+CREATE INDEX grants_node ON grants (node_id, role);
+
+CREATE TABLE clients (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    client_id TEXT COLLATE "C" NOT NULL UNIQUE,
+    secret_hash TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('portal', 'hotline', 'first_party')),
+    center_id TEXT COLLATE "C",
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'disabled')),
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE refresh_tokens (
+    token_hash TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    family TEXT COLLATE "C" NOT NULL,
+    user_id TEXT COLLATE "C" NOT NULL REFERENCES users (id),
+    client TEXT COLLATE "C" NOT NULL,
+    expires_at TIMESTAMP NOT NULL,
+    used_at TIMESTAMP,
+    revoked_at TIMESTAMP,
+    created_at TIMESTAMP NOT NULL
+);
+CREATE INDEX refresh_tokens_family ON refresh_tokens (family);
+CREATE INDEX refresh_tokens_user ON refresh_tokens (user_id);
+
+CREATE TABLE signing_keys (
+    kid TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    algorithm TEXT COLLATE "C" NOT NULL,
+    private_key TEXT COLLATE "C" NOT NULL,
+    public_key TEXT COLLATE "C" NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    retired_at TIMESTAMP
+);
+
+-- Organization -------------------------------------------------------------------------------------------------------
+
+CREATE TABLE centers (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    division_code TEXT COLLATE "C" NOT NULL UNIQUE,
+    name TEXT COLLATE "C" NOT NULL,
+    division_name TEXT COLLATE "C" NOT NULL,
+    level TEXT COLLATE "C" NOT NULL CHECK (level IN ('province', 'city', 'county', 'town', 'village')),
+    parent_id TEXT COLLATE "C" REFERENCES centers (id),
+    path TEXT COLLATE "C" NOT NULL,
+    phone TEXT COLLATE "C" NOT NULL,
+    address TEXT COLLATE "C" NOT NULL,
+    hours TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'disabled')),
+    folded TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE INDEX centers_parent ON centers (parent_id, id);
+CREATE INDEX centers_path ON centers (path);
+CREATE INDEX centers_level ON centers (level, id);
+
+CREATE TABLE departments (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    center_id TEXT COLLATE "C" NOT NULL REFERENCES centers (id),
+    name TEXT COLLATE "C" NOT NULL,
+    credit_code TEXT COLLATE "C",
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    UNIQUE (center_id, name)
+);
+
+-- Time ---------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE calendar_years (
+    year INTEGER NOT NULL PRIMARY KEY,
+    rule TEXT COLLATE "C" NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    loaded_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE clocks (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    record_kind TEXT COLLATE "C" NOT NULL,
+    record_id TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    limit_value INTEGER NOT NULL,
+    limit_unit TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('running', 'paused', 'stopped')),
+    started_at TIMESTAMP NOT NULL,
+    due_at TIMESTAMP NOT NULL,
+    warn_at TIMESTAMP NOT NULL,
+    next_at TIMESTAMP NOT NULL,
+    provisional BOOLEAN NOT NULL,
+    pauses TEXT COLLATE "C" NOT NULL,
+    warned_at TIMESTAMP,
+    breached_at TIMESTAMP,
+    stopped_at TIMESTAMP,
+    version BIGINT NOT NULL
+);
+CREATE INDEX clocks_record ON clocks (record_id, id);
+CREATE INDEX clocks_next ON clocks (next_at, id);
+CREATE INDEX clocks_provisional ON clocks (id) WHERE provisional;
+
+-- Catalogue ----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE service_items (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    code TEXT COLLATE "C" NOT NULL UNIQUE,
+    division_code TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('draft', 'published', 'withdrawn')),
+    name TEXT COLLATE "C" NOT NULL,
+    item_type TEXT COLLATE "C" NOT NULL,
+    exercise_level TEXT COLLATE "C" NOT NULL,
+    handling_type TEXT COLLATE "C" NOT NULL,
+    department TEXT COLLATE "C" NOT NULL,
+    theme TEXT COLLATE "C" NOT NULL,
+    visits INTEGER,
+    published_version BIGINT,
+    draft TEXT COLLATE "C",
+    published TEXT COLLATE "C",
+    published_at TIMESTAMP,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE INDEX service_items_list ON service_items (state, id);
+CREATE INDEX service_items_division ON service_items (state, division_code, id);
+CREATE INDEX service_items_department ON service_items (state, department, id);
+CREATE INDEX service_items_theme ON service_items (state, theme, id);
+CREATE INDEX service_items_updated ON service_items (updated_at, id);
+
+CREATE TABLE service_item_versions (
+    item_id TEXT COLLATE "C" NOT NULL REFERENCES service_items (id),
+    number BIGINT NOT NULL,
+    content TEXT COLLATE "C" NOT NULL,
+    published_by TEXT COLLATE "C" NOT NULL,
+    published_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (item_id, number)
+);
+
+-- Applicants and entrustments ----------------------------------------------------------------------------------------
+
+CREATE TABLE applicants (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    kind TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    person_name TEXT COLLATE "C",
+    name_mark TEXT COLLATE "C" NOT NULL,
+    id_type TEXT COLLATE "C" NOT NULL,
+    id_number TEXT COLLATE "C" NOT NULL,
+    id_mark TEXT COLLATE "C" NOT NULL,
+    division_code TEXT COLLATE "C",
+    address TEXT COLLATE "C",
+    flags TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE UNIQUE INDEX applicants_identity ON applicants (id_mark);
+CREATE INDEX applicants_name ON applicants (name_mark);
+
+CREATE TABLE entrustments (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    number TEXT COLLATE "C" NOT NULL UNIQUE,
+    mode TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    channel TEXT COLLATE "C" NOT NULL,
+    title TEXT COLLATE "C" NOT NULL,
+    item_id TEXT COLLATE "C" NOT NULL REFERENCES service_items (id),
+    item_version BIGINT NOT NULL,
+    division_code TEXT COLLATE "C" NOT NULL,
+    applicant_id TEXT COLLATE "C" NOT NULL REFERENCES applicants (id),
+    applicant_name TEXT COLLATE "C" NOT NULL,
+    contact_name TEXT COLLATE "C" NOT NULL,
+    contact_phone TEXT COLLATE "C" NOT NULL,
+    phone_mark TEXT COLLATE "C" NOT NULL,
+    custodian_id TEXT COLLATE "C" NOT NULL REFERENCES centers (id),
+    intake_center_id TEXT COLLATE "C" NOT NULL REFERENCES centers (id),
+    assignee_id TEXT COLLATE "C" REFERENCES users (id),
+    first_responder_id TEXT COLLATE "C" REFERENCES users (id),
+    due_at TIMESTAMP NOT NULL,
+    agreement_state TEXT COLLATE "C" NOT NULL CHECK (agreement_state IN ('none', 'drafted', 'signed')),
+    open_transfer_id TEXT COLLATE "C",
+    open_legs INTEGER NOT NULL,
+    hand_overs INTEGER NOT NULL,
+    reminders INTEGER NOT NULL,
+    held_state TEXT COLLATE "C",
+    facts TEXT COLLATE "C" NOT NULL,
+    received_on TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    closed_at TIMESTAMP
+);
+CREATE INDEX entrustments_applicant ON entrustments (applicant_id, id);
+CREATE INDEX entrustments_item ON entrustments (item_id, id);
+CREATE INDEX entrustments_phone ON entrustments (phone_mark, id);
+
+CREATE TABLE agreements (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    entrustment_id TEXT COLLATE "C" NOT NULL REFERENCES entrustments (id),
+    center_id TEXT COLLATE "C" NOT NULL,
+    text TEXT COLLATE "C" NOT NULL,
+    text_hash TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('drafted', 'signed', 'superseded')),
+    signature TEXT COLLATE "C",
+    drafted_at TIMESTAMP NOT NULL,
+    signed_at TIMESTAMP
+);
+CREATE INDEX agreements_entrustment ON agreements (entrustment_id, id);
+
+CREATE TABLE steps (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    entrustment_id TEXT COLLATE "C" NOT NULL REFERENCES entrustments (id),
+    code TEXT COLLATE "C" NOT NULL,
+    sequence INTEGER NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    department TEXT COLLATE "C" NOT NULL,
+    limit_value INTEGER NOT NULL,
+    limit_unit TEXT COLLATE "C" NOT NULL,
+    planned_start TEXT COLLATE "C",
+    planned_end TEXT COLLATE "C",
+    record TEXT COLLATE "C" NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    UNIQUE (entrustment_id, code)
+);
+
+CREATE TABLE materials (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    entrustment_id TEXT COLLATE "C" NOT NULL REFERENCES entrustments (id),
+    code TEXT COLLATE "C" NOT NULL,
+    sequence INTEGER NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    record TEXT COLLATE "C" NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    UNIQUE (entrustment_id, code)
+);
+
+CREATE TABLE one_time_notices (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    entrustment_id TEXT COLLATE "C" NOT NULL REFERENCES entrustments (id),
+    center_id TEXT COLLATE "C" NOT NULL,
+    items TEXT COLLATE "C" NOT NULL,
+    due_at TIMESTAMP NOT NULL,
+    issued_by TEXT COLLATE "C" NOT NULL,
+    issued_at TIMESTAMP NOT NULL
+);
+CREATE INDEX one_time_notices_entrustment ON one_time_notices (entrustment_id, id);
+
+CREATE TABLE custody (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    entrustment_id TEXT COLLATE "C" NOT NULL REFERENCES entrustments (id),
+    sequence INTEGER NOT NULL,
+    center_id TEXT COLLATE "C" NOT NULL REFERENCES centers (id),
+    cause TEXT COLLATE "C" NOT NULL,
+    transfer_id TEXT COLLATE "C",
+    from_at TIMESTAMP NOT NULL,
+    to_at TIMESTAMP,
+    UNIQUE (entrustment_id, sequence)
+);
+CREATE UNIQUE INDEX custody_open ON custody (entrustment_id) WHERE to_at IS NULL;
+
+-- Routing ------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE transfers (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    number TEXT COLLATE "C" NOT NULL UNIQUE,
+    entrustment_id TEXT COLLATE "C" NOT NULL REFERENCES entrustments (id),
+    from_center_id TEXT COLLATE "C" NOT NULL REFERENCES centers (id),
+    to_center_id TEXT COLLATE "C" NOT NULL REFERENCES centers (id),
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('offered', 'accepted', 'returned', 'recalled', 'expired')),
+    record TEXT COLLATE "C" NOT NULL,
+    due_at TIMESTAMP NOT NULL,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE UNIQUE INDEX transfers_open ON transfers (entrustment_id) WHERE state = 'offered';
+CREATE INDEX transfers_entrustment ON transfers (entrustment_id, id);
+
+-- Evaluations --------------------------------------------------------------------------------------------------------
+
+CREATE TABLE evaluations (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    entrustment_id TEXT COLLATE "C" NOT NULL UNIQUE REFERENCES entrustments (id),
+    number TEXT COLLATE "C" NOT NULL,
+    title TEXT COLLATE "C" NOT NULL,
+    center_id TEXT COLLATE "C" NOT NULL REFERENCES centers (id),
+    staff_id TEXT COLLATE "C",
+    applicant_id TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('open', 'rated', 'expired')),
+    grade TEXT COLLATE "C",
+    channel TEXT COLLATE "C",
+    is_default BOOLEAN NOT NULL,
+    is_named BOOLEAN NOT NULL,
+    rating TEXT COLLATE "C",
+    due_at TIMESTAMP NOT NULL,
+    rated_at TIMESTAMP,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+
+-- Full text: one document per searchable record; `body` is folded text for the exact recheck --------------------------
+
+CREATE TABLE search_docs (
+    docid BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    kind TEXT COLLATE "C" NOT NULL,
+    record_id TEXT COLLATE "C" NOT NULL UNIQUE,
+    body TEXT COLLATE "C" NOT NULL,
+    tokens TSVECTOR NOT NULL
+);
+CREATE INDEX search_index ON search_docs USING gin (tokens);

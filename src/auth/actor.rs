@@ -1,0 +1,106 @@
+use crate::{db::code_enum, kernel::Id};
+
+code_enum! {
+    /// What a person may be to the system.
+    Role in "roles" {
+        Applicant "applicant" "申请人",
+        CompanyAgent "company_agent" "企业经办人",
+        Clerk "clerk" "综窗人员",
+        Agent "agent" "帮办代办专员",
+        CenterManager "center_manager" "中心负责人",
+        DepartmentHandler "department_handler" "承办部门经办人",
+        ProjectManager "project_manager" "项目服务经理",
+        Inspector "inspector" "督查人员",
+        ReformOffice "reform_office" "改革办",
+        SystemAdmin "system_admin" "系统管理员",
+        SecurityAdmin "security_admin" "安全管理员",
+        AuditAdmin "audit_admin" "审计管理员",
+        Portal "portal" "门户客户端",
+        Hotline "hotline" "热线客户端",
+    }
+}
+
+impl Role {
+    /// The three administrators exclude each other (三员分立).
+    pub fn is_administrator(self) -> bool {
+        matches!(self, Self::SystemAdmin | Self::SecurityAdmin | Self::AuditAdmin)
+    }
+
+    /// Roles that are held at a center of the tree.
+    pub fn at_center(self) -> bool {
+        matches!(self, Self::Clerk | Self::Agent | Self::CenterManager | Self::ProjectManager | Self::Inspector | Self::ReformOffice)
+    }
+}
+
+/// What kind of subject a token names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubjectKind {
+    /// A person.
+    User,
+    /// A machine.
+    Client,
+}
+
+/// The authenticated bearer of a request, before any role is known.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Person or machine.
+    pub kind: SubjectKind,
+    /// The user's or client's id.
+    pub id: Id,
+    /// The login session, for people.
+    pub session: Option<String>,
+    /// The OAuth client the token was issued to.
+    pub client: String,
+}
+
+/// A role at a node of the center tree, at a department, or over the system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The role.
+    pub role: Role,
+    /// Center or department id; `system` for administrators.
+    pub node: String,
+}
+
+/// A caller with the roles of this moment.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// `user`, `client` or `system`; written into events.
+    pub kind: &'static str,
+    /// Who.
+    pub id: Option<Id>,
+    /// Roles held now.
+    pub grants: Vec<Grant>,
+    /// The applicant this person is or acts for.
+    pub applicant_id: Option<Id>,
+    /// The person's home center.
+    pub center_id: Option<Id>,
+    /// Post or part, shown in timelines: never a person's name.
+    pub label: String,
+    /// Traces what was done to the request that did it.
+    pub request_id: String,
+}
+
+impl Actor {
+    /// The system itself: worker and command line.
+    pub fn system(name: &str) -> Self {
+        Self { kind: "system", id: None, grants: Vec::new(), applicant_id: None, center_id: None, label: "系统".into(), request_id: format!("system:{name}") }
+    }
+
+    /// Whether any of the roles is held, anywhere.
+    pub fn is(&self, role: Role) -> bool {
+        self.grants.iter().any(|g| g.role == role)
+    }
+
+    /// Whether this is the worker or the command line.
+    pub fn is_system(&self) -> bool {
+        self.kind == "system"
+    }
+
+    /// The nodes at which a role is held.
+    pub fn nodes(&self, role: Role) -> impl Iterator<Item = &str> {
+        self.grants.iter().filter(move |g| g.role == role).map(|g| g.node.as_str())
+    }
+}

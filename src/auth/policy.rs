@@ -1,0 +1,217 @@
+//! The one table of role × resource × action. Reviewed as a table, snapshot-tested, and read by every door.
+
+use super::{Actor, Role};
+use crate::kernel::Id;
+
+/// How far a rule reaches from the node its role is held at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The caller's own, or their company's.
+    Own,
+    /// Assigned to the caller.
+    Assigned,
+    /// The center the role is held at has custody.
+    Center,
+    /// The center has custody, had it, or has it offered.
+    Relay,
+    /// Anywhere below the center the role is held at.
+    Subtree,
+    /// The department the role is held at carries a step.
+    Department,
+    /// Everywhere.
+    All,
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Rule {
+    /// Who.
+    pub role: Role,
+    /// On what.
+    pub resource: &'static str,
+    /// Does what; every name is an action of a machine or an operation of an `api` room.
+    pub actions: &'static [&'static str],
+    /// How far.
+    pub reach: Reach,
+    /// Personal data shown masked.
+    pub masked: bool,
+}
+
+const fn rule(role: Role, resource: &'static str, reach: Reach, actions: &'static [&'static str]) -> Rule {
+    Rule { role, resource, actions, reach, masked: false }
+}
+
+const fn masked(role: Role, resource: &'static str, reach: Reach, actions: &'static [&'static str]) -> Rule {
+    Rule { role, resource, actions, reach, masked: true }
+}
+
+use Reach::{All, Assigned, Center, Own, Relay, Subtree};
+use Role::{
+    Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, Inspector, ReformOffice, SecurityAdmin, SystemAdmin,
+};
+
+/// What an applicant does with an own matter.
+const APPLICANT_ACTS: &[&str] = &[
+    "read", "create", "resubmit", "withdraw", "change_mode", "submit_material", "sign_agreement", "sign_completion", "refuse_completion",
+    "request_termination", "cancel_termination", "sign_termination",
+];
+/// What the counter does for the matters in its center's custody.
+const CLERK_ACTS: &[&str] = &[
+    "read", "create", "accept", "one_time_notice", "resubmit", "remind", "lapse", "reject", "withdraw", "change_mode", "assign", "submit_material",
+    "review_material", "draft_agreement", "sign_agreement", "start", "sign_completion", "refuse_completion", "mark_unclaimed", "transfer", "reveal",
+];
+/// What the agent does for assigned matters.
+const AGENT_ACTS: &[&str] = &[
+    "read", "accept", "one_time_notice", "resubmit", "remind", "lapse", "change_mode", "submit_material", "review_material", "draft_agreement",
+    "sign_agreement", "start", "plan", "record_step", "progress", "suspend", "resume", "complete", "sign_completion", "refuse_completion",
+    "mark_unclaimed", "request_termination", "cancel_termination", "sign_termination", "transfer", "reveal",
+];
+/// What the manager of the custodian center adds.
+const MANAGER_ACTS: &[&str] = &[
+    "read", "accept", "reject", "assign", "remind", "lapse", "suspend", "resume", "request_termination", "cancel_termination", "sign_termination",
+    "terminate_unilaterally", "reopen", "transfer", "reveal",
+];
+const TRANSFER_SIDES: &[&str] = &["read", "accept", "return", "recall"];
+
+/// The table.
+pub const POLICY: &[Rule] = &[
+    rule(Applicant, "entrustment", Own, APPLICANT_ACTS),
+    rule(CompanyAgent, "entrustment", Own, APPLICANT_ACTS),
+    rule(Clerk, "entrustment", Center, CLERK_ACTS),
+    masked(Clerk, "entrustment", Relay, &["read"]),
+    rule(Agent, "entrustment", Assigned, AGENT_ACTS),
+    rule(CenterManager, "entrustment", Center, MANAGER_ACTS),
+    masked(CenterManager, "entrustment", Relay, &["read"]),
+    masked(CenterManager, "entrustment", Subtree, &["read"]),
+    masked(Inspector, "entrustment", Subtree, &["read"]),
+    rule(Applicant, "transfer", Own, &["read"]),
+    rule(CompanyAgent, "transfer", Own, &["read"]),
+    rule(Clerk, "transfer", Center, TRANSFER_SIDES),
+    rule(Agent, "transfer", Assigned, &["read", "recall"]),
+    rule(CenterManager, "transfer", Center, TRANSFER_SIDES),
+    masked(CenterManager, "transfer", Subtree, &["read"]),
+    masked(Inspector, "transfer", Subtree, &["read"]),
+    rule(Applicant, "evaluation", Own, &["read", "rate"]),
+    rule(CompanyAgent, "evaluation", Own, &["read", "rate"]),
+    masked(Clerk, "evaluation", Center, &["read"]),
+    masked(Agent, "evaluation", Assigned, &["read"]),
+    masked(CenterManager, "evaluation", Subtree, &["read"]),
+    masked(Inspector, "evaluation", Subtree, &["read"]),
+    masked(ReformOffice, "evaluation", Subtree, &["read"]),
+    rule(SystemAdmin, "service_item", All, &["read", "create", "edit", "publish", "withdraw", "import"]),
+    rule(CenterManager, "service_item", Subtree, &["read", "create", "edit"]),
+    rule(ReformOffice, "service_item", Subtree, &["read", "create", "edit", "publish", "withdraw"]),
+    rule(SystemAdmin, "center", All, &["read", "create", "edit"]),
+    rule(CenterManager, "center", Subtree, &["edit"]),
+    rule(SystemAdmin, "person", All, &["read", "create", "edit", "disable"]),
+    rule(SecurityAdmin, "person", All, &["read", "disable", "unlock"]),
+    rule(AuditAdmin, "person", All, &["read"]),
+    rule(CenterManager, "person", Subtree, &["read", "create"]),
+    rule(Inspector, "person", Subtree, &["read"]),
+    rule(Clerk, "person", Center, &["read"]),
+    rule(Agent, "person", Center, &["read"]),
+    rule(SystemAdmin, "grant", All, &["read", "propose"]),
+    rule(CenterManager, "grant", Subtree, &["read", "propose"]),
+    rule(SecurityAdmin, "grant", All, &["read", "approve", "refuse", "revoke"]),
+    rule(AuditAdmin, "grant", All, &["read"]),
+    rule(SystemAdmin, "calendar", All, &["load"]),
+    rule(AuditAdmin, "audit", All, &["read"]),
+    rule(Clerk, "routing", All, &["resolve"]),
+    rule(Agent, "routing", All, &["resolve"]),
+    rule(CenterManager, "routing", All, &["resolve"]),
+    rule(Clerk, "search", All, &["search"]),
+    rule(Agent, "search", All, &["search"]),
+    rule(CenterManager, "search", All, &["search"]),
+    rule(Inspector, "search", All, &["search"]),
+];
+
+/// What the table needs to know of a record to say how far it is from the caller.
+#[derive(Clone, Debug, Default)]
+pub struct Reachable<'a> {
+    /// The applicant it belongs to.
+    pub applicant: Option<Id>,
+    /// The person it is assigned to.
+    pub assignee: Option<Id>,
+    /// The center(s) that hold it.
+    pub centers: Vec<Id>,
+    /// The path of the holding center in the tree: `/root/…/self/`.
+    pub path: &'a str,
+}
+
+/// Whether the table lets `actor` do `action` on a record this far away.
+pub fn allows(actor: &Actor, resource: &str, action: &str, on: &Reachable) -> bool {
+    actor.is_system()
+        || POLICY.iter().filter(|r| r.resource == resource && r.actions.contains(&action)).any(|r| match r.reach {
+            Own => actor.is(r.role) && on.applicant.is_some() && on.applicant == actor.applicant_id,
+            Assigned => actor.is(r.role) && on.assignee.is_some() && on.assignee == actor.id,
+            Center => actor.nodes(r.role).any(|n| on.centers.iter().any(|c| c.as_str() == n)),
+            Subtree => actor.nodes(r.role).any(|n| on.path.split('/').any(|p| p == n)),
+            All => actor.is(r.role),
+            Relay | Reach::Department => false,
+        })
+}
+
+/// Whether the table lets `actor` do `action` on some record of this kind, near or far.
+pub fn may(actor: &Actor, resource: &str, action: &str) -> bool {
+    actor.is_system() || POLICY.iter().any(|r| r.resource == resource && r.actions.contains(&action) && actor.is(r.role))
+}
+
+/// The union of reasons for which a caller sees records of a kind: subjects of the access table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The worker and the command line see everything.
+    System,
+    /// Each subject, and whether its view is masked.
+    Subjects(Vec<(String, bool)>),
+}
+
+impl Scope {
+    /// The scope of `actor` for a kind of record.
+    pub fn of(actor: &Actor, resource: &str) -> Self {
+        if actor.is_system() {
+            return Self::System;
+        }
+        let mut subjects: Vec<(String, bool)> = Vec::new();
+        let rules = POLICY.iter().filter(|r| r.resource == resource && r.actions.contains(&"read") && actor.is(r.role));
+        for r in rules {
+            let mut add = |subject: String| match subjects.iter_mut().find(|(s, _)| *s == subject) {
+                Some((_, masked)) => *masked &= r.masked,
+                None => subjects.push((subject, r.masked)),
+            };
+            match r.reach {
+                Own => actor.applicant_id.iter().for_each(|id| add(subject::applicant(id.as_str()))),
+                Assigned => actor.id.iter().for_each(|id| add(subject::user(id.as_str()))),
+                // Custody now and custody before are told apart by the access row, not by the rule.
+                Center | Relay => actor.nodes(r.role).for_each(|n| add(subject::center(n))),
+                Subtree => actor.nodes(r.role).for_each(|n| add(subject::tree(n))),
+                Reach::Department => actor.nodes(r.role).for_each(|n| add(subject::department(n))),
+                All => {}
+            }
+        }
+        Self::Subjects(subjects)
+    }
+}
+
+/// Names of subjects in the access table.
+pub mod subject {
+    /// The center itself.
+    pub fn center(id: &str) -> String {
+        format!("center:{id}")
+    }
+    /// Everything at or below a center.
+    pub fn tree(id: &str) -> String {
+        format!("tree:{id}")
+    }
+    /// A person.
+    pub fn user(id: &str) -> String {
+        format!("user:{id}")
+    }
+    /// An applicant.
+    pub fn applicant(id: &str) -> String {
+        format!("applicant:{id}")
+    }
+    /// A department.
+    pub fn department(id: &str) -> String {
+        format!("department:{id}")
+    }
+}

@@ -1,0 +1,135 @@
+//! Typed settings of the process: defaults < file < environment. Checked at start; secrets are never printed.
+
+use std::{fmt, path::Path};
+
+use figment::{Figment, providers::{Env, Format, Serialized, Toml}};
+use serde::{Deserialize, Serialize};
+
+/// All settings. Environment names are the field names in upper case with the prefix `JIELI_`, except `DATABASE_URL`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub database_url: String,
+    /// Address to listen on.
+    pub listen: String,
+    /// How clients reach this server; the issuer of tokens.
+    pub public_url: String,
+    /// Secret from which all data keys are derived; read from `key_file` when empty.
+    pub secret_key: String,
+    /// Where the secret is kept when `secret_key` is empty; made on first start of an embedded database.
+    pub key_file: String,
+    /// `json` or `pretty`.
+    pub log_format: String,
+    /// Filter such as `info,jieli=debug`.
+    pub log_level: String,
+    /// Database connections.
+    pub pool_size: u32,
+    /// HTTP workers; 0 = one per processor.
+    pub workers: usize,
+    /// Whether people may sign in with a password at `/oauth2/token`.
+    pub password_grant: bool,
+    /// Argon2id memory in KiB.
+    pub argon2_memory_kib: u32,
+    /// Argon2id passes.
+    pub argon2_passes: u32,
+    /// Requests a caller may make per minute.
+    pub rate_limit_per_minute: u32,
+    /// Origins that browsers may call from; empty = none, `*` = any.
+    pub cors_origins: Vec<String>,
+    /// How many trusted proxies stand in front: the client address is taken that many hops from the right of `X-Forwarded-For`.
+    pub trusted_proxies: usize,
+    /// Seconds that a stopping server waits for running requests.
+    pub drain_seconds: u64,
+    /// Run the worker (clocks, sequencer, expiry) inside the server.
+    pub worker: bool,
+    /// Largest request body in bytes.
+    pub max_body_bytes: usize,
+    /// Show Swagger UI's list of demo accounts.
+    pub demo: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database_url: "sqlite:jieli.db".into(),
+            listen: "127.0.0.1:8080".into(),
+            public_url: "http://127.0.0.1:8080".into(),
+            secret_key: String::new(),
+            key_file: "jieli.key".into(),
+            log_format: "pretty".into(),
+            log_level: "info".into(),
+            pool_size: 8,
+            workers: 0,
+            password_grant: true,
+            argon2_memory_kib: 19_456,
+            argon2_passes: 2,
+            rate_limit_per_minute: 6_000,
+            cors_origins: Vec::new(),
+            trusted_proxies: 0,
+            drain_seconds: 20,
+            worker: true,
+            max_body_bytes: 1_048_576,
+            demo: false,
+        }
+    }
+}
+
+/// Settings that cannot work.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Unreadable or unknown.
+    #[error("configuration: {0}")]
+    Read(#[from] Box<figment::Error>),
+    /// Out of range.
+    #[error("configuration: {key} {why}")]
+    Invalid {
+        /// Which key.
+        key: &'static str,
+        /// Why.
+        why: &'static str,
+    },
+}
+
+impl Config {
+    /// Loads `file` (if it exists) and the environment over the defaults.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            figment = figment.merge(Toml::file(file));
+        }
+        let config: Self = figment
+            .merge(Env::prefixed("JIELI_"))
+            .merge(Env::raw().only(&["DATABASE_URL"]))
+            .extract()
+            .map_err(Box::new)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let invalid = |key, why| Err(ConfigError::Invalid { key, why });
+        if self.pool_size == 0 || self.pool_size > 500 {
+            return invalid("pool_size", "must be 1 to 500");
+        }
+        if !matches!(self.log_format.as_str(), "json" | "pretty") {
+            return invalid("log_format", "must be json or pretty");
+        }
+        if self.argon2_memory_kib < 8 || self.argon2_passes == 0 {
+            return invalid("argon2_memory_kib", "and argon2_passes are too small");
+        }
+        if self.rate_limit_per_minute == 0 {
+            return invalid("rate_limit_per_minute", "must be positive");
+        }
+        if !self.secret_key.is_empty() && self.secret_key.len() < 32 {
+            return invalid("secret_key", "must have 32 characters or more");
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("listen", &self.listen).field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,213 @@
+//! What the two engines say differently. Everything else is written once, in the query builder.
+
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Text, Timestamp},
+};
+
+use super::{Conn, Result};
+use crate::kernel::Moment;
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+#[derive(QueryableByName)]
+struct RecordId {
+    #[diesel(sql_type = Text)]
+    record_id: String,
+}
+
+/// Runs one parameterised statement, whose text may differ, with the same binds on either engine.
+macro_rules! on_both {
+    ($conn:expr, $sqlite:expr, $postgres:expr, [$($ty:ty => $value:expr),* $(,)?], $run:ident $(::<$out:ty>)?) => {
+        match $conn {
+            Conn::Sqlite(c) => sql_query($sqlite)$(.bind::<$ty, _>($value))*.$run$(::<$out>)?(c),
+            Conn::Postgres(c) => sql_query($postgres)$(.bind::<$ty, _>($value))*.$run$(::<$out>)?(c),
+        }
+    };
+}
+
+/// Leases `count` numbers of a sequence; answers the first.
+pub(super) fn lease_numbers(conn: &mut Conn, name: &str, count: i64) -> Result<i64> {
+    let sqlite = "INSERT INTO number_blocks (name, next_value) VALUES (?1, 1 + ?2) \
+                  ON CONFLICT (name) DO UPDATE SET next_value = next_value + ?2 RETURNING next_value - ?2 AS value";
+    let postgres = "INSERT INTO number_blocks (name, next_value) VALUES ($1, 1 + $2) \
+                    ON CONFLICT (name) DO UPDATE SET next_value = number_blocks.next_value + $2 RETURNING next_value - $2 AS value";
+    Ok(on_both!(conn, sqlite, postgres, [Text => name, BigInt => count], get_result::<Number>)?.value)
+}
+
+/// Locks a root record until the transaction ends. SQLite has one writer, so nothing to lock there.
+///
+/// `table` is a name from this program, never from a request.
+pub fn lock_root(conn: &mut Conn, table: &'static str, id: &str) -> Result<()> {
+    if let Conn::Postgres(c) = conn {
+        sql_query(format!("SELECT 1 FROM {table} WHERE id = $1 FOR UPDATE")).bind::<Text, _>(id).execute(c)?;
+    }
+    Ok(())
+}
+
+/// Takes the transaction's lock on a name; `false` when another transaction holds it.
+pub fn try_lock(conn: &mut Conn, name: &str) -> Result<bool> {
+    match conn {
+        Conn::Sqlite(_) => Ok(true),
+        Conn::Postgres(c) => {
+            #[derive(QueryableByName)]
+            struct Locked {
+                #[diesel(sql_type = diesel::sql_types::Bool)]
+                locked: bool,
+            }
+            let row: Locked = sql_query("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 7)) AS locked").bind::<Text, _>(name).get_result(c)?;
+            Ok(row.locked)
+        }
+    }
+}
+
+/// Takes or renews a lease held by `holder`; `false` while another holds it.
+pub fn take_lease(conn: &mut Conn, name: &str, holder: &str, now: Moment, until: Moment) -> Result<bool> {
+    let sql = |a: &str| {
+        format!(
+            "INSERT INTO leases (name, holder, expires_at) VALUES ({a}1, {a}2, {a}4) \
+             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at \
+             WHERE leases.holder = excluded.holder OR leases.expires_at < {a}3"
+        )
+    };
+    let changed = on_both!(conn, sql("?"), sql("$"), [Text => name, Text => holder, Timestamp => now, Timestamp => until], execute)?;
+    Ok(changed == 1)
+}
+
+/// Counts one more failure under `mark` in `hour`; answers the count.
+pub fn count_failure(conn: &mut Conn, mark: &str, hour: i64) -> Result<i64> {
+    let sql = |a: &str| {
+        format!(
+            "INSERT INTO lookup_failures (mark, hour, failures) VALUES ({a}1, {a}2, 1) \
+             ON CONFLICT (mark, hour) DO UPDATE SET failures = lookup_failures.failures + 1 RETURNING CAST(failures AS BIGINT) AS value"
+        )
+    };
+    Ok(on_both!(conn, sql("?"), sql("$"), [Text => mark, BigInt => hour], get_result::<Number>)?.value)
+}
+
+/// A document for full-text search: tokens are already encoded as `[a-z0-9]+`.
+pub fn put_document(conn: &mut Conn, kind: &str, record_id: &str, body: &str, tokens: &str) -> Result<()> {
+    drop_document(conn, record_id)?;
+    match conn {
+        Conn::Sqlite(c) => {
+            let row: Number = sql_query("INSERT INTO search_docs (kind, record_id, body) VALUES (?, ?, ?) RETURNING docid AS value")
+                .bind::<Text, _>(kind)
+                .bind::<Text, _>(record_id)
+                .bind::<Text, _>(body)
+                .get_result(c)?;
+            sql_query("INSERT INTO search_index (rowid, tokens) VALUES (?, ?)").bind::<BigInt, _>(row.value).bind::<Text, _>(tokens).execute(c)?;
+        }
+        Conn::Postgres(c) => {
+            sql_query("INSERT INTO search_docs (kind, record_id, body, tokens) VALUES ($1, $2, $3, to_tsvector('simple', $4))")
+                .bind::<Text, _>(kind)
+                .bind::<Text, _>(record_id)
+                .bind::<Text, _>(body)
+                .bind::<Text, _>(tokens)
+                .execute(c)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a document, if there is one.
+pub fn drop_document(conn: &mut Conn, record_id: &str) -> Result<()> {
+    match conn {
+        Conn::Sqlite(c) => {
+            sql_query("DELETE FROM search_index WHERE rowid = (SELECT docid FROM search_docs WHERE record_id = ?)").bind::<Text, _>(record_id).execute(c)?;
+            sql_query("DELETE FROM search_docs WHERE record_id = ?").bind::<Text, _>(record_id).execute(c)?;
+        }
+        Conn::Postgres(c) => {
+            sql_query("DELETE FROM search_docs WHERE record_id = $1").bind::<Text, _>(record_id).execute(c)?;
+        }
+    }
+    Ok(())
+}
+
+/// A full-text query: every token of `all`, and any of `any` where there are some; `like` rechecks the folded text.
+pub struct Match<'a> {
+    /// Kind of record.
+    pub kind: &'a str,
+    /// Encoded tokens that must all occur.
+    pub all: &'a [String],
+    /// Encoded tokens of which one must occur (the caller's subjects); empty = no such condition.
+    pub any: &'a [String],
+    /// Folded words that the text must contain literally.
+    pub words: &'a [String],
+    /// At most so many.
+    pub limit: i64,
+    /// Records after this id in descending order of id.
+    pub before: Option<&'a str>,
+}
+
+/// Record ids that match, newest id first.
+pub fn search(conn: &mut Conn, query: &Match) -> Result<Vec<String>> {
+    let join = |tokens: &[String], or: &str| tokens.join(or);
+    let before = query.before.unwrap_or("~");
+    let likes = |mark: &dyn Fn(usize) -> String| {
+        (0..query.words.len()).map(|i| format!(" AND d.body LIKE {} ESCAPE '\\'", mark(i))).collect::<String>()
+    };
+    let patterns = query.words.iter().map(|w| format!("%{}%", w.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
+    let ids = match conn {
+        Conn::Sqlite(c) => {
+            let mut expression = join(query.all, " AND ");
+            if !query.any.is_empty() {
+                let any = join(query.any, " OR ");
+                expression = if expression.is_empty() { any } else { format!("{expression} AND ({any})") };
+            }
+            let sql = format!(
+                "SELECT d.record_id FROM search_index x JOIN search_docs d ON d.docid = x.rowid \
+                 WHERE x.tokens MATCH ? AND d.kind = ? AND d.record_id < ?{} ORDER BY d.record_id DESC LIMIT ?",
+                likes(&|_| "?".into())
+            );
+            let mut q = sql_query(sql).into_boxed().bind::<Text, _>(expression).bind::<Text, _>(query.kind).bind::<Text, _>(before);
+            for p in patterns {
+                q = q.bind::<Text, _>(p);
+            }
+            q.bind::<BigInt, _>(query.limit).load::<RecordId>(c)?
+        }
+        Conn::Postgres(c) => {
+            let mut expression = join(query.all, " & ");
+            if !query.any.is_empty() {
+                let any = join(query.any, " | ");
+                expression = if expression.is_empty() { any } else { format!("{expression} & ({any})") };
+            }
+            let sql = format!(
+                "SELECT d.record_id FROM search_docs d WHERE d.tokens @@ to_tsquery('simple', $1) AND d.kind = $2 AND d.record_id < $3{} \
+                 ORDER BY d.record_id DESC LIMIT ${}",
+                likes(&|i| format!("${}", i + 4)),
+                query.words.len() + 4
+            );
+            let mut q = sql_query(sql).into_boxed().bind::<Text, _>(expression).bind::<Text, _>(query.kind).bind::<Text, _>(before);
+            for p in patterns {
+                q = q.bind::<Text, _>(p);
+            }
+            q.bind::<BigInt, _>(query.limit).load::<RecordId>(c)?
+        }
+    };
+    Ok(ids.into_iter().map(|r| r.record_id).collect())
+}
+
+/// Inserts many rows with as few statements as the engines' parameter limits allow.
+#[macro_export]
+macro_rules! insert_many {
+    ($conn:expr, $table:expr, $rows:expr) => {{
+        let rows = $rows;
+        match $conn {
+            $crate::db::Conn::Sqlite(c) => {
+                for row in rows {
+                    diesel::insert_into($table).values(row).execute(c)?;
+                }
+            }
+            $crate::db::Conn::Postgres(c) => {
+                for chunk in rows.chunks(500) {
+                    diesel::insert_into($table).values(chunk).execute(c)?;
+                }
+            }
+        }
+    }};
+}

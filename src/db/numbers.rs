@@ -1,0 +1,46 @@
+//! Numbers that people read: type, division, date, sequence, and three random digits so that none can be guessed from another.
+//!
+//! Sequences are leased in blocks per process, so that numbering never serialises writers; gaps are allowed.
+
+use std::{collections::HashMap, ops::Range, sync::{Arc, Mutex}};
+
+use super::{Result, Tx, dialect};
+use crate::kernel::random_bytes;
+
+const BLOCK: i64 = 50;
+
+/// The process's leased blocks.
+#[derive(Clone, Default)]
+pub(super) struct Blocks(Arc<Mutex<HashMap<String, Range<i64>>>>);
+
+impl Blocks {
+    fn take(&self, key: &str) -> Option<i64> {
+        let mut blocks = self.0.lock().unwrap_or_else(|e| e.into_inner());
+        let block = blocks.get_mut(key)?;
+        block.next()
+    }
+
+    fn put(&self, key: String, block: Range<i64>) {
+        self.0.lock().unwrap_or_else(|e| e.into_inner()).insert(key, block);
+    }
+}
+
+/// The next number, such as `DB-320600-20261122-000051-427`.
+pub fn next(tx: &mut Tx, kind: &str, division: &str) -> Result<String> {
+    let date = tx.now.local_date().format("%Y%m%d");
+    let region = division.get(..6).unwrap_or(division);
+    let key = format!("{kind}-{region}-{date}");
+    let sequence = match tx.blocks.take(&key) {
+        Some(n) => n,
+        None => {
+            let start = dialect::lease_numbers(tx.conn, &key, BLOCK)?;
+            // The rest of the block may be handed out only when the lease is durable.
+            let (blocks, rest) = (tx.blocks.clone(), start + 1..start + BLOCK);
+            let key = key.clone();
+            tx.on_commit(move || blocks.put(key, rest));
+            start
+        }
+    };
+    let random = u32::from_be_bytes(random_bytes::<4>()) % 1000;
+    Ok(format!("{key}-{sequence:06}-{random:03}"))
+}

@@ -1,0 +1,465 @@
+//! Tables of both engines, as the migrations make them; `tests/api/db_parity.rs` holds the three together.
+
+diesel::table! {
+    events (id) {
+        id -> Text,
+        position -> Nullable<BigInt>,
+        record_kind -> Text,
+        record_id -> Text,
+        record_version -> BigInt,
+        kind -> Text,
+        audience -> Text,
+        actor_kind -> Text,
+        actor_id -> Nullable<Text>,
+        actor_label -> Text,
+        params -> Text,
+        occurred_at -> Timestamp,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (scope) {
+        scope -> Text,
+        digest -> Text,
+        status -> Integer,
+        location -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        body -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    number_blocks (name) {
+        name -> Text,
+        next_value -> BigInt,
+    }
+}
+
+diesel::table! {
+    leases (name) {
+        name -> Text,
+        holder -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> Text,
+        actor_id -> Text,
+        action -> Text,
+        record_kind -> Text,
+        record_id -> Text,
+        reason -> Text,
+        detail -> Text,
+        request_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    epochs (name) {
+        name -> Text,
+        value -> BigInt,
+    }
+}
+
+diesel::table! {
+    settings (node, name) {
+        node -> Text,
+        name -> Text,
+        value -> Text,
+        version -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    lookup_failures (mark, hour) {
+        mark -> Text,
+        hour -> BigInt,
+        failures -> Integer,
+    }
+}
+
+diesel::table! {
+    access (record_id, subject) {
+        record_id -> Text,
+        subject -> Text,
+        kind -> Text,
+        state -> Text,
+        masked -> Bool,
+        due_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        login -> Text,
+        password_hash -> Text,
+        display_name -> Text,
+        title -> Text,
+        phone -> Nullable<Text>,
+        employment -> Text,
+        center_id -> Nullable<Text>,
+        applicant_id -> Nullable<Text>,
+        status -> Text,
+        failures -> Integer,
+        locked_until -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    grants (id) {
+        id -> Text,
+        user_id -> Text,
+        role -> Text,
+        node_kind -> Text,
+        node_id -> Text,
+        state -> Text,
+        reason -> Text,
+        proposed_by -> Text,
+        decided_by -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    clients (id) {
+        id -> Text,
+        client_id -> Text,
+        secret_hash -> Text,
+        name -> Text,
+        kind -> Text,
+        center_id -> Nullable<Text>,
+        status -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (token_hash) {
+        token_hash -> Text,
+        family -> Text,
+        user_id -> Text,
+        client -> Text,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    signing_keys (kid) {
+        kid -> Text,
+        algorithm -> Text,
+        private_key -> Text,
+        public_key -> Text,
+        created_at -> Timestamp,
+        retired_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    centers (id) {
+        id -> Text,
+        division_code -> Text,
+        name -> Text,
+        division_name -> Text,
+        level -> Text,
+        parent_id -> Nullable<Text>,
+        path -> Text,
+        phone -> Text,
+        address -> Text,
+        hours -> Text,
+        status -> Text,
+        folded -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    departments (id) {
+        id -> Text,
+        center_id -> Text,
+        name -> Text,
+        credit_code -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    calendar_years (year) {
+        year -> Integer,
+        rule -> Text,
+        source -> Text,
+        loaded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    clocks (id) {
+        id -> Text,
+        record_kind -> Text,
+        record_id -> Text,
+        kind -> Text,
+        limit_value -> Integer,
+        limit_unit -> Text,
+        state -> Text,
+        started_at -> Timestamp,
+        due_at -> Timestamp,
+        warn_at -> Timestamp,
+        next_at -> Timestamp,
+        provisional -> Bool,
+        pauses -> Text,
+        warned_at -> Nullable<Timestamp>,
+        breached_at -> Nullable<Timestamp>,
+        stopped_at -> Nullable<Timestamp>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    service_items (id) {
+        id -> Text,
+        code -> Text,
+        division_code -> Text,
+        state -> Text,
+        name -> Text,
+        item_type -> Text,
+        exercise_level -> Text,
+        handling_type -> Text,
+        department -> Text,
+        theme -> Text,
+        visits -> Nullable<Integer>,
+        published_version -> Nullable<BigInt>,
+        draft -> Nullable<Text>,
+        published -> Nullable<Text>,
+        published_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    service_item_versions (item_id, number) {
+        item_id -> Text,
+        number -> BigInt,
+        content -> Text,
+        published_by -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    applicants (id) {
+        id -> Text,
+        kind -> Text,
+        name -> Text,
+        person_name -> Nullable<Text>,
+        name_mark -> Text,
+        id_type -> Text,
+        id_number -> Text,
+        id_mark -> Text,
+        division_code -> Nullable<Text>,
+        address -> Nullable<Text>,
+        flags -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    entrustments (id) {
+        id -> Text,
+        number -> Text,
+        mode -> Text,
+        state -> Text,
+        channel -> Text,
+        title -> Text,
+        item_id -> Text,
+        item_version -> BigInt,
+        division_code -> Text,
+        applicant_id -> Text,
+        applicant_name -> Text,
+        contact_name -> Text,
+        contact_phone -> Text,
+        phone_mark -> Text,
+        custodian_id -> Text,
+        intake_center_id -> Text,
+        assignee_id -> Nullable<Text>,
+        first_responder_id -> Nullable<Text>,
+        due_at -> Timestamp,
+        agreement_state -> Text,
+        open_transfer_id -> Nullable<Text>,
+        open_legs -> Integer,
+        hand_overs -> Integer,
+        reminders -> Integer,
+        held_state -> Nullable<Text>,
+        facts -> Text,
+        received_on -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        closed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    agreements (id) {
+        id -> Text,
+        entrustment_id -> Text,
+        center_id -> Text,
+        text -> Text,
+        text_hash -> Text,
+        state -> Text,
+        signature -> Nullable<Text>,
+        drafted_at -> Timestamp,
+        signed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    steps (id) {
+        id -> Text,
+        entrustment_id -> Text,
+        code -> Text,
+        sequence -> Integer,
+        state -> Text,
+        name -> Text,
+        department -> Text,
+        limit_value -> Integer,
+        limit_unit -> Text,
+        planned_start -> Nullable<Text>,
+        planned_end -> Nullable<Text>,
+        record -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    materials (id) {
+        id -> Text,
+        entrustment_id -> Text,
+        code -> Text,
+        sequence -> Integer,
+        state -> Text,
+        name -> Text,
+        record -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    one_time_notices (id) {
+        id -> Text,
+        entrustment_id -> Text,
+        center_id -> Text,
+        items -> Text,
+        due_at -> Timestamp,
+        issued_by -> Text,
+        issued_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    custody (id) {
+        id -> Text,
+        entrustment_id -> Text,
+        sequence -> Integer,
+        center_id -> Text,
+        cause -> Text,
+        transfer_id -> Nullable<Text>,
+        from_at -> Timestamp,
+        to_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    transfers (id) {
+        id -> Text,
+        number -> Text,
+        entrustment_id -> Text,
+        from_center_id -> Text,
+        to_center_id -> Text,
+        state -> Text,
+        record -> Text,
+        due_at -> Timestamp,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    evaluations (id) {
+        id -> Text,
+        entrustment_id -> Text,
+        number -> Text,
+        title -> Text,
+        center_id -> Text,
+        staff_id -> Nullable<Text>,
+        applicant_id -> Text,
+        state -> Text,
+        grade -> Nullable<Text>,
+        channel -> Nullable<Text>,
+        is_default -> Bool,
+        is_named -> Bool,
+        rating -> Nullable<Text>,
+        due_at -> Timestamp,
+        rated_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    events,
+    idempotency_keys,
+    number_blocks,
+    leases,
+    audit_log,
+    epochs,
+    settings,
+    lookup_failures,
+    access,
+    users,
+    grants,
+    clients,
+    refresh_tokens,
+    signing_keys,
+    centers,
+    departments,
+    calendar_years,
+    clocks,
+    service_items,
+    service_item_versions,
+    applicants,
+    entrustments,
+    agreements,
+    steps,
+    materials,
+    one_time_notices,
+    custody,
+    transfers,
+    evaluations,
+);

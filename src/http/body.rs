@@ -1,0 +1,174 @@
+//! Request bodies: JSON in UTF-8, whole, checked for shape (400) before any rule.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
+use futures_util::{FutureExt as _, future::LocalBoxFuture};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use validator::{Validate, ValidationErrors, ValidationErrorsKind};
+
+use crate::kernel::{ErrorCode, FieldError, Problem, Text, sha256_hex};
+
+/// A request body that has the right shape.
+pub struct Body<T> {
+    /// The value.
+    pub value: T,
+    /// SHA-256 of the bytes as sent, for `Idempotency-Key`.
+    pub digest: String,
+}
+
+/// An action that needs no fields.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
+
+impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let typed = content_type_is_json(request);
+        let bytes = web::Bytes::from_request(request, payload);
+        async move {
+            let bytes = bytes.await.map_err(read_problem)?;
+            if !bytes.is_empty() && !typed {
+                return Err(Problem::of(ErrorCode::UnsupportedMedia));
+            }
+            let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+            Ok(Self { value: parse(text)?, digest: sha256_hex(&bytes) })
+        }
+        .boxed_local()
+    }
+}
+
+fn content_type_is_json(request: &HttpRequest) -> bool {
+    let value = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let (essence, params) = value.split_once(';').unwrap_or((value, ""));
+    let charset = params.to_ascii_lowercase();
+    essence.trim().eq_ignore_ascii_case("application/json") && (!charset.contains("charset") || charset.contains("utf-8"))
+}
+
+fn read_problem(e: actix_web::Error) -> Problem {
+    match e.as_response_error().status_code().as_u16() {
+        413 => Problem::of(ErrorCode::TooLarge),
+        408 => Problem::of(ErrorCode::RequestTimeout),
+        _ => Problem::new(ErrorCode::InvalidRequest, Text::new("请求体没有完整到达。", "The body did not arrive whole.")),
+    }
+}
+
+/// Reads and validates a JSON text; names the first place of the wrong type, or all fields of the wrong shape.
+pub fn parse<T: DeserializeOwned + Validate>(text: &[u8]) -> Result<T, Problem> {
+    // PostgreSQL cannot store U+0000; it is refused everywhere alike.
+    if memchr(text, b"\\u0000") {
+        let value: Value = serde_json::from_slice(text).map_err(|e| syntax(&e))?;
+        if let Some(pointer) = nul_at(&value, String::new()) {
+            let e = FieldError::body(&pointer, "nul_character", "不能包含空字符（U+0000）。", "Must not contain U+0000.");
+            return Err(Problem::fields(ErrorCode::InvalidRequest, vec![e]));
+        }
+    }
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let value: T = serde_path_to_error::deserialize(&mut json).map_err(|e| {
+        let pointer = pointer_of(e.path());
+        if e.inner().is_syntax() || e.inner().is_eof() { syntax(e.inner()) } else { mistyped(&pointer, e.inner()) }
+    })?;
+    json.end().map_err(|e| syntax(&e))?;
+    value.validate().map_err(|e| Problem::fields(ErrorCode::InvalidRequest, field_errors(&e, "")))?;
+    Ok(value)
+}
+
+fn memchr(text: &[u8], needle: &[u8]) -> bool {
+    text.windows(needle.len()).any(|w| w == needle)
+}
+
+fn nul_at(value: &Value, at: String) -> Option<String> {
+    match value {
+        Value::String(s) => s.contains('\0').then_some(at),
+        Value::Array(items) => items.iter().enumerate().find_map(|(i, v)| nul_at(v, format!("{at}/{i}"))),
+        Value::Object(map) => map.iter().find_map(|(k, v)| if k.contains('\0') { Some(at.clone()) } else { nul_at(v, format!("{at}/{k}")) }),
+        _ => None,
+    }
+}
+
+fn syntax(e: &serde_json::Error) -> Problem {
+    let zh = format!("请求体不是合法的 JSON（第 {} 行第 {} 列）。", e.line(), e.column());
+    let en = format!("The body is not valid JSON (line {}, column {}).", e.line(), e.column());
+    Problem::fields(ErrorCode::InvalidRequest, vec![FieldError::body("", "json_syntax", zh, en)])
+}
+
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    path.iter()
+        .filter_map(|segment| match segment {
+            serde_path_to_error::Segment::Seq { index } => Some(format!("/{index}")),
+            serde_path_to_error::Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            _ => None,
+        })
+        .collect()
+}
+
+fn mistyped(pointer: &str, e: &serde_json::Error) -> Problem {
+    let message = e.to_string();
+    let message = message.rsplit_once(" at line").map_or(message.as_str(), |(m, _)| m);
+    let named = |prefix: &str| message.strip_prefix(prefix).and_then(|rest| rest.split('`').next()).map(str::to_owned);
+    let (pointer, code, zh): (String, &'static str, String) = if let Some(field) = named("missing field `") {
+        (format!("{pointer}/{field}"), "required", format!("缺少必填字段 {field}。"))
+    } else if let Some(field) = named("unknown field `") {
+        // The path already ends in the unknown field.
+        let parent = pointer.strip_suffix(&format!("/{field}")).unwrap_or(pointer);
+        (format!("{parent}/{field}"), "unknown_field", format!("不认识的字段 {field}。"))
+    } else if message.starts_with("unknown variant") {
+        let allowed = message.split_once("expected").map_or("", |(_, rest)| rest).trim().replace('`', "").replace("one of ", "");
+        (pointer.to_owned(), "unknown_code", format!("取值不在代码表内，可用：{allowed}。"))
+    } else {
+        (pointer.to_owned(), "invalid_type", format!("字段 {} 的类型或格式不正确。", if pointer.is_empty() { "（请求体）" } else { pointer }))
+    };
+    let en: Cow<'static, str> = format!("{message}.").into();
+    Problem::fields(ErrorCode::InvalidRequest, vec![FieldError::body(&pointer, code, zh, en)])
+}
+
+/// Flattens validation errors into pointers with messages in both languages.
+pub fn field_errors(errors: &ValidationErrors, at: &str) -> Vec<FieldError> {
+    let mut found: Vec<FieldError> = Vec::new();
+    for (field, kind) in errors.errors() {
+        let pointer = if field == "__all__" { at.to_owned() } else { format!("{at}/{field}") };
+        match kind {
+            ValidationErrorsKind::Field(list) => found.extend(list.iter().map(|e| {
+                let (zh, en) = sentence(&e.code, &e.params, e.message.as_deref());
+                FieldError { at: crate::kernel::problem::Place::Pointer(pointer.clone()), code: e.code.clone(), detail: Text::new(zh, en) }
+            })),
+            ValidationErrorsKind::Struct(inner) => found.extend(field_errors(inner, &pointer)),
+            ValidationErrorsKind::List(rows) => {
+                for (i, inner) in rows {
+                    found.extend(field_errors(inner, &format!("{pointer}/{i}")));
+                }
+            }
+        }
+    }
+    found.sort_by(|a, b| format!("{:?}", a.at).cmp(&format!("{:?}", b.at)));
+    found
+}
+
+fn sentence(code: &str, params: &HashMap<Cow<'static, str>, Value>, message: Option<&str>) -> (String, String) {
+    let number = |name: &str| params.get(name).map(ToString::to_string);
+    if let Some(message) = message {
+        // Written by our own validators as “中文|English”.
+        let (zh, en) = message.split_once('|').unwrap_or((message, message));
+        return (zh.to_owned(), en.to_owned());
+    }
+    match code {
+        "length" => match (number("min"), number("max"), number("equal")) {
+            (_, _, Some(n)) => (format!("长度必须为 {n}。"), format!("Must have exactly {n}.")),
+            (Some(a), Some(b), _) => (format!("长度应在 {a} 到 {b} 之间。"), format!("Must have {a} to {b}.")),
+            (Some(a), None, _) => (format!("至少需要 {a} 个。"), format!("Must have at least {a}.")),
+            (None, b, _) => {
+                let b = b.unwrap_or_default();
+                (format!("最多 {b} 个。"), format!("Must have at most {b}."))
+            }
+        },
+        "range" => {
+            let (a, b) = (number("min").unwrap_or_else(|| "…".into()), number("max").unwrap_or_else(|| "…".into()));
+            (format!("数值应在 {a} 到 {b} 之间。"), format!("Must be between {a} and {b}."))
+        }
+        other => (format!("取值不符合要求（{other}）。"), format!("Invalid value ({other}).")),
+    }
+}

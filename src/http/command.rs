@@ -1,0 +1,346 @@
+//! The one write path, and its sister for reads.
+//!
+//! A write: open the transaction, load the actor, take the idempotency key, run the use case, render the answer, store
+//! it with the key, commit, answer. Nothing is answered before the commit.
+
+use std::sync::Arc;
+
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, http::header, web};
+use serde::Serialize;
+
+use super::{Body, ListQuery, Page, edge::RequestId, query::pairs};
+use crate::{
+    auth::{self, Actor, Caller, Tokens},
+    config::Config,
+    db::{self, Db, Outcome, Tx, idempotency},
+    kernel::{ErrorCode, Problem, Target, sha256_hex},
+};
+
+/// What handlers share.
+pub struct State {
+    /// The database.
+    pub db: Db,
+    /// Signs and verifies.
+    pub tokens: Arc<Tokens>,
+    /// Settings of the process.
+    pub config: Arc<Config>,
+}
+
+/// What handlers answer.
+pub type Answer = Result<HttpResponse, Problem>;
+
+/// A record as it is answered.
+pub trait Versioned: Serialize {
+    /// Its identity, for `Location`.
+    fn id(&self) -> String;
+    /// Its version, for `ETag`.
+    fn version(&self) -> i64;
+}
+
+struct Request {
+    state: web::Data<State>,
+    caller: Caller,
+    request_id: String,
+}
+
+impl Request {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let state = request.app_data::<web::Data<State>>().cloned().ok_or_else(|| Problem::of(ErrorCode::Internal))?;
+        let bearer = request
+            .headers()
+            .get(header::AUTHORIZATION)
+            .and_then(|v| v.to_str().ok())
+            .and_then(|v| v.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim());
+        let caller = bearer.and_then(|t| state.tokens.verify(t).ok()).ok_or_else(|| Problem::of(ErrorCode::Unauthenticated))?;
+        Ok(Self { state, caller, request_id: RequestId::of(request) })
+    }
+}
+
+fn reference(request: &HttpRequest) -> Result<String, Problem> {
+    let raw = request.match_info().get("id").unwrap_or_default();
+    let text = percent_encoding::percent_decode_str(raw).decode_utf8().map_err(|_| Problem::not_found())?;
+    if text.chars().count() > 100 || text.contains('\0') { Err(Problem::not_found()) } else { Ok(text.into_owned()) }
+}
+
+/// An authenticated read.
+pub struct Ask {
+    request: Request,
+    reference: String,
+    /// Names of the parameters that no list or params extractor declares.
+    stray: Option<String>,
+}
+
+impl FromRequest for Ask {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let ask = Request::of(request).and_then(|r| {
+            let stray = pairs(request.query_string())?.into_iter().next().map(|(k, _)| k);
+            Ok(Self { request: r, reference: reference(request)?, stray })
+        });
+        std::future::ready(ask)
+    }
+}
+
+impl Ask {
+    /// One record.
+    pub async fn get<T, F>(self, f: F) -> Answer
+    where
+        T: Versioned + Send + 'static,
+        F: FnOnce(&mut Tx, &Actor, &str) -> db::Result<T> + Send + 'static,
+    {
+        if let Some(name) = &self.stray {
+            return Err(unknown_parameter(name));
+        }
+        let record = self.read(f).await?;
+        Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(record.version()))).json(record))
+    }
+
+    /// Something that is not one record.
+    pub async fn view<T, F>(self, f: F) -> Answer
+    where
+        T: Serialize + Send + 'static,
+        F: FnOnce(&mut Tx, &Actor, &str) -> db::Result<T> + Send + 'static,
+    {
+        Ok(HttpResponse::Ok().json(self.read(f).await?))
+    }
+
+    /// A list.
+    pub async fn list<T, F>(self, query: ListQuery, f: F) -> Answer
+    where
+        T: Serialize + Send + 'static,
+        F: FnOnce(&mut Tx, &Actor, &ListQuery) -> db::Result<Page<T>> + Send + 'static,
+    {
+        Ok(HttpResponse::Ok().json(self.read(move |tx, actor, _| f(tx, actor, &query)).await?))
+    }
+
+    async fn read<T, F>(self, f: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx, &Actor, &str) -> db::Result<T> + Send + 'static,
+    {
+        let Self { request, reference, .. } = self;
+        let Request { state, caller, request_id } = request;
+        state
+            .db
+            .read(move |tx| {
+                let actor = auth::actor(tx, &caller, &request_id)?;
+                f(tx, &actor, &reference)
+            })
+            .await
+            .map_err(db::Error::into_problem)
+    }
+}
+
+fn unknown_parameter(name: &str) -> Problem {
+    Problem::parameter(name, "unknown_parameter", format!("不认识的参数 {name}。"), format!("Unknown parameter {name}."))
+}
+
+/// `"7"`: a strong validator.
+pub fn etag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+/// An authenticated write.
+pub struct Command {
+    request: Request,
+    target: Target,
+    scope: Option<String>,
+    path: String,
+    dry_run: bool,
+}
+
+impl FromRequest for Command {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Self::of(request))
+    }
+}
+
+impl Command {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let r = Request::of(request)?;
+        let mut dry_run = false;
+        for (name, value) in pairs(request.query_string())? {
+            match (name.as_str(), value.as_str()) {
+                ("dry_run", "true") => dry_run = true,
+                ("dry_run", "false") => {}
+                ("dry_run", _) => return Err(Problem::parameter("dry_run", "invalid_value", "dry_run 应为 true 或 false。", "dry_run must be true or false.")),
+                _ => return Err(unknown_parameter(&name)),
+            }
+        }
+        let key = idempotency_key(request)?;
+        let scope = key.map(|key| sha256_hex(format!("{}\n{}\n{}\n{key}", r.caller.id, request.method(), request.path()).as_bytes()));
+        let target = Target { reference: reference(request)?, expected: if_match(request)? };
+        Ok(Self { request: r, target, scope: scope.filter(|_| !dry_run), path: request.path().to_owned(), dry_run })
+    }
+
+    /// Where this write was sent.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The process's settings.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.request.state.config
+    }
+
+    /// For `PUT` and `DELETE`: refuses a request without `If-Match`.
+    pub fn conditional(self) -> Result<Self, Problem> {
+        if self.target.expected.is_none() { Err(Problem::of(ErrorCode::PreconditionRequired)) } else { Ok(self) }
+    }
+
+    /// A named action or an edit: answers 200 with the whole new record.
+    pub async fn act<B, T, F>(self, body: Body<B>, f: F) -> Answer
+    where
+        B: Send + 'static,
+        T: Versioned + 'static,
+        F: FnMut(&mut Tx, &Actor, &Target, &B) -> db::Result<T> + Send + 'static,
+    {
+        self.run(StatusCode::OK, None, body, f).await
+    }
+
+    /// A creation: answers 201 with `Location` under `collection`.
+    pub async fn create<B, T, F>(self, collection: &'static str, body: Body<B>, f: F) -> Answer
+    where
+        B: Send + 'static,
+        T: Versioned + 'static,
+        F: FnMut(&mut Tx, &Actor, &Target, &B) -> db::Result<T> + Send + 'static,
+    {
+        self.run(StatusCode::CREATED, Some(collection), body, f).await
+    }
+
+    async fn run<B, T, F>(self, status: StatusCode, collection: Option<&'static str>, body: Body<B>, mut f: F) -> Answer
+    where
+        B: Send + 'static,
+        T: Versioned + 'static,
+        F: FnMut(&mut Tx, &Actor, &Target, &B) -> db::Result<T> + Send + 'static,
+    {
+        let Self { request, target, scope, dry_run, .. } = self;
+        let Request { state, caller, request_id } = request;
+        let stored = state
+            .db
+            .write(move |tx| {
+                let actor = auth::actor(tx, &caller, &request_id)?;
+                if let Some(scope) = &scope
+                    && let Some(first) = replay(tx, scope, &body.digest)?
+                {
+                    return Ok(Outcome::Rollback(first));
+                }
+                let record = f(tx, &actor, &target, &body.value)?;
+                let answer = Stored {
+                    status: if dry_run { 200 } else { status.as_u16() },
+                    location: collection.filter(|_| !dry_run).map(|c| format!("{c}/{}", record.id())),
+                    etag: Some(etag(record.version())).filter(|_| !dry_run),
+                    body: serde_json::to_string(&record)?,
+                    replayed: false,
+                };
+                if dry_run {
+                    return Ok(Outcome::Rollback(answer));
+                }
+                if let Some(scope) = &scope {
+                    keep(tx, scope, &body.digest, &answer)?;
+                }
+                Ok(Outcome::Commit(answer))
+            })
+            .await
+            .map_err(db::Error::into_problem)?;
+        Ok(stored.respond())
+    }
+}
+
+/// The first answer of a key.
+struct Stored {
+    status: u16,
+    location: Option<String>,
+    etag: Option<String>,
+    body: String,
+    replayed: bool,
+}
+
+impl Stored {
+    fn respond(self) -> HttpResponse {
+        let mut response = HttpResponse::build(StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK));
+        if let Some(location) = self.location {
+            response.insert_header((header::LOCATION, location));
+        }
+        if let Some(etag) = self.etag {
+            response.insert_header((header::ETAG, etag));
+        }
+        if self.replayed {
+            response.insert_header(("idempotency-replayed", "true"));
+        }
+        response.content_type("application/json").body(self.body)
+    }
+}
+
+/// Answers what the key was answered first.
+fn replay(tx: &mut Tx, scope: &str, digest: &str) -> db::Result<Option<Stored>> {
+    let Some(first) = idempotency::first_answer(tx, scope)? else { return Ok(None) };
+    if first.digest != digest {
+        return Err(Problem::of(ErrorCode::IdempotencyMismatch).into());
+    }
+    let status = u16::try_from(first.status).unwrap_or(200);
+    Ok(Some(Stored { status, location: first.location, etag: first.etag, body: first.body.open(tx.vault)?, replayed: true }))
+}
+
+fn keep(tx: &mut Tx, scope: &str, digest: &str, answer: &Stored) -> db::Result<()> {
+    let first = idempotency::FirstAnswer {
+        digest: digest.to_owned(),
+        status: i32::from(answer.status),
+        location: answer.location.clone(),
+        etag: answer.etag.clone(),
+        body: db::Sealed::seal(tx.vault, &answer.body)?,
+    };
+    idempotency::keep(tx, scope, &first)
+}
+
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim().trim_matches('"');
+    if (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        Ok(Some(text.to_owned()))
+    } else {
+        Err(Problem::parameter("Idempotency-Key", "format", "幂等键应为 1 到 255 个可见 ASCII 字符。", "Must be 1 to 255 visible ASCII characters."))
+    }
+}
+
+/// Reads `If-Match`. A weak tag never matches strongly (RFC 9110 §13.1.1), so it stands for no version at all.
+fn if_match(request: &HttpRequest) -> Result<Option<Vec<i64>>, Problem> {
+    let Some(value) = request.headers().get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Err(Problem::parameter("If-Match", "format", "请写明具体版本，例如 \"3\"。", "Name a version, such as \"3\"."));
+    }
+    let tags: Option<Vec<Option<i64>>> = text
+        .split(',')
+        .map(str::trim)
+        .map(|tag| {
+            let (weak, tag) = tag.strip_prefix("W/").map_or((false, tag), |t| (true, t));
+            let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
+            Some(if weak { None } else { inner.parse().ok() })
+        })
+        .collect();
+    match tags {
+        Some(tags) => Ok(Some(tags.into_iter().flatten().collect())),
+        None => Err(Problem::parameter("If-Match", "format", "应为带引号的 ETag，例如 \"3\"。", "Must be a quoted ETag, such as \"3\".")),
+    }
+}
+
+/// A public, cacheable answer: strong `ETag` over the bytes, 304 when it is known.
+pub fn cacheable<T: Serialize>(request: &HttpRequest, value: &T, max_age: u32) -> HttpResponse {
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    let tag = format!("\"{}\"", sha256_hex(&body).get(..32).unwrap_or_default());
+    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| {
+        v.split(',').map(str::trim).any(|t| t == "*" || t.strip_prefix("W/").unwrap_or(t) == tag)
+    });
+    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((header::ETAG, tag));
+    response.insert_header((header::CACHE_CONTROL, format!("public, max-age={max_age}")));
+    if known { response.finish() } else { response.content_type("application/json").body(body) }
+}

@@ -1,0 +1,154 @@
+//! The outermost layer: request ids, problem documents, headers that every answer carries, and a net for panics.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    body::{BoxBody, EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{Method, StatusCode, header::{self, HeaderName, HeaderValue}},
+    middleware::Next,
+};
+use futures_util::FutureExt as _;
+
+use super::problem::render;
+use crate::kernel::{ErrorCode, Id, Problem};
+
+/// The id under which a request is logged and answered.
+#[derive(Clone)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// Of a request.
+    pub fn of(request: &HttpRequest) -> String {
+        request.extensions().get::<RequestId>().map(|r| r.0.clone()).unwrap_or_default()
+    }
+}
+
+/// Every path of the API with its methods, for 405 and OPTIONS.
+pub struct PathTable(Vec<(Vec<Segment>, Vec<String>)>);
+
+enum Segment {
+    Fixed(String),
+    Any,
+}
+
+impl PathTable {
+    /// Reads the table off the OpenAPI document.
+    pub fn new<'a>(paths: impl Iterator<Item = (&'a str, Vec<String>)>) -> Self {
+        let segments = |p: &str| p.split('/').map(|s| if s.starts_with('{') { Segment::Any } else { Segment::Fixed(s.to_owned()) }).collect();
+        Self(paths.map(|(p, methods)| (segments(p), methods)).collect())
+    }
+
+    /// The methods of a path, if it is one of ours.
+    pub fn methods(&self, path: &str) -> Option<String> {
+        let parts: Vec<&str> = path.split('/').collect();
+        let fits = |segments: &[Segment]| {
+            segments.len() == parts.len()
+                && segments.iter().zip(&parts).all(|(s, p)| match s {
+                    Segment::Fixed(f) => f == p,
+                    Segment::Any => !p.is_empty(),
+                })
+        };
+        let mut found: Vec<&str> = self.0.iter().filter(|(s, _)| fits(s)).flat_map(|(_, m)| m.iter().map(String::as_str)).collect();
+        if found.is_empty() {
+            return None;
+        }
+        found.push("OPTIONS");
+        if found.contains(&"GET") {
+            found.push("HEAD");
+        }
+        found.sort_unstable();
+        found.dedup();
+        Some(found.join(", "))
+    }
+}
+
+/// What no route took: 405 with `Allow` on a known path, OPTIONS answered, else 404.
+pub async fn fallback(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let table = request.app_data::<actix_web::web::Data<PathTable>>();
+    match table.and_then(|t| t.methods(request.path())) {
+        Some(allow) if request.method() == Method::OPTIONS => Ok(HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish()),
+        Some(allow) => Err(Problem { allow: Some(allow), ..Problem::of(ErrorCode::MethodNotAllowed) }),
+        None => Err(Problem::not_found()),
+    }
+}
+
+type Edged<B> = ServiceResponse<EitherBody<B, BoxBody>>;
+
+/// The middleware.
+pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: Next<B>) -> Result<Edged<B>, actix_web::Error> {
+    let id = request_id(&request);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let head = request.method() == Method::HEAD;
+    if head {
+        // Every GET answers HEAD too; the body is dropped on the wire.
+        request.head_mut().method = Method::GET;
+    }
+    let original: HttpRequest = request.request().clone();
+    let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let mut response: Edged<B> = match outcome {
+        Err(_) => {
+            tracing::error!(request_id = %id, "panic in a handler");
+            problem_response(original, &Problem::of(ErrorCode::Internal), &id)
+        }
+        Ok(Err(e)) => {
+            let problem = problem_of(&e);
+            problem_response(original, &problem, &id)
+        }
+        Ok(Ok(response)) => match response.response().error().map(problem_of) {
+            Some(problem) => problem_response(response.into_parts().0, &problem, &id),
+            None => response.map_into_left_body(),
+        },
+    };
+    dress(response.response_mut(), &id);
+    Ok(response)
+}
+
+fn problem_response<B>(request: HttpRequest, problem: &Problem, id: &str) -> Edged<B> {
+    let response = render(problem, &request, id);
+    ServiceResponse::new(request, response.map_into_boxed_body()).map_into_right_body()
+}
+
+/// The problem behind a framework's error: routing, payload and path errors of actix-web become ours.
+fn problem_of(e: &actix_web::Error) -> Problem {
+    if let Some(p) = e.as_error::<Problem>() {
+        return p.clone();
+    }
+    match e.as_response_error().status_code() {
+        StatusCode::NOT_FOUND => Problem::not_found(),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::of(ErrorCode::TooLarge),
+        StatusCode::REQUEST_TIMEOUT => Problem::of(ErrorCode::RequestTimeout),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::of(ErrorCode::UnsupportedMedia),
+        s if s.is_client_error() => Problem::of(ErrorCode::InvalidRequest),
+        _ => {
+            tracing::error!(error = %e, "unhandled error");
+            Problem::of(ErrorCode::Internal)
+        }
+    }
+}
+
+/// The caller's `X-Request-Id` if it is harmless, else a new one.
+fn request_id(request: &ServiceRequest) -> String {
+    let harmless = |v: &&str| (1..=64).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let given = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).filter(harmless);
+    given.map_or_else(|| Id::new().to_string(), str::to_owned)
+}
+
+fn dress<B>(response: &mut HttpResponse<B>, id: &str) {
+    let headers = response.headers_mut();
+    let mut set = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    set("x-request-id", id);
+    set("api-version", env!("CARGO_PKG_VERSION"));
+    set("x-content-type-options", "nosniff");
+    set("referrer-policy", "no-referrer");
+    set("x-frame-options", "DENY");
+    headers.append(header::VARY, HeaderValue::from_static("accept-language, authorization"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}

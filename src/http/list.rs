@@ -1,0 +1,281 @@
+//! One parser for all lists: a declared table of filters, which also feeds the OpenAPI document.
+
+use std::marker::PhantomData;
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use chrono::NaiveDate;
+use utoipa::{
+    IntoParams,
+    openapi::{
+        KnownFormat, ObjectBuilder, RefOr, Required, SchemaFormat, Type,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+        schema::{ArrayBuilder, Schema},
+    },
+};
+
+use super::{Cursor, command::State, query::pairs};
+use crate::kernel::{ErrorCode, FieldError, Id, Moment, Problem, Text, problem::Place};
+
+/// What a filter accepts.
+#[derive(Clone, Copy)]
+pub enum FilterKind {
+    /// One of a vocabulary; repeat for OR.
+    Codes(fn() -> Vec<&'static str>),
+    /// A record id; repeat for OR.
+    Id,
+    /// Text of at most so many characters, exact.
+    Text(usize),
+    /// 12-digit division code.
+    Division,
+    /// A range of moments: `name[gte]`, `name[lt]`.
+    Moments,
+    /// `true` or `false`.
+    Flag,
+}
+
+/// One filter of a list.
+pub struct Filter {
+    /// Parameter name.
+    pub name: &'static str,
+    /// Accepted values.
+    pub kind: FilterKind,
+    /// What it selects, in Chinese.
+    pub doc: &'static str,
+}
+
+/// A declared list.
+pub trait ListKind: 'static {
+    /// Its filters.
+    const FILTERS: &'static [Filter];
+    /// Its sort keys; the first is the default, newest first.
+    const SORTS: &'static [&'static str];
+    /// Full-text search with `q`.
+    const SEARCH: bool = false;
+    /// Synchronisation with `updated_since`.
+    const SYNC: bool = false;
+}
+
+/// A sort key and its direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// From the list's allow list.
+    pub key: &'static str,
+    /// Descending.
+    pub descending: bool,
+}
+
+impl Sort {
+    /// As it is written in the query.
+    pub fn text(&self) -> String {
+        format!("{}{}", if self.descending { "-" } else { "" }, self.key)
+    }
+}
+
+/// A parsed list request.
+#[derive(Clone, Debug)]
+pub struct ListQuery {
+    /// 1–200.
+    pub limit: usize,
+    /// Where to go on.
+    pub cursor: Option<Cursor>,
+    /// How to sort.
+    pub sort: Sort,
+    /// Full-text words.
+    pub q: Option<String>,
+    /// Changed at or after.
+    pub updated_since: Option<Moment>,
+    values: Vec<(String, String)>,
+}
+
+impl ListQuery {
+    /// All values of a filter.
+    pub fn all(&self, name: &str) -> Vec<String> {
+        self.values.iter().filter(|(k, _)| k == name).map(|(_, v)| v.clone()).collect()
+    }
+
+    /// The value of a filter that is given once.
+    pub fn one(&self, name: &str) -> Option<String> {
+        self.values.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone())
+    }
+
+    /// Ids of a filter.
+    pub fn ids(&self, name: &str) -> Vec<Id> {
+        self.all(name).iter().filter_map(|v| v.parse().ok()).collect()
+    }
+
+    /// The bounds of a range, `[gte, lt)`.
+    pub fn range(&self, name: &str) -> (Option<Moment>, Option<Moment>) {
+        let bound = |op: &str| self.one(&format!("{name}[{op}]")).and_then(|v| moment(&v));
+        (bound("gte"), bound("lt"))
+    }
+
+    /// The cursor of a record in this list's order.
+    pub fn cursor_of(&self, key: String, id: String) -> Cursor {
+        Cursor { key, id, sort: self.sort.text() }
+    }
+}
+
+/// The extractor of a declared list.
+pub struct List<K> {
+    /// What was asked.
+    pub query: ListQuery,
+    kind: PhantomData<K>,
+}
+
+impl<K: ListKind> FromRequest for List<K> {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let vault = request.app_data::<web::Data<State>>().map(|s| s.db.vault().clone());
+        let parsed = pairs(request.query_string()).and_then(|pairs| {
+            let vault = vault.ok_or_else(|| Problem::of(ErrorCode::Internal))?;
+            parse::<K>(pairs, |text| Cursor::decode(&vault, text))
+        });
+        std::future::ready(parsed.map(|query| Self { query, kind: PhantomData }))
+    }
+}
+
+/// A date stands for its first moment in China; a full time for itself.
+fn moment(text: &str) -> Option<Moment> {
+    if let Ok(date) = text.parse::<NaiveDate>() {
+        return serde_json::from_value(serde_json::Value::String(format!("{date}T00:00:00+08:00"))).ok();
+    }
+    // A plus sign that was not percent-encoded arrives as a blank.
+    serde_json::from_value(serde_json::Value::String(text.replace(' ', "+"))).ok()
+}
+
+fn parse<K: ListKind>(pairs: Vec<(String, String)>, cursor: impl Fn(&str) -> Result<Cursor, Problem>) -> Result<ListQuery, Problem> {
+    let first = K::SORTS.first().copied().unwrap_or("created_at");
+    let mut query =
+        ListQuery { limit: 20, cursor: None, sort: Sort { key: first, descending: true }, q: None, updated_since: None, values: Vec::new() };
+    let mut errors: Vec<FieldError> = Vec::new();
+    let mut refuse = |name: &str, code: &'static str, zh: String, en: String| {
+        errors.push(FieldError { at: Place::Parameter(name.to_owned()), code: code.into(), detail: Text::new(zh, en) });
+    };
+    let mut seen: Vec<String> = Vec::new();
+    for (name, value) in pairs {
+        let single = ["limit", "cursor", "sort", "q", "updated_since"].contains(&name.as_str());
+        if single && seen.contains(&name) {
+            refuse(&name, "repeated", format!("参数 {name} 只能出现一次。"), format!("{name} may occur only once."));
+            continue;
+        }
+        seen.push(name.clone());
+        match name.as_str() {
+            "limit" => match value.parse() {
+                Ok(n @ 1..=200) => query.limit = n,
+                _ => refuse("limit", "range", "limit 应为 1 到 200 的整数。".into(), "limit must be 1 to 200.".into()),
+            },
+            "cursor" => match cursor(&value) {
+                Ok(c) => query.cursor = Some(c),
+                Err(p) => errors_extend(&mut refuse, p),
+            },
+            "sort" => {
+                let (descending, key) = value.strip_prefix('-').map_or((false, value.as_str()), |k| (true, k));
+                match K::SORTS.iter().find(|s| **s == key) {
+                    Some(key) => query.sort = Sort { key, descending },
+                    None => refuse("sort", "unknown_sort", format!("可用的排序字段：{}。", K::SORTS.join("、")), format!("One of {}.", K::SORTS.join(", "))),
+                }
+            }
+            "q" if K::SEARCH => {
+                let words = value.trim();
+                if words.is_empty() || words.chars().count() > 100 {
+                    refuse("q", "length", "检索词应为 1 到 100 个字。".into(), "q must have 1 to 100 characters.".into());
+                } else {
+                    query.q = Some(words.to_owned());
+                }
+            }
+            "updated_since" if K::SYNC => match moment(&value) {
+                Some(t) => query.updated_since = Some(t),
+                None => refuse("updated_since", "time", "应为带时区的 RFC 3339 时间。".into(), "Must be an RFC 3339 time with zone.".into()),
+            },
+            _ => match check::<K>(&name, &value) {
+                Ok(()) => query.values.push((name, value)),
+                Err((code, zh, en)) => refuse(&name, code, zh, en),
+            },
+        }
+    }
+    if let Some(c) = &query.cursor
+        && c.sort != query.sort.text()
+    {
+        refuse("cursor", "cursor_of_other_sort", "游标属于另一种排序，请从第一页重新读取。".into(), "The cursor belongs to another sort.".into());
+    }
+    if errors.is_empty() { Ok(query) } else { Err(Problem::fields(ErrorCode::InvalidRequest, errors)) }
+}
+
+fn errors_extend(refuse: &mut impl FnMut(&str, &'static str, String, String), problem: Problem) {
+    refuse("cursor", "invalid_cursor", problem.detail.zh.into_owned(), problem.detail.en.into_owned());
+}
+
+type Wrong = (&'static str, String, String);
+
+fn check<K: ListKind>(name: &str, value: &str) -> Result<(), Wrong> {
+    let unknown = || ("unknown_parameter", format!("不认识的参数 {name}。"), format!("Unknown parameter {name}."));
+    let (base, op) = name.split_once('[').map_or((name, None), |(b, o)| (b, o.strip_suffix(']')));
+    let filter = K::FILTERS.iter().find(|f| f.name == base).ok_or_else(unknown)?;
+    let wrong = |zh: &str, en: &str| Err(("invalid_value", format!("参数 {name}：{zh}"), format!("{name}: {en}")));
+    match (filter.kind, op) {
+        (FilterKind::Moments, Some("gte" | "lt")) => moment(value).map(|_| ()).map_or_else(|| wrong("应为日期或带时区的时间。", "a date or an RFC 3339 time."), Ok),
+        (_, Some(_)) | (FilterKind::Moments, None) => Err(unknown()),
+        (FilterKind::Codes(codes), None) => {
+            let codes = codes();
+            if codes.contains(&value) { Ok(()) } else { wrong(&format!("可用代码：{}。", codes.join("、")), &format!("one of {}.", codes.join(", "))) }
+        }
+        (FilterKind::Id, None) => value.parse::<Id>().map(|_| ()).or_else(|_| wrong("应为记录的 id。", "a record id.")),
+        (FilterKind::Text(max), None) => {
+            if (1..=max).contains(&value.chars().count()) { Ok(()) } else { wrong(&format!("应为 1 到 {max} 个字。"), &format!("1 to {max} characters.")) }
+        }
+        (FilterKind::Division, None) => {
+            if crate::kernel::division_code::DivisionCode::parse(value).is_ok() { Ok(()) } else { wrong("应为 12 位行政区划代码。", "a 12-digit division code.") }
+        }
+        (FilterKind::Flag, None) => {
+            if matches!(value, "true" | "false") { Ok(()) } else { wrong("应为 true 或 false。", "true or false.") }
+        }
+    }
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn parameter(name: &str, doc: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
+    ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query).required(Required::False).description(Some(doc)).schema(Some(schema)).build()
+}
+
+impl<K: ListKind> IntoParams for List<K> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let integer = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(200)).default(Some(20.into()));
+        let sorts: Vec<String> = K::SORTS.iter().flat_map(|s| [format!("-{s}"), (*s).to_owned()]).collect();
+        let mut all = vec![
+            parameter("limit", "每页条数（limit）", integer.build()),
+            parameter("cursor", "上一页返回的 next_cursor；不可自行构造", text().max_length(Some(600)).build()),
+            parameter("sort", "排序字段，前加 - 为倒序（sort）", text().enum_values(Some(sorts)).build()),
+        ];
+        if K::SEARCH {
+            all.push(parameter("q", "中文全文检索（q），可检索两个字的词", text().min_length(Some(1)).max_length(Some(100)).pattern(Some(r"\S")).build()));
+        }
+        if K::SYNC {
+            let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+            all.push(parameter("updated_since", "只要此刻之后有变化的记录（updated_since），下次传返回的 as_of", text().format(Some(format)).build()));
+        }
+        for f in K::FILTERS {
+            let repeated = |item: ObjectBuilder| -> RefOr<Schema> { ArrayBuilder::new().items(item.build()).max_items(Some(20)).build().into() };
+            match f.kind {
+                FilterKind::Codes(codes) => all.push(parameter(f.name, f.doc, repeated(text().enum_values(Some(codes()))))),
+                FilterKind::Id => all.push(parameter(f.name, f.doc, repeated(text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))))),
+                FilterKind::Text(max) => all.push(parameter(f.name, f.doc, repeated(text().min_length(Some(1)).max_length(Some(max))))),
+                FilterKind::Division => all.push(parameter(f.name, f.doc, repeated(text().pattern(Some(DIVISION_PATTERN))))),
+                FilterKind::Flag => all.push(parameter(f.name, f.doc, ObjectBuilder::new().schema_type(Type::Boolean).build())),
+                FilterKind::Moments => {
+                    for (op, zh) in [("gte", "起（含）"), ("lt", "止（不含）")] {
+                        let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+                        all.push(parameter(&format!("{}[{op}]", f.name), &format!("{}，{zh}", f.doc), text().format(Some(format)).build()));
+                    }
+                }
+            }
+        }
+        all
+    }
+}
+
+const DIVISION_PATTERN: &str = r"^(1[1-9]|[2-7][0-9]|8[0-2])[0-9]{10}$";

@@ -1,0 +1,119 @@
+//! Problem documents (RFC 9457).
+
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError, http::StatusCode, http::header};
+use serde::Serialize;
+
+use crate::kernel::{
+    ErrorCode, Problem,
+    problem::{FieldError, Place},
+};
+
+/// The body of every error.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProblemDocument {
+    /// Explains the error to people, in Chinese and English.
+    #[schema(example = "/problems/not_found")]
+    pub r#type: String,
+    /// Short name of the error.
+    #[schema(example = "没有找到")]
+    pub title: String,
+    /// The HTTP status again, for clients that only see the body.
+    #[schema(example = 404, minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// What to do now.
+    pub detail: String,
+    /// Path of the request.
+    #[schema(example = "/api/v1/entrustments")]
+    pub instance: String,
+    /// Stable code.
+    #[schema(example = "not_found")]
+    pub code: String,
+    /// For the operator.
+    pub request_id: String,
+    /// Every invalid field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub errors: Vec<ProblemField>,
+    /// On 409: what may be done instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_actions: Option<Vec<String>>,
+}
+
+/// One invalid field.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProblemField {
+    /// JSON pointer into the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "/applicant/credit_code")]
+    pub pointer: Option<String>,
+    /// Name of the parameter or header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// Stable code.
+    #[schema(example = "required")]
+    pub code: String,
+    /// What is wrong.
+    pub detail: String,
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The edge renders the document: only it knows the request's language and id.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::build(self.status_code()).finish()
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code.code(), self.detail.en)
+    }
+}
+
+/// Renders a problem for a request.
+pub fn render(problem: &Problem, request: &HttpRequest, request_id: &str) -> HttpResponse {
+    let english = prefers_english(request);
+    let field = |e: &FieldError| {
+        let (pointer, parameter) = match &e.at {
+            Place::Pointer(p) => (Some(p.clone()), None),
+            Place::Parameter(p) => (None, Some(p.clone())),
+        };
+        ProblemField { pointer, parameter, code: e.code.to_string(), detail: e.detail.pick(english).to_owned() }
+    };
+    let document = ProblemDocument {
+        r#type: format!("/problems/{}", problem.code.code()),
+        title: problem.code.title().pick(english).to_owned(),
+        status: problem.code.status(),
+        detail: problem.detail.pick(english).to_owned(),
+        instance: request.path().chars().take(300).collect(),
+        code: problem.code.code().to_owned(),
+        request_id: request_id.to_owned(),
+        errors: problem.errors.iter().map(field).collect(),
+        allowed_actions: problem.allowed_actions.clone(),
+    };
+    let mut response: HttpResponseBuilder = HttpResponse::build(problem.status_code());
+    response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+    response.insert_header((header::CONTENT_LANGUAGE, if english { "en" } else { "zh-CN" }));
+    if let Some(seconds) = problem.retry_after {
+        response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+    }
+    if let Some(allow) = &problem.allow {
+        response.insert_header((header::ALLOW, allow.clone()));
+    }
+    if problem.code == ErrorCode::Unauthenticated {
+        response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"jieli\""));
+    }
+    response.body(serde_json::to_vec(&document).unwrap_or_default())
+}
+
+fn prefers_english(request: &HttpRequest) -> bool {
+    request
+        .headers()
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.split([',', ';']).map(str::trim).find(|tag| tag.starts_with("zh") || tag.starts_with("en")))
+        .is_some_and(|tag| tag.starts_with("en"))
+}

@@ -1,0 +1,40 @@
+//! The ground everything stands on: identifiers, moments, value rules, text, problems. No IO.
+
+pub mod citizen_id;
+pub mod credit_code;
+pub mod division_code;
+mod id;
+pub mod item_code;
+pub mod mask;
+mod moment;
+pub mod phone;
+pub mod problem;
+pub(crate) mod schema;
+mod target;
+pub mod text;
+mod vault;
+
+pub use id::Id;
+pub use moment::{Clock, Moment};
+pub use problem::{ErrorCode, FieldError, Problem, Text};
+pub use target::Target;
+pub use vault::{Purpose, Vault, VaultError, random_bytes, random_token, sha256_hex};
+
+/// A coded vocabulary of the field: stored and sent as a lower-case English code, shown in Chinese.
+pub trait Code: Sized + Copy + 'static {
+    /// Name of the dictionary at `/api/v1/dictionaries/{name}`.
+    const DICTIONARY: &'static str;
+    /// Every value, in the order of the standard.
+    const ALL: &'static [Self];
+    /// The lower-case English code.
+    fn code(self) -> &'static str;
+    /// The Chinese label.
+    fn label(self) -> &'static str;
+    /// The national-standard code, where one exists.
+    fn standard(self) -> Option<&'static str>;
+
+    /// The value of a code.
+    fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|v| v.code() == code)
+    }
+}
