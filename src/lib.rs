@@ -2,8 +2,15 @@
 //!
 //! `docs/architecture.md` shows the house; every folder here is a room of it.
 
+pub mod access;
 pub mod auth;
+pub mod catalogue;
+pub mod clocks;
 pub mod config;
 pub mod db;
+pub mod entrustments;
+pub mod events;
 pub mod http;
 pub mod kernel;
+pub mod organization;
+pub mod settings;

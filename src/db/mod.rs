@@ -3,6 +3,7 @@
 //! SQLite has one writer thread that commits queued jobs as a group; PostgreSQL writes through its pool. Behaviour
 //! above this door is the same on both.
 
+pub mod audit;
 mod columns;
 pub mod dialect;
 mod engine;

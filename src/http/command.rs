@@ -8,12 +8,12 @@ use std::sync::Arc;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, http::header, web};
 use serde::Serialize;
 
-use super::{Body, ListQuery, Page, edge::RequestId, query::pairs};
+use super::{Body, edge::RequestId, query::pairs};
 use crate::{
     auth::{self, Actor, Caller, Tokens},
     config::Config,
     db::{self, Db, Outcome, Tx, idempotency},
-    kernel::{ErrorCode, Problem, Target, sha256_hex},
+    kernel::{ErrorCode, ListQuery, Page, Problem, Target, Versioned, sha256_hex},
 };
 
 /// What handlers share.
@@ -28,14 +28,6 @@ pub struct State {
 
 /// What handlers answer.
 pub type Answer = Result<HttpResponse, Problem>;
-
-/// A record as it is answered.
-pub trait Versioned: Serialize {
-    /// Its identity, for `Location`.
-    fn id(&self) -> String;
-    /// Its version, for `ETag`.
-    fn version(&self) -> i64;
-}
 
 struct Request {
     state: web::Data<State>,

@@ -3,7 +3,6 @@
 use std::marker::PhantomData;
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
-use chrono::NaiveDate;
 use utoipa::{
     IntoParams,
     openapi::{
@@ -13,8 +12,12 @@ use utoipa::{
     },
 };
 
-use super::{Cursor, command::State, query::pairs};
-use crate::kernel::{ErrorCode, FieldError, Id, Moment, Problem, Text, problem::Place};
+use super::{command::State, query::pairs};
+use crate::kernel::{
+    Cursor, ErrorCode, FieldError, Id, ListQuery, Problem, Sort, Text,
+    page::moment_or_date as moment,
+    problem::Place,
+};
 
 /// What a filter accepts.
 #[derive(Clone, Copy)]
@@ -55,66 +58,6 @@ pub trait ListKind: 'static {
     const SYNC: bool = false;
 }
 
-/// A sort key and its direction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sort {
-    /// From the list's allow list.
-    pub key: &'static str,
-    /// Descending.
-    pub descending: bool,
-}
-
-impl Sort {
-    /// As it is written in the query.
-    pub fn text(&self) -> String {
-        format!("{}{}", if self.descending { "-" } else { "" }, self.key)
-    }
-}
-
-/// A parsed list request.
-#[derive(Clone, Debug)]
-pub struct ListQuery {
-    /// 1–200.
-    pub limit: usize,
-    /// Where to go on.
-    pub cursor: Option<Cursor>,
-    /// How to sort.
-    pub sort: Sort,
-    /// Full-text words.
-    pub q: Option<String>,
-    /// Changed at or after.
-    pub updated_since: Option<Moment>,
-    values: Vec<(String, String)>,
-}
-
-impl ListQuery {
-    /// All values of a filter.
-    pub fn all(&self, name: &str) -> Vec<String> {
-        self.values.iter().filter(|(k, _)| k == name).map(|(_, v)| v.clone()).collect()
-    }
-
-    /// The value of a filter that is given once.
-    pub fn one(&self, name: &str) -> Option<String> {
-        self.values.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone())
-    }
-
-    /// Ids of a filter.
-    pub fn ids(&self, name: &str) -> Vec<Id> {
-        self.all(name).iter().filter_map(|v| v.parse().ok()).collect()
-    }
-
-    /// The bounds of a range, `[gte, lt)`.
-    pub fn range(&self, name: &str) -> (Option<Moment>, Option<Moment>) {
-        let bound = |op: &str| self.one(&format!("{name}[{op}]")).and_then(|v| moment(&v));
-        (bound("gte"), bound("lt"))
-    }
-
-    /// The cursor of a record in this list's order.
-    pub fn cursor_of(&self, key: String, id: String) -> Cursor {
-        Cursor { key, id, sort: self.sort.text() }
-    }
-}
-
 /// The extractor of a declared list.
 pub struct List<K> {
     /// What was asked.
@@ -134,15 +77,6 @@ impl<K: ListKind> FromRequest for List<K> {
         });
         std::future::ready(parsed.map(|query| Self { query, kind: PhantomData }))
     }
-}
-
-/// A date stands for its first moment in China; a full time for itself.
-fn moment(text: &str) -> Option<Moment> {
-    if let Ok(date) = text.parse::<NaiveDate>() {
-        return serde_json::from_value(serde_json::Value::String(format!("{date}T00:00:00+08:00"))).ok();
-    }
-    // A plus sign that was not percent-encoded arrives as a blank.
-    serde_json::from_value(serde_json::Value::String(text.replace(' ', "+"))).ok()
 }
 
 fn parse<K: ListKind>(pairs: Vec<(String, String)>, cursor: impl Fn(&str) -> Result<Cursor, Problem>) -> Result<ListQuery, Problem> {

@@ -4,13 +4,11 @@ mod body;
 mod command;
 pub mod edge;
 mod list;
-mod page;
 pub mod problem;
 mod query;
 
 pub use body::{Body, Empty};
-pub use command::{Answer, Ask, Command, State, Versioned, cacheable};
-pub use list::{Filter, FilterKind, List, ListKind, ListQuery, Sort};
-pub use page::{Cursor, Page};
+pub use command::{Answer, Ask, Command, State, cacheable};
+pub use list::{Filter, FilterKind, List, ListKind};
 pub use problem::ProblemDocument;
 pub use query::Params;

@@ -7,6 +7,7 @@ mod id;
 pub mod item_code;
 pub mod mask;
 mod moment;
+pub mod page;
 pub mod phone;
 pub mod problem;
 pub(crate) mod schema;
@@ -16,6 +17,7 @@ mod vault;
 
 pub use id::Id;
 pub use moment::{Clock, Moment};
+pub use page::{Cursor, ListQuery, Page, Sort, Versioned};
 pub use problem::{ErrorCode, FieldError, Problem, Text};
 pub use target::Target;
 pub use vault::{Purpose, Vault, VaultError, random_bytes, random_token, sha256_hex};
@@ -37,4 +39,9 @@ pub trait Code: Sized + Copy + 'static {
     fn parse(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|v| v.code() == code)
     }
+}
+
+/// The moment from which the ids of demo data and fixtures count, so that documented examples work.
+pub fn fixture_epoch() -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default()
 }

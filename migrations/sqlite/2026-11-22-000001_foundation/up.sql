@@ -87,6 +87,7 @@ CREATE TABLE access (
     updated_at TIMESTAMP NOT NULL,
     PRIMARY KEY (record_id, subject)
 ) WITHOUT ROWID;
+CREATE INDEX access_by_id ON access (subject, kind, record_id);
 CREATE INDEX access_by_record ON access (subject, kind, state, record_id);
 CREATE INDEX access_by_due ON access (subject, kind, state, due_at, record_id);
 CREATE INDEX access_by_update ON access (subject, kind, updated_at, record_id);

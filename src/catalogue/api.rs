@@ -1,0 +1,177 @@
+//! The public catalogue, and its editors' desk.
+
+use actix_web::{HttpRequest, get, post, put, web};
+use serde::Serialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    ItemContent,
+    model::{ExerciseLevel, HandlingType, ItemType},
+    service::{self, ItemBrief, ItemEdit, ItemView, NewItem},
+    store,
+};
+use crate::{
+    db::Error,
+    http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind, State, cacheable},
+    kernel::{Code, Moment, Page, Problem},
+};
+
+/// Mounts the operations.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(themes).service(fetch).service(versions).service(version);
+    cfg.service(create).service(fetch_draft).service(edit).service(publish).service(withdraw);
+}
+
+/// The list of items.
+pub struct Items;
+impl ListKind for Items {
+    const FILTERS: &'static [Filter] = &[
+        Filter { name: "division_code", kind: FilterKind::Division, doc: "行政区划代码" },
+        Filter { name: "item_type", kind: FilterKind::Codes(|| ItemType::ALL.iter().map(|v| v.code()).collect()), doc: "事项类型" },
+        Filter { name: "exercise_level", kind: FilterKind::Codes(|| ExerciseLevel::ALL.iter().map(|v| v.code()).collect()), doc: "行使层级" },
+        Filter { name: "handling_type", kind: FilterKind::Codes(|| HandlingType::ALL.iter().map(|v| v.code()).collect()), doc: "办件类型" },
+        Filter { name: "department", kind: FilterKind::Text(100), doc: "实施部门（全称）" },
+        Filter { name: "theme", kind: FilterKind::Text(60), doc: "主题" },
+    ];
+    const SORTS: &'static [&'static str] = &["created_at"];
+    const SEARCH: bool = true;
+    const SYNC: bool = true;
+}
+
+/// 浏览事项目录（service items）
+///
+/// 公开。按区划、类型、层级、部门、主题筛选，q 为中文全文检索；updated_since 取变化（含已撤回的事项）。
+#[utoipa::path(tag = "catalogue", operation_id = "list_service_items", security(()), params(List<Items>), responses((status = 200, description = "一页事项", body = Page<ItemBrief>)))]
+#[get("/service-items")]
+async fn list(request: HttpRequest, state: web::Data<State>, asked: List<Items>) -> Answer {
+    let page = state.db.read(move |tx| service::browse(tx, &asked.query)).await.map_err(Error::into_problem)?;
+    Ok(cacheable(&request, &page, 60))
+}
+
+/// The themes in use.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Themes {
+    /// Names.
+    items: Vec<String>,
+}
+
+/// 主题目录（themes）
+///
+/// 公开。已发布事项所用的主题。
+#[utoipa::path(tag = "catalogue", operation_id = "list_themes", security(()), responses((status = 200, description = "主题", body = Themes)))]
+#[get("/service-items/themes")]
+async fn themes(request: HttpRequest, state: web::Data<State>) -> Answer {
+    let items = state.db.read(store::themes).await.map_err(Error::into_problem)?;
+    Ok(cacheable(&request, &Themes { items }, 300))
+}
+
+/// 办事指南（guide）
+///
+/// 公开。路径中可用 id，也可用事项编码。
+#[utoipa::path(tag = "catalogue", operation_id = "get_service_item", security(()), params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
+    responses((status = 200, description = "办事指南", body = ItemView)))]
+#[get("/service-items/{id}")]
+async fn fetch(request: HttpRequest, state: web::Data<State>, id: web::Path<String>) -> Answer {
+    let id = id.into_inner();
+    let view = state.db.read(move |tx| service::guide(tx, &id)).await.map_err(Error::into_problem)?;
+    Ok(cacheable(&request, &view, 60))
+}
+
+/// A published version.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct VersionBrief {
+    /// Number.
+    number: i64,
+    /// Since when.
+    published_at: Moment,
+}
+
+/// The versions of an item.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Versions {
+    /// Newest first.
+    items: Vec<VersionBrief>,
+}
+
+/// 指南版本（versions）
+///
+/// 公开。列出事项已发布的各个版本。
+#[utoipa::path(tag = "catalogue", operation_id = "list_service_item_versions", security(()), params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
+    responses((status = 200, description = "版本", body = Versions)))]
+#[get("/service-items/{id}/versions")]
+async fn versions(request: HttpRequest, state: web::Data<State>, id: web::Path<String>) -> Answer {
+    let id = id.into_inner();
+    let found = state
+        .db
+        .read(move |tx| {
+            let item = store::item_by_reference(tx, &id)?.filter(|i| i.published.is_some()).ok_or_else(Problem::not_found)?;
+            store::versions(tx, item.id)
+        })
+        .await
+        .map_err(Error::into_problem)?;
+    let items = found.into_iter().map(|(number, published_at)| VersionBrief { number, published_at }).collect();
+    Ok(cacheable(&request, &Versions { items }, 60))
+}
+
+/// 指定版本的指南（version）
+///
+/// 公开。已发布的版本永不改变。
+#[utoipa::path(tag = "catalogue", operation_id = "get_service_item_version", security(()),
+    params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001"), ("number" = i64, Path, description = "版本号", minimum = 1, example = 1)),
+    responses((status = 200, description = "指南内容", body = ItemContent)))]
+#[get("/service-items/{id}/versions/{number}")]
+async fn version(request: HttpRequest, state: web::Data<State>, path: web::Path<(String, String)>) -> Answer {
+    let (id, number) = path.into_inner();
+    let number: i64 = number.parse().map_err(|_| Problem::not_found())?;
+    let content = state.db.read(move |tx| service::guide_version(tx, &id, number)).await.map_err(Error::into_problem)?;
+    Ok(cacheable(&request, &content, 86_400))
+}
+
+/// 新增事项草稿（create item）
+///
+/// 新建草稿；发布后才对外可见。
+#[utoipa::path(tag = "catalogue", operation_id = "create_service_item", request_body = NewItem, responses((status = 201, description = "草稿", body = ItemView)))]
+#[post("/service-items")]
+async fn create(command: Command, body: Body<NewItem>) -> Answer {
+    command.create("/api/v1/service-items", body, |tx, actor, _, new| service::create(tx, actor, new)).await
+}
+
+/// 查看草稿（draft）
+///
+/// 供编目人员查看事项及其草稿；ETag 用于编辑。
+#[utoipa::path(tag = "catalogue", operation_id = "get_service_item_draft", params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
+    responses((status = 200, description = "事项及草稿", body = ItemView)))]
+#[get("/service-items/{id}/draft")]
+async fn fetch_draft(ask: Ask) -> Answer {
+    ask.get(service::editor_view).await
+}
+
+/// 修改草稿（edit item）
+///
+/// 以整个内容替换草稿，已发布的版本不变。须带 If-Match。
+#[utoipa::path(tag = "catalogue", operation_id = "edit_service_item", params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
+    request_body = ItemEdit, responses((status = 200, description = "事项", body = ItemView)))]
+#[put("/service-items/{id}")]
+async fn edit(command: Command, body: Body<ItemEdit>) -> Answer {
+    command.conditional()?.act(body, service::edit).await
+}
+
+/// 发布（publish item）
+///
+/// 草稿成为下一个不可更改的版本；在办的件仍按其受理时的版本。
+#[utoipa::path(tag = "catalogue", operation_id = "publish_service_item", params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
+    request_body = Empty, responses((status = 200, description = "事项", body = ItemView)))]
+#[post("/service-items/{id}/publish")]
+async fn publish(command: Command, body: Body<Empty>) -> Answer {
+    command.act(body, |tx, actor, target, _| service::publish(tx, actor, target)).await
+}
+
+/// 撤回（withdraw item）
+///
+/// 撤回后不再受理新件；在办的件不受影响。
+#[utoipa::path(tag = "catalogue", operation_id = "withdraw_service_item", params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
+    request_body = Empty, responses((status = 200, description = "事项", body = ItemView)))]
+#[post("/service-items/{id}/withdraw")]
+async fn withdraw(command: Command, body: Body<Empty>) -> Answer {
+    command.act(body, |tx, actor, target, _| service::withdraw(tx, actor, target)).await
+}

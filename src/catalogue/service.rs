@@ -1,0 +1,508 @@
+//! Use cases over the catalogue.
+
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::{
+    model::{ItemContent, natural_days},
+    store::{self, Item, ItemFilter},
+};
+use crate::{
+    auth::{Actor, policy::{allows, may}},
+    db::{Error, Json, Result, Tx, dialect},
+    events::{self, Audience, NewEvent},
+    kernel::{Code as _, ErrorCode, FieldError, Id, ListQuery, Moment, Page, Problem, Target, Text, Versioned, item_code, text},
+    organization,
+};
+
+/// An item in a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ItemBrief {
+    /// Identity.
+    pub id: Id,
+    /// Code.
+    #[schema(example = "GS-320623-0001")]
+    pub code: String,
+    /// Name.
+    #[schema(example = "供水报装")]
+    pub name: String,
+    /// 12 digits.
+    #[schema(example = "320623000000")]
+    pub division_code: String,
+    /// `draft`, `published` or `withdrawn`.
+    pub state: String,
+    /// Kind.
+    pub item_type: super::model::ItemType,
+    /// In Chinese.
+    pub item_type_label: String,
+    /// Level.
+    pub exercise_level: super::model::ExerciseLevel,
+    /// 即办件 or 承诺件.
+    pub handling_type: super::model::HandlingType,
+    /// Authority.
+    pub department: String,
+    /// Theme.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub theme: String,
+    /// Times the applicant must come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visits: Option<i32>,
+    /// Number of the published version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published_version: Option<i64>,
+    /// When last changed.
+    pub updated_at: Moment,
+}
+
+impl From<Item> for ItemBrief {
+    fn from(i: Item) -> Self {
+        Self {
+            id: i.id,
+            code: i.code,
+            name: i.name,
+            division_code: i.division_code,
+            state: i.state,
+            item_type: i.item_type,
+            item_type_label: i.item_type.label().into(),
+            exercise_level: i.exercise_level,
+            handling_type: i.handling_type,
+            department: i.department,
+            theme: i.theme,
+            visits: i.visits,
+            published_version: i.published_version,
+            updated_at: i.updated_at,
+        }
+    }
+}
+
+/// The guide of an item.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ItemView {
+    /// Identity.
+    pub id: Id,
+    /// Code.
+    pub code: String,
+    /// The parts of a code in the national form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub national_code: Option<NationalCodeView>,
+    /// 12 digits.
+    pub division_code: String,
+    /// `draft`, `published` or `withdrawn`.
+    pub state: String,
+    /// Number of the version shown; absent for a draft never published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published_version: Option<i64>,
+    /// Since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published_at: Option<Moment>,
+    /// What it says.
+    pub content: ItemContent,
+    /// The draft being edited; only for editors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub draft: Option<ItemContent>,
+    /// Version of the record, as in `ETag`.
+    pub version: i64,
+    /// When last changed.
+    pub updated_at: Moment,
+}
+
+/// A national item code, taken apart (国办函〔2016〕108号).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct NationalCodeView {
+    /// Of the authority.
+    pub credit_code: String,
+    /// Level digit.
+    pub level: u8,
+    /// Basic code.
+    pub basic_code: String,
+    /// Handling sub-item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_item: Option<String>,
+}
+
+impl Versioned for ItemView {
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+fn view(item: Item, editor: bool) -> Result<ItemView> {
+    let draft = item.draft.as_ref().map(Json::get).transpose()?;
+    let published = item.published.as_ref().map(Json::get).transpose()?;
+    let content = published.or_else(|| draft.clone()).ok_or_else(|| Error::Corrupt(format!("item {} says nothing", item.id)))?;
+    Ok(ItemView {
+        id: item.id,
+        national_code: item_code::national(&item.code).map(|n| NationalCodeView {
+            credit_code: n.credit_code,
+            level: n.level,
+            basic_code: n.basic_code,
+            sub_item: n.sub_item,
+        }),
+        code: item.code,
+        division_code: item.division_code,
+        state: item.state,
+        published_version: item.published_version,
+        published_at: item.published_at,
+        content,
+        draft: draft.filter(|_| editor),
+        version: item.version,
+        updated_at: item.updated_at,
+    })
+}
+
+/// A new item.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewItem {
+    /// Unique code in whatever form the city uses.
+    #[validate(length(min = 1, max = 100), custom(function = code))]
+    #[schema(min_length = 1, max_length = 100, pattern = r"^\S+$", example = "GS-320623-0002")]
+    pub code: String,
+    /// 12 digits.
+    #[validate(custom(function = division))]
+    #[schema(pattern = "^(1[1-9]|[2-7][0-9]|8[0-2])[0-9]{10}$", example = "320623000000")]
+    pub division_code: String,
+    /// What it says.
+    #[validate(nested)]
+    pub content: ItemContent,
+}
+
+fn code(value: &str) -> Result<(), validator::ValidationError> {
+    item_code::check(value).map_err(|_| validator::ValidationError::new("item_code").with_message("事项编码不能含空白或不可见字符。|No blanks or invisible characters.".into()))
+}
+
+/// Validates a 12-digit division code.
+pub fn division(value: &str) -> Result<(), validator::ValidationError> {
+    crate::kernel::division_code::DivisionCode::parse(value)
+        .map(|_| ())
+        .map_err(|_| validator::ValidationError::new("division_code").with_message("应为 12 位行政区划代码。|A 12-digit division code.".into()))
+}
+
+/// The rules across fields of a guide.
+pub fn check(content: &ItemContent) -> Result<(), Problem> {
+    let mut errors: Vec<FieldError> = Vec::new();
+    let mut refuse = |at: String, code: &'static str, zh: &'static str, en: &'static str| errors.push(FieldError::body(&at, code, zh, en));
+    if let (Some(promised), Some(statutory)) = (content.promised_limit, content.statutory_limit)
+        && natural_days(promised) > natural_days(statutory)
+    {
+        refuse("/content/promised_limit".into(), "promise_exceeds_statute", "承诺时限不得长于法定时限。", "The promise may not exceed the statute.");
+    }
+    if content.visits == Some(0) && !content.express && !content.handling_forms.iter().any(|f| f.code() != "window") {
+        refuse("/content/visits".into(), "no_way_without_visit", "到现场次数为 0 时须支持网上、移动端或快递办理。", "Without visits there must be an online or postal way.");
+    }
+    if content.visits.is_some_and(|v| v > 0) && content.visit_reason.as_deref().unwrap_or_default().is_empty() {
+        refuse("/content/visit_reason".into(), "required", "须到现场的，应说明原因。", "Say why the applicant must come.");
+    }
+    let codes: Vec<&str> = content.materials.iter().map(|m| m.code.as_str()).collect();
+    for (i, m) in content.materials.iter().enumerate() {
+        if codes.iter().filter(|c| **c == m.code).count() > 1 {
+            refuse(format!("/content/materials/{i}/code"), "duplicate", "材料编号重复。", "Duplicate material code.");
+        }
+    }
+    for (i, s) in content.template.iter().enumerate() {
+        let earlier: Vec<&str> = content.template.iter().take(i).map(|s| s.code.as_str()).collect();
+        if earlier.contains(&s.code.as_str()) {
+            refuse(format!("/content/template/{i}/code"), "duplicate", "步骤编号重复。", "Duplicate step code.");
+        }
+        // Every step names only steps before it, so the plan is a DAG by construction.
+        if s.depends_on.iter().any(|d| !earlier.contains(&d.as_str())) {
+            refuse(format!("/content/template/{i}/depends_on"), "unknown_step", "前置步骤须排在本步骤之前。", "Steps may depend only on steps before them.");
+        }
+        if s.materials.iter().any(|m| !codes.contains(&m.as_str())) {
+            refuse(format!("/content/template/{i}/materials"), "unknown_material", "步骤引用了清单以外的材料。", "Names a material that is not in the checklist.");
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Problem::fields(ErrorCode::RuleViolation, errors)) }
+}
+
+fn forbidden() -> Error {
+    Problem::of(ErrorCode::Forbidden).into()
+}
+
+/// May the caller do this with items of a division?
+fn authorize(tx: &mut Tx, actor: &Actor, action: &str, division: &str) -> Result<()> {
+    if !may(actor, "service_item", action) {
+        return Err(forbidden());
+    }
+    let center = organization::center_of_division(tx, division)?;
+    let near = center.as_ref().map(organization::custodian_reachable).unwrap_or_default();
+    if allows(actor, "service_item", action, &near) { Ok(()) } else { Err(forbidden()) }
+}
+
+/// Whether the caller sees drafts.
+fn is_editor(actor: &Actor) -> bool {
+    may(actor, "service_item", "read")
+}
+
+fn draft_columns(item: &mut Item, content: &ItemContent) -> Result<()> {
+    item.name.clone_from(&content.name);
+    item.item_type = content.item_type;
+    item.exercise_level = content.exercise_level;
+    item.handling_type = content.handling_type;
+    item.department.clone_from(&content.department);
+    item.theme.clone_from(&content.theme);
+    item.visits = content.visits.and_then(|v| i32::try_from(v).ok());
+    Ok(())
+}
+
+/// A new draft.
+pub fn create(tx: &mut Tx, actor: &Actor, new: &NewItem) -> Result<ItemView> {
+    authorize(tx, actor, "create", &new.division_code)?;
+    check(&new.content)?;
+    let row = new_item(tx, new, Id::new())?;
+    store::insert(tx, &row).map_err(taken)?;
+    record(tx, actor, &row, "service_item.created")?;
+    view(row, true)
+}
+
+fn new_item(tx: &Tx, new: &NewItem, id: Id) -> Result<Item> {
+    let c = &new.content;
+    let mut row = Item {
+        id,
+        code: new.code.clone(),
+        division_code: new.division_code.clone(),
+        state: "draft".into(),
+        name: String::new(),
+        item_type: c.item_type,
+        exercise_level: c.exercise_level,
+        handling_type: c.handling_type,
+        department: String::new(),
+        theme: String::new(),
+        visits: None,
+        published_version: None,
+        draft: Some(Json::new(c)?),
+        published: None,
+        published_at: None,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    draft_columns(&mut row, c)?;
+    Ok(row)
+}
+
+fn taken(e: Error) -> Error {
+    if e.is_unique() { Problem::new(ErrorCode::Conflict, Text::new("事项编码已存在。", "The item code is taken.")).into() } else { e }
+}
+
+fn record(tx: &mut Tx, actor: &Actor, item: &Item, kind: &str) -> Result<()> {
+    let params = serde_json::json!({ "code": item.code, "published_version": item.published_version });
+    let event = NewEvent { record_kind: "service_item", record_id: item.id, version: item.version, kind, audience: Audience::Public, params };
+    events::record(tx, actor, event)
+}
+
+fn load_for(tx: &mut Tx, actor: &Actor, action: &str, target: &Target) -> Result<Item> {
+    let found = store::item_by_reference(tx, &target.reference)?.ok_or_else(Problem::not_found)?;
+    if found.published.is_none() && !is_editor(actor) {
+        return Err(Problem::not_found().into());
+    }
+    dialect::lock_root(tx.conn, "service_items", found.id.as_str())?;
+    let item = store::item(tx, found.id)?.ok_or_else(Problem::not_found)?;
+    authorize(tx, actor, action, &item.division_code)?;
+    target.check(item.version)?;
+    Ok(item)
+}
+
+fn save(tx: &mut Tx, actor: &Actor, mut item: Item, kind: &str) -> Result<ItemView> {
+    item.version += 1;
+    item.updated_at = tx.now;
+    if !store::save(tx, &item)? {
+        return Err(Problem::of(ErrorCode::Stale).into());
+    }
+    record(tx, actor, &item, kind)?;
+    view(item, true)
+}
+
+/// The editable part of an item.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemEdit {
+    /// What it shall say.
+    #[validate(nested)]
+    pub content: ItemContent,
+}
+
+/// Replaces the draft.
+pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, edit: &ItemEdit) -> Result<ItemView> {
+    let mut item = load_for(tx, actor, "edit", target)?;
+    check(&edit.content)?;
+    item.draft = Some(Json::new(&edit.content)?);
+    if item.published.is_none() {
+        draft_columns(&mut item, &edit.content)?;
+    }
+    save(tx, actor, item, "service_item.edited")
+}
+
+/// Publishes the draft as the next immutable version.
+pub fn publish(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<ItemView> {
+    let item = load_for(tx, actor, "publish", target)?;
+    publish_item(tx, actor, item)
+}
+
+fn publish_item(tx: &mut Tx, actor: &Actor, mut item: Item) -> Result<ItemView> {
+    let Some(draft) = item.draft.take() else {
+        return Err(Problem::new(ErrorCode::StateConflict, Text::new("没有可发布的草稿。", "There is no draft to publish.")).into());
+    };
+    let content = draft.get()?;
+    let number = item.published_version.unwrap_or(0) + 1;
+    let by = actor.id.map_or_else(|| actor.request_id.clone(), |id| id.to_string());
+    store::insert_version(tx, item.id, number, &draft, &by)?;
+    draft_columns(&mut item, &content)?;
+    item.published = Some(draft);
+    item.published_version = Some(number);
+    item.published_at = Some(tx.now);
+    item.state = "published".into();
+    index(tx, &item)?;
+    save(tx, actor, item, "service_item.published")
+}
+
+/// Withdraws an item: it opens no new matters; running ones keep their version.
+pub fn withdraw(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<ItemView> {
+    let mut item = load_for(tx, actor, "withdraw", target)?;
+    if item.state != "published" {
+        return Err(Problem::new(ErrorCode::StateConflict, Text::new("只有已发布的事项可以撤回。", "Only a published item can be withdrawn.")).into());
+    }
+    item.state = "withdrawn".into();
+    dialect::drop_document(tx.conn, item.id.as_str())?;
+    save(tx, actor, item, "service_item.withdrawn")
+}
+
+fn index(tx: &mut Tx, item: &Item) -> Result<()> {
+    let body = text::fold(&format!("{} {} {} {}", item.name, item.department, item.theme, item.code));
+    let tokens = text::tokens(&body).iter().map(|t| text::encode_token(t)).collect::<Vec<_>>().join(" ");
+    dialect::put_document(tx.conn, "service_item", item.id.as_str(), &body, &tokens)
+}
+
+/// Imports one row: creates, publishes what changed, or does nothing when nothing changed. Answers what it did.
+pub fn put_and_publish(tx: &mut Tx, actor: &Actor, new: &NewItem, fixed: bool) -> Result<Put> {
+    check(&new.content)?;
+    let found = store::item_by_reference(tx, &new.code)?;
+    let (mut item, put) = match found {
+        Some(item) if item.division_code != new.division_code => {
+            return Err(Problem::new(ErrorCode::Conflict, Text::new("同一编码已属于另一行政区划。", "The code belongs to another division.")).into());
+        }
+        Some(item) if item.state == "published" && item.published.as_ref().map(Json::get).transpose()?.as_ref() == Some(&new.content) => return Ok(Put::Unchanged),
+        Some(item) => (item, Put::Updated),
+        None => {
+            let id = if fixed { Id::fixed(crate::kernel::fixture_epoch(), format!("item:{}", new.code).as_bytes()) } else { Id::new() };
+            let row = new_item(tx, new, id)?;
+            store::insert(tx, &row)?;
+            (row, Put::Created)
+        }
+    };
+    if let Some(center) = organization::center_of_division(tx, &item.division_code)? {
+        organization::department_named(tx, center.id, &new.content.department, new.content.department_code.as_deref())?;
+    }
+    item.draft = Some(Json::new(&new.content)?);
+    publish_item(tx, actor, item)?;
+    Ok(put)
+}
+
+/// What an import did with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// New item.
+    Created,
+    /// New version.
+    Updated,
+    /// As it was.
+    Unchanged,
+}
+
+/// A published item as other domains need it.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// Identity.
+    pub id: Id,
+    /// Code.
+    pub code: String,
+    /// 12 digits.
+    pub division_code: String,
+    /// Number of the version.
+    pub number: i64,
+    /// What it says.
+    pub content: ItemContent,
+}
+
+/// The published version of an item, by id or code; `None` when there is none.
+pub fn published(tx: &mut Tx, reference: &str) -> Result<Option<Published>> {
+    let Some(item) = store::item_by_reference(tx, reference)?.filter(|i| i.state == "published") else { return Ok(None) };
+    let (Some(content), Some(number)) = (item.published, item.published_version) else { return Ok(None) };
+    Ok(Some(Published { id: item.id, code: item.code, division_code: item.division_code, number, content: content.get()? }))
+}
+
+/// The version that a matter was opened under.
+pub fn published_version(tx: &mut Tx, item: Id, number: i64) -> Result<ItemContent> {
+    store::version(tx, item, number)?.ok_or_else(|| Error::Corrupt(format!("version {number} of item {item} is gone")))?.get()
+}
+
+/// The public guide.
+pub fn guide(tx: &mut Tx, reference: &str) -> Result<ItemView> {
+    let item = store::item_by_reference(tx, reference)?.filter(|i| i.published.is_some()).ok_or_else(Problem::not_found)?;
+    view(item, false)
+}
+
+/// An item with its draft, for editors.
+pub fn editor_view(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ItemView> {
+    if !is_editor(actor) {
+        return Err(forbidden());
+    }
+    let item = store::item_by_reference(tx, reference)?.ok_or_else(Problem::not_found)?;
+    authorize(tx, actor, "read", &item.division_code)?;
+    view(item, true)
+}
+
+/// A published version by number.
+pub fn guide_version(tx: &mut Tx, reference: &str, number: i64) -> Result<ItemContent> {
+    let item = store::item_by_reference(tx, reference)?.ok_or_else(Problem::not_found)?;
+    Ok(store::version(tx, item.id, number)?.ok_or_else(Problem::not_found)?.get()?)
+}
+
+/// The public list: browse, filter, search, and changes since a moment.
+pub fn browse(tx: &mut Tx, q: &ListQuery) -> Result<Page<ItemBrief>> {
+    let limit = i64::try_from(q.limit + 1).unwrap_or(201);
+    let after = q.cursor.as_ref().and_then(|c| Some((c.key.parse::<chrono::DateTime<chrono::Utc>>().map_or(Moment::NEVER, Moment::from), c.id.parse().ok()?)));
+    // Longer than any write may run: rows still being committed are given to the next synchronisation.
+    let as_of = tx.now.plus(chrono::TimeDelta::seconds(-10));
+    let mut filter = ItemFilter {
+        states: if q.updated_since.is_some() { vec!["published".into(), "withdrawn".into()] } else { vec!["published".into()] },
+        divisions: q.all("division_code"),
+        types: codes(q, "item_type"),
+        levels: codes(q, "exercise_level"),
+        handling: codes(q, "handling_type"),
+        departments: q.all("department"),
+        themes: q.all("theme"),
+        changed: q.updated_since.map(|since| (since, as_of)),
+        after,
+        descending: q.sort.descending,
+        limit,
+        ids: None,
+    };
+    if let Some(words) = &q.q {
+        let tokens: Vec<String> = text::query_tokens(words).iter().map(|t| text::encode_token(t)).collect();
+        let folded: Vec<String> = text::fold(words).split(' ').map(str::to_owned).collect();
+        let found = if tokens.is_empty() {
+            Vec::new()
+        } else {
+            dialect::search(tx.conn, &dialect::Match { kind: "service_item", all: &tokens, any: &[], words: &folded, limit: 1000, before: None })?
+        };
+        filter.ids = Some(found.iter().filter_map(|id| id.parse().ok()).collect());
+    }
+    let rows = store::items(tx, &filter)?;
+    let by_change = filter.changed.is_some();
+    let mut page = Page::cut(rows, q.limit, tx.vault, |i| {
+        let key = if by_change { i.updated_at.utc().to_rfc3339() } else { String::new() };
+        q.cursor_of(key, i.id.to_string())
+    })
+    .map(ItemBrief::from);
+    page.as_of = q.updated_since.map(|since| since.max(as_of));
+    Ok(page)
+}
+
+fn codes<C: crate::kernel::Code>(q: &ListQuery, name: &str) -> Vec<C> {
+    q.all(name).iter().filter_map(|v| C::parse(v)).collect()
+}

@@ -1,0 +1,179 @@
+//! SQL of items and their versions.
+
+use diesel::prelude::*;
+
+use super::model::{ExerciseLevel, HandlingType, ItemContent, ItemType};
+use crate::{
+    db::{
+        Json, Result, Tx,
+        schema::{service_item_versions, service_items},
+    },
+    kernel::{Id, Moment},
+};
+
+/// An item of the catalogue. The columns repeat what lists filter by.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = service_items, treat_none_as_null = true)]
+pub struct Item {
+    /// Identity.
+    pub id: Id,
+    /// Opaque unique code.
+    pub code: String,
+    /// 12 digits.
+    pub division_code: String,
+    /// `draft`, `published` or `withdrawn`.
+    pub state: String,
+    /// Name.
+    pub name: String,
+    /// Kind.
+    pub item_type: ItemType,
+    /// Level.
+    pub exercise_level: ExerciseLevel,
+    /// 即办件 or 承诺件.
+    pub handling_type: HandlingType,
+    /// Authority.
+    pub department: String,
+    /// Theme.
+    pub theme: String,
+    /// Visits.
+    pub visits: Option<i32>,
+    /// Number of the published version.
+    pub published_version: Option<i64>,
+    /// The draft.
+    pub draft: Option<Json<ItemContent>>,
+    /// What is published.
+    pub published: Option<Json<ItemContent>>,
+    /// Since when.
+    pub published_at: Option<Moment>,
+    /// Version of the record.
+    pub version: i64,
+    /// When.
+    pub created_at: Moment,
+    /// When last changed.
+    pub updated_at: Moment,
+}
+
+/// By id.
+pub fn item(tx: &mut Tx, id: Id) -> Result<Option<Item>> {
+    Ok(service_items::table.filter(service_items::id.eq(id)).select(Item::as_select()).first(tx.conn).optional()?)
+}
+
+/// By id or code.
+pub fn item_by_reference(tx: &mut Tx, reference: &str) -> Result<Option<Item>> {
+    match reference.parse::<Id>() {
+        Ok(id) => item(tx, id),
+        Err(_) => Ok(service_items::table.filter(service_items::code.eq(reference)).select(Item::as_select()).first(tx.conn).optional()?),
+    }
+}
+
+/// A new item.
+pub fn insert(tx: &mut Tx, row: &Item) -> Result<()> {
+    diesel::insert_into(service_items::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Saves an item whose version was counted up by one.
+pub fn save(tx: &mut Tx, row: &Item) -> Result<bool> {
+    let changed = diesel::update(service_items::table.filter(service_items::id.eq(row.id)).filter(service_items::version.eq(row.version - 1)))
+        .set(row.clone())
+        .execute(tx.conn)?;
+    Ok(changed == 1)
+}
+
+/// An immutable version.
+pub fn insert_version(tx: &mut Tx, item: Id, number: i64, content: &Json<ItemContent>, by: &str) -> Result<()> {
+    use service_item_versions as v;
+    diesel::insert_into(v::table)
+        .values((v::item_id.eq(item), v::number.eq(number), v::content.eq(content.clone()), v::published_by.eq(by), v::published_at.eq(tx.now)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// A version's content.
+pub fn version(tx: &mut Tx, item: Id, number: i64) -> Result<Option<Json<ItemContent>>> {
+    Ok(service_item_versions::table.find((item, number)).select(service_item_versions::content).first(tx.conn).optional()?)
+}
+
+/// Numbers and dates of an item's versions, newest first.
+pub fn versions(tx: &mut Tx, item: Id) -> Result<Vec<(i64, Moment)>> {
+    use service_item_versions as v;
+    Ok(v::table.filter(v::item_id.eq(item)).order(v::number.desc()).limit(200).select((v::number, v::published_at)).load(tx.conn)?)
+}
+
+/// What a list asks for.
+#[derive(Debug, Default)]
+pub struct ItemFilter {
+    /// States.
+    pub states: Vec<String>,
+    /// Divisions.
+    pub divisions: Vec<String>,
+    /// Kinds.
+    pub types: Vec<ItemType>,
+    /// Levels.
+    pub levels: Vec<ExerciseLevel>,
+    /// 即办件 or 承诺件.
+    pub handling: Vec<HandlingType>,
+    /// Authorities.
+    pub departments: Vec<String>,
+    /// Themes.
+    pub themes: Vec<String>,
+    /// Exactly these records (from a search).
+    pub ids: Option<Vec<Id>>,
+    /// Changed in `[from, to)`, in order of change.
+    pub changed: Option<(Moment, Moment)>,
+    /// After this record.
+    pub after: Option<(Moment, Id)>,
+    /// Newest first.
+    pub descending: bool,
+    /// At most.
+    pub limit: i64,
+}
+
+/// A list of items.
+pub fn items(tx: &mut Tx, f: &ItemFilter) -> Result<Vec<Item>> {
+    use service_items as i;
+    let mut q = i::table.select(Item::as_select()).limit(f.limit).into_boxed();
+    q = match f.states.as_slice() {
+        [one] => q.filter(i::state.eq(one.clone())),
+        many => q.filter(i::state.eq_any(many.to_vec())),
+    };
+    if !f.divisions.is_empty() {
+        q = q.filter(i::division_code.eq_any(f.divisions.clone()));
+    }
+    if !f.types.is_empty() {
+        q = q.filter(i::item_type.eq_any(f.types.clone()));
+    }
+    if !f.levels.is_empty() {
+        q = q.filter(i::exercise_level.eq_any(f.levels.clone()));
+    }
+    if !f.handling.is_empty() {
+        q = q.filter(i::handling_type.eq_any(f.handling.clone()));
+    }
+    if !f.departments.is_empty() {
+        q = q.filter(i::department.eq_any(f.departments.clone()));
+    }
+    if !f.themes.is_empty() {
+        q = q.filter(i::theme.eq_any(f.themes.clone()));
+    }
+    if let Some(ids) = &f.ids {
+        q = q.filter(i::id.eq_any(ids.clone()));
+    }
+    if let Some((from, to)) = f.changed {
+        q = q.filter(i::updated_at.ge(from)).filter(i::updated_at.lt(to));
+        if let Some((t, id)) = f.after {
+            q = q.filter(i::updated_at.ge(t)).filter(i::updated_at.gt(t).or(i::id.gt(id)));
+        }
+        return Ok(q.order((i::updated_at.asc(), i::id.asc())).load(tx.conn)?);
+    }
+    if let Some((_, id)) = f.after {
+        q = if f.descending { q.filter(i::id.lt(id)) } else { q.filter(i::id.gt(id)) };
+    }
+    let q = if f.descending { q.order(i::id.desc()) } else { q.order(i::id.asc()) };
+    Ok(q.load(tx.conn)?)
+}
+
+/// Themes of published items.
+pub fn themes(tx: &mut Tx) -> Result<Vec<String>> {
+    use service_items as i;
+    Ok(i::table.filter(i::state.eq("published")).filter(i::theme.ne("")).select(i::theme).distinct().order(i::theme.asc()).limit(500).load(tx.conn)?)
+}

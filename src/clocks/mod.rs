@@ -1,0 +1,10 @@
+//! Time limits: the working calendar (pure), and the clocks that run on records.
+
+mod limit;
+mod service;
+pub mod store;
+mod workdays;
+
+pub use limit::{Limit, Unit};
+pub use service::{ClockKind, ClockView, calendar, explained, load_year, nearest_due, of_record, pause, recompute, resume, start, stop, stop_all, sweep};
+pub use workdays::{BusinessHours, CalendarFileError, Deadline, DayKind, ExplainedDay, Pause, WorkCalendar, YearRule, local, utc};

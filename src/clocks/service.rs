@@ -1,0 +1,288 @@
+//! Clocks on records: started, paused, resumed, stopped; and the sweep that raises each warning and breach once.
+
+use chrono::{Datelike as _, TimeDelta};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Deadline, ExplainedDay, Limit, Pause, WorkCalendar, YearRule, store, store::ClockRow};
+use crate::{
+    auth::Actor,
+    db::{Json, Result, Tx, code_enum},
+    events::{self, Audience, NewEvent},
+    kernel::{Code as _, Id, Moment},
+};
+
+code_enum! {
+    /// What a clock measures.
+    ClockKind in "clock-kinds" {
+        Accept "accept" "受理时限",
+        Supply "supply" "补正时限",
+        SignAgreement "sign_agreement" "签订协议时限",
+        Promise "promise" "承诺办理时限",
+        SignCompletion "sign_completion" "办结签收时限",
+        Suspension "suspension" "中止期限",
+        Deferral "deferral" "容缺补交时限",
+        Transfer "transfer" "转办答复时限",
+        StepPromise "step_promise" "部门审批时限",
+        Evaluation "evaluation" "评价期限",
+    }
+}
+
+/// A clock as it is answered.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct ClockView {
+    /// Identity.
+    pub id: Id,
+    /// What it measures.
+    pub kind: ClockKind,
+    /// In Chinese.
+    pub kind_label: String,
+    /// `running`, `paused` or `stopped`.
+    pub state: String,
+    /// How long.
+    pub limit: Limit,
+    /// From.
+    pub started_at: Moment,
+    /// Close of business of the last day.
+    pub due_at: Moment,
+    /// Yellow card at.
+    pub warn_at: Moment,
+    /// Yellow card shown at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warned_at: Option<Moment>,
+    /// Red card shown at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breached_at: Option<Moment>,
+    /// Ended at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped_at: Option<Moment>,
+    /// The calendar of a year it reaches into is not announced yet.
+    pub provisional: bool,
+}
+
+impl ClockView {
+    fn of(row: &ClockRow) -> Self {
+        Self {
+            id: row.id,
+            kind: row.kind,
+            kind_label: row.kind.label().into(),
+            state: row.state.clone(),
+            limit: row.limit(),
+            started_at: row.started_at,
+            due_at: row.due_at,
+            warn_at: row.warn_at,
+            warned_at: row.warned_at,
+            breached_at: row.breached_at,
+            stopped_at: row.stopped_at,
+            provisional: row.provisional,
+        }
+    }
+}
+
+/// The working calendar around a moment.
+pub fn calendar(tx: &mut Tx, around: Moment) -> Result<WorkCalendar> {
+    let year = around.local_date().year();
+    let mut calendar = WorkCalendar::default();
+    for (year, rule) in store::years(tx, year - 1, year + 3)? {
+        calendar.insert_year(year, rule.get()?);
+    }
+    Ok(calendar)
+}
+
+fn deadline(tx: &mut Tx, started: Moment, limit: Limit, pauses: &[Pause]) -> Result<Deadline> {
+    Ok(calendar(tx, started)?.deadline(started.utc(), limit, pauses))
+}
+
+/// When the sweep must look at a running clock next: at its warning, then at its breach, then never.
+fn next_look(row: &ClockRow) -> Moment {
+    match (row.state.as_str(), row.warned_at, row.breached_at) {
+        ("running", None, None) => row.warn_at,
+        ("running", Some(_), None) => row.due_at,
+        _ => Moment::NEVER,
+    }
+}
+
+/// Starts a clock from now; answers its deadline.
+pub fn start(tx: &mut Tx, record_kind: &'static str, record: Id, kind: ClockKind, limit: Limit) -> Result<Moment> {
+    let d = deadline(tx, tx.now, limit, &[])?;
+    let mut row = ClockRow {
+        id: Id::new(),
+        record_kind: record_kind.into(),
+        record_id: record,
+        kind,
+        limit_value: i32::try_from(limit.value).unwrap_or(i32::MAX),
+        limit_unit: limit.unit.as_str().into(),
+        state: "running".into(),
+        started_at: tx.now,
+        due_at: d.due.into(),
+        warn_at: d.warn_at.into(),
+        next_at: Moment::NEVER,
+        provisional: d.provisional,
+        pauses: Json::new(&Vec::new())?,
+        warned_at: None,
+        breached_at: None,
+        stopped_at: None,
+        version: 1,
+    };
+    row.next_at = next_look(&row);
+    store::insert(tx, &row)?;
+    Ok(row.due_at)
+}
+
+fn change(tx: &mut Tx, mut row: ClockRow, f: impl FnOnce(&mut Tx, &mut ClockRow) -> Result<()>) -> Result<()> {
+    f(tx, &mut row)?;
+    row.next_at = next_look(&row);
+    // The record is locked or the writer is alone, so only the sweep can be in the way; it is retried as a whole.
+    if store::save(tx, &row)? { Ok(()) } else { Err(crate::kernel::Problem::of(crate::kernel::ErrorCode::InProgress).into()) }
+}
+
+fn open_clocks(tx: &mut Tx, record: Id) -> Result<Vec<ClockRow>> {
+    Ok(store::of_record(tx, record)?.into_iter().filter(|c| c.state != "stopped").collect())
+}
+
+/// Stops clocks of these kinds.
+pub fn stop(tx: &mut Tx, record: Id, kinds: &[ClockKind]) -> Result<()> {
+    for row in open_clocks(tx, record)?.into_iter().filter(|c| kinds.contains(&c.kind)) {
+        change(tx, row, |tx, c| {
+            c.state = "stopped".into();
+            c.stopped_at = Some(tx.now);
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Stops every clock of a record.
+pub fn stop_all(tx: &mut Tx, record: Id) -> Result<()> {
+    let kinds: Vec<ClockKind> = open_clocks(tx, record)?.iter().map(|c| c.kind).collect();
+    stop(tx, record, &kinds)
+}
+
+/// Pauses the clocks that a suspension pauses.
+pub fn pause(tx: &mut Tx, record: Id, kinds: &[ClockKind]) -> Result<()> {
+    for row in open_clocks(tx, record)?.into_iter().filter(|c| c.state == "running" && kinds.contains(&c.kind)) {
+        change(tx, row, |tx, c| {
+            let mut pauses = c.pauses.get()?;
+            pauses.push(Pause { from: tx.now.utc(), to: None });
+            c.pauses = Json::new(&pauses)?;
+            c.state = "paused".into();
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Resumes paused clocks; each day the pause touched is not counted.
+pub fn resume(tx: &mut Tx, record: Id) -> Result<()> {
+    for row in open_clocks(tx, record)?.into_iter().filter(|c| c.state == "paused") {
+        change(tx, row, |tx, c| {
+            let mut pauses = c.pauses.get()?;
+            if let Some(last) = pauses.last_mut() {
+                last.to = Some(tx.now.utc());
+            }
+            let d = deadline(tx, c.started_at, c.limit(), &pauses)?;
+            c.pauses = Json::new(&pauses)?;
+            c.state = "running".into();
+            move_to(c, d, tx.now);
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// A deadline moves; what was raised for the old one and has not come for the new one may be raised again.
+fn move_to(c: &mut ClockRow, d: Deadline, now: Moment) {
+    c.due_at = d.due.into();
+    c.warn_at = d.warn_at.into();
+    c.provisional = d.provisional;
+    if c.warn_at > now {
+        c.warned_at = None;
+    }
+    if c.due_at > now {
+        c.breached_at = None;
+    }
+}
+
+/// The clocks of a record.
+pub fn of_record(tx: &mut Tx, record: Id) -> Result<Vec<ClockView>> {
+    Ok(store::of_record(tx, record)?.iter().map(ClockView::of).collect())
+}
+
+/// The nearest deadline of the running clocks, or never.
+pub fn nearest_due(tx: &mut Tx, record: Id) -> Result<Moment> {
+    let running = store::of_record(tx, record)?.into_iter().filter(|c| c.state == "running");
+    Ok(running.map(|c| c.due_at).min().unwrap_or(Moment::NEVER))
+}
+
+fn explain(tx: &mut Tx, row: &ClockRow) -> Result<Vec<ExplainedDay>> {
+    Ok(calendar(tx, row.started_at)?.explain(row.started_at.utc(), row.limit(), &row.pauses.get()?))
+}
+
+/// Raises the warnings and breaches that have come, each once; answers how many clocks it looked at. Safe on many
+/// servers: the clock's version lets one of them win.
+pub fn sweep(tx: &mut Tx, batch: i64) -> Result<usize> {
+    let now = tx.now;
+    let due = store::due(tx, now, batch)?;
+    let actor = Actor::system("clocks");
+    let looked = due.len();
+    for mut row in due {
+        let mut raised = Vec::new();
+        if row.warned_at.is_none() && row.breached_at.is_none() {
+            row.warned_at = Some(now);
+            raised.push("clock.warning");
+        }
+        if row.due_at <= now && row.breached_at.is_none() {
+            row.breached_at = Some(now);
+            raised.push("clock.breach");
+        }
+        row.next_at = next_look(&row);
+        if !store::save(tx, &row)? {
+            continue;
+        }
+        for kind in raised {
+            let record_kind = match row.record_kind.as_str() {
+                "entrustment" => "entrustment",
+                "transfer" => "transfer",
+                _ => "evaluation",
+            };
+            let params = json!({ "clock_id": row.id, "clock": row.kind, "due_at": row.due_at });
+            events::record(tx, &actor, NewEvent { record_kind, record_id: row.record_id, version: 0, kind, audience: Audience::Staff, params })?;
+        }
+    }
+    Ok(looked)
+}
+
+/// Loads a year's announced calendar; says whether it changed anything.
+pub fn load_year(tx: &mut Tx, year: i32, rule: &YearRule, source: &str) -> Result<bool> {
+    store::put_year(tx, year, rule, source)
+}
+
+/// Recomputes a batch of open clocks that reach into `year` or the December before (a notice may change it); answers
+/// where to go on, or `None` when done. Events already raised stay.
+pub fn recompute(tx: &mut Tx, year: i32, after: Option<Id>, batch: i64) -> Result<Option<Id>> {
+    let from = chrono::NaiveDate::from_ymd_opt(year - 1, 12, 1).map_or(tx.now, |d| Moment::from(super::utc(d.and_time(chrono::NaiveTime::MIN))));
+    let rows = store::reaching(tx, from, after, batch)?;
+    let next = if i64::try_from(rows.len()).unwrap_or(0) == batch { rows.last().map(|c| c.id) } else { None };
+    for row in rows {
+        let d = deadline(tx, row.started_at, row.limit(), &row.pauses.get()?)?;
+        if Moment::from(d.due) == row.due_at && d.provisional == row.provisional {
+            continue;
+        }
+        let (record, old, clock, kind) = (row.record_id, row.due_at, row.id, row.kind);
+        let record_kind = if row.record_kind == "transfer" { "transfer" } else { "entrustment" };
+        let superseded = row.breached_at.is_some_and(|_| Moment::from(d.due) > tx.now.plus(TimeDelta::zero()));
+        change(tx, row, |tx, c| {
+            move_to(c, d, tx.now);
+            Ok(())
+        })?;
+        let params = json!({ "clock_id": clock, "clock": kind, "from": old, "to": Moment::from(d.due), "superseded": superseded });
+        let event = NewEvent { record_kind, record_id: record, version: 0, kind: "clock.recomputed", audience: Audience::Staff, params };
+        events::record(tx, &Actor::system("clocks"), event)?;
+    }
+    Ok(next)
+}
+
+/// Every clock of a record, each explained day by day.
+pub fn explained(tx: &mut Tx, record: Id) -> Result<Vec<(ClockView, Vec<ExplainedDay>)>> {
+    store::of_record(tx, record)?.iter().map(|row| Ok((ClockView::of(row), explain(tx, row)?))).collect()
+}

@@ -1,0 +1,142 @@
+//! SQL of calendar years and clocks.
+
+use diesel::prelude::*;
+
+use super::{Pause, Unit, YearRule};
+use crate::{
+    db::{
+        Json, Result, Tx,
+        schema::{calendar_years, clocks},
+    },
+    kernel::{Id, Moment},
+};
+
+/// One running limit.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = clocks)]
+pub struct ClockRow {
+    /// Identity.
+    pub id: Id,
+    /// Kind of record.
+    pub record_kind: String,
+    /// Record.
+    pub record_id: Id,
+    /// What it measures.
+    pub kind: super::ClockKind,
+    /// How long.
+    pub limit_value: i32,
+    /// In what.
+    pub limit_unit: String,
+    /// `running`, `paused`, `stopped`.
+    pub state: String,
+    /// From.
+    pub started_at: Moment,
+    /// Until.
+    pub due_at: Moment,
+    /// Warn at.
+    pub warn_at: Moment,
+    /// When the sweep must look at it next; never, when paused or stopped or raised.
+    pub next_at: Moment,
+    /// Reaches into a year without an announced calendar.
+    pub provisional: bool,
+    /// Intervals that do not count.
+    pub pauses: Json<Vec<Pause>>,
+    /// Warning raised at.
+    pub warned_at: Option<Moment>,
+    /// Breach raised at.
+    pub breached_at: Option<Moment>,
+    /// Stopped at.
+    pub stopped_at: Option<Moment>,
+    /// Version.
+    pub version: i64,
+}
+
+impl ClockRow {
+    /// The limit.
+    pub fn limit(&self) -> super::Limit {
+        super::Limit { value: u32::try_from(self.limit_value).unwrap_or(0), unit: Unit::parse(&self.limit_unit).unwrap_or(Unit::WorkingDay) }
+    }
+}
+
+/// The calendar rules from a year on.
+pub fn years(tx: &mut Tx, from: i32, to: i32) -> Result<Vec<(i32, Json<YearRule>)>> {
+    Ok(calendar_years::table
+        .filter(calendar_years::year.between(from, to))
+        .select((calendar_years::year, calendar_years::rule))
+        .load(tx.conn)?)
+}
+
+/// Sets a year's rule; says whether that changed anything.
+pub fn put_year(tx: &mut Tx, year: i32, rule: &YearRule, source: &str) -> Result<bool> {
+    let rule = Json::new(rule)?;
+    let old: Option<Json<YearRule>> = calendar_years::table.find(year).select(calendar_years::rule).first(tx.conn).optional()?;
+    match old {
+        Some(old) if old.get()? == rule.get()? => return Ok(false),
+        Some(_) => {
+            diesel::update(calendar_years::table.find(year))
+                .set((calendar_years::rule.eq(rule), calendar_years::source.eq(source), calendar_years::loaded_at.eq(tx.now)))
+                .execute(tx.conn)?;
+        }
+        None => {
+            diesel::insert_into(calendar_years::table)
+                .values((calendar_years::year.eq(year), calendar_years::rule.eq(rule), calendar_years::source.eq(source), calendar_years::loaded_at.eq(tx.now)))
+                .execute(tx.conn)?;
+        }
+    }
+    Ok(true)
+}
+
+/// A new clock.
+pub fn insert(tx: &mut Tx, row: &ClockRow) -> Result<()> {
+    diesel::insert_into(clocks::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Saves a clock from the version read; `false` when another was first.
+pub fn save(tx: &mut Tx, row: &ClockRow) -> Result<bool> {
+    let changed = diesel::update(clocks::table.filter(clocks::id.eq(row.id)).filter(clocks::version.eq(row.version)))
+        .set((
+            clocks::state.eq(row.state.clone()),
+            clocks::due_at.eq(row.due_at),
+            clocks::warn_at.eq(row.warn_at),
+            clocks::next_at.eq(row.next_at),
+            clocks::provisional.eq(row.provisional),
+            clocks::pauses.eq(row.pauses.clone()),
+            clocks::warned_at.eq(row.warned_at),
+            clocks::breached_at.eq(row.breached_at),
+            clocks::stopped_at.eq(row.stopped_at),
+            clocks::version.eq(row.version + 1),
+        ))
+        .execute(tx.conn)?;
+    Ok(changed == 1)
+}
+
+/// All clocks of a record.
+pub fn of_record(tx: &mut Tx, record: Id) -> Result<Vec<ClockRow>> {
+    Ok(clocks::table.filter(clocks::record_id.eq(record)).order(clocks::id.asc()).select(ClockRow::as_select()).load(tx.conn)?)
+}
+
+/// One clock.
+pub fn find(tx: &mut Tx, id: Id) -> Result<Option<ClockRow>> {
+    Ok(clocks::table.filter(clocks::id.eq(id)).select(ClockRow::as_select()).first(tx.conn).optional()?)
+}
+
+/// Clocks whose warning or breach has come.
+pub fn due(tx: &mut Tx, now: Moment, limit: i64) -> Result<Vec<ClockRow>> {
+    Ok(clocks::table.filter(clocks::next_at.le(now)).order((clocks::next_at.asc(), clocks::id.asc())).limit(limit).select(ClockRow::as_select()).load(tx.conn)?)
+}
+
+/// Running or paused clocks from an id on that a change of `year` may move.
+pub fn reaching(tx: &mut Tx, from: Moment, after: Option<Id>, limit: i64) -> Result<Vec<ClockRow>> {
+    let mut q = clocks::table
+        .filter(clocks::state.ne("stopped"))
+        .filter(clocks::due_at.ge(from))
+        .order(clocks::id.asc())
+        .limit(limit)
+        .select(ClockRow::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        q = q.filter(clocks::id.gt(after));
+    }
+    Ok(q.load(tx.conn)?)
+}

@@ -1,0 +1,173 @@
+//! The agreement 代办委托协议: drafted by the center that acts, signed by the applicant, superseded when custody moves.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+use super::{
+    facts::{Signature, SignatureInput},
+    load::{Loaded, Told, load_for, save},
+    machine::Action,
+    model::SignMethod,
+    store::{self, AgreementRow},
+    views::{EntrustmentView, view},
+};
+use crate::{
+    access::Sight,
+    auth::Actor,
+    clocks::{self, ClockKind},
+    db::{Json, Result, Sealed, Tx},
+    events::Audience,
+    kernel::{Code as _, Id, Moment, Problem, Target, sha256_hex},
+};
+
+/// An agreement as it is answered.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct AgreementView {
+    /// `drafted`, `signed` or `superseded`.
+    pub state: String,
+    /// The exact text; absent where the view is masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// SHA-256 of the text: what is signed can never change.
+    pub text_hash: String,
+    /// When.
+    pub drafted_at: Moment,
+    /// When signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_at: Option<Moment>,
+    /// How signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Signature>,
+}
+
+impl AgreementView {
+    /// Of a row.
+    pub fn of(tx: &Tx, row: &AgreementRow, sight: Sight) -> Result<Self> {
+        Ok(Self {
+            state: row.state.clone(),
+            text: if sight.masked { None } else { Some(row.text.open(tx.vault)?) },
+            text_hash: row.text_hash.clone(),
+            drafted_at: row.drafted_at,
+            signed_at: row.signed_at,
+            signature: row.signature.as_ref().map(Json::get).transpose()?,
+        })
+    }
+}
+
+/// A draft as it is sent.
+#[derive(Clone, Debug, Default, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgreementInput {
+    /// What the center may do.
+    #[serde(default)]
+    #[validate(length(min = 2, max = 1000))]
+    #[schema(min_length = 2, max_length = 1000, example = "代为准备、报送申请材料，领取办理结果")]
+    pub scope: Option<String>,
+    /// What it may not do.
+    #[serde(default)]
+    #[validate(length(min = 2, max = 1000))]
+    #[schema(min_length = 2, max_length = 1000, example = "不代缴费用，不代作承诺")]
+    pub excluded: Option<String>,
+}
+
+/// The text of the agreement; its clauses follow the texts of Taishan [002] and Jiangxi [004].
+fn text(tx: &mut Tx, loaded: &Loaded, input: &AgreementInput) -> Result<String> {
+    let applicant = store::applicant(tx, loaded.e.applicant_id)?.ok_or_else(Problem::not_found)?;
+    let shown = super::applicants::show(tx, &applicant, Sight { masked: false })?;
+    let scope = input.scope.as_deref().unwrap_or("协助准备和核对申请材料，代为报送申请、跟踪审批进度、领取办理结果");
+    let excluded = input.excluded.as_deref().unwrap_or("不代缴法定费用，不代申请人作出承诺，不代行审批部门职权");
+    Ok(format!(
+        "代办委托协议\n编号：{number}\n甲方（委托人）：{name}（{id}）\n乙方（代办机构）：{center}\n\
+         一、委托事项：{title}（{mode}）。\n二、委托权限：{scope}。\n三、不在委托范围：{excluded}。\n\
+         四、期限：自签订之日起至本件办结或终止之日止；甲方可随时书面撤销委托。\n\
+         五、甲方保证所提供材料真实、合法、有效。\n六、代办服务全程免费；法定费用由甲方自行缴纳。\n\
+         七、乙方代办不包办、服务不揽责，不改变甲方与审批部门之间的法律关系。\n\
+         八、乙方仅为办理本件使用甲方信息，并负保密义务。\n",
+        number = loaded.e.number,
+        name = shown.name,
+        id = shown.id_number,
+        center = loaded.custodian.name,
+        title = loaded.e.title,
+        mode = loaded.e.mode.label(),
+    ))
+}
+
+/// Drafts the agreement; a new draft replaces one that is not signed.
+pub fn draft(tx: &mut Tx, actor: &Actor, target: &Target, input: &AgreementInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::DraftAgreement, target)?;
+    loaded.decide(actor, Action::DraftAgreement)?;
+    supersede(tx, loaded.e.id)?;
+    let text = text(tx, &loaded, input)?;
+    let row = AgreementRow {
+        id: Id::new(),
+        entrustment_id: loaded.e.id,
+        center_id: loaded.e.custodian_id,
+        text_hash: sha256_hex(text.as_bytes()),
+        text: Sealed::seal(tx.vault, &text)?,
+        state: "drafted".into(),
+        signature: None,
+        drafted_at: tx.now,
+        signed_at: None,
+    };
+    store::insert_agreement(tx, &row)?;
+    clocks::stop(tx, loaded.e.id, &[ClockKind::SignAgreement])?;
+    clocks::start(tx, "entrustment", loaded.e.id, ClockKind::SignAgreement, loaded.rules.sign_limit)?;
+    loaded.e.agreement_state = "drafted".into();
+    save(tx, actor, &mut loaded, Told { kind: "agreement_drafted", audience: Audience::Applicant, params: json!({ "text_hash": row.text_hash }) })?;
+    view(tx, actor, loaded)
+}
+
+/// A signed agreement no longer binds when another center takes over, or a new draft is made.
+pub fn supersede(tx: &mut Tx, entrustment: Id) -> Result<()> {
+    if let Some(mut old) = store::agreement(tx, entrustment)?.filter(|a| a.state != "superseded") {
+        old.state = "superseded".into();
+        store::save_agreement(tx, &old)?;
+    }
+    Ok(())
+}
+
+/// A signature of the agreement.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgreementSignature {
+    /// How.
+    #[validate(nested)]
+    pub signature: SignatureInput,
+    /// The hash of the text that was read; refused when the text has changed since.
+    #[serde(default)]
+    #[validate(length(equal = 64))]
+    #[schema(min_length = 64, max_length = 64)]
+    pub text_hash: Option<String>,
+}
+
+/// The applicant's signature, their own or recorded by staff with what proves it.
+pub fn signature(tx: &Tx, actor: &Actor, input: &SignatureInput, at: &str) -> Result<Signature, Problem> {
+    let own = actor.applicant_id.is_some();
+    if own && input.method != SignMethod::Online {
+        return Err(Problem::rule(&format!("{at}/method"), "own_signature", "申请人本人登录时只能在线确认。", "A signed-in applicant signs online."));
+    }
+    if !own && (input.method == SignMethod::Online || input.evidence.trim().chars().count() < 2) {
+        return Err(Problem::rule(&format!("{at}/evidence"), "evidence_required", "工作人员代为登记签字的，须选择线下方式并写明凭据。", "Staff record offline signatures with evidence."));
+    }
+    Ok(Signature { method: input.method, evidence: input.evidence.clone(), at: tx.now, recorded_by: actor.id })
+}
+
+/// Signs the agreement: agency begins.
+pub fn sign(tx: &mut Tx, actor: &Actor, target: &Target, input: &AgreementSignature) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::SignAgreement, target)?;
+    let next = loaded.decide(actor, Action::SignAgreement)?;
+    let mut row = store::agreement(tx, loaded.e.id)?.filter(|a| a.state == "drafted").ok_or_else(Problem::not_found)?;
+    if input.text_hash.as_ref().is_some_and(|h| *h != row.text_hash) {
+        return Err(Problem::rule("/text_hash", "text_changed", "协议文本已更新，请重新阅读后签订。", "The text has changed: read it again.").into());
+    }
+    row.signature = Some(Json::new(&signature(tx, actor, &input.signature, "/signature")?)?);
+    row.state = "signed".into();
+    row.signed_at = Some(tx.now);
+    store::save_agreement(tx, &row)?;
+    clocks::stop(tx, loaded.e.id, &[ClockKind::SignAgreement])?;
+    loaded.e.agreement_state = "signed".into();
+    loaded.e.state = next;
+    save(tx, actor, &mut loaded, Told { kind: "agreement_signed", audience: Audience::Public, params: json!({ "text_hash": row.text_hash }) })?;
+    view(tx, actor, loaded)
+}

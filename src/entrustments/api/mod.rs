@@ -1,0 +1,14 @@
+//! Entrustments over HTTP: reading here, the desk and the end in rooms of their own.
+
+mod closing;
+mod handling;
+mod reading;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts the operations.
+pub fn routes(cfg: &mut ServiceConfig) {
+    reading::routes(cfg);
+    handling::routes(cfg);
+    closing::routes(cfg);
+}

@@ -1,0 +1,167 @@
+//! Lists, records, timelines, search and public progress.
+
+use actix_web::{HttpRequest, get, post, web};
+use serde::Deserialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::super::{
+    EntrustmentBrief, EntrustmentView, State,
+    lookup::{self, RevealInput, Revealed, SearchInput, SearchResult},
+    views::{self, CustodyChain, ProgressView, TimelineEntry},
+};
+use crate::{
+    clocks::{ClockView, ExplainedDay},
+    db::Error,
+    http::{self, Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind, Params, cacheable},
+    kernel::{Code, Page},
+};
+
+/// Mounts the operations.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(fetch).service(timeline).service(custody).service(explain).service(reveal).service(search).service(progress);
+}
+
+/// The list of entrustments.
+pub struct Entrustments;
+impl ListKind for Entrustments {
+    const FILTERS: &'static [Filter] = &[
+        Filter { name: "state", kind: FilterKind::Codes(|| State::ALL.iter().map(|v| v.code()).collect()), doc: "状态" },
+        Filter { name: "open", kind: FilterKind::Flag, doc: "true 只看未结束的件，false 只看已结束的件" },
+    ];
+    const SORTS: &'static [&'static str] = &["created_at", "due_at"];
+    const SEARCH: bool = true;
+    const SYNC: bool = true;
+}
+
+/// The timeline as a list.
+pub struct Timeline;
+impl ListKind for Timeline {
+    const FILTERS: &'static [Filter] = &[];
+    const SORTS: &'static [&'static str] = &["created_at"];
+}
+
+/// 查询代办件（entrustments）
+///
+/// 只列出本人可见的件。state 可重复；sort=due_at 按时限先后；q 检索编号、事项和单位名称；updated_since 用于同步，下次传返回的 as_of。
+#[utoipa::path(tag = "entrustments", operation_id = "list_entrustments", params(List<Entrustments>), responses((status = 200, description = "一页代办件", body = Page<EntrustmentBrief>)))]
+#[get("/entrustments")]
+async fn list(ask: Ask, asked: List<Entrustments>) -> Answer {
+    ask.list(asked.query, lookup::list).await
+}
+
+/// 查看代办件（entrustment）
+///
+/// 路径中可用 id，也可用编号。allowed_actions 是当前登录人此刻可以进行的全部操作。
+#[utoipa::path(tag = "entrustments", operation_id = "get_entrustment", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), responses((status = 200, description = "代办件", body = EntrustmentView)))]
+#[get("/entrustments/{id}")]
+async fn fetch(ask: Ask) -> Answer {
+    ask.get(|tx, actor, id| {
+        let loaded = super::super::load_seen(tx, actor, id)?;
+        views::view(tx, actor, loaded)
+    })
+    .await
+}
+
+/// 办理过程（timeline）
+///
+/// 按时间先后列出办理经过；申请人只看到对其公开的内容。
+#[utoipa::path(tag = "entrustments", operation_id = "list_entrustment_timeline", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100), List<Timeline>), responses((status = 200, description = "一页经过", body = Page<TimelineEntry>)))]
+#[get("/entrustments/{id}/timeline")]
+async fn timeline(ask: Ask, asked: List<Timeline>) -> Answer {
+    let q = asked.query;
+    ask.view(move |tx, actor, id| {
+        let loaded = super::super::load_seen(tx, actor, id)?;
+        let after = q.cursor.as_ref().and_then(|c| c.id.parse().ok());
+        let rows = views::timeline(tx, actor, &loaded, after, i64::try_from(q.limit + 1).unwrap_or(201))?;
+        Ok(Page::cut(rows, q.limit, tx.vault, |t: &TimelineEntry| q.cursor_of(String::new(), t.id.to_string())))
+    })
+    .await
+}
+
+/// 接力链（custody chain）
+///
+/// 谁在何时对本件负责，首尾相接，没有空档。
+#[utoipa::path(tag = "entrustments", operation_id = "get_custody_chain", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), responses((status = 200, description = "接力链", body = CustodyChain)))]
+#[get("/entrustments/{id}/custody")]
+async fn custody(ask: Ask, _none: Params<Nothing>) -> Answer {
+    ask.view(|tx, actor, id| {
+        let loaded = super::super::load_seen(tx, actor, id)?;
+        views::custody_chain(tx, loaded.e.id)
+    })
+    .await
+}
+
+/// No parameters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// A clock, explained.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub struct ClockExplained {
+    /// The clock.
+    pub clock: ClockView,
+    /// Day by day.
+    pub days: Vec<ExplainedDay>,
+}
+
+/// Clocks, explained.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub struct ClocksExplained {
+    /// Every clock of the matter.
+    pub items: Vec<ClockExplained>,
+}
+
+/// 时限说明（deadlines explained）
+///
+/// 逐日说明每个时限是怎样算出来的：哪天计、哪天不计、为什么。
+#[utoipa::path(tag = "entrustments", operation_id = "explain_deadlines", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), responses((status = 200, description = "逐日说明", body = ClocksExplained)))]
+#[get("/entrustments/{id}/deadlines")]
+async fn explain(ask: Ask, _none: Params<Nothing>) -> Answer {
+    ask.view(|tx, actor, id| {
+        let loaded = super::super::load_seen(tx, actor, id)?;
+        let items = crate::clocks::explained(tx, loaded.e.id)?.into_iter().map(|(clock, days)| ClockExplained { clock, days }).collect();
+        Ok(ClocksExplained { items })
+    })
+    .await
+}
+
+/// 查看完整个人信息（reveal）
+///
+/// 对已遮蔽的个人信息给出完整内容；须说明理由，并记入审计。
+#[utoipa::path(tag = "entrustments", operation_id = "reveal_entrustment", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = RevealInput, responses((status = 200, description = "完整信息", body = Revealed)))]
+#[post("/entrustments/{id}/reveal")]
+async fn reveal(command: Command, body: Body<RevealInput>) -> Answer {
+    command.act(body, lookup::reveal).await
+}
+
+/// 查找（search）
+///
+/// 按编号、电话、姓名或单位名称、事项在本人可见的件中查找。用 POST 提交，个人信息不出现在网址里。
+#[utoipa::path(tag = "entrustments", operation_id = "search", request_body = SearchInput, responses((status = 200, description = "查找结果", body = SearchResult)))]
+#[post("/search")]
+async fn search(ask: Ask, _none: Params<Nothing>, body: Body<SearchInput>) -> Answer {
+    ask.view(move |tx, actor, _| lookup::search(tx, actor, &body.value)).await
+}
+
+/// The proof that one is the applicant.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ProgressParams {
+    /// 联系电话的后四位
+    #[param(pattern = "^[0-9]{4}$", example = "1234")]
+    phone_last4: String,
+}
+
+/// 办理进度（public progress）
+///
+/// 公开。凭编号和联系电话后四位查询；同一编号每小时输错五次后暂停查询。
+#[utoipa::path(tag = "public", operation_id = "get_progress", security(()), params(("id" = String, Path, description = "代办件编号", max_length = 100, example = "DB-320600-20261122-000001-427"), ProgressParams),
+    responses((status = 200, description = "进度", body = ProgressView)))]
+#[get("/progress/{id}")]
+async fn progress(request: HttpRequest, state: web::Data<http::State>, id: web::Path<String>, params: Params<ProgressParams>) -> Answer {
+    let (id, last4) = (id.into_inner(), params.0.phone_last4);
+    let found = lookup::progress(&state.db, id, last4).await.map_err(Error::into_problem)?;
+    Ok(cacheable(&request, &found, 10))
+}

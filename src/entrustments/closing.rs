@@ -1,0 +1,276 @@
+//! The end: complete, sign, refuse to sign, deliver, terminate, reopen.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use serde_json::json;
+use validator::Validate;
+
+use super::{
+    agreement::signature,
+    facts::{Completion, SignatureInput, Termination},
+    handling::ReasonInput,
+    load::{Loaded, Told, load_for, save},
+    machine::{Action, State},
+    model::{Outcome, SignMethod, TerminateReason},
+    store,
+    views::{EntrustmentView, view},
+};
+use crate::{
+    auth::Actor,
+    clocks::{self, ClockKind},
+    db::{Result, Tx},
+    events::Audience,
+    kernel::{Code as _, Id, Problem, Target},
+};
+
+/// A matter that has ended, as the evaluation needs it.
+pub struct ClosedMatter {
+    /// Identity.
+    pub id: Id,
+    /// Number.
+    pub number: String,
+    /// Name of the item.
+    pub title: String,
+    /// Final custodian.
+    pub center_id: Id,
+    /// Who carried it.
+    pub staff_id: Option<Id>,
+    /// Whose.
+    pub applicant_id: Id,
+}
+
+/// The one hook inside the transaction: set by `app`, it opens the evaluation.
+pub static ON_CLOSED: OnceLock<fn(&mut Tx, &Actor, &ClosedMatter) -> Result<()>> = OnceLock::new();
+
+/// Ends a matter: its clocks stop, the change is saved, and what was served may be rated.
+pub fn end(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Result<()> {
+    clocks::stop_all(tx, loaded.e.id)?;
+    for step in store::steps(tx, loaded.e.id)? {
+        clocks::stop_all(tx, step.id)?;
+    }
+    save(tx, actor, loaded, told)?;
+    // A lapsed matter was never served; all others may be rated, also rejected and withdrawn ones (DOMAIN §7).
+    if loaded.e.state == State::Lapsed {
+        return Ok(());
+    }
+    let e = &loaded.e;
+    let matter = ClosedMatter {
+        id: e.id,
+        number: e.number.clone(),
+        title: e.title.clone(),
+        center_id: e.custodian_id,
+        staff_id: e.assignee_id,
+        applicant_id: e.applicant_id,
+    };
+    ON_CLOSED.get().map_or(Ok(()), |hook| hook(tx, actor, &matter))
+}
+
+/// 办结.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompleteInput {
+    /// What the authorities decided.
+    pub outcome: Outcome,
+    /// In words.
+    #[serde(default)]
+    #[validate(length(max = 1000))]
+    #[schema(max_length = 1000)]
+    pub note: String,
+    /// Numbers of the results handed out.
+    #[serde(default)]
+    #[validate(length(max = 50))]
+    #[schema(max_items = 50)]
+    pub results: Vec<String>,
+    /// Originals returned.
+    #[serde(default)]
+    #[validate(length(max = 50))]
+    #[schema(max_items = 50)]
+    pub papers_returned: Vec<String>,
+}
+
+/// Completes: the applicant still has to sign.
+pub fn complete(tx: &mut Tx, actor: &Actor, target: &Target, input: &CompleteInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::Complete, target)?;
+    loaded.e.state = loaded.decide(actor, Action::Complete)?;
+    if input.results.iter().chain(&input.papers_returned).any(|s| s.chars().count() > 200) {
+        return Err(Problem::rule("/results", "length", "每项最多 200 个字。", "At most 200 characters each.").into());
+    }
+    clocks::stop(tx, loaded.e.id, &[ClockKind::Promise, ClockKind::Supply, ClockKind::Deferral])?;
+    clocks::start(tx, "entrustment", loaded.e.id, ClockKind::SignCompletion, loaded.rules.sign_limit)?;
+    loaded.details.completion = Some(Completion {
+        outcome: input.outcome,
+        note: input.note.clone(),
+        results: input.results.clone(),
+        papers_returned: input.papers_returned.clone(),
+        at: tx.now,
+        signature: None,
+        delivery_proof: None,
+    });
+    let params = json!({ "outcome": input.outcome.label() });
+    save(tx, actor, &mut loaded, Told { kind: "completed", audience: Audience::Public, params })?;
+    view(tx, actor, loaded)
+}
+
+/// A signature, alone.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignInput {
+    /// How.
+    #[validate(nested)]
+    pub signature: SignatureInput,
+}
+
+/// The applicant signs for the result: only this closes a matter.
+pub fn sign(tx: &mut Tx, actor: &Actor, target: &Target, input: &SignInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::SignCompletion, target)?;
+    loaded.e.state = loaded.decide(actor, Action::SignCompletion)?;
+    let signed = signature(tx, actor, &input.signature, "/signature")?;
+    if let Some(c) = &mut loaded.details.completion {
+        c.signature = Some(signed);
+    }
+    let params = json!({ "method": input.signature.method.label() });
+    end(tx, actor, &mut loaded, Told { kind: "closed", audience: Audience::Public, params })?;
+    view(tx, actor, loaded)
+}
+
+/// The applicant does not sign: the matter goes on.
+pub fn refuse(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReasonInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::RefuseCompletion, target)?;
+    loaded.e.state = loaded.decide(actor, Action::RefuseCompletion)?;
+    loaded.details.refusal = Some(input.reason.clone());
+    clocks::stop(tx, loaded.e.id, &[ClockKind::SignCompletion])?;
+    save(tx, actor, &mut loaded, Told { kind: "completion_refused", audience: Audience::Public, params: json!({}) })?;
+    view(tx, actor, loaded)
+}
+
+/// Proof of delivery.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveryInput {
+    /// Number of the delivery receipt 送达回证 or tracking number.
+    #[validate(length(min = 2, max = 200))]
+    #[schema(min_length = 2, max_length = 200, example = "送达回证 2026-0015")]
+    pub delivery_proof: String,
+}
+
+/// Nobody came to sign: delivered with proof.
+pub fn unclaimed(tx: &mut Tx, actor: &Actor, target: &Target, input: &DeliveryInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::MarkUnclaimed, target)?;
+    loaded.e.state = loaded.decide(actor, Action::MarkUnclaimed)?;
+    if let Some(c) = &mut loaded.details.completion {
+        c.delivery_proof = Some(input.delivery_proof.clone());
+    }
+    save(tx, actor, &mut loaded, Told { kind: "unclaimed", audience: Audience::Public, params: json!({}) })?;
+    view(tx, actor, loaded)
+}
+
+/// Reopens what was closed by mistake.
+pub fn reopen(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReasonInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::Reopen, target)?;
+    loaded.e.state = loaded.decide(actor, Action::Reopen)?;
+    loaded.details.remark = Some(input.reason.clone());
+    save(tx, actor, &mut loaded, Told { kind: "reopened", audience: Audience::Public, params: json!({}) })?;
+    view(tx, actor, loaded)
+}
+
+/// 终止.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TerminateInput {
+    /// Listed reason.
+    pub reason: TerminateReason,
+    /// In words.
+    #[validate(length(min = 2, max = 1000))]
+    #[schema(min_length = 2, max_length = 1000, example = "项目选址调整，不再办理")]
+    pub note: String,
+}
+
+/// Asks for termination, from either side.
+pub fn request_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &TerminateInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::RequestTermination, target)?;
+    let next = loaded.decide(actor, Action::RequestTermination)?;
+    loaded.e.held_state = Some(loaded.e.state);
+    loaded.e.state = next;
+    loaded.details.termination = Some(Termination {
+        reason: input.reason,
+        note: input.note.clone(),
+        requested_by: side(actor).into(),
+        requested_at: tx.now,
+        applicant_signature: None,
+        center_signature: None,
+        papers_returned: false,
+        delivery_proof: None,
+    });
+    let params = json!({ "reason": input.reason.label(), "by": side(actor) });
+    save(tx, actor, &mut loaded, Told { kind: "termination_requested", audience: Audience::Public, params })?;
+    view(tx, actor, loaded)
+}
+
+fn side(actor: &Actor) -> &'static str {
+    if actor.applicant_id.is_some() { "applicant" } else { "center" }
+}
+
+/// Takes the request back: the matter goes on where it was.
+pub fn cancel_termination(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::CancelTermination, target)?;
+    loaded.e.state = loaded.decide(actor, Action::CancelTermination)?;
+    loaded.e.held_state = None;
+    save(tx, actor, &mut loaded, Told { kind: "termination_cancelled", audience: Audience::Public, params: json!({}) })?;
+    view(tx, actor, loaded)
+}
+
+/// A signature under a termination.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TerminationSignature {
+    /// The applicant's: by themselves online, or recorded by staff with evidence. Absent: the center signs for itself.
+    #[serde(default)]
+    #[validate(nested)]
+    pub applicant_signature: Option<SignatureInput>,
+    /// With the center's signature: the papers are back with the applicant.
+    #[serde(default)]
+    pub papers_returned: bool,
+}
+
+/// Signs a termination. It takes effect when both have signed and the papers are back.
+pub fn sign_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &TerminationSignature) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::SignTermination, target)?;
+    let ended = loaded.decide(actor, Action::SignTermination)?;
+    let online = SignatureInput { method: SignMethod::Online, evidence: String::new() };
+    let own = actor.applicant_id.is_some();
+    let by_applicant = match (&input.applicant_signature, own) {
+        (Some(s), _) => Some(signature(tx, actor, s, "/applicant_signature")?),
+        (None, true) => Some(signature(tx, actor, &online, "/applicant_signature")?),
+        (None, false) => None,
+    };
+    let by_center = (!own).then(|| super::facts::Signature { method: SignMethod::Online, evidence: String::new(), at: tx.now, recorded_by: actor.id });
+    let Some(t) = &mut loaded.details.termination else { return Err(Problem::not_found().into()) };
+    if by_center.is_some() && !input.papers_returned {
+        return Err(Problem::rule("/papers_returned", "papers_first", "中心签字前须将材料退还申请人。", "The papers go back first.").into());
+    }
+    t.applicant_signature = by_applicant.or(t.applicant_signature.take());
+    t.center_signature = by_center.or(t.center_signature.take());
+    t.papers_returned |= input.papers_returned;
+    let both = t.applicant_signature.is_some() && t.center_signature.is_some();
+    let params = json!({ "by": side(actor) });
+    if both {
+        loaded.e.state = ended;
+        end(tx, actor, &mut loaded, Told { kind: "terminated", audience: Audience::Public, params })?;
+    } else {
+        save(tx, actor, &mut loaded, Told { kind: "termination_signed", audience: Audience::Applicant, params })?;
+    }
+    view(tx, actor, loaded)
+}
+
+/// Terminates one-sidedly: the manager, with proof of delivery.
+pub fn terminate_unilaterally(tx: &mut Tx, actor: &Actor, target: &Target, input: &DeliveryInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::TerminateUnilaterally, target)?;
+    loaded.e.state = loaded.decide(actor, Action::TerminateUnilaterally)?;
+    if let Some(t) = &mut loaded.details.termination {
+        t.delivery_proof = Some(input.delivery_proof.clone());
+        t.papers_returned = true;
+    }
+    end(tx, actor, &mut loaded, Told { kind: "terminated", audience: Audience::Public, params: json!({ "by": "center" }) })?;
+    view(tx, actor, loaded)
+}

@@ -1,0 +1,95 @@
+//! Custody: exactly one center at any instant. Only `routing` moves it, through these doors.
+
+use serde_json::json;
+
+use super::{
+    agreement,
+    load::{Loaded, Told, load_for, save},
+    machine::Action,
+    model::CustodyCause,
+    store::{self, CustodyRow},
+};
+use crate::{
+    auth::Actor,
+    db::{Error, Result, Tx},
+    events::Audience,
+    kernel::{Id, Target},
+    organization::{self, Center},
+};
+
+/// Begins the chain.
+pub fn begin(tx: &mut Tx, entrustment: Id, center: Id) -> Result<()> {
+    let row = CustodyRow {
+        id: Id::new(),
+        entrustment_id: entrustment,
+        sequence: 1,
+        center_id: center,
+        cause: CustodyCause::Intake,
+        transfer_id: None,
+        from_at: tx.now,
+        to_at: None,
+    };
+    store::insert_custody(tx, &row)
+}
+
+/// Notes that a transfer is offered: the receiver sees the matter masked from now on.
+pub fn mark_transfer(tx: &mut Tx, actor: &Actor, target: &Target, transfer: Id, to: &Center) -> Result<Loaded> {
+    let mut loaded = load_for(tx, actor, Action::Transfer, target)?;
+    loaded.decide(actor, Action::Transfer)?;
+    loaded.e.open_transfer_id = Some(transfer);
+    loaded.details.offered_to = Some(to.id);
+    let params = json!({ "transfer_id": transfer, "from": loaded.custodian.name, "to": to.name });
+    save(tx, actor, &mut loaded, Told { kind: "transfer_offered", audience: Audience::Staff, params })?;
+    Ok(loaded)
+}
+
+/// Notes that the offer ended without moving custody (returned, recalled, expired).
+pub fn clear_transfer(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, kind: &'static str, params: serde_json::Value) -> Result<()> {
+    loaded.e.open_transfer_id = None;
+    loaded.details.offered_to = None;
+    save(tx, actor, loaded, Told { kind, audience: Audience::Staff, params })
+}
+
+/// How custody moves.
+pub struct HandOver {
+    /// By which transfer.
+    pub transfer: Id,
+    /// To whom.
+    pub to: Center,
+    /// The agent there, if named already.
+    pub assignee: Option<Id>,
+}
+
+/// Moves custody: the old period ends at the instant at which the new one begins. The matter's state stays; a signed
+/// agreement must be amended before the new center acts as agent.
+pub fn hand_over(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, how: HandOver) -> Result<()> {
+    let id = loaded.e.id;
+    let sequence = store::custody(tx, id)?.iter().map(|c| c.sequence).max().unwrap_or(0) + 1;
+    if !store::end_custody(tx, id, tx.now)? {
+        return Err(Error::Corrupt(format!("entrustment {id} has no custodian")));
+    }
+    let row = CustodyRow {
+        id: Id::new(),
+        entrustment_id: id,
+        sequence,
+        center_id: how.to.id,
+        cause: CustodyCause::Transfer,
+        transfer_id: Some(how.transfer),
+        from_at: tx.now,
+        to_at: None,
+    };
+    store::insert_custody(tx, &row)?;
+    let from = loaded.custodian.name.clone();
+    if loaded.e.agreement_state != "none" {
+        agreement::supersede(tx, id)?;
+        loaded.e.agreement_state = "none".into();
+    }
+    loaded.e.custodian_id = how.to.id;
+    loaded.e.assignee_id = how.assignee;
+    loaded.e.open_transfer_id = None;
+    loaded.e.hand_overs += 1;
+    loaded.details.offered_to = None;
+    loaded.custodian = organization::load(tx, how.to.id)?;
+    let params = json!({ "transfer_id": how.transfer, "from": from, "to": how.to.name });
+    save(tx, actor, loaded, Told { kind: "custody_moved", audience: Audience::Public, params })
+}

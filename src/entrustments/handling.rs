@@ -1,0 +1,298 @@
+//! The desk: accept, correct, assign, start, report, suspend, resume.
+
+use chrono::TimeDelta;
+use serde::Deserialize;
+use serde_json::json;
+use validator::Validate;
+
+use super::{
+    closing,
+    facts::{Acceptance, Difficulty, Rejection, Suspension},
+    load::{Loaded, Told, load_for, save},
+    machine::Action,
+    model::{RejectReason, SuspendReason},
+    store,
+    views::{EntrustmentView, view},
+};
+use crate::{
+    auth::{Actor, Role, store as accounts},
+    catalogue::{Mode, published_version},
+    clocks::{self, ClockKind, Limit},
+    db::{Result, Tx},
+    events::Audience,
+    kernel::{Code as _, Id, Problem, Target},
+};
+
+/// Acceptance [002]: all three must be true.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptInput {
+    /// The process was explained.
+    #[schema(example = true)]
+    pub process_explained: bool,
+    /// The papers were verified.
+    #[schema(example = true)]
+    pub papers_verified: bool,
+    /// The application form is signed.
+    #[schema(example = true)]
+    pub form_signed: bool,
+    /// The agent who shall carry it.
+    #[serde(default)]
+    pub assignee_id: Option<Id>,
+}
+
+/// Accepts a matter for the center; this is not the authority's acceptance.
+pub fn accept(tx: &mut Tx, actor: &Actor, target: &Target, input: &AcceptInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::Accept, target)?;
+    accept_loaded(tx, actor, &mut loaded, input)?;
+    view(tx, actor, loaded)
+}
+
+/// [`accept`] on a matter already loaded: accepting a transfer may accept the matter in the same transaction.
+pub fn accept_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &AcceptInput) -> Result<()> {
+    let next = loaded.decide(actor, Action::Accept)?;
+    for (done, at, zh) in [
+        (input.process_explained, "/process_explained", "受理前须向申请人说明办理流程。"),
+        (input.papers_verified, "/papers_verified", "受理前须核对申请材料。"),
+        (input.form_signed, "/form_signed", "受理前须由申请人签署申请表。"),
+    ] {
+        if !done {
+            return Err(Problem::rule(at, "required_before_acceptance", zh, "Must be done before acceptance.").into());
+        }
+    }
+    if let Some(agent) = input.assignee_id {
+        loaded.e.assignee_id = Some(agent_of(tx, loaded, agent)?);
+    }
+    loaded.e.state = next;
+    loaded.details.acceptance = Some(Acceptance { at: tx.now, by: actor.id });
+    clocks::stop(tx, loaded.e.id, &[ClockKind::Accept, ClockKind::Supply])?;
+    let params = json!({ "center": loaded.custodian.name });
+    save(tx, actor, loaded, Told { kind: "accepted", audience: Audience::Public, params })
+}
+
+/// An agent of the custodian, by id.
+pub fn agent_of(tx: &mut Tx, loaded: &Loaded, agent: Id) -> Result<Id> {
+    if accounts::holders(tx, Role::Agent, loaded.e.custodian_id.as_str())?.contains(&agent) && accounts::user(tx, agent)?.is_some_and(|u| u.status == "active") {
+        Ok(agent)
+    } else {
+        Err(Problem::rule("/assignee_id", "not_an_agent_here", "该人员不是本中心在岗的帮办代办专员。", "Not an agent of the custodian center.").into())
+    }
+}
+
+/// Who shall carry it.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssignInput {
+    /// An agent of the custodian.
+    pub assignee_id: Id,
+}
+
+/// Assigns or reassigns the agent.
+pub fn assign(tx: &mut Tx, actor: &Actor, target: &Target, input: &AssignInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::Assign, target)?;
+    loaded.decide(actor, Action::Assign)?;
+    loaded.e.assignee_id = Some(agent_of(tx, &loaded, input.assignee_id)?);
+    let params = json!({ "assignee_id": input.assignee_id });
+    save(tx, actor, &mut loaded, Told { kind: "assigned", audience: Audience::Staff, params })?;
+    view(tx, actor, loaded)
+}
+
+/// The applicant has supplied what was missing.
+pub fn resubmit(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::Resubmit, target)?;
+    loaded.e.state = loaded.decide(actor, Action::Resubmit)?;
+    if loaded.facts.materials_open > 0 && store::notices(tx, loaded.e.id)?.iter().any(|n| n.items.get().is_ok_and(|i| i.iter().any(|m| m.code.is_some()))) {
+        let told: Vec<String> = store::notices(tx, loaded.e.id)?.iter().filter_map(|n| n.items.get().ok()).flatten().filter_map(|m| m.code).collect();
+        let missing: Vec<String> = store::materials(tx, loaded.e.id)?
+            .into_iter()
+            .filter(|m| told.contains(&m.code) && matches!(m.state.code(), "missing" | "rejected"))
+            .map(|m| m.name)
+            .collect();
+        if !missing.is_empty() {
+            let zh = format!("告知的材料尚未补齐：{}。", missing.join("、"));
+            return Err(Problem::rule("", "still_missing", zh, "What the notice named is still missing.").into());
+        }
+    }
+    clocks::stop(tx, loaded.e.id, &[ClockKind::Supply])?;
+    clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Accept, loaded.rules.accept_limit)?;
+    loaded.e.reminders = 0;
+    save(tx, actor, &mut loaded, Told { kind: "resubmitted", audience: Audience::Public, params: json!({}) })?;
+    view(tx, actor, loaded)
+}
+
+/// Reminds the applicant of missing material; two reminders come before lapsing.
+pub fn remind(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::Remind, target)?;
+    loaded.decide(actor, Action::Remind)?;
+    loaded.e.reminders += 1;
+    let params = json!({ "count": loaded.e.reminders });
+    save(tx, actor, &mut loaded, Told { kind: "reminded", audience: Audience::Applicant, params })?;
+    view(tx, actor, loaded)
+}
+
+/// Missing material was not supplied: two reminders were sent and its limit has passed.
+pub fn lapse(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::Lapse, target)?;
+    loaded.e.state = loaded.decide(actor, Action::Lapse)?;
+    let waiting = clocks::of_record(tx, loaded.e.id)?.into_iter().any(|c| c.kind == ClockKind::Supply && c.state == "running" && c.due_at > tx.now);
+    if waiting {
+        return Err(Problem::rule("", "supply_limit_running", "补正时限尚未届满。", "The limit for supplying has not passed.").into());
+    }
+    closing::end(tx, actor, &mut loaded, Told { kind: "lapsed", audience: Audience::Public, params: json!({}) })?;
+    view(tx, actor, loaded)
+}
+
+/// Why not.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RejectInput {
+    /// Listed reason.
+    pub reason: RejectReason,
+    /// In words, with advice where to go instead.
+    #[validate(length(min = 2, max = 1000))]
+    #[schema(min_length = 2, max_length = 1000, example = "该事项由行业主管部门直接受理，请前往该部门窗口")]
+    pub note: String,
+}
+
+/// The center does not take the matter.
+pub fn reject(tx: &mut Tx, actor: &Actor, target: &Target, input: &RejectInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::Reject, target)?;
+    loaded.e.state = loaded.decide(actor, Action::Reject)?;
+    loaded.details.rejection = Some(Rejection { reason: input.reason, note: input.note.clone() });
+    let params = json!({ "reason": input.reason.label() });
+    closing::end(tx, actor, &mut loaded, Told { kind: "rejected", audience: Audience::Public, params })?;
+    view(tx, actor, loaded)
+}
+
+/// Why.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonInput {
+    /// In words.
+    #[validate(length(min = 2, max = 500))]
+    #[schema(min_length = 2, max_length = 500, example = "材料与实际不符，需重新办理")]
+    pub reason: String,
+}
+
+/// The applicant takes the matter back.
+pub fn withdraw(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReasonInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::Withdraw, target)?;
+    loaded.e.state = loaded.decide(actor, Action::Withdraw)?;
+    loaded.details.remark = Some(input.reason.clone());
+    closing::end(tx, actor, &mut loaded, Told { kind: "withdrawn", audience: Audience::Public, params: json!({}) })?;
+    view(tx, actor, loaded)
+}
+
+/// Another way of help.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModeInput {
+    /// The new mode.
+    pub mode: Mode,
+}
+
+/// Changes the mode: who is not eligible for agency is offered assistance, not a rejection.
+pub fn change_mode(tx: &mut Tx, actor: &Actor, target: &Target, input: &ModeInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::ChangeMode, target)?;
+    loaded.decide(actor, Action::ChangeMode)?;
+    let offered = published_version(tx, loaded.e.item_id, loaded.e.item_version)?.modes;
+    if !offered.is_empty() && !offered.contains(&input.mode) {
+        return Err(Problem::rule("/mode", "mode_not_offered", "该事项不提供这种方式。", "The item is not offered in this mode.").into());
+    }
+    let params = json!({ "from": loaded.e.mode, "to": input.mode });
+    loaded.e.mode = input.mode;
+    if input.mode == Mode::Assisted && loaded.e.agreement_state != "none" {
+        super::agreement::supersede(tx, loaded.e.id)?;
+        loaded.e.agreement_state = "none".into();
+        clocks::stop(tx, loaded.e.id, &[ClockKind::SignAgreement])?;
+    }
+    loaded.facts.agency = input.mode != Mode::Assisted;
+    save(tx, actor, &mut loaded, Told { kind: "mode_changed", audience: Audience::Applicant, params })?;
+    view(tx, actor, loaded)
+}
+
+/// Starts helping: assisted matters need no agreement.
+pub fn start(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::Start, target)?;
+    loaded.e.state = loaded.decide(actor, Action::Start)?;
+    save(tx, actor, &mut loaded, Told { kind: "started", audience: Audience::Public, params: json!({}) })?;
+    view(tx, actor, loaded)
+}
+
+/// Progress as it is told.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProgressInput {
+    /// What was done.
+    #[validate(length(min = 2, max = 500))]
+    #[schema(min_length = 2, max_length = 500, example = "已完成现场踏勘")]
+    pub note: String,
+    /// What blocks 堵点; absent: nothing does any more.
+    #[serde(default)]
+    #[validate(nested)]
+    pub difficulty: Option<Difficulty>,
+    /// Whether the applicant reads it.
+    #[serde(default)]
+    pub notify_applicant: bool,
+}
+
+/// Reports progress and difficulties.
+pub fn progress(tx: &mut Tx, actor: &Actor, target: &Target, input: &ProgressInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::Progress, target)?;
+    loaded.decide(actor, Action::Progress)?;
+    loaded.details.difficulty.clone_from(&input.difficulty);
+    let audience = if input.notify_applicant { Audience::Applicant } else { Audience::Staff };
+    let params = json!({ "note": input.note, "blocked": input.difficulty.is_some() });
+    save(tx, actor, &mut loaded, Told { kind: "progressed", audience, params })?;
+    view(tx, actor, loaded)
+}
+
+/// 中止.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SuspendInput {
+    /// Listed reason.
+    pub reason: SuspendReason,
+    /// In words.
+    #[validate(length(min = 2, max = 500))]
+    #[schema(min_length = 2, max_length = 500, example = "等待环评单位出具报告")]
+    pub note: String,
+    /// Natural days at most; the city sets the longest.
+    #[validate(range(min = 1, max = 365))]
+    #[schema(minimum = 1, maximum = 365, example = 10)]
+    pub days: u32,
+}
+
+const PAUSED_BY_SUSPENSION: &[ClockKind] = &[ClockKind::Promise, ClockKind::SignAgreement, ClockKind::Supply];
+
+/// Suspends: the clocks stop.
+pub fn suspend(tx: &mut Tx, actor: &Actor, target: &Target, input: &SuspendInput) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::Suspend, target)?;
+    loaded.e.state = loaded.decide(actor, Action::Suspend)?;
+    let longest = loaded.rules.suspension_days;
+    if input.days > longest {
+        let zh = format!("一次中止最长 {longest} 个自然日。");
+        return Err(Problem::rule("/days", "too_long", zh, format!("At most {longest} natural days.")).into());
+    }
+    clocks::pause(tx, loaded.e.id, PAUSED_BY_SUSPENSION)?;
+    clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Suspension, Limit::natural_days(input.days))?;
+    let until = tx.now.plus(TimeDelta::days(i64::from(input.days)));
+    loaded.details.suspension =
+        Some(Suspension { reason: input.reason, note: input.note.clone(), from: tx.now, until, resumed_at: None });
+    let params = json!({ "reason": input.reason.label(), "until": until });
+    save(tx, actor, &mut loaded, Told { kind: "suspended", audience: Audience::Public, params })?;
+    view(tx, actor, loaded)
+}
+
+/// Resumes 续办: the clocks run on.
+pub fn resume(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::Resume, target)?;
+    loaded.e.state = loaded.decide(actor, Action::Resume)?;
+    clocks::stop(tx, loaded.e.id, &[ClockKind::Suspension])?;
+    clocks::resume(tx, loaded.e.id)?;
+    if let Some(s) = &mut loaded.details.suspension {
+        s.resumed_at = Some(tx.now);
+    }
+    save(tx, actor, &mut loaded, Told { kind: "resumed", audience: Audience::Public, params: json!({}) })?;
+    view(tx, actor, loaded)
+}

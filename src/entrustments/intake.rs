@@ -1,0 +1,163 @@
+//! Taking in: one call makes the applicant, the matter, its checklist, its custody and its first clock.
+
+use serde::Deserialize;
+use serde_json::json;
+use validator::Validate;
+
+use super::{
+    applicants::{self, ApplicantInput, ContactInput},
+    custody,
+    facts::Details,
+    load::{self, Told},
+    machine::State,
+    materials::{self, MaterialInput},
+    model::Channel,
+    store::{self, ApplicantRow, Entrustment},
+    views::{EntrustmentView, view},
+};
+use crate::{
+    access::Sight,
+    auth::{Actor, policy},
+    catalogue::{self, Mode},
+    clocks::{self, ClockKind},
+    db::{Json, Result, Sealed, Tx, dialect, numbers},
+    events::Audience,
+    kernel::{Code as _, ErrorCode, Id, Moment, Problem, text},
+    organization::{self, Center},
+    settings,
+};
+
+/// A new entrustment.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "item": "GS-320623-0001", "mode": "assisted", "channel": "app", "center": "320600000000",
+    "contact": { "name": "联系人甲", "phone": "13900001234" }, "request": "新建厂房需要接水，请帮助办理"
+}))]
+pub struct NewEntrustment {
+    /// Item: id or code.
+    #[validate(length(min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100, example = "GS-320623-0001")]
+    pub item: String,
+    /// How it shall be helped.
+    pub mode: Mode,
+    /// How it came in.
+    pub channel: Channel,
+    /// Center that takes it in: id or 12-digit division code; absent: the clerk's own.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 40))]
+    #[schema(min_length = 1, max_length = 40, example = "320600000000")]
+    pub center: Option<String>,
+    /// Who asks; absent for a signed-in applicant.
+    #[serde(default)]
+    #[validate(nested)]
+    pub applicant: Option<ApplicantInput>,
+    /// Whom to call.
+    #[validate(nested)]
+    pub contact: ContactInput,
+    /// What is asked for, in the applicant's words.
+    #[serde(default)]
+    #[validate(length(max = 2000))]
+    #[schema(max_length = 2000)]
+    pub request: String,
+    /// What is handed in already.
+    #[serde(default)]
+    #[validate(length(max = 100), nested)]
+    #[schema(max_items = 100)]
+    pub materials: Vec<MaterialInput>,
+}
+
+fn center_of(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<Center> {
+    let unknown = || Problem::rule("/center", "unknown_center", "没有这个服务中心。", "No such center.");
+    match &new.center {
+        Some(reference) => Ok(organization::store::center_by_reference(tx, reference)?.filter(|c| c.status == "active").ok_or_else(unknown)?),
+        None => {
+            let own = actor.center_id.ok_or_else(|| Problem::rule("/center", "required", "请指明收件的服务中心。", "Name the center."))?;
+            organization::load(tx, own)
+        }
+    }
+}
+
+fn applicant_of(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<ApplicantRow> {
+    match (&new.applicant, actor.applicant_id) {
+        (None, Some(own)) => Ok(store::applicant(tx, own)?.ok_or_else(Problem::not_found)?),
+        (Some(_), Some(_)) => {
+            Err(Problem::rule("/applicant", "own_only", "已登录的申请人只能为本人（本单位）申请，无须填写申请人。", "A signed-in applicant applies for themselves.").into())
+        }
+        (Some(input), None) => applicants::find_or_enter(tx, input),
+        (None, None) => Err(Problem::rule("/applicant", "required", "请填写申请人。", "Name the applicant.").into()),
+    }
+}
+
+/// Takes in a matter.
+pub fn submit(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<EntrustmentView> {
+    if !policy::may(actor, "entrustment", "create") {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    let center = center_of(tx, actor, new)?;
+    let staff = actor.applicant_id.is_none();
+    if staff && !actor.is_system() && !policy::allows(actor, "entrustment", "create", &organization::custodian_reachable(&center)) {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    let item = catalogue::published(tx, &new.item)?
+        .ok_or_else(|| Problem::rule("/item", "unknown_item", "没有这个已发布的事项。", "No such published item."))?;
+    if !item.content.modes.is_empty() && !item.content.modes.contains(&new.mode) {
+        let offered: Vec<&str> = item.content.modes.iter().map(|m| m.label()).collect();
+        let zh = format!("该事项提供：{}，请改选。", offered.join("、"));
+        return Err(Problem::rule("/mode", "mode_not_offered", zh, "The item is not offered in this mode.").into());
+    }
+    let applicant = applicant_of(tx, actor, new)?;
+    let number = numbers::next(tx, "DB", &center.division_code)?;
+    let details = Details { request: new.request.clone(), ..Details::default() };
+    let e = Entrustment {
+        id: Id::new(),
+        number,
+        mode: new.mode,
+        state: State::Submitted,
+        channel: new.channel,
+        title: item.content.name.clone(),
+        item_id: item.id,
+        item_version: item.number,
+        division_code: item.division_code.clone(),
+        applicant_id: applicant.id,
+        applicant_name: applicant.name.clone(),
+        contact_name: Sealed::seal(tx.vault, &new.contact.name)?,
+        contact_phone: Sealed::seal(tx.vault, &new.contact.phone)?,
+        phone_mark: applicants::phone_mark(tx, &new.contact.phone),
+        custodian_id: center.id,
+        intake_center_id: center.id,
+        assignee_id: None,
+        first_responder_id: actor.id.filter(|_| staff && actor.kind == "user"),
+        due_at: Moment::NEVER,
+        agreement_state: "none".into(),
+        open_transfer_id: None,
+        open_legs: 0,
+        hand_overs: 0,
+        reminders: 0,
+        held_state: None,
+        facts: Json::new(&details)?,
+        received_on: tx.now.local_date().to_string(),
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+        closed_at: None,
+    };
+    let rules = settings::rules(tx, &center.path)?;
+    let e = Entrustment { due_at: clocks::start(tx, "entrustment", e.id, ClockKind::Accept, rules.accept_limit)?, ..e };
+    store::insert(tx, &e)?;
+    custody::begin(tx, e.id, center.id)?;
+    materials::open_checklist(tx, e.id, &item.content, &new.materials)?;
+    index(tx, &e)?;
+    let loaded = load::fresh(tx, e, Sight { masked: false })?;
+    load::place(tx, &loaded)?;
+    let params = json!({ "channel": new.channel.label(), "center": center.name, "item": item.code });
+    load::tell(tx, actor, &loaded.e, Told { kind: "submitted", audience: Audience::Public, params })?;
+    view(tx, actor, loaded)
+}
+
+/// Full text over what is not personal: number, item and the names of organisations.
+fn index(tx: &mut Tx, e: &Entrustment) -> Result<()> {
+    let body = text::fold(&format!("{} {} {}", e.number, e.title, e.applicant_name));
+    let tokens = text::tokens(&body).iter().map(|t| text::encode_token(t)).collect::<Vec<_>>().join(" ");
+    dialect::put_document(tx.conn, "entrustment", e.id.as_str(), &body, &tokens)
+}

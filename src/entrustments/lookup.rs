@@ -1,0 +1,236 @@
+//! Finding: lists through the access table, search, reveal, and public progress.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::{
+    applicants,
+    load::{Told, load_for},
+    machine::{Action, State},
+    store,
+    views::{self, EntrustmentBrief, ProgressView, brief_of},
+};
+use crate::{
+    access::{self, Keys, Order},
+    auth::{Actor, Scope, policy},
+    db::{Db, Result, Tx, audit, dialect},
+    events::Audience,
+    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Purpose, Target, Versioned, phone, text},
+};
+
+/// Longer than any write may run: rows that are still being committed are given to the next synchronisation.
+const SETTLE_SECONDS: i64 = 10;
+
+/// A page of what the caller sees.
+pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<EntrustmentBrief>> {
+    if !policy::may(actor, "entrustment", "read") {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    let scope = Scope::of(actor, "entrustment");
+    if let Some(words) = &q.q {
+        return found_by_text(tx, &scope, q, words);
+    }
+    let as_of = tx.now.plus(TimeDelta::seconds(-SETTLE_SECONDS));
+    let order = match (q.updated_since, q.sort.key, q.sort.descending) {
+        (Some(_), ..) => Order::Changed,
+        (None, "due_at", true) => Order::DueLast,
+        (None, "due_at", false) => Order::DueFirst,
+        (None, _, true) => Order::Newest,
+        (None, _, false) => Order::Oldest,
+    };
+    let after = q.cursor.as_ref().and_then(|c| {
+        let key = c.key.parse::<chrono::DateTime<chrono::Utc>>().map_or(Moment::NEVER, Moment::from);
+        Some((key, c.id.parse::<Id>().ok()?))
+    });
+    let states = states(q, order);
+    let keys = Keys { kind: "entrustment", states, order, after, changed: q.updated_since.map(|since| (since, as_of)), limit: q.limit + 1 };
+    let entries = access::list(tx, &scope, &keys)?;
+    let page = Page::cut(entries, q.limit, tx.vault, |(e, _)| {
+        let key = match order {
+            Order::DueFirst | Order::DueLast => e.due_at.utc().to_rfc3339(),
+            Order::Changed => e.updated_at.utc().to_rfc3339(),
+            Order::Newest | Order::Oldest => String::new(),
+        };
+        q.cursor_of(key, e.record.to_string())
+    });
+    let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
+    let items = briefs(tx, &ids)?;
+    Ok(Page { items, has_more: page.has_more, next_cursor: page.next_cursor, as_of: q.updated_since.map(|since| since.max(as_of)) })
+}
+
+/// The states to walk. Orders by deadline have an index per state only.
+fn states(q: &ListQuery, order: Order) -> Vec<String> {
+    let mut states = q.all("state");
+    let open = q.one("open").map(|v| v == "true");
+    if states.is_empty() && (open.is_some() || matches!(order, Order::DueFirst | Order::DueLast)) {
+        states = State::ALL.iter().map(|s| s.code().to_owned()).collect();
+    }
+    if let Some(open) = open {
+        states.retain(|s| State::parse(s).is_some_and(|s| s.is_final() != open));
+        if states.is_empty() {
+            // Asked for an ended state among the open ones: nothing, not everything.
+            states.push("none".into());
+        }
+    }
+    states
+}
+
+/// Briefs in the order of `ids`, in one query.
+fn briefs(tx: &mut Tx, ids: &[Id]) -> Result<Vec<EntrustmentBrief>> {
+    let mut rows = store::entrustments_by_id(tx, ids)?;
+    rows.sort_by_key(|e| ids.iter().position(|id| *id == e.id));
+    rows.into_iter().map(|e| brief_of(tx, e)).collect()
+}
+
+fn found_by_text(tx: &mut Tx, scope: &Scope, q: &ListQuery, words: &str) -> Result<Page<EntrustmentBrief>> {
+    let states = states(q, Order::Newest);
+    let after = q.cursor.as_ref().map(|c| c.id.clone());
+    let mut seen = Vec::new();
+    for id in text_matches(tx, words, after.as_deref())? {
+        if access::sight(tx, scope, id)?.is_some() {
+            seen.push(id);
+        }
+        if seen.len() > q.limit && states.is_empty() {
+            break;
+        }
+    }
+    let mut rows = briefs(tx, &seen)?;
+    rows.retain(|e| states.is_empty() || states.iter().any(|s| s == e.state.code()));
+    Ok(Page::cut(rows, q.limit, tx.vault, |e| q.cursor_of(String::new(), e.id.to_string())))
+}
+
+fn text_matches(tx: &mut Tx, words: &str, before: Option<&str>) -> Result<Vec<Id>> {
+    let all: Vec<String> = text::query_tokens(words).iter().map(|t| text::encode_token(t)).collect();
+    let folded: Vec<String> = text::fold(words).split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = dialect::Match { kind: "entrustment", all: &all, any: &[], words: &folded, limit: 1000, before };
+    Ok(dialect::search(tx.conn, &query)?.iter().filter_map(|id| id.parse().ok()).collect())
+}
+
+/// What to look for.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SearchInput {
+    /// A number, a phone, a name, or words of an item or organisation.
+    #[validate(length(min = 2, max = 100))]
+    #[schema(min_length = 2, max_length = 100, example = "供水")]
+    pub q: String,
+}
+
+/// What was found.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SearchResult {
+    /// Matters, newest first, at most 50.
+    pub entrustments: Vec<EntrustmentBrief>,
+}
+
+/// Finds by number, phone, exact name, or text, among what the caller sees.
+pub fn search(tx: &mut Tx, actor: &Actor, input: &SearchInput) -> Result<SearchResult> {
+    if !policy::may(actor, "search", "search") {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    let scope = Scope::of(actor, "entrustment");
+    let asked = input.q.trim();
+    let mut ids: Vec<Id> = store::entrustment_by_number(tx, asked)?.map(|e| e.id).into_iter().collect();
+    if phone::check(asked).is_ok() {
+        let mark = applicants::phone_mark(tx, asked);
+        ids.extend(store::ids_by_phone(tx, &mark)?);
+    }
+    let mark = applicants::name_mark(tx, &text::fold(asked));
+    ids.extend(store::ids_by_applicant_name(tx, &mark)?);
+    ids.extend(text_matches(tx, asked, None)?);
+    let mut seen: Vec<Id> = Vec::new();
+    for id in ids {
+        if seen.len() < 50 && !seen.contains(&id) && access::sight(tx, &scope, id)?.is_some() {
+            seen.push(id);
+        }
+    }
+    Ok(SearchResult { entrustments: briefs(tx, &seen)? })
+}
+
+/// Why personal data is needed in full.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevealInput {
+    /// In words; it is kept in the audit log.
+    #[validate(length(min = 4, max = 300))]
+    #[schema(min_length = 4, max_length = 300, example = "电话联系申请人补正材料")]
+    pub reason: String,
+}
+
+/// Personal data in full.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Revealed {
+    /// Of the applicant.
+    pub applicant: applicants::Applicant,
+    /// Whom to call.
+    pub contact: views::ContactView,
+    /// Of the entrustment.
+    pub id: Id,
+    /// Version of the entrustment.
+    pub version: i64,
+}
+
+impl Versioned for Revealed {
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+/// Shows personal data in full, audited with its reason.
+pub fn reveal(tx: &mut Tx, actor: &Actor, target: &Target, input: &RevealInput) -> Result<Revealed> {
+    let loaded = load_for(tx, actor, Action::Reveal, target)?;
+    audit::record(
+        tx,
+        &audit::Entry {
+            actor_id: actor.id.map(|id| id.to_string()).unwrap_or_default(),
+            action: "reveal",
+            record_kind: "entrustment",
+            record_id: loaded.e.id,
+            reason: &input.reason,
+            request_id: &actor.request_id,
+        },
+    )?;
+    let told = Told { kind: "revealed", audience: Audience::Staff, params: serde_json::json!({}) };
+    super::load::tell(tx, actor, &loaded.e, told)?;
+    let clear = access::Sight { masked: false };
+    let row = store::applicant(tx, loaded.e.applicant_id)?.ok_or_else(Problem::not_found)?;
+    let contact = views::ContactView { name: loaded.e.contact_name.open(tx.vault)?, phone: loaded.e.contact_phone.open(tx.vault)? };
+    Ok(Revealed { applicant: applicants::show(tx, &row, clear)?, contact, id: loaded.e.id, version: loaded.e.version })
+}
+
+/// Failed public look-ups of one number in an hour before it is closed to guessing.
+const GUESSES: i64 = 5;
+
+/// Public progress by number and the last four digits of the phone. A wrong number and wrong digits answer alike.
+pub async fn progress(db: &Db, number: String, last4: String) -> Result<ProgressView> {
+    if last4.len() != 4 || !last4.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Problem::parameter("phone_last4", "format", "应为联系电话的后四位数字。", "The last four digits of the phone.").into());
+    }
+    let hour = Moment::system().utc().timestamp() / 3600;
+    let mark = db.vault().mark(Purpose::Index, &format!("progress:{number}"));
+    let key = mark.clone();
+    let found = db
+        .read(move |tx| {
+            if audit::failures(tx, &key, hour)? >= GUESSES {
+                return Ok(Err(Problem { retry_after: Some(3600), ..Problem::of(ErrorCode::TooManyRequests) }));
+            }
+            let Some(e) = store::entrustment_by_number(tx, &number)? else { return Ok(Ok(None)) };
+            let right = phone::last4(&e.contact_phone.open(tx.vault)?).is_some_and(|digits| digits == last4);
+            Ok(Ok(if right { Some(views::progress_view(tx, &e)?) } else { None }))
+        })
+        .await??;
+    match found {
+        Some(view) => Ok(view),
+        None => {
+            db.commit(move |tx| dialect::count_failure(tx.conn, &mark, hour)).await?;
+            Err(Problem::not_found().into())
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The states of an entrustment and of its steps, as tables (DOMAIN §4). Absent = refused. Pure: no IO, no time.
+
+use crate::{
+    db::code_enum,
+    kernel::{Code as _, ErrorCode, problem::Refuse},
+};
+
+code_enum! {
+    /// State of an entrustment.
+    State in "entrustment-states" {
+        Submitted "submitted" "已提交",
+        CorrectionRequired "correction_required" "待补正",
+        Accepted "accepted" "已受理",
+        InProgress "in_progress" "办理中",
+        Suspended "suspended" "已中止",
+        Completed "completed" "已办结待签收",
+        Unclaimed "unclaimed" "待领取",
+        Closed "closed" "已签收办结",
+        Rejected "rejected" "不予受理",
+        Withdrawn "withdrawn" "已撤回",
+        Lapsed "lapsed" "逾期未补正",
+        Terminating "terminating" "终止确认中",
+        Terminated "terminated" "已终止",
+    }
+}
+
+code_enum! {
+    /// What can be done with an entrustment.
+    Action in "entrustment-actions" {
+        Accept "accept" "受理",
+        OneTimeNotice "one_time_notice" "一次性告知",
+        Resubmit "resubmit" "补正后重新提交",
+        Remind "remind" "催补",
+        Lapse "lapse" "逾期失效",
+        Reject "reject" "不予受理",
+        Withdraw "withdraw" "撤回",
+        ChangeMode "change_mode" "改变帮办方式",
+        Assign "assign" "指派专员",
+        SubmitMaterial "submit_material" "提交材料",
+        ReviewMaterial "review_material" "核验材料",
+        DraftAgreement "draft_agreement" "拟制协议",
+        SignAgreement "sign_agreement" "签订协议",
+        Start "start" "开始帮办",
+        Plan "plan" "制定计划",
+        RecordStep "record_step" "登记步骤",
+        Progress "progress" "报告进展",
+        Suspend "suspend" "中止",
+        Resume "resume" "续办",
+        Complete "complete" "办结",
+        SignCompletion "sign_completion" "签收",
+        RefuseCompletion "refuse_completion" "拒绝签收",
+        MarkUnclaimed "mark_unclaimed" "登记无人领取",
+        RequestTermination "request_termination" "申请终止",
+        CancelTermination "cancel_termination" "取消终止",
+        SignTermination "sign_termination" "签字终止",
+        TerminateUnilaterally "terminate_unilaterally" "单方终止",
+        Reopen "reopen" "重新办理",
+        Transfer "transfer" "转办",
+        Reveal "reveal" "查看完整信息",
+    }
+}
+
+/// Where an action leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// Into this state.
+    Into(State),
+    /// The state stays.
+    Stay,
+    /// Back to the state before termination was asked for.
+    Back,
+}
+
+use Action as A;
+use State::{
+    Accepted, Closed, Completed, CorrectionRequired, InProgress, Lapsed, Rejected, Submitted, Suspended, Terminated, Terminating, Unclaimed, Withdrawn,
+};
+use To::{Back, Into, Stay};
+
+/// Before a matter has ended.
+const OPEN: &[State] = &[Submitted, CorrectionRequired, Accepted, InProgress, Suspended];
+
+/// The table.
+pub const TABLE: &[(Action, &[State], To)] = &[
+    (A::Accept, &[Submitted], Into(Accepted)),
+    (A::OneTimeNotice, &[Submitted], Into(CorrectionRequired)),
+    (A::OneTimeNotice, &[Accepted, InProgress], Stay),
+    (A::Resubmit, &[CorrectionRequired], Into(Submitted)),
+    (A::Remind, &[CorrectionRequired], Stay),
+    (A::Lapse, &[CorrectionRequired], Into(Lapsed)),
+    (A::Reject, &[Submitted], Into(Rejected)),
+    (A::Withdraw, &[Submitted, CorrectionRequired, Accepted], Into(Withdrawn)),
+    (A::ChangeMode, &[Submitted, CorrectionRequired, Accepted], Stay),
+    (A::Assign, OPEN, Stay),
+    (A::SubmitMaterial, OPEN, Stay),
+    (A::ReviewMaterial, OPEN, Stay),
+    (A::DraftAgreement, &[Accepted, InProgress], Stay),
+    (A::SignAgreement, &[Accepted], Into(InProgress)),
+    (A::SignAgreement, &[InProgress], Stay),
+    (A::Start, &[Accepted], Into(InProgress)),
+    (A::Plan, &[Accepted, InProgress], Stay),
+    (A::RecordStep, &[InProgress], Stay),
+    (A::Progress, &[InProgress], Stay),
+    (A::Suspend, &[InProgress], Into(Suspended)),
+    (A::Resume, &[Suspended], Into(InProgress)),
+    (A::Complete, &[InProgress], Into(Completed)),
+    (A::SignCompletion, &[Completed, Unclaimed], Into(Closed)),
+    (A::RefuseCompletion, &[Completed], Into(InProgress)),
+    (A::MarkUnclaimed, &[Completed], Into(Unclaimed)),
+    (A::RequestTermination, &[Accepted, InProgress, Suspended], Into(Terminating)),
+    (A::CancelTermination, &[Terminating], Back),
+    (A::SignTermination, &[Terminating], Into(Terminated)),
+    (A::TerminateUnilaterally, &[Terminating], Into(Terminated)),
+    (A::Reopen, &[Closed], Into(InProgress)),
+    (A::Transfer, OPEN, Stay),
+    (A::Reveal, State::ALL, Stay),
+];
+
+impl State {
+    /// Nothing more happens by itself.
+    pub fn is_final(self) -> bool {
+        matches!(self, Closed | Rejected | Withdrawn | Lapsed | Terminated)
+    }
+}
+
+/// What the table's guards need to know beside the state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Full or partial agency: needs a signed agreement.
+    pub agency: bool,
+    /// An agreement is drafted and waits for signature.
+    pub agreement_drafted: bool,
+    /// The agreement with the present custodian is signed.
+    pub agreement_signed: bool,
+    /// A transfer is offered and not answered.
+    pub transfer_open: bool,
+    /// Open joint handlings.
+    pub open_legs: u32,
+    /// Accepted transfers so far.
+    pub hand_overs: u32,
+    /// How many the city allows.
+    pub max_hand_overs: u32,
+    /// Reminders sent for missing material.
+    pub reminders: u32,
+    /// A one-time notice was given in this phase (before, or after acceptance).
+    pub notice_given: bool,
+    /// Steps that have not ended.
+    pub steps_open: u32,
+    /// Materials that are neither verified nor promised.
+    pub materials_open: u32,
+}
+
+/// Why the table refuses.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Not from this state.
+    #[error("{} is not possible in state {}", .action.code(), .state.code())]
+    NotNow {
+        /// Asked.
+        action: Action,
+        /// Present.
+        state: State,
+    },
+    /// An assisted matter has no agreement; agency has no bare start.
+    #[error("{} does not fit this mode", .0.code())]
+    WrongMode(Action),
+    /// The agreement must be drafted first.
+    #[error("no agreement is drafted")]
+    NoDraft,
+    /// The agreement is signed already.
+    #[error("the agreement is signed")]
+    AlreadySigned,
+    /// Agency needs the agreement first.
+    #[error("the agreement with the present center is not signed")]
+    AgreementMissing,
+    /// One open transfer at a time, and no end under it.
+    #[error("a transfer is open")]
+    TransferOpen,
+    /// Joint handlings must end first.
+    #[error("{0} joint handling(s) open")]
+    LegsOpen(u32),
+    /// Only arbitration moves custody further.
+    #[error("already handed over {0} times")]
+    HandedOverEnough(u32),
+    /// Everything missing must be told at once.
+    #[error("the one-time notice was given")]
+    NoticeGiven,
+    /// Two reminders come before lapsing.
+    #[error("{0} of 2 reminders sent")]
+    TooFewReminders(u32),
+    /// Steps must end before the matter does.
+    #[error("{0} step(s) open")]
+    StepsOpen(u32),
+}
+
+impl Refuse for Refusal {
+    fn code(&self) -> ErrorCode {
+        ErrorCode::StateConflict
+    }
+
+    fn zh(&self) -> String {
+        match self {
+            Self::NotNow { action, state } => format!("当前为“{}”，不能{}。", state.label(), action.label()),
+            Self::WrongMode(Action::Start) => "代办件须先签订委托协议，不能直接开始。".into(),
+            Self::WrongMode(_) => "帮办件不需要委托协议，请直接开始帮办。".into(),
+            Self::NoDraft => "请先拟制委托协议。".into(),
+            Self::AlreadySigned => "委托协议已经签订。".into(),
+            Self::AgreementMissing => "与现承办中心的委托协议尚未签订，不能以代办人身份办理。".into(),
+            Self::TransferOpen => "转办尚未答复，请等待接收方答复或先撤回转办。".into(),
+            Self::LegsOpen(n) => format!("还有 {n} 个联办未结束，不能办结。"),
+            Self::HandedOverEnough(n) => format!("本件已转办 {n} 次，只能由指定办理确定承办中心。"),
+            Self::NoticeGiven => "一次性告知书已经发出，不能再次告知。".into(),
+            Self::TooFewReminders(n) => format!("须催补两次后才能作逾期处理，目前已催补 {n} 次。"),
+            Self::StepsOpen(n) => format!("还有 {n} 个步骤未办结。"),
+        }
+    }
+}
+
+/// Whether an action is possible, without its payload: what a front end is offered, and what the server checks first.
+pub fn permits(state: State, facts: &Facts, action: Action) -> Result<To, Refusal> {
+    let to = TABLE
+        .iter()
+        .find(|(a, from, _)| *a == action && from.contains(&state))
+        .map(|(_, _, to)| *to)
+        .ok_or(Refusal::NotNow { action, state })?;
+    let amending = state == InProgress && facts.agency && !facts.agreement_signed;
+    match action {
+        A::Start if facts.agency => Err(Refusal::WrongMode(action)),
+        A::DraftAgreement | A::SignAgreement if !facts.agency => Err(Refusal::WrongMode(action)),
+        A::DraftAgreement | A::SignAgreement if facts.agreement_signed => Err(Refusal::AlreadySigned),
+        A::SignAgreement if !facts.agreement_drafted => Err(Refusal::NoDraft),
+        A::RecordStep | A::Complete | A::Plan if amending => Err(Refusal::AgreementMissing),
+        A::Complete | A::Reject | A::Lapse | A::Transfer | A::RequestTermination if facts.transfer_open => Err(Refusal::TransferOpen),
+        A::Complete if facts.open_legs > 0 => Err(Refusal::LegsOpen(facts.open_legs)),
+        A::Complete if facts.steps_open > 0 => Err(Refusal::StepsOpen(facts.steps_open)),
+        A::Transfer if facts.hand_overs >= facts.max_hand_overs => Err(Refusal::HandedOverEnough(facts.hand_overs)),
+        A::OneTimeNotice if facts.notice_given => Err(Refusal::NoticeGiven),
+        A::Lapse if facts.reminders < 2 => Err(Refusal::TooFewReminders(facts.reminders)),
+        _ => Ok(to),
+    }
+}
+
+/// The state after an action; `held` is the state before termination was asked for.
+pub fn decide(state: State, held: Option<State>, facts: &Facts, action: Action) -> Result<State, Refusal> {
+    Ok(match permits(state, facts, action)? {
+        To::Into(next) => next,
+        To::Stay => state,
+        To::Back => held.unwrap_or(InProgress),
+    })
+}
+
+code_enum! {
+    /// State of a step: the authority's side of the matter.
+    StepState in "step-states" {
+        Planned "planned" "待申报",
+        Filed "filed" "已申报",
+        CorrectionAsked "correction_asked" "部门要求补正",
+        DeptAccepted "dept_accepted" "部门已受理",
+        SpecialProcedure "special_procedure" "特别程序中",
+        NotAccepted "not_accepted" "部门不予受理",
+        Granted "granted" "准予",
+        Refused "refused" "不予许可",
+        ResultReceived "result_received" "已领取结果",
+    }
+}
+
+code_enum! {
+    /// What is recorded of a step.
+    StepAct in "step-acts" {
+        File "file" "申报",
+        AskCorrection "ask_correction" "登记补正要求",
+        Accept "accept" "登记部门受理",
+        NotAccept "not_accept" "登记不予受理",
+        EnterSpecial "enter_special" "进入特别程序",
+        LeaveSpecial "leave_special" "特别程序结束",
+        Grant "grant" "登记准予",
+        Refuse "refuse" "登记不予许可",
+        ReceiveResult "receive_result" "领取结果",
+    }
+}
+
+use StepState as S;
+
+/// The table of a step.
+pub const STEP_TABLE: &[(StepAct, &[StepState], StepState)] = &[
+    (StepAct::File, &[S::Planned, S::CorrectionAsked], S::Filed),
+    (StepAct::AskCorrection, &[S::Filed], S::CorrectionAsked),
+    (StepAct::Accept, &[S::Filed], S::DeptAccepted),
+    (StepAct::NotAccept, &[S::Filed], S::NotAccepted),
+    (StepAct::EnterSpecial, &[S::DeptAccepted], S::SpecialProcedure),
+    (StepAct::LeaveSpecial, &[S::SpecialProcedure], S::DeptAccepted),
+    (StepAct::Grant, &[S::DeptAccepted], S::Granted),
+    (StepAct::Refuse, &[S::DeptAccepted], S::Refused),
+    (StepAct::ReceiveResult, &[S::Granted, S::Refused], S::ResultReceived),
+];
+
+impl StepState {
+    /// The authority has spoken.
+    pub fn has_ended(self) -> bool {
+        matches!(self, S::NotAccepted | S::Granted | S::Refused | S::ResultReceived)
+    }
+}
+
+/// The state of a step after an act.
+pub fn decide_step(state: StepState, act: StepAct) -> Option<StepState> {
+    STEP_TABLE.iter().find(|(a, from, _)| *a == act && from.contains(&state)).map(|(_, _, to)| *to)
+}
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

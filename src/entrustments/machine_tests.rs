@@ -1,0 +1,119 @@
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const AGENCY: Facts = Facts {
+    agency: true,
+    agreement_drafted: true,
+    agreement_signed: true,
+    transfer_open: false,
+    open_legs: 0,
+    hand_overs: 0,
+    max_hand_overs: 4,
+    reminders: 2,
+    notice_given: false,
+    steps_open: 0,
+    materials_open: 0,
+};
+
+/// The whole table, state by action, as people review it.
+#[test]
+fn table() {
+    let mut out = String::new();
+    for state in State::ALL {
+        for action in Action::ALL {
+            if let Some((_, _, to)) = TABLE.iter().find(|(a, from, _)| a == action && from.contains(state)) {
+                let to = match to {
+                    To::Into(s) => s.code(),
+                    To::Stay => "·",
+                    To::Back => "(state before)",
+                };
+                let _ = writeln!(out, "{:20} {:24} {to}", state.code(), action.code());
+            }
+        }
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn final_states_only_reopen() {
+    for state in State::ALL.iter().filter(|s| s.is_final()) {
+        for action in Action::ALL.iter().filter(|a| **a != Action::Reveal) {
+            let allowed = permits(*state, &AGENCY, *action).is_ok();
+            assert_eq!(allowed, *state == State::Closed && *action == Action::Reopen, "{state:?} {action:?}");
+        }
+    }
+}
+
+#[test]
+fn closing_takes_the_applicant() {
+    // No row leads to `closed` but the applicant's signature (DOMAIN §2.5).
+    for (action, _, to) in TABLE {
+        if *to == To::Into(State::Closed) {
+            assert_eq!(*action, Action::SignCompletion);
+        }
+    }
+}
+
+#[test]
+fn guards() {
+    let assisted = Facts { agency: false, ..AGENCY };
+    assert_eq!(permits(State::Accepted, &AGENCY, Action::Start), Err(Refusal::WrongMode(Action::Start)));
+    assert!(permits(State::Accepted, &assisted, Action::Start).is_ok());
+    assert_eq!(permits(State::Accepted, &assisted, Action::SignAgreement), Err(Refusal::WrongMode(Action::SignAgreement)));
+    let open = Facts { transfer_open: true, ..AGENCY };
+    assert_eq!(permits(State::InProgress, &open, Action::Complete), Err(Refusal::TransferOpen));
+    assert_eq!(permits(State::InProgress, &open, Action::Transfer), Err(Refusal::TransferOpen));
+    let legs = Facts { open_legs: 1, ..AGENCY };
+    assert_eq!(permits(State::InProgress, &legs, Action::Complete), Err(Refusal::LegsOpen(1)));
+    let worn = Facts { hand_overs: 4, ..AGENCY };
+    assert_eq!(permits(State::Accepted, &worn, Action::Transfer), Err(Refusal::HandedOverEnough(4)));
+    let moved = Facts { agreement_signed: false, ..AGENCY };
+    assert_eq!(permits(State::InProgress, &moved, Action::RecordStep), Err(Refusal::AgreementMissing));
+    assert_eq!(permits(State::CorrectionRequired, &Facts { reminders: 1, ..AGENCY }, Action::Lapse), Err(Refusal::TooFewReminders(1)));
+}
+
+#[test]
+fn step_table() {
+    let mut out = String::new();
+    for state in StepState::ALL {
+        for act in StepAct::ALL {
+            if let Some(to) = decide_step(*state, *act) {
+                let _ = writeln!(out, "{:18} {:16} {}", state.code(), act.code(), to.code());
+            }
+        }
+    }
+    insta::assert_snapshot!(out);
+}
+
+fn any_of<T: Clone + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = T> {
+    proptest::sample::select(all)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    /// Whatever is done in whatever order: an ended matter stays ended (but for reopening), what is offered is what is
+    /// accepted, and termination always returns to where it came from.
+    #[test]
+    fn random_walks(actions in proptest::collection::vec(any_of(Action::ALL), 1..40), agency in any::<bool>()) {
+        let mut state = State::Submitted;
+        let mut held = None;
+        let facts = Facts { agency, agreement_drafted: true, agreement_signed: false, max_hand_overs: 4, reminders: 2, ..Facts::default() };
+        for action in actions {
+            let before = state;
+            match decide(state, held, &facts, action) {
+                Ok(next) => {
+                    prop_assert!(permits(before, &facts, action).is_ok());
+                    if action == Action::RequestTermination { held = Some(before); }
+                    if action == Action::CancelTermination { prop_assert_eq!(Some(next), held); }
+                    if before.is_final() { prop_assert!(matches!(action, Action::Reopen | Action::Reveal)); }
+                    state = next;
+                }
+                Err(_) => prop_assert!(permits(before, &facts, action).is_err()),
+            }
+        }
+    }
+}

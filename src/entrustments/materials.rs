@@ -1,0 +1,329 @@
+//! The checklist, and the one-time notice that completes it.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+use super::{
+    load::{Told, load_for, save},
+    machine::{Action, State},
+    model::{MaterialAct, MaterialState},
+    store::{self, MaterialRow, NoticeRow},
+    views::{EntrustmentView, view},
+};
+use crate::{
+    auth::Actor,
+    catalogue::{ItemContent, MaterialSpec, published_version},
+    clocks::{self, ClockKind},
+    db::{Json, Result, Tx},
+    events::Audience,
+    kernel::{Code as _, ErrorCode, FieldError, Id, Moment, Problem, Target, Text},
+};
+
+/// What was recorded of a material.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaterialRecord {
+    /// From the catalogue; absent for one that a notice added.
+    pub spec: Option<MaterialSpec>,
+    /// What was handed in.
+    pub note: String,
+    /// Why it was rejected, or what is missing.
+    pub reason: String,
+    /// Promised by.
+    pub deferred_until: Option<NaiveDate>,
+    /// When handed in.
+    pub submitted_at: Option<Moment>,
+}
+
+/// A material as it is answered.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct MaterialView {
+    /// Unique within the checklist.
+    #[schema(example = "M1")]
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// State.
+    pub state: MaterialState,
+    /// In Chinese.
+    pub state_label: String,
+    /// Must it be there?
+    pub required: bool,
+    /// May be promised.
+    pub deferrable: bool,
+    /// What was handed in.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub note: String,
+    /// Why it was rejected, or what is missing.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub reason: String,
+    /// Promised by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deferred_until: Option<NaiveDate>,
+    /// When handed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub submitted_at: Option<Moment>,
+}
+
+impl MaterialView {
+    /// Of a row.
+    pub fn of(row: &MaterialRow) -> Result<Self> {
+        let r = row.record.get()?;
+        Ok(Self {
+            code: row.code.clone(),
+            name: row.name.clone(),
+            state: row.state,
+            state_label: row.state.label().into(),
+            required: r.spec.as_ref().is_none_or(|s| s.necessity.code() == "required"),
+            deferrable: r.spec.as_ref().is_some_and(|s| s.deferrable),
+            note: r.note,
+            reason: r.reason,
+            deferred_until: r.deferred_until,
+            submitted_at: r.submitted_at,
+        })
+    }
+}
+
+/// A material handed in with the application.
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MaterialInput {
+    /// Code in the item's checklist.
+    #[validate(length(min = 1, max = 20))]
+    #[schema(min_length = 1, max_length = 20, example = "M1")]
+    pub code: String,
+    /// What is handed in.
+    #[serde(default)]
+    #[validate(length(max = 500))]
+    #[schema(max_length = 500)]
+    pub note: String,
+}
+
+/// Opens the checklist of an item; what came with the application is marked submitted.
+pub fn open_checklist(tx: &mut Tx, entrustment: Id, content: &ItemContent, given: &[MaterialInput]) -> Result<()> {
+    let unknown: Vec<FieldError> = given
+        .iter()
+        .enumerate()
+        .filter(|(i, g)| !content.materials.iter().any(|m| m.code == g.code) || given.iter().take(*i).any(|e| e.code == g.code))
+        .map(|(i, _)| FieldError::body(&format!("/materials/{i}/code"), "unknown_material", "材料编号不在该事项的清单内或重复。", "Not in the item's checklist, or given twice."))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(Problem::fields(ErrorCode::RuleViolation, unknown).into());
+    }
+    let mut rows = Vec::new();
+    for (i, spec) in content.materials.iter().enumerate() {
+        let handed = given.iter().find(|g| g.code == spec.code);
+        let record = MaterialRecord {
+            spec: Some(spec.clone()),
+            note: handed.map(|g| g.note.clone()).unwrap_or_default(),
+            submitted_at: handed.map(|_| tx.now),
+            ..MaterialRecord::default()
+        };
+        rows.push(MaterialRow {
+            id: Id::new(),
+            entrustment_id: entrustment,
+            code: spec.code.clone(),
+            sequence: i32::try_from(i).unwrap_or(0),
+            state: if handed.is_some() { MaterialState::Submitted } else { MaterialState::Missing },
+            name: spec.name.clone(),
+            record: Json::new(&record)?,
+            updated_at: tx.now,
+        });
+    }
+    store::insert_materials(tx, &rows)
+}
+
+/// What is recorded of a material.
+#[derive(Clone, Debug, Default, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MaterialReport {
+    /// With `submit`: what is handed in.
+    #[serde(default)]
+    #[validate(length(max = 500))]
+    #[schema(max_length = 500, example = "营业执照复印件 1 份，加盖公章")]
+    pub note: Option<String>,
+    /// With `reject`: why.
+    #[serde(default)]
+    #[validate(length(min = 2, max = 500))]
+    #[schema(min_length = 2, max_length = 500)]
+    pub reason: Option<String>,
+    /// With `defer`: promised by.
+    #[serde(default)]
+    pub until: Option<NaiveDate>,
+}
+
+/// Submits, verifies, rejects or defers a material.
+pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: MaterialAct, body: &MaterialReport) -> Result<EntrustmentView> {
+    let action = if act == MaterialAct::Submit { Action::SubmitMaterial } else { Action::ReviewMaterial };
+    let mut loaded = load_for(tx, actor, action, target)?;
+    let mut row = store::materials(tx, loaded.e.id)?.into_iter().find(|m| m.code == code).ok_or_else(Problem::not_found)?;
+    loaded.decide(actor, action)?;
+    let mut record = row.record.get()?;
+    row.state = next_state(row.state, act)?;
+    match act {
+        MaterialAct::Submit => {
+            record.note = body.note.clone().unwrap_or_default();
+            record.submitted_at = Some(tx.now);
+            record.reason.clear();
+        }
+        MaterialAct::Accept => record.reason.clear(),
+        MaterialAct::Reject => {
+            record.reason = body.reason.clone().ok_or_else(|| Problem::rule("/reason", "required", "退回材料须说明原因。", "Say why."))?;
+        }
+        MaterialAct::Defer => defer(tx, &loaded, &mut record, body.until)?,
+    }
+    row.record = Json::new(&record)?;
+    row.updated_at = tx.now;
+    store::save_material(tx, &row)?;
+    settle_clocks(tx, loaded.e.id)?;
+    let kind = match act {
+        MaterialAct::Submit => "material_submitted",
+        MaterialAct::Accept => "material_accepted",
+        MaterialAct::Reject => "material_rejected",
+        MaterialAct::Defer => "material_deferred",
+    };
+    let params = json!({ "material": row.code, "name": row.name, "reason": record.reason });
+    save(tx, actor, &mut loaded, Told { kind, audience: Audience::Applicant, params })?;
+    view(tx, actor, loaded)
+}
+
+fn next_state(from: MaterialState, act: MaterialAct) -> Result<MaterialState> {
+    use MaterialState::{Accepted, Deferred, Missing, Rejected, Submitted};
+    match (act, from) {
+        (MaterialAct::Submit, Missing | Rejected | Deferred | Submitted) => Ok(Submitted),
+        (MaterialAct::Accept, Submitted) => Ok(Accepted),
+        (MaterialAct::Reject, Submitted | Accepted) => Ok(Rejected),
+        (MaterialAct::Defer, Missing | Rejected) => Ok(Deferred),
+        _ => {
+            let zh = format!("材料当前为“{}”，不能{}。", from.label(), act.label());
+            Err(Problem::new(ErrorCode::StateConflict, Text::new(zh, "The material's state forbids this.")).into())
+        }
+    }
+}
+
+/// 容缺受理: only for materials that may be, and no later than the item's promised limit.
+fn defer(tx: &mut Tx, loaded: &super::load::Loaded, record: &mut MaterialRecord, until: Option<NaiveDate>) -> Result<()> {
+    let until = until.ok_or_else(|| Problem::rule("/until", "required", "容缺后补须写明补交日期。", "Say by when."))?;
+    if !record.spec.as_ref().is_some_and(|s| s.deferrable) {
+        return Err(Problem::rule("/until", "not_deferrable", "该材料不可容缺。", "This material cannot be deferred.").into());
+    }
+    let content = published_version(tx, loaded.e.item_id, loaded.e.item_version)?;
+    let limit = content.promised_limit.unwrap_or(loaded.rules.default_promise);
+    let latest = Moment::from(clocks::calendar(tx, tx.now)?.deadline(tx.now.utc(), limit, &[]).due).local_date();
+    if until <= tx.now.local_date() || until > latest {
+        let zh = format!("补交日期应在明日至 {latest} 之间（不晚于承诺办结时限）。");
+        return Err(Problem::rule("/until", "out_of_range", zh, format!("Between tomorrow and {latest}.")).into());
+    }
+    let calendar = clocks::calendar(tx, tx.now)?;
+    let days = calendar.working_days_between(tx.now.local_date(), until).max(1);
+    clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Deferral, clocks::Limit::working_days(days))?;
+    record.deferred_until = Some(until);
+    Ok(())
+}
+
+/// Supply and deferral clocks end with the last material they wait for.
+fn settle_clocks(tx: &mut Tx, id: Id) -> Result<()> {
+    let rows = store::materials(tx, id)?;
+    let waiting = |s: &[MaterialState]| rows.iter().any(|m| s.contains(&m.state));
+    if !waiting(&[MaterialState::Missing, MaterialState::Rejected]) {
+        clocks::stop(tx, id, &[ClockKind::Supply])?;
+    }
+    if !waiting(&[MaterialState::Deferred]) {
+        clocks::stop(tx, id, &[ClockKind::Deferral])?;
+    }
+    Ok(())
+}
+
+/// One thing that is missing, and how to supply it.
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MissingItem {
+    /// Code in the checklist; absent for something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1, max = 20))]
+    #[schema(min_length = 1, max_length = 20, example = "M2")]
+    pub code: Option<String>,
+    /// What is missing or wrong.
+    #[validate(length(min = 2, max = 300))]
+    #[schema(min_length = 2, max_length = 300, example = "缺少法定代表人签字")]
+    pub what: String,
+    /// How to supply it.
+    #[validate(length(min = 2, max = 300))]
+    #[schema(min_length = 2, max_length = 300, example = "签字后拍照上传，或交至任一窗口")]
+    pub how: String,
+}
+
+/// The complete list.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OneTimeNotice {
+    /// Everything that is missing, at once.
+    #[validate(length(min = 1, max = 50), nested)]
+    #[schema(min_items = 1, max_items = 50)]
+    pub items: Vec<MissingItem>,
+}
+
+/// A notice as it is answered.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct NoticeView {
+    /// The complete list.
+    pub items: Vec<MissingItem>,
+    /// Until when.
+    pub due_at: Moment,
+    /// When.
+    pub issued_at: Moment,
+}
+
+impl NoticeView {
+    /// Of a row.
+    pub fn of(row: &NoticeRow) -> Result<Self> {
+        Ok(Self { items: row.items.get()?, due_at: row.due_at, issued_at: row.issued_at })
+    }
+}
+
+/// Tells all that is missing, once: materials, clock, record and timeline in one transaction.
+pub fn one_time_notice(tx: &mut Tx, actor: &Actor, target: &Target, notice: &OneTimeNotice) -> Result<EntrustmentView> {
+    let mut loaded = load_for(tx, actor, Action::OneTimeNotice, target)?;
+    let next = loaded.decide(actor, Action::OneTimeNotice)?;
+    let rows = store::materials(tx, loaded.e.id)?;
+    for (i, item) in notice.items.iter().enumerate() {
+        let Some(code) = &item.code else { continue };
+        let Some(mut row) = rows.iter().find(|m| m.code == *code).cloned() else {
+            return Err(Problem::rule(&format!("/items/{i}/code"), "unknown_material", "材料编号不在本件清单内。", "Not in this matter's checklist.").into());
+        };
+        let mut record = row.record.get()?;
+        record.reason.clone_from(&item.what);
+        row.state = if row.state == MaterialState::Missing { MaterialState::Missing } else { MaterialState::Rejected };
+        row.record = Json::new(&record)?;
+        row.updated_at = tx.now;
+        store::save_material(tx, &row)?;
+    }
+    let limit = loaded.rules.supply_limit;
+    clocks::stop(tx, loaded.e.id, &[ClockKind::Supply])?;
+    let due_at = clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Supply, limit)?;
+    if next == State::CorrectionRequired {
+        clocks::stop(tx, loaded.e.id, &[ClockKind::Accept])?;
+        loaded.details.notices_before += 1;
+    } else {
+        loaded.details.notices_after += 1;
+    }
+    let issued_by = actor.id.map_or_else(|| actor.request_id.clone(), |id| id.to_string());
+    let row = NoticeRow {
+        id: Id::new(),
+        entrustment_id: loaded.e.id,
+        center_id: loaded.e.custodian_id,
+        items: Json::new(&notice.items)?,
+        due_at,
+        issued_by,
+        issued_at: tx.now,
+    };
+    store::insert_notice(tx, &row)?;
+    loaded.e.state = next;
+    let params = json!({ "count": notice.items.len(), "due_at": due_at });
+    save(tx, actor, &mut loaded, Told { kind: "one_time_notice", audience: Audience::Public, params })?;
+    view(tx, actor, loaded)
+}

@@ -1,0 +1,31 @@
+//! Entrustments 代办委托: a matter taken in, carried, signed for and closed; its custody, plan, materials and papers.
+
+mod applicants;
+pub mod api;
+
+mod agreement;
+mod closing;
+mod custody;
+mod facts;
+mod handling;
+mod intake;
+mod load;
+mod lookup;
+pub mod machine;
+mod materials;
+mod model;
+mod narrative;
+mod plan;
+pub mod store;
+mod views;
+
+pub use applicants::{Applicant, ApplicantFlag, ApplicantInput, ApplicantKind, ContactInput, IdType, link_account};
+pub use closing::{ClosedMatter, ON_CLOSED};
+pub use custody::{HandOver, clear_transfer, hand_over, mark_transfer};
+pub use handling::{AcceptInput, accept_loaded, agent_of};
+pub use intake::{NewEntrustment, submit};
+pub use load::{Loaded, load_for, load_seen, refresh_due, save};
+pub use machine::{Action, State};
+pub use model::Channel;
+pub use store::Entrustment;
+pub use views::{EntrustmentBrief, EntrustmentView, brief_of, view};

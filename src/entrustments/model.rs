@@ -1,0 +1,91 @@
+use crate::db::code_enum;
+
+code_enum! {
+    /// How a matter came in.
+    Channel in "channels" {
+        Window "window" "大厅窗口",
+        Phone "phone" "电话",
+        Hotline "hotline" "12345热线",
+        ProvincialPortal "provincial_portal" "省政务服务网旗舰店",
+        GovernmentPortal "government_portal" "政府门户网站",
+        App "app" "APP",
+        MiniProgram "mini_program" "小程序",
+        HomeVisit "home_visit" "上门",
+        Appointment "appointment" "预约",
+    }
+}
+code_enum! {
+    /// Outcome of a handled matter.
+    Outcome in "outcomes" {
+        Granted "granted" "准予",
+        PartlyGranted "partly_granted" "部分准予",
+        Refused "refused" "审批部门不予许可",
+        NotAccepted "not_accepted" "审批部门不予受理",
+    }
+}
+code_enum! {
+    /// Why a center does not take a matter.
+    RejectReason in "reject-reasons" {
+        NotInCatalogue "not_in_catalogue" "不属于代办帮办目录范围",
+        NotEligible "not_eligible" "申请人不符合代办条件且不同意改为帮办",
+        FalseMaterial "false_material" "提供虚假材料",
+        Duplicate "duplicate" "同一事项已在办理",
+        AgainstLaw "against_law" "申请内容违反法律法规",
+    }
+}
+code_enum! {
+    /// Why a matter is suspended 中止.
+    SuspendReason in "suspend-reasons" {
+        AwaitingApplicant "awaiting_applicant" "等待申请人补充或决定",
+        AwaitingThirdParty "awaiting_third_party" "等待中介服务、检测或评估结果",
+        PolicyChange "policy_change" "政策调整",
+        ForceMajeure "force_majeure" "不可抗力",
+        ApplicantRequest "applicant_request" "申请人申请",
+    }
+}
+code_enum! {
+    /// Why a matter is terminated 终止 (texts of Taishan and Jiangxi).
+    TerminateReason in "terminate-reasons" {
+        ConditionsNotMet "conditions_not_met" "不具备办结条件",
+        ApplicantRequest "applicant_request" "申请人主动要求",
+        FalseMaterial "false_material" "提供虚假材料",
+        FeesUnpaid "fees_unpaid" "未缴纳法定费用",
+    }
+}
+code_enum! {
+    /// How an applicant signs.
+    SignMethod in "sign-methods" {
+        Online "online" "在线确认",
+        Handwritten "handwritten" "现场手写",
+        PaperScan "paper_scan" "纸质扫描",
+        ReceiptCode "receipt_code" "凭收件凭证码",
+        WitnessedFingerprint "witnessed_fingerprint" "见证按印",
+    }
+}
+code_enum! {
+    /// State of a material.
+    MaterialState in "material-states" {
+        Missing "missing" "待提供",
+        Submitted "submitted" "已提交",
+        Accepted "accepted" "已核验",
+        Rejected "rejected" "已退回",
+        Deferred "deferred" "容缺后补",
+    }
+}
+code_enum! {
+    /// What is done with a material.
+    MaterialAct in "material-acts" {
+        Submit "submit" "提交",
+        Accept "accept" "核验通过",
+        Reject "reject" "退回",
+        Defer "defer" "容缺后补",
+    }
+}
+code_enum! {
+    /// Why custody began.
+    CustodyCause in "custody-causes" {
+        Intake "intake" "收件",
+        Transfer "transfer" "转办接收",
+        Arbitration "arbitration" "指定办理",
+    }
+}

@@ -1,0 +1,58 @@
+//! Events in plain Chinese: the applicant reads the relay as one story, never “go to another office”.
+
+use serde_json::Value;
+
+use super::machine::StepAct;
+use crate::kernel::Code as _;
+
+/// One sentence for an event.
+pub fn tell(kind: &str, params: &Value) -> String {
+    let text = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or_default();
+    let day = |key: &str| text(key).get(..10).unwrap_or_default().to_owned();
+    match kind.strip_prefix("entrustment.").unwrap_or(kind) {
+        "submitted" => format!("{}收到您通过{}提交的申请。", text("center"), text("channel")),
+        "accepted" => format!("{}已受理。", text("center")),
+        "assigned" => "已安排帮办代办专员。".into(),
+        "one_time_notice" => format!("已一次性告知需要补充的内容，请在{}前补齐。", day("due_at")),
+        "resubmitted" => "补正内容已提交。".into(),
+        "reminded" => "提醒您补齐所缺材料。".into(),
+        "lapsed" => "因逾期未补正，本件已失效，您可以重新申请。".into(),
+        "rejected" => format!("经核对未能受理：{}。", text("reason")),
+        "withdrawn" => "已按您的要求撤回。".into(),
+        "mode_changed" => "帮办方式已调整。".into(),
+        "agreement_drafted" => "委托协议已拟好，请您阅读并签订。".into(),
+        "agreement_signed" => "委托协议已签订，开始代办。".into(),
+        "started" => "开始帮办。".into(),
+        "planned" => format!("办理计划已制定，共{}个步骤，预计{}前完成。", params.get("steps").and_then(Value::as_u64).unwrap_or(0), text("finish")),
+        "step_recorded" => {
+            let act = StepAct::parse(text("act")).map_or("", StepAct::label);
+            format!("{}（{}）：{act}。", text("name"), text("department"))
+        }
+        "material_submitted" => format!("材料“{}”已提交。", text("name")),
+        "material_accepted" => format!("材料“{}”已核验。", text("name")),
+        "material_rejected" => format!("材料“{}”需要更换：{}。", text("name"), text("reason")),
+        "material_deferred" => format!("材料“{}”可以容缺后补。", text("name")),
+        "progressed" => text("note").to_owned(),
+        "suspended" => format!("本件中止：{}，预计{}前恢复。", text("reason"), day("until")),
+        "resumed" => "本件恢复办理。".into(),
+        "transfer_offered" => format!("{}提请{}接续办理。", text("from"), text("to")),
+        "transfer_returned" => format!("{}未接收，仍由原中心办理。", text("to")),
+        "transfer_recalled" => "转办已撤回。".into(),
+        "transfer_expired" => "转办逾期未答复，仍由原中心办理。".into(),
+        "custody_moved" => format!("本件由{}接力给{}继续为您办理，您无须再跑。", text("from"), text("to")),
+        "completed" => format!("已办结：{}，请您核对结果并签收。", text("outcome")),
+        "completion_refused" => "您未签收，我们将继续办理。".into(),
+        "unclaimed" => "结果已送达，等待您签收。".into(),
+        "closed" => "您已签收，本件办结。".into(),
+        "reopened" => "本件重新办理。".into(),
+        "termination_requested" => format!("提出终止：{}。", text("reason")),
+        "termination_cancelled" => "终止已取消，继续办理。".into(),
+        "termination_signed" => "终止确认中。".into(),
+        "terminated" => "本件已终止，材料已退还。".into(),
+        "revealed" => "查看了完整信息。".into(),
+        "clock.warning" => "时限将到。".into(),
+        "clock.breach" => "已超时限。".into(),
+        "clock.recomputed" => "放假安排变化，时限已重新计算。".into(),
+        other => other.to_owned(),
+    }
+}

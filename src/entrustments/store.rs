@@ -1,0 +1,396 @@
+//! SQL of applicants, entrustments and what hangs on them.
+
+use diesel::prelude::*;
+
+use super::{
+    facts::Details,
+    machine::{State, StepState},
+    model::{Channel, CustodyCause, MaterialState},
+};
+use crate::{
+    catalogue::Mode,
+    db::{
+        Json, Result, Sealed, Tx,
+        schema::{agreements, applicants, custody, entrustments, materials, one_time_notices, steps},
+    },
+    insert_many,
+    kernel::{Id, Moment},
+};
+
+/// An applicant: a natural person or an organisation.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = applicants)]
+pub struct ApplicantRow {
+    /// Identity.
+    pub id: Id,
+    /// GB/T 39046 A.4.
+    pub kind: String,
+    /// Name of an organisation; empty for persons.
+    pub name: String,
+    /// Name of a person, sealed.
+    pub person_name: Option<Sealed>,
+    /// Blind index of the name.
+    pub name_mark: String,
+    /// `credit_code`, `citizen_id` or `other`.
+    pub id_type: String,
+    /// Sealed.
+    pub id_number: Sealed,
+    /// Blind index of type and number.
+    pub id_mark: String,
+    /// 12 digits.
+    pub division_code: Option<String>,
+    /// Sealed.
+    pub address: Option<Sealed>,
+    /// Flags such as `micro_small_medium`.
+    pub flags: Json<Vec<String>>,
+    /// Version.
+    pub version: i64,
+    /// When.
+    pub created_at: Moment,
+    /// When last changed.
+    pub updated_at: Moment,
+}
+
+/// An entrustment.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = entrustments, treat_none_as_null = true)]
+pub struct Entrustment {
+    /// Identity.
+    pub id: Id,
+    /// Number that people read.
+    pub number: String,
+    /// How it is helped.
+    pub mode: Mode,
+    /// State.
+    pub state: State,
+    /// How it came in.
+    pub channel: Channel,
+    /// Name of the item.
+    pub title: String,
+    /// Item.
+    pub item_id: Id,
+    /// Version of the item it was opened under.
+    pub item_version: i64,
+    /// Division the matter belongs to.
+    pub division_code: String,
+    /// Applicant.
+    pub applicant_id: Id,
+    /// Name of an organisation; empty for persons.
+    pub applicant_name: String,
+    /// Sealed.
+    pub contact_name: Sealed,
+    /// Sealed.
+    pub contact_phone: Sealed,
+    /// Blind index of the phone.
+    pub phone_mark: String,
+    /// The one center that has custody.
+    pub custodian_id: Id,
+    /// Where it came in.
+    pub intake_center_id: Id,
+    /// The agent who carries it.
+    pub assignee_id: Option<Id>,
+    /// Whoever met the applicant first.
+    pub first_responder_id: Option<Id>,
+    /// Nearest deadline.
+    pub due_at: Moment,
+    /// `none`, `drafted`, `signed`.
+    pub agreement_state: String,
+    /// The offer that waits for an answer.
+    pub open_transfer_id: Option<Id>,
+    /// Open joint handlings.
+    pub open_legs: i32,
+    /// Accepted transfers.
+    pub hand_overs: i32,
+    /// Reminders for missing material.
+    pub reminders: i32,
+    /// State before termination was asked for.
+    pub held_state: Option<State>,
+    /// What was said and signed.
+    pub facts: Json<Details>,
+    /// Civil date of receipt.
+    pub received_on: String,
+    /// Version.
+    pub version: i64,
+    /// When.
+    pub created_at: Moment,
+    /// When last changed.
+    pub updated_at: Moment,
+    /// When it ended.
+    pub closed_at: Option<Moment>,
+}
+
+/// A step of the plan.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = steps, treat_none_as_null = true)]
+pub struct StepRow {
+    /// Identity.
+    pub id: Id,
+    /// Whose.
+    pub entrustment_id: Id,
+    /// Unique within the plan.
+    pub code: String,
+    /// Order.
+    pub sequence: i32,
+    /// State.
+    pub state: StepState,
+    /// What is done.
+    pub name: String,
+    /// By whom.
+    pub department: String,
+    /// In what time.
+    pub limit_value: i32,
+    /// In what unit.
+    pub limit_unit: String,
+    /// Civil date.
+    pub planned_start: Option<String>,
+    /// Civil date.
+    pub planned_end: Option<String>,
+    /// What was recorded.
+    pub record: Json<super::plan::StepRecord>,
+    /// When last changed.
+    pub updated_at: Moment,
+}
+
+/// A material of the checklist.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = materials, treat_none_as_null = true)]
+pub struct MaterialRow {
+    /// Identity.
+    pub id: Id,
+    /// Whose.
+    pub entrustment_id: Id,
+    /// Unique within the checklist.
+    pub code: String,
+    /// Order.
+    pub sequence: i32,
+    /// State.
+    pub state: MaterialState,
+    /// Name.
+    pub name: String,
+    /// What was recorded.
+    pub record: Json<super::materials::MaterialRecord>,
+    /// When last changed.
+    pub updated_at: Moment,
+}
+
+/// A period of custody.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = custody)]
+pub struct CustodyRow {
+    /// Identity.
+    pub id: Id,
+    /// Whose.
+    pub entrustment_id: Id,
+    /// 1, 2, 3 …
+    pub sequence: i32,
+    /// Responsible center.
+    pub center_id: Id,
+    /// Why it began.
+    pub cause: CustodyCause,
+    /// By which transfer.
+    pub transfer_id: Option<Id>,
+    /// From.
+    pub from_at: Moment,
+    /// Until; the open one has none.
+    pub to_at: Option<Moment>,
+}
+
+/// An agreement 委托协议.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = agreements, treat_none_as_null = true)]
+pub struct AgreementRow {
+    /// Identity.
+    pub id: Id,
+    /// Whose.
+    pub entrustment_id: Id,
+    /// The center that acts.
+    pub center_id: Id,
+    /// The exact text.
+    pub text: Sealed,
+    /// SHA-256 of the text.
+    pub text_hash: String,
+    /// `drafted`, `signed`, `superseded`.
+    pub state: String,
+    /// Both signatures.
+    pub signature: Option<Json<super::facts::Signature>>,
+    /// When.
+    pub drafted_at: Moment,
+    /// When signed.
+    pub signed_at: Option<Moment>,
+}
+
+/// A one-time notice 一次性告知.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = one_time_notices)]
+pub struct NoticeRow {
+    /// Identity.
+    pub id: Id,
+    /// Whose.
+    pub entrustment_id: Id,
+    /// By which center.
+    pub center_id: Id,
+    /// The complete list.
+    pub items: Json<Vec<super::materials::MissingItem>>,
+    /// Until when.
+    pub due_at: Moment,
+    /// By whom.
+    pub issued_by: String,
+    /// When.
+    pub issued_at: Moment,
+}
+
+/// By blind index of identity.
+pub fn applicant_by_mark(tx: &mut Tx, mark: &str) -> Result<Option<ApplicantRow>> {
+    Ok(applicants::table.filter(applicants::id_mark.eq(mark)).select(ApplicantRow::as_select()).first(tx.conn).optional()?)
+}
+
+/// By id.
+pub fn applicant(tx: &mut Tx, id: Id) -> Result<Option<ApplicantRow>> {
+    Ok(applicants::table.filter(applicants::id.eq(id)).select(ApplicantRow::as_select()).first(tx.conn).optional()?)
+}
+
+/// A new applicant.
+pub fn insert_applicant(tx: &mut Tx, row: &ApplicantRow) -> Result<()> {
+    diesel::insert_into(applicants::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// By id.
+pub fn entrustment(tx: &mut Tx, id: Id) -> Result<Option<Entrustment>> {
+    Ok(entrustments::table.filter(entrustments::id.eq(id)).select(Entrustment::as_select()).first(tx.conn).optional()?)
+}
+
+/// By number.
+pub fn entrustment_by_number(tx: &mut Tx, number: &str) -> Result<Option<Entrustment>> {
+    Ok(entrustments::table.filter(entrustments::number.eq(number)).select(Entrustment::as_select()).first(tx.conn).optional()?)
+}
+
+/// Several, by id.
+pub fn entrustments_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Entrustment>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(entrustments::table.filter(entrustments::id.eq_any(ids.to_vec())).select(Entrustment::as_select()).load(tx.conn)?)
+}
+
+/// Ids of matters reached under a phone, newest first.
+pub fn ids_by_phone(tx: &mut Tx, mark: &str) -> Result<Vec<Id>> {
+    Ok(entrustments::table.filter(entrustments::phone_mark.eq(mark)).order(entrustments::id.desc()).limit(200).select(entrustments::id).load(tx.conn)?)
+}
+
+/// Ids of matters of applicants with exactly this name, newest first.
+pub fn ids_by_applicant_name(tx: &mut Tx, mark: &str) -> Result<Vec<Id>> {
+    Ok(entrustments::table
+        .inner_join(applicants::table.on(applicants::id.eq(entrustments::applicant_id)))
+        .filter(applicants::name_mark.eq(mark))
+        .order(entrustments::id.desc())
+        .limit(200)
+        .select(entrustments::id)
+        .load(tx.conn)?)
+}
+
+/// A new entrustment.
+pub fn insert(tx: &mut Tx, row: &Entrustment) -> Result<()> {
+    diesel::insert_into(entrustments::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Saves an entrustment whose version was counted up by one.
+pub fn save(tx: &mut Tx, row: &Entrustment) -> Result<bool> {
+    let changed = diesel::update(entrustments::table.filter(entrustments::id.eq(row.id)).filter(entrustments::version.eq(row.version - 1)))
+        .set(row.clone())
+        .execute(tx.conn)?;
+    Ok(changed == 1)
+}
+
+/// The nearest deadline moved with the calendar; nothing else changed.
+pub fn set_due(tx: &mut Tx, id: Id, due_at: Moment) -> Result<()> {
+    diesel::update(entrustments::table.filter(entrustments::id.eq(id))).set(entrustments::due_at.eq(due_at)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// The plan, in order.
+pub fn steps(tx: &mut Tx, entrustment: Id) -> Result<Vec<StepRow>> {
+    Ok(steps::table.filter(steps::entrustment_id.eq(entrustment)).order(steps::sequence.asc()).select(StepRow::as_select()).load(tx.conn)?)
+}
+
+/// Replaces the plan.
+pub fn replace_steps(tx: &mut Tx, entrustment: Id, rows: &[StepRow]) -> Result<()> {
+    diesel::delete(steps::table.filter(steps::entrustment_id.eq(entrustment))).execute(tx.conn)?;
+    insert_many!(tx.conn, steps::table, rows);
+    Ok(())
+}
+
+/// Saves a step; its root is locked.
+pub fn save_step(tx: &mut Tx, row: &StepRow) -> Result<()> {
+    diesel::update(steps::table.filter(steps::id.eq(row.id))).set(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// The checklist, in order.
+pub fn materials(tx: &mut Tx, entrustment: Id) -> Result<Vec<MaterialRow>> {
+    Ok(materials::table.filter(materials::entrustment_id.eq(entrustment)).order(materials::sequence.asc()).select(MaterialRow::as_select()).load(tx.conn)?)
+}
+
+/// Adds materials.
+pub fn insert_materials(tx: &mut Tx, rows: &[MaterialRow]) -> Result<()> {
+    insert_many!(tx.conn, materials::table, rows);
+    Ok(())
+}
+
+/// Saves a material; its root is locked.
+pub fn save_material(tx: &mut Tx, row: &MaterialRow) -> Result<()> {
+    diesel::update(materials::table.filter(materials::id.eq(row.id))).set(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// The custody chain, oldest first.
+pub fn custody(tx: &mut Tx, entrustment: Id) -> Result<Vec<CustodyRow>> {
+    Ok(custody::table.filter(custody::entrustment_id.eq(entrustment)).order(custody::sequence.asc()).select(CustodyRow::as_select()).load(tx.conn)?)
+}
+
+/// Ends the open period; `false` when there is none.
+pub fn end_custody(tx: &mut Tx, entrustment: Id, at: Moment) -> Result<bool> {
+    let changed = diesel::update(custody::table.filter(custody::entrustment_id.eq(entrustment)).filter(custody::to_at.is_null()))
+        .set(custody::to_at.eq(Some(at)))
+        .execute(tx.conn)?;
+    Ok(changed == 1)
+}
+
+/// Begins a period.
+pub fn insert_custody(tx: &mut Tx, row: &CustodyRow) -> Result<()> {
+    diesel::insert_into(custody::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// The newest agreement.
+pub fn agreement(tx: &mut Tx, entrustment: Id) -> Result<Option<AgreementRow>> {
+    Ok(agreements::table.filter(agreements::entrustment_id.eq(entrustment)).order(agreements::id.desc()).select(AgreementRow::as_select()).first(tx.conn).optional()?)
+}
+
+/// A new agreement.
+pub fn insert_agreement(tx: &mut Tx, row: &AgreementRow) -> Result<()> {
+    diesel::insert_into(agreements::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Saves an agreement; its root is locked.
+pub fn save_agreement(tx: &mut Tx, row: &AgreementRow) -> Result<()> {
+    diesel::update(agreements::table.filter(agreements::id.eq(row.id))).set(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// A new notice.
+pub fn insert_notice(tx: &mut Tx, row: &NoticeRow) -> Result<()> {
+    diesel::insert_into(one_time_notices::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Notices, oldest first.
+pub fn notices(tx: &mut Tx, entrustment: Id) -> Result<Vec<NoticeRow>> {
+    Ok(one_time_notices::table
+        .filter(one_time_notices::entrustment_id.eq(entrustment))
+        .order(one_time_notices::id.asc())
+        .select(NoticeRow::as_select())
+        .load(tx.conn)?)
+}

@@ -1,0 +1,379 @@
+//! How entrustments are answered: whole, brief, as a timeline, as public progress, as a custody chain.
+
+use serde::Serialize;
+
+use super::{
+    agreement::AgreementView,
+    applicants::{self, Applicant},
+    facts::{Acceptance, Completion, Difficulty, Rejection, Suspension, Termination},
+    load::Loaded,
+    machine::State,
+    materials::{MaterialView, NoticeView},
+    model::{Channel, CustodyCause},
+    narrative,
+    plan::StepView,
+    store::{self, Entrustment},
+};
+use crate::{
+    access::Sight,
+    auth::Actor,
+    catalogue::Mode,
+    clocks::{self, ClockView},
+    db::{Result, Tx},
+    events::{Audience, Event, store as log},
+    kernel::{Code as _, Id, Moment, Versioned, mask},
+    organization::{self, CenterBrief},
+};
+
+/// An entrustment, whole.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EntrustmentView {
+    /// Identity.
+    pub id: Id,
+    /// Number that people read.
+    #[schema(example = "DB-320600-20261122-000001-427")]
+    pub number: String,
+    /// State.
+    pub state: State,
+    /// In Chinese.
+    pub state_label: String,
+    /// How it is helped.
+    pub mode: Mode,
+    /// In Chinese.
+    pub mode_label: String,
+    /// How it came in.
+    pub channel: Channel,
+    /// Name of the item.
+    pub title: String,
+    /// Item.
+    pub item_id: Id,
+    /// Version of the item it was opened under.
+    pub item_version: i64,
+    /// Division the matter belongs to.
+    pub division_code: String,
+    /// What is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// Who asks.
+    pub applicant: Applicant,
+    /// Whom to call.
+    pub contact: ContactView,
+    /// The one center that has custody.
+    pub custodian: CenterBrief,
+    /// Where it came in.
+    pub intake_center_id: Id,
+    /// The agent who carries it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee_id: Option<Id>,
+    /// Whoever met the applicant first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_responder_id: Option<Id>,
+    /// The offer that waits for an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_transfer_id: Option<Id>,
+    /// Accepted transfers so far.
+    pub hand_overs: i32,
+    /// Nearest deadline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Moment>,
+    /// Limits, running and past.
+    pub clocks: Vec<ClockView>,
+    /// The checklist.
+    pub materials: Vec<MaterialView>,
+    /// One-time notices.
+    pub notices: Vec<NoticeView>,
+    /// The newest agreement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<AgreementView>,
+    /// The plan.
+    pub steps: Vec<StepView>,
+    /// How the center accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<Acceptance>,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<Rejection>,
+    /// The present or last suspension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspension: Option<Suspension>,
+    /// What blocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difficulty: Option<Difficulty>,
+    /// How it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion: Option<Completion>,
+    /// The present or last termination.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub termination: Option<Termination>,
+    /// Personal data is masked for this caller.
+    pub masked: bool,
+    /// Exactly what this caller may do now.
+    pub allowed_actions: Vec<String>,
+    /// Version, as in `ETag`.
+    pub version: i64,
+    /// When taken in.
+    pub created_at: Moment,
+    /// When last changed.
+    pub updated_at: Moment,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Moment>,
+}
+
+impl Versioned for EntrustmentView {
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+/// Whom to call.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ContactView {
+    /// Name; masked where the view is.
+    pub name: String,
+    /// Telephone; masked where the view is.
+    pub phone: String,
+}
+
+fn contact(tx: &Tx, e: &Entrustment, sight: Sight) -> Result<ContactView> {
+    let (name, phone) = (e.contact_name.open(tx.vault)?, e.contact_phone.open(tx.vault)?);
+    Ok(if sight.masked { ContactView { name: mask::name(&name), phone: mask::phone(&phone) } } else { ContactView { name, phone } })
+}
+
+/// Renders an entrustment as its caller sees it, as it is stored now.
+pub fn view(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentView> {
+    // The guards' counts may have changed with what was just done.
+    let loaded = super::load::fresh(tx, loaded.e, loaded.sight)?;
+    let sight = loaded.sight;
+    let allowed_actions = loaded.allowed_actions(actor);
+    let Loaded { e, details, custodian, .. } = loaded;
+    let applicant = store::applicant(tx, e.applicant_id)?.ok_or_else(|| crate::db::Error::Corrupt("applicant gone".into()))?;
+    let agreement = store::agreement(tx, e.id)?.map(|a| AgreementView::of(tx, &a, sight)).transpose()?;
+    Ok(EntrustmentView {
+        applicant: applicants::show(tx, &applicant, sight)?,
+        contact: contact(tx, &e, sight)?,
+        custodian: CenterBrief::from(&custodian),
+        clocks: clocks::of_record(tx, e.id)?,
+        materials: store::materials(tx, e.id)?.iter().map(MaterialView::of).collect::<Result<_>>()?,
+        notices: store::notices(tx, e.id)?.iter().map(NoticeView::of).collect::<Result<_>>()?,
+        agreement,
+        steps: store::steps(tx, e.id)?.iter().map(StepView::of).collect::<Result<_>>()?,
+        id: e.id,
+        number: e.number,
+        state: e.state,
+        state_label: e.state.label().into(),
+        mode: e.mode,
+        mode_label: e.mode.label().into(),
+        channel: e.channel,
+        title: e.title,
+        item_id: e.item_id,
+        item_version: e.item_version,
+        division_code: e.division_code,
+        // Free words of the applicant may hold personal data.
+        request: Some(details.request).filter(|r| !r.is_empty() && !sight.masked),
+        intake_center_id: e.intake_center_id,
+        assignee_id: e.assignee_id,
+        first_responder_id: e.first_responder_id,
+        open_transfer_id: e.open_transfer_id,
+        hand_overs: e.hand_overs,
+        due_at: e.due_at.known(),
+        acceptance: details.acceptance,
+        rejection: details.rejection,
+        suspension: details.suspension,
+        difficulty: details.difficulty,
+        completion: details.completion,
+        termination: details.termination,
+        masked: sight.masked,
+        allowed_actions,
+        version: e.version,
+        created_at: e.created_at,
+        updated_at: e.updated_at,
+        closed_at: e.closed_at,
+    })
+}
+
+/// An entrustment in a list; persons are always masked here.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EntrustmentBrief {
+    /// Identity.
+    pub id: Id,
+    /// Number that people read.
+    pub number: String,
+    /// State.
+    pub state: State,
+    /// In Chinese.
+    pub state_label: String,
+    /// How it is helped.
+    pub mode: Mode,
+    /// How it came in.
+    pub channel: Channel,
+    /// Name of the item.
+    pub title: String,
+    /// Division the matter belongs to.
+    pub division_code: String,
+    /// Name of the organisation, or of the person, masked.
+    pub applicant_name: String,
+    /// The one center that has custody.
+    pub custodian_id: Id,
+    /// The agent who carries it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee_id: Option<Id>,
+    /// Nearest deadline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Moment>,
+    /// Version, as in `ETag`.
+    pub version: i64,
+    /// When taken in.
+    pub created_at: Moment,
+    /// When last changed.
+    pub updated_at: Moment,
+}
+
+/// Renders an entrustment for a list.
+pub fn brief_of(tx: &Tx, e: Entrustment) -> Result<EntrustmentBrief> {
+    let applicant_name = if e.applicant_name.is_empty() { mask::name(&e.contact_name.open(tx.vault)?) } else { e.applicant_name };
+    Ok(EntrustmentBrief {
+        id: e.id,
+        number: e.number,
+        state: e.state,
+        state_label: e.state.label().into(),
+        mode: e.mode,
+        channel: e.channel,
+        title: e.title,
+        division_code: e.division_code,
+        applicant_name,
+        custodian_id: e.custodian_id,
+        assignee_id: e.assignee_id,
+        due_at: e.due_at.known(),
+        version: e.version,
+        created_at: e.created_at,
+        updated_at: e.updated_at,
+    })
+}
+
+/// One entry of a timeline.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TimelineEntry {
+    /// Identity.
+    pub id: Id,
+    /// Type, such as `entrustment.accepted`.
+    pub kind: String,
+    /// In plain Chinese.
+    pub text: String,
+    /// Post or part of whoever did it.
+    pub actor: String,
+    /// When.
+    pub at: Moment,
+}
+
+impl From<Event> for TimelineEntry {
+    fn from(event: Event) -> Self {
+        let params = event.params.get().unwrap_or_default();
+        Self { id: event.id, text: narrative::tell(&event.kind, &params), kind: event.kind, actor: event.actor_label, at: event.occurred_at }
+    }
+}
+
+/// Which entries a caller reads.
+pub fn audiences(actor: &Actor) -> &'static [Audience] {
+    if actor.applicant_id.is_some() { &[Audience::Public, Audience::Applicant] } else { Audience::ALL }
+}
+
+/// The timeline, oldest first.
+pub fn timeline(tx: &mut Tx, actor: &Actor, loaded: &Loaded, after: Option<Id>, limit: i64) -> Result<Vec<TimelineEntry>> {
+    Ok(log::timeline(tx, loaded.e.id, audiences(actor), after, limit)?.into_iter().map(TimelineEntry::from).collect())
+}
+
+/// A period of custody.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CustodyView {
+    /// 1, 2, 3 …
+    pub sequence: i32,
+    /// Responsible center.
+    pub center: CenterBrief,
+    /// Why it began.
+    pub cause: CustodyCause,
+    /// By which transfer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transfer_id: Option<Id>,
+    /// From.
+    pub from: Moment,
+    /// Until; the present one has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Moment>,
+}
+
+/// The custody chain 接力链.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CustodyChain {
+    /// Oldest first.
+    pub items: Vec<CustodyView>,
+}
+
+/// The custody chain of an entrustment.
+pub fn custody_chain(tx: &mut Tx, id: Id) -> Result<CustodyChain> {
+    let rows = store::custody(tx, id)?;
+    let ids: Vec<Id> = rows.iter().map(|r| r.center_id).collect();
+    let centers = organization::briefs(tx, &ids)?;
+    let items = rows
+        .into_iter()
+        .filter_map(|r| {
+            let center = centers.iter().find(|c| c.id == r.center_id)?.clone();
+            Some(CustodyView { sequence: r.sequence, center, cause: r.cause, transfer_id: r.transfer_id, from: r.from_at, to: r.to_at })
+        })
+        .collect();
+    Ok(CustodyChain { items })
+}
+
+/// Public progress: no personal data.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProgressView {
+    /// Number.
+    pub number: String,
+    /// Name of the item.
+    pub title: String,
+    /// State.
+    pub state: State,
+    /// In Chinese.
+    pub state_label: String,
+    /// Who carries it now.
+    pub handled_by: String,
+    /// Telephone of that center.
+    pub phone: String,
+    /// Nearest deadline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Moment>,
+    /// The relay in plain Chinese, oldest first.
+    pub story: Vec<StoryLine>,
+}
+
+/// A line of the public story.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct StoryLine {
+    /// In plain Chinese.
+    #[schema(example = "本件由南通市政务服务中心接力给如东县政务服务中心继续为您办理，您无须再跑。")]
+    pub text: String,
+    /// When.
+    pub at: Moment,
+}
+
+/// The public progress of an entrustment.
+pub fn progress_view(tx: &mut Tx, e: &Entrustment) -> Result<ProgressView> {
+    let center = organization::load(tx, e.custodian_id)?;
+    let events = log::timeline(tx, e.id, &[Audience::Public], None, 200)?;
+    Ok(ProgressView {
+        number: e.number.clone(),
+        title: e.title.clone(),
+        state: e.state,
+        state_label: e.state.label().into(),
+        handled_by: center.name,
+        phone: center.phone,
+        due_at: e.due_at.known(),
+        story: events
+            .into_iter()
+            .map(|event| StoryLine { text: narrative::tell(&event.kind, &event.params.get().unwrap_or_default()), at: event.occurred_at })
+            .collect(),
+    })
+}

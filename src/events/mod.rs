@@ -1,0 +1,58 @@
+//! What happened: one row per event, written in the transaction of its change. The row is the timeline entry and the
+//! outbox entry at once. Rows hold parameters and codes, never prose or personal data.
+
+pub mod store;
+
+use serde_json::Value;
+
+use crate::{
+    auth::Actor,
+    db::{Json, Result, Tx, code_enum},
+    kernel::Id,
+};
+pub use store::Event;
+
+code_enum! {
+    /// Who may read a timeline entry.
+    Audience in "audiences" {
+        Public "public" "公开",
+        Applicant "applicant" "申请人",
+        Staff "staff" "工作人员",
+    }
+}
+
+/// A new event.
+pub struct NewEvent<'a> {
+    /// `entrustment`, `transfer`, …
+    pub record_kind: &'static str,
+    /// Which record.
+    pub record_id: Id,
+    /// Its version after the change; 0 for what time alone raised.
+    pub version: i64,
+    /// Such as `entrustment.accepted`.
+    pub kind: &'a str,
+    /// Who may read it.
+    pub audience: Audience,
+    /// Codes, numbers, names of centers.
+    pub params: Value,
+}
+
+/// Writes the event of a change.
+pub fn record(tx: &mut Tx, actor: &Actor, event: NewEvent) -> Result<()> {
+    let row = Event {
+        id: Id::new(),
+        position: None,
+        record_kind: event.record_kind.to_owned(),
+        record_id: event.record_id,
+        record_version: event.version,
+        kind: event.kind.to_owned(),
+        audience: event.audience,
+        actor_kind: actor.kind.to_owned(),
+        actor_id: actor.id,
+        actor_label: actor.label.clone(),
+        params: Json::new(&event.params)?,
+        occurred_at: tx.now,
+        created_at: crate::kernel::Moment::system(),
+    };
+    store::insert(tx, &row)
+}

@@ -1,0 +1,76 @@
+//! SQL of the event log.
+
+use diesel::prelude::*;
+use serde_json::Value;
+
+use super::Audience;
+use crate::{
+    db::{Json, Result, Tx, schema::events},
+    kernel::{Id, Moment},
+};
+
+/// One event.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = events)]
+pub struct Event {
+    /// CloudEvents id.
+    pub id: Id,
+    /// Place in the feed, given by the sequencer.
+    pub position: Option<i64>,
+    /// Kind of record.
+    pub record_kind: String,
+    /// Record.
+    pub record_id: Id,
+    /// Its version after the change.
+    pub record_version: i64,
+    /// Type.
+    pub kind: String,
+    /// Who may read it.
+    pub audience: Audience,
+    /// `user`, `client`, `system`.
+    pub actor_kind: String,
+    /// Who.
+    pub actor_id: Option<Id>,
+    /// Post or part.
+    pub actor_label: String,
+    /// Parameters.
+    pub params: Json<Value>,
+    /// Business time.
+    pub occurred_at: Moment,
+    /// System time.
+    pub created_at: Moment,
+}
+
+/// Adds an event.
+pub fn insert(tx: &mut Tx, event: &Event) -> Result<()> {
+    diesel::insert_into(events::table).values(event.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// A record's timeline, oldest first, for readers of these audiences.
+pub fn timeline(tx: &mut Tx, record: Id, audiences: &[Audience], after: Option<Id>, limit: i64) -> Result<Vec<Event>> {
+    let mut q = events::table
+        .filter(events::record_id.eq(record))
+        .filter(events::audience.eq_any(audiences.to_vec()))
+        .order(events::id.asc())
+        .limit(limit)
+        .select(Event::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        q = q.filter(events::id.gt(after));
+    }
+    Ok(q.load(tx.conn)?)
+}
+
+/// Gives the next events their positions; answers how many. One caller at a time, under the sequencer's lease: rows
+/// become visible out of id order on PostgreSQL, so readers follow positions, never ids.
+pub fn sequence(tx: &mut Tx, batch: i64) -> Result<usize> {
+    let ids: Vec<Id> = events::table.filter(events::position.is_null()).order(events::id.asc()).limit(batch).select(events::id).load(tx.conn)?;
+    let last: Option<i64> = events::table.select(diesel::dsl::max(events::position)).first(tx.conn)?;
+    let mut position = last.unwrap_or(0);
+    for id in &ids {
+        position += 1;
+        diesel::update(events::table.filter(events::id.eq(id))).set(events::position.eq(Some(position))).execute(tx.conn)?;
+    }
+    Ok(ids.len())
+}

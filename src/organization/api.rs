@@ -1,0 +1,88 @@
+//! Centers: public to read, edited by those responsible.
+
+use actix_web::{HttpRequest, HttpResponse, get, put, web};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{CenterLevel, CenterView, model::CenterEdit, service, store};
+use crate::{
+    http::{Answer, Body, Command, Filter, FilterKind, List, ListKind, State, cacheable},
+    kernel::{Code, Page, Problem, text::fold},
+};
+
+/// Mounts the operations.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(fetch).service(edit);
+    super::people_api::routes(cfg);
+}
+
+/// The list of centers.
+pub struct Centers;
+
+impl ListKind for Centers {
+    const FILTERS: &'static [Filter] = &[
+        Filter { name: "parent_id", kind: FilterKind::Id, doc: "上级中心" },
+        Filter { name: "level", kind: FilterKind::Codes(|| CenterLevel::ALL.iter().map(|l| l.code()).collect()), doc: "级别" },
+        Filter { name: "division_code", kind: FilterKind::Division, doc: "行政区划代码" },
+    ];
+    const SORTS: &'static [&'static str] = &["created_at"];
+    const SEARCH: bool = true;
+}
+
+/// 查询服务中心（centers）
+///
+/// 公开。按级别、上级、区划代码筛选，q 按名称检索。
+#[utoipa::path(tag = "centers", operation_id = "list_centers", security(()), params(List<Centers>), responses((status = 200, description = "一页中心", body = Page<CenterView>)))]
+#[get("/centers")]
+async fn list(request: HttpRequest, state: web::Data<State>, asked: List<Centers>) -> Answer {
+    let q = asked.query;
+    let page = state
+        .db
+        .read(move |tx| {
+            let filter = store::CenterFilter {
+                parents: q.ids("parent_id"),
+                levels: q.all("level").iter().filter_map(|l| CenterLevel::parse(l)).collect(),
+                divisions: q.all("division_code"),
+                folded: q.q.as_deref().map(fold),
+                after: q.cursor.as_ref().and_then(|c| c.id.parse().ok()),
+                descending: q.sort.descending,
+                limit: i64::try_from(q.limit + 1).unwrap_or(201),
+            };
+            let rows = store::centers(tx, &filter)?;
+            let page = Page::cut(rows, q.limit, tx.vault, |c| q.cursor_of(String::new(), c.id.to_string()));
+            Ok(page.map(|c| CenterView::from(&c)))
+        })
+        .await
+        .map_err(crate::db::Error::into_problem)?;
+    Ok(cacheable(&request, &page, 60))
+}
+
+/// 查看服务中心（center）
+///
+/// 公开。路径中可用 id，也可用 12 位行政区划代码。
+#[utoipa::path(tag = "centers", operation_id = "get_center", security(()), params(("id" = String, Path, description = "中心 id 或 12 位区划代码", max_length = 100, example = "320623000000")),
+    responses((status = 200, description = "中心", body = CenterView)))]
+#[get("/centers/{id}")]
+async fn fetch(request: HttpRequest, state: web::Data<State>, id: web::Path<String>) -> Answer {
+    let id = id.into_inner();
+    let center = state
+        .db
+        .read(move |tx| Ok(store::center_by_reference(tx, &id)?.ok_or_else(Problem::not_found)?))
+        .await
+        .map_err(crate::db::Error::into_problem)?;
+    let mut response: HttpResponse = cacheable(&request, &CenterView::from(&center), 60);
+    // Edits need the record's version, not the hash of this rendering.
+    if let Ok(tag) = actix_web::http::header::HeaderValue::from_str(&format!("\"{}\"", center.version)) {
+        response.headers_mut().insert(actix_web::http::header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// 修改服务中心信息（edit center）
+///
+/// 系统管理员修改任一中心，中心负责人修改本中心及下级中心的名称、电话、地址和时间。须带 If-Match。
+#[utoipa::path(tag = "centers", operation_id = "edit_center", params(("id" = String, Path, description = "中心 id 或 12 位区划代码", max_length = 100, example = "320623000000")),
+    request_body = CenterEdit, responses((status = 200, description = "修改后的中心", body = CenterView)))]
+#[put("/centers/{id}")]
+async fn edit(command: Command, body: Body<CenterEdit>) -> Answer {
+    command.conditional()?.act(body, service::edit).await
+}

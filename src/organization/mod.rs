@@ -1,0 +1,14 @@
+//! Service centers as a tree, their departments, and the people who work there with the roles they hold.
+
+pub mod api;
+mod import;
+mod model;
+mod people;
+mod people_api;
+mod service;
+pub mod store;
+
+pub use import::{DivisionRow, import_divisions, read_divisions};
+pub use model::{Center, CenterBrief, CenterLevel, CenterView, Department};
+pub use people::{GrantView, NewGrant, NewPerson, PersonView, add_person, grant_directly, name_of};
+pub use service::{brief, briefs, center_of_division, custodian_reachable, department_named, load, subjects_of};

@@ -1,0 +1,466 @@
+//! People and grants. A grant made through the API takes two people: who proposes never approves.
+
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::{Center, service::custodian_reachable, store as centers};
+use crate::{
+    auth::{
+        Actor, Reachable, Role,
+        policy::{allows, may},
+        store::{self, GrantRow, User},
+    },
+    db::{Result, Sealed, Tx},
+    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Versioned, phone},
+};
+
+/// A person as colleagues see them.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PersonView {
+    /// Identity.
+    pub id: Id,
+    /// Login name.
+    #[schema(example = "rd_agent")]
+    pub login: String,
+    /// Name.
+    pub display_name: String,
+    /// Post.
+    pub title: String,
+    /// `full_time`, `part_time` or `none`.
+    pub employment: String,
+    /// Home center.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub center_id: Option<Id>,
+    /// `active` or `disabled`.
+    pub status: String,
+    /// Roles held now.
+    pub roles: Vec<RoleView>,
+    /// Version, as in `ETag`.
+    pub version: i64,
+}
+
+impl Versioned for PersonView {
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+/// A role held.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct RoleView {
+    /// Code.
+    pub role: Role,
+    /// In Chinese.
+    pub role_label: String,
+    /// Center or department id, or `system`.
+    pub node_id: String,
+}
+
+/// A new person.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPerson {
+    /// Login name: letters, digits, `_`, `-`, `.`.
+    #[validate(length(min = 3, max = 40), custom(function = login))]
+    #[schema(min_length = 3, max_length = 40, pattern = "^[a-z0-9][a-z0-9_.-]+$", example = "rd_agent9")]
+    pub login: String,
+    /// First password; 10 to 128 characters.
+    #[validate(length(min = 10, max = 128))]
+    #[schema(min_length = 10, max_length = 128, format = "password", example = "change-me-2026")]
+    pub password: String,
+    /// Name.
+    #[validate(length(min = 1, max = 40))]
+    #[schema(min_length = 1, max_length = 40, example = "县中心代办员九号")]
+    pub display_name: String,
+    /// Post.
+    #[validate(length(min = 1, max = 40))]
+    #[schema(min_length = 1, max_length = 40, example = "代办专员")]
+    pub title: String,
+    /// Telephone.
+    #[validate(custom(function = telephone))]
+    #[schema(max_length = 40, example = "0513-59000100")]
+    pub phone: Option<String>,
+    /// `full_time` or `part_time`.
+    pub employment: Employment,
+    /// Home center.
+    pub center_id: Id,
+}
+
+/// Full or part time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Employment {
+    /// 专职.
+    FullTime,
+    /// 兼职.
+    PartTime,
+}
+
+fn login(value: &str) -> Result<(), validator::ValidationError> {
+    let first = value.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    if first && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b)) {
+        Ok(())
+    } else {
+        Err(validator::ValidationError::new("login").with_message("登录名只能用小写字母、数字和 _ . -。|Lower-case letters, digits, _ . - only.".into()))
+    }
+}
+
+/// Validates a telephone number.
+pub fn telephone(value: &str) -> Result<(), validator::ValidationError> {
+    phone::check(value).map_err(|_| validator::ValidationError::new("phone").with_message("电话号码格式不正确。|Not a telephone number.".into()))
+}
+
+fn forbidden() -> crate::db::Error {
+    Problem::of(ErrorCode::Forbidden).into()
+}
+
+fn home(tx: &mut Tx, user: &User) -> Result<Option<Center>> {
+    user.center_id.map_or(Ok(None), |id| centers::center(tx, id))
+}
+
+fn reaches(actor: &Actor, resource: &str, action: &str, center: Option<&Center>) -> bool {
+    center.map_or_else(|| allows(actor, resource, action, &Reachable::default()), |c| allows(actor, resource, action, &custodian_reachable(c)))
+}
+
+fn view(tx: &mut Tx, user: User) -> Result<PersonView> {
+    let roles = store::active_grants(tx, user.id)?;
+    Ok(PersonView {
+        id: user.id,
+        display_name: user.display_name.open(tx.vault)?,
+        login: user.login,
+        title: user.title,
+        employment: user.employment,
+        center_id: user.center_id,
+        status: user.status,
+        roles: roles.into_iter().map(|g| RoleView { role: g.role, role_label: g.role.label().into(), node_id: g.node }).collect(),
+        version: user.version,
+    })
+}
+
+/// The caller as themselves.
+pub fn myself(tx: &mut Tx, id: Id) -> Result<PersonView> {
+    let user = store::user(tx, id)?.ok_or_else(Problem::not_found)?;
+    view(tx, user)
+}
+
+/// The name under which a colleague is shown.
+pub fn name_of(tx: &mut Tx, id: Id) -> Result<String> {
+    match store::user(tx, id)? {
+        Some(user) => user.display_name.open(tx.vault),
+        None => Ok(String::new()),
+    }
+}
+
+/// One person, to those who may see them.
+pub fn person(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<PersonView> {
+    let user = visible(tx, actor, reference)?;
+    view(tx, user)
+}
+
+fn visible(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<User> {
+    let id: Id = reference.parse().map_err(|_| Problem::not_found())?;
+    let user = store::user(tx, id)?.ok_or_else(Problem::not_found)?;
+    let center = home(tx, &user)?;
+    if actor.id == Some(user.id) || reaches(actor, "person", "read", center.as_ref()) { Ok(user) } else { Err(Problem::not_found().into()) }
+}
+
+/// People of the centers that the caller may see.
+pub fn people(tx: &mut Tx, actor: &Actor, asked: &[Id], after: Option<Id>, limit: i64) -> Result<Vec<PersonView>> {
+    if !may(actor, "person", "read") {
+        return Err(forbidden());
+    }
+    let everywhere = allows(actor, "person", "read", &Reachable::default());
+    let mut own: Vec<Id> = Vec::new();
+    if !everywhere {
+        for role in [Role::CenterManager, Role::Inspector] {
+            for node in actor.nodes(role).map(str::to_owned).collect::<Vec<_>>() {
+                if let Some(c) = centers::center_by_reference(tx, &node)? {
+                    own.extend(centers::subtree(tx, &c.path)?);
+                }
+            }
+        }
+        for role in [Role::Clerk, Role::Agent] {
+            own.extend(actor.nodes(role).filter_map(|n| n.parse::<Id>().ok()));
+        }
+    }
+    let filter = match (everywhere, asked.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some(asked.to_vec()),
+        (false, true) => Some(own),
+        (false, false) => Some(asked.iter().copied().filter(|id| own.contains(id)).collect()),
+    };
+    let users = store::list_users(tx, filter, after, limit)?;
+    users.into_iter().map(|u| view(tx, u)).collect()
+}
+
+/// Adds a person without any role. `hash` is made off the database threads.
+pub fn add_person(tx: &mut Tx, actor: &Actor, new: &NewPerson, hash: &str) -> Result<PersonView> {
+    if !may(actor, "person", "create") {
+        return Err(forbidden());
+    }
+    let center = centers::center(tx, new.center_id)?
+        .ok_or_else(|| Problem::rule("/center_id", "unknown_center", "没有这个中心。", "No such center."))?;
+    if !reaches(actor, "person", "create", Some(&center)) {
+        return Err(forbidden());
+    }
+    if store::user_by_login(tx, &new.login)?.is_some() {
+        return Err(Problem::new(ErrorCode::Conflict, crate::kernel::Text::new("登录名已被使用。", "The login name is taken.")).into());
+    }
+    let user = User {
+        id: Id::new(),
+        login: new.login.clone(),
+        password_hash: hash.to_owned(),
+        display_name: Sealed::seal(tx.vault, &new.display_name)?,
+        title: new.title.clone(),
+        phone: new.phone.as_ref().map(|p| Sealed::seal(tx.vault, p)).transpose()?,
+        employment: match new.employment {
+            Employment::FullTime => "full_time".into(),
+            Employment::PartTime => "part_time".into(),
+        },
+        center_id: Some(center.id),
+        applicant_id: None,
+        status: "active".into(),
+        failures: 0,
+        locked_until: None,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    store::insert_user(tx, &user)?;
+    view(tx, user)
+}
+
+/// Disables an account at once: its sessions end, and its tokens no longer authenticate.
+pub fn disable(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<PersonView> {
+    let mut user = visible(tx, actor, &target.reference)?;
+    let center = home(tx, &user)?;
+    if !reaches(actor, "person", "disable", center.as_ref()) || actor.id == Some(user.id) {
+        return Err(forbidden());
+    }
+    target.check(user.version)?;
+    user.status = "disabled".into();
+    store::revoke_sessions(tx, user.id, Moment::system())?;
+    save(tx, user)
+}
+
+/// Unlocks an account that wrong passwords have locked, or that was disabled.
+pub fn unlock(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<PersonView> {
+    let mut user = visible(tx, actor, &target.reference)?;
+    let center = home(tx, &user)?;
+    if !reaches(actor, "person", "unlock", center.as_ref()) {
+        return Err(forbidden());
+    }
+    target.check(user.version)?;
+    user.status = "active".into();
+    user.failures = 0;
+    user.locked_until = None;
+    save(tx, user)
+}
+
+fn save(tx: &mut Tx, mut user: User) -> Result<PersonView> {
+    if !store::save_user(tx, &user)? {
+        return Err(Problem::of(ErrorCode::Stale).into());
+    }
+    user.version += 1;
+    view(tx, user)
+}
+
+/// A grant as it is answered.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct GrantView {
+    /// Identity.
+    pub id: Id,
+    /// Whose.
+    pub user_id: Id,
+    /// Role.
+    pub role: Role,
+    /// In Chinese.
+    pub role_label: String,
+    /// `center`, `department` or `system`.
+    pub node_kind: String,
+    /// Which.
+    pub node_id: String,
+    /// `proposed`, `active`, `refused` or `revoked`.
+    pub state: String,
+    /// Why.
+    pub reason: String,
+    /// Who proposed.
+    pub proposed_by: String,
+    /// Who decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<String>,
+    /// What this caller may do now.
+    pub allowed_actions: Vec<String>,
+    /// Version, as in `ETag`.
+    pub version: i64,
+}
+
+impl Versioned for GrantView {
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+fn grant_view(tx: &mut Tx, actor: &Actor, g: GrantRow) -> Result<GrantView> {
+    let acts = ["approve", "refuse", "revoke"];
+    let allowed = acts.into_iter().filter(|a| decidable(actor, &g, a).is_ok()).map(str::to_owned).collect();
+    let _ = tx;
+    Ok(GrantView {
+        id: g.id,
+        user_id: g.user_id,
+        role: g.role,
+        role_label: g.role.label().into(),
+        node_kind: g.node_kind,
+        node_id: g.node_id,
+        state: g.state,
+        reason: g.reason,
+        proposed_by: g.proposed_by,
+        decided_by: g.decided_by,
+        allowed_actions: allowed,
+        version: g.version,
+    })
+}
+
+/// A proposal.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewGrant {
+    /// Whose.
+    pub user_id: Id,
+    /// Role.
+    pub role: Role,
+    /// Center (for center roles), department (for handlers), absent for administrators.
+    pub node_id: Option<Id>,
+    /// Why.
+    #[validate(length(min = 2, max = 200))]
+    #[schema(min_length = 2, max_length = 200, example = "新到岗")]
+    pub reason: String,
+}
+
+/// Proposes a role for a person.
+pub fn propose(tx: &mut Tx, actor: &Actor, new: &NewGrant) -> Result<GrantView> {
+    if !may(actor, "grant", "propose") {
+        return Err(forbidden());
+    }
+    let (kind, node, center) = node_of(tx, new)?;
+    if !reaches(actor, "grant", "propose", center.as_ref()) {
+        return Err(forbidden());
+    }
+    let user = store::user(tx, new.user_id)?.ok_or_else(|| Problem::rule("/user_id", "unknown_user", "没有这个人员。", "No such person."))?;
+    let held = store::active_grants(tx, user.id)?;
+    if new.role.is_administrator() && held.iter().any(|g| g.role.is_administrator() && g.role != new.role) {
+        return Err(Problem::rule("/role", "separation_of_duties", "系统、安全、审计三员不得兼任。", "The three administrators exclude each other.").into());
+    }
+    let row = new_row(tx, actor, new, kind, node, "proposed");
+    let id = row.id;
+    store::insert_grant(tx, &row).map_err(|e| {
+        if e.is_unique() { Problem::new(ErrorCode::Conflict, crate::kernel::Text::new("该人员已有或正在申请同一角色。", "Held or proposed already.")).into() } else { e }
+    })?;
+    let row = store::grant(tx, id)?.ok_or_else(Problem::not_found)?;
+    grant_view(tx, actor, row)
+}
+
+fn new_row(tx: &Tx, actor: &Actor, new: &NewGrant, kind: &str, node: String, state: &str) -> GrantRow {
+    GrantRow {
+        id: Id::new(),
+        user_id: new.user_id,
+        role: new.role,
+        node_kind: kind.into(),
+        node_id: node,
+        state: state.into(),
+        reason: new.reason.clone(),
+        proposed_by: actor.id.map_or_else(|| actor.request_id.clone(), |id| id.to_string()),
+        decided_by: None,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    }
+}
+
+fn node_of(tx: &mut Tx, new: &NewGrant) -> Result<(&'static str, String, Option<Center>)> {
+    let wrong = |zh: &'static str, en: &'static str| -> crate::db::Error { Problem::rule("/node_id", "wrong_node", zh, en).into() };
+    match (new.role, new.node_id) {
+        (r, Some(id)) if r.at_center() => {
+            let center = centers::center(tx, id)?.ok_or_else(|| wrong("没有这个中心。", "No such center."))?;
+            Ok(("center", id.to_string(), Some(center)))
+        }
+        (Role::DepartmentHandler, Some(id)) => {
+            let department = centers::department_by_id(tx, id)?.ok_or_else(|| wrong("没有这个部门。", "No such department."))?;
+            Ok(("department", id.to_string(), centers::center(tx, department.center_id)?))
+        }
+        (r, None) if r.is_administrator() => Ok(("system", "system".into(), None)),
+        (Role::Applicant | Role::CompanyAgent | Role::Portal | Role::Hotline, _) => {
+            Err(Problem::rule("/role", "not_grantable", "该角色不能授予工作人员。", "This role cannot be granted.").into())
+        }
+        _ => Err(wrong("中心岗位和部门岗位须指明节点，管理员不须指明。", "Center and department roles need a node; administrators have none.")),
+    }
+}
+
+/// Grants without a second person: only the command line and the demo, audited as such.
+pub fn grant_directly(tx: &mut Tx, actor: &Actor, user: Id, role: Role, node: Option<Id>) -> Result<()> {
+    let new = NewGrant { user_id: user, role, node_id: node, reason: "command line".into() };
+    let (kind, node, _) = node_of(tx, &new)?;
+    let row = GrantRow { decided_by: Some(actor.request_id.clone()), ..new_row(tx, actor, &new, kind, node, "active") };
+    store::insert_grant(tx, &row)
+}
+
+fn decidable(actor: &Actor, g: &GrantRow, action: &str) -> Result<(), Problem> {
+    if !allows(actor, "grant", action, &Reachable::default()) {
+        return Err(Problem::of(ErrorCode::Forbidden));
+    }
+    let me = actor.id.map(|id| id.to_string()).unwrap_or_default();
+    if action == "approve" && (g.proposed_by == me || g.user_id.to_string() == me) {
+        return Err(Problem::new(ErrorCode::Forbidden, crate::kernel::Text::new("授权须由提出人和本人以外的人批准。", "Somebody else must approve.")));
+    }
+    let right = if action == "revoke" { g.state == "active" } else { g.state == "proposed" };
+    if right { Ok(()) } else { Err(Problem::of(ErrorCode::StateConflict)) }
+}
+
+/// Decides a grant: `approve`, `refuse` or `revoke`.
+pub fn decide(tx: &mut Tx, actor: &Actor, target: &Target, action: &'static str) -> Result<GrantView> {
+    if !may(actor, "grant", "read") {
+        return Err(Problem::not_found().into());
+    }
+    let id = target.id().ok_or_else(Problem::not_found)?;
+    crate::db::dialect::lock_root(tx.conn, "grants", id.as_str())?;
+    let mut g = store::grant(tx, id)?.ok_or_else(Problem::not_found)?;
+    target.check(g.version)?;
+    decidable(actor, &g, action)?;
+    g.state = match action {
+        "approve" => "active",
+        "refuse" => "refused",
+        _ => "revoked",
+    }
+    .into();
+    g.decided_by = actor.id.map(|id| id.to_string());
+    if !store::save_grant(tx, &g)? {
+        return Err(Problem::of(ErrorCode::Stale).into());
+    }
+    g.version += 1;
+    grant_view(tx, actor, g)
+}
+
+/// Grants that the caller may see, newest first.
+pub fn grants(tx: &mut Tx, actor: &Actor, states: &[String], user: Option<Id>, after: Option<Id>, limit: i64) -> Result<Vec<GrantView>> {
+    if !may(actor, "grant", "read") {
+        return Err(forbidden());
+    }
+    let mut nodes = None;
+    if !allows(actor, "grant", "read", &Reachable::default()) {
+        let mut own = Vec::new();
+        for node in actor.nodes(Role::CenterManager).map(str::to_owned).collect::<Vec<_>>() {
+            if let Some(c) = centers::center_by_reference(tx, &node)? {
+                own.extend(centers::subtree(tx, &c.path)?.into_iter().map(|id| id.to_string()));
+            }
+        }
+        nodes = Some(own);
+    }
+    let rows = store::list_grants(tx, nodes, states, user, after, limit)?;
+    rows.into_iter().map(|g| grant_view(tx, actor, g)).collect()
+}

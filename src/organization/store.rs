@@ -1,0 +1,132 @@
+//! SQL of centers and departments.
+
+use diesel::prelude::*;
+
+use super::{Center, Department, model::CenterLevel};
+use crate::{
+    db::{
+        Result, Tx,
+        schema::{centers, departments},
+    },
+    insert_many,
+    kernel::Id,
+};
+
+/// By id.
+pub fn center(tx: &mut Tx, id: Id) -> Result<Option<Center>> {
+    Ok(centers::table.filter(centers::id.eq(id)).select(Center::as_select()).first(tx.conn).optional()?)
+}
+
+/// By id or division code.
+pub fn center_by_reference(tx: &mut Tx, reference: &str) -> Result<Option<Center>> {
+    match reference.parse::<Id>() {
+        Ok(id) => center(tx, id),
+        Err(_) => center_by_division(tx, reference),
+    }
+}
+
+/// By 12-digit division code.
+pub fn center_by_division(tx: &mut Tx, code: &str) -> Result<Option<Center>> {
+    Ok(centers::table.filter(centers::division_code.eq(code)).select(Center::as_select()).first(tx.conn).optional()?)
+}
+
+/// Several, by id.
+pub fn centers_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Center>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(centers::table.filter(centers::id.eq_any(ids.to_vec())).select(Center::as_select()).load(tx.conn)?)
+}
+
+/// What a list of centers asks for.
+#[derive(Debug, Default)]
+pub struct CenterFilter {
+    /// Direct children of these.
+    pub parents: Vec<Id>,
+    /// Of these levels.
+    pub levels: Vec<CenterLevel>,
+    /// Of these divisions.
+    pub divisions: Vec<String>,
+    /// Folded words in the name.
+    pub folded: Option<String>,
+    /// After this id.
+    pub after: Option<Id>,
+    /// Newest first.
+    pub descending: bool,
+    /// At most.
+    pub limit: i64,
+}
+
+/// A list of centers by id.
+pub fn centers(tx: &mut Tx, f: &CenterFilter) -> Result<Vec<Center>> {
+    let mut q = centers::table.select(Center::as_select()).limit(f.limit).into_boxed();
+    if !f.parents.is_empty() {
+        q = q.filter(centers::parent_id.eq_any(f.parents.iter().copied().map(Some).collect::<Vec<_>>()));
+    }
+    if !f.levels.is_empty() {
+        q = q.filter(centers::level.eq_any(f.levels.clone()));
+    }
+    if !f.divisions.is_empty() {
+        q = q.filter(centers::division_code.eq_any(f.divisions.clone()));
+    }
+    if let Some(word) = &f.folded {
+        q = q.filter(centers::folded.like(format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))).escape('\\'));
+    }
+    if let Some(id) = f.after {
+        q = if f.descending { q.filter(centers::id.lt(id)) } else { q.filter(centers::id.gt(id)) };
+    }
+    let q = if f.descending { q.order(centers::id.desc()) } else { q.order(centers::id.asc()) };
+    Ok(q.load(tx.conn)?)
+}
+
+/// Ids of all centers at or below a path.
+pub fn subtree(tx: &mut Tx, path: &str) -> Result<Vec<Id>> {
+    Ok(centers::table
+        .filter(centers::path.ge(path.to_owned()))
+        .filter(centers::path.lt(format!("{path}~")))
+        .select(centers::id)
+        .load(tx.conn)?)
+}
+
+/// Adds centers, parents first.
+pub fn insert_centers(tx: &mut Tx, rows: &[Center]) -> Result<()> {
+    insert_many!(tx.conn, centers::table, rows);
+    Ok(())
+}
+
+/// Saves the editable fields from the version read.
+pub fn save_center(tx: &mut Tx, c: &Center) -> Result<bool> {
+    let changed = diesel::update(centers::table.filter(centers::id.eq(c.id)).filter(centers::version.eq(c.version)))
+        .set((
+            centers::name.eq(c.name.clone()),
+            centers::phone.eq(c.phone.clone()),
+            centers::address.eq(c.address.clone()),
+            centers::hours.eq(c.hours.clone()),
+            centers::folded.eq(c.folded.clone()),
+            centers::updated_at.eq(tx.now),
+            centers::version.eq(c.version + 1),
+        ))
+        .execute(tx.conn)?;
+    Ok(changed == 1)
+}
+
+/// A department of a center by name.
+pub fn department(tx: &mut Tx, center: Id, name: &str) -> Result<Option<Department>> {
+    Ok(departments::table
+        .filter(departments::center_id.eq(center))
+        .filter(departments::name.eq(name))
+        .select(Department::as_select())
+        .first(tx.conn)
+        .optional()?)
+}
+
+/// A department by id.
+pub fn department_by_id(tx: &mut Tx, id: Id) -> Result<Option<Department>> {
+    Ok(departments::table.filter(departments::id.eq(id)).select(Department::as_select()).first(tx.conn).optional()?)
+}
+
+/// A new department.
+pub fn insert_department(tx: &mut Tx, row: &Department) -> Result<()> {
+    diesel::insert_into(departments::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
