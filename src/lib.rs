@@ -3,14 +3,19 @@
 //! `docs/architecture.md` shows the house; every folder here is a room of it.
 
 pub mod access;
+pub mod app;
 pub mod auth;
 pub mod catalogue;
+pub mod cli;
 pub mod clocks;
 pub mod config;
 pub mod db;
 pub mod entrustments;
+pub mod evaluations;
 pub mod events;
 pub mod http;
 pub mod kernel;
 pub mod organization;
+pub mod routing;
 pub mod settings;
+pub mod worker;

@@ -53,6 +53,11 @@ pub fn place(tx: &mut Tx, placement: &Placement) -> Result<()> {
     store::replace(tx, placement, &wanted)
 }
 
+/// [`place`] for a record that is certainly new.
+pub fn place_new(tx: &mut Tx, placement: &Placement) -> Result<()> {
+    store::insert(tx, placement, &placement.subjects)
+}
+
 /// Whether, and how, a scope sees a record.
 pub fn sight(tx: &mut Tx, scope: &Scope, record: Id) -> Result<Option<Sight>> {
     let Scope::Subjects(reasons) = scope else { return Ok(Some(Sight { masked: false })) };

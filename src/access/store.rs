@@ -99,6 +99,11 @@ pub fn touch(tx: &mut Tx, p: &Placement) -> Result<()> {
 /// New subjects.
 pub fn replace(tx: &mut Tx, p: &Placement, wanted: &[(String, bool)]) -> Result<()> {
     diesel::delete(access::table.filter(access::record_id.eq(p.record))).execute(tx.conn)?;
+    insert(tx, p, wanted)
+}
+
+/// The rows of a record that has none.
+pub fn insert(tx: &mut Tx, p: &Placement, wanted: &[(String, bool)]) -> Result<()> {
     let rows: Vec<NewRow> = wanted
         .iter()
         .map(|(subject, masked)| NewRow {

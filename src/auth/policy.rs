@@ -114,8 +114,6 @@ pub const POLICY: &[Rule] = &[
     rule(CenterManager, "grant", Subtree, &["read", "propose"]),
     rule(SecurityAdmin, "grant", All, &["read", "approve", "refuse", "revoke"]),
     rule(AuditAdmin, "grant", All, &["read"]),
-    rule(SystemAdmin, "calendar", All, &["load"]),
-    rule(AuditAdmin, "audit", All, &["read"]),
     rule(Clerk, "routing", All, &["resolve"]),
     rule(Agent, "routing", All, &["resolve"]),
     rule(CenterManager, "routing", All, &["resolve"]),

@@ -8,4 +8,4 @@ pub mod store;
 
 pub use import::{BadRow, ImportReport, ImportRow, import, read_catalogue};
 pub use model::{ItemContent, MaterialSpec, Mode, StepTemplate};
-pub use service::{Published, published, published_version, put_and_publish};
+pub use service::{NewItem, Published, published, published_version, put_and_publish};

@@ -1,5 +1,6 @@
 //! Time limits: the working calendar (pure), and the clocks that run on records.
 
+pub mod api;
 mod limit;
 mod service;
 pub mod store;

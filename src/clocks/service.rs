@@ -258,8 +258,9 @@ pub fn load_year(tx: &mut Tx, year: i32, rule: &YearRule, source: &str) -> Resul
 }
 
 /// Recomputes a batch of open clocks that reach into `year` or the December before (a notice may change it); answers
-/// where to go on, or `None` when done. Events already raised stay.
-pub fn recompute(tx: &mut Tx, year: i32, after: Option<Id>, batch: i64) -> Result<Option<Id>> {
+/// where to go on (`None` when done), and the records whose deadline moved. Events already raised stay.
+pub fn recompute(tx: &mut Tx, year: i32, after: Option<Id>, batch: i64) -> Result<(Option<Id>, Vec<Id>)> {
+    let mut moved = Vec::new();
     let from = chrono::NaiveDate::from_ymd_opt(year - 1, 12, 1).map_or(tx.now, |d| Moment::from(super::utc(d.and_time(chrono::NaiveTime::MIN))));
     let rows = store::reaching(tx, from, after, batch)?;
     let next = if i64::try_from(rows.len()).unwrap_or(0) == batch { rows.last().map(|c| c.id) } else { None };
@@ -278,8 +279,9 @@ pub fn recompute(tx: &mut Tx, year: i32, after: Option<Id>, batch: i64) -> Resul
         let params = json!({ "clock_id": clock, "clock": kind, "from": old, "to": Moment::from(d.due), "superseded": superseded });
         let event = NewEvent { record_kind, record_id: record, version: 0, kind: "clock.recomputed", audience: Audience::Staff, params };
         events::record(tx, &Actor::system("clocks"), event)?;
+        moved.push(record);
     }
-    Ok(next)
+    Ok((next, moved))
 }
 
 /// Every clock of a record, each explained day by day.

@@ -15,6 +15,7 @@ use crate::{
     events::Audience,
     kernel::{Id, Target},
     organization::{self, Center},
+    settings,
 };
 
 /// Begins the chain.
@@ -90,6 +91,10 @@ pub fn hand_over(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, how: HandOver)
     loaded.e.hand_overs += 1;
     loaded.details.offered_to = None;
     loaded.custodian = organization::load(tx, how.to.id)?;
+    loaded.rules = settings::rules(tx, &loaded.custodian.path)?;
+    loaded.facts.transfer_open = false;
+    loaded.facts.agreement_signed = false;
+    loaded.facts.hand_overs += 1;
     let params = json!({ "transfer_id": how.transfer, "from": from, "to": how.to.name });
     save(tx, actor, loaded, Told { kind: "custody_moved", audience: Audience::Public, params })
 }

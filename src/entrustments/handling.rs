@@ -79,6 +79,13 @@ pub fn agent_of(tx: &mut Tx, loaded: &Loaded, agent: Id) -> Result<Id> {
     }
 }
 
+/// Names the agent of a matter already loaded.
+pub fn assign_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, agent: Id) -> Result<()> {
+    loaded.e.assignee_id = Some(agent_of(tx, loaded, agent)?);
+    let params = json!({ "assignee_id": agent });
+    save(tx, actor, loaded, Told { kind: "assigned", audience: Audience::Staff, params })
+}
+
 /// Who shall carry it.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -91,9 +98,7 @@ pub struct AssignInput {
 pub fn assign(tx: &mut Tx, actor: &Actor, target: &Target, input: &AssignInput) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::Assign, target)?;
     loaded.decide(actor, Action::Assign)?;
-    loaded.e.assignee_id = Some(agent_of(tx, &loaded, input.assignee_id)?);
-    let params = json!({ "assignee_id": input.assignee_id });
-    save(tx, actor, &mut loaded, Told { kind: "assigned", audience: Audience::Staff, params })?;
+    assign_loaded(tx, actor, &mut loaded, input.assignee_id)?;
     view(tx, actor, loaded)
 }
 

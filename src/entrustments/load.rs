@@ -122,6 +122,18 @@ pub fn load_for(tx: &mut Tx, actor: &Actor, action: Action, target: &Target) -> 
     Ok(loaded)
 }
 
+/// An entrustment that another record of the caller's leads to: the caller's right was checked there.
+pub fn load_locked(tx: &mut Tx, id: Id) -> Result<Loaded> {
+    dialect::lock_root(tx.conn, "entrustments", id.as_str())?;
+    let e = store::entrustment(tx, id)?.ok_or_else(Problem::not_found)?;
+    fresh(tx, e, Sight { masked: false })
+}
+
+/// Whether custody of a matter in this state may still move.
+pub fn movable(state: State) -> bool {
+    machine::TABLE.iter().any(|(action, from, _)| *action == Action::Transfer && from.contains(&state))
+}
+
 /// What a change tells the world.
 pub struct Told {
     /// Event type after `entrustment.`.

@@ -4,6 +4,7 @@ mod applicants;
 pub mod api;
 
 mod agreement;
+mod bulk;
 mod closing;
 mod custody;
 mod facts;
@@ -20,12 +21,19 @@ pub mod store;
 mod views;
 
 pub use applicants::{Applicant, ApplicantFlag, ApplicantInput, ApplicantKind, ContactInput, IdType, link_account};
+pub use bulk::{BulkPlan, fill};
 pub use closing::{ClosedMatter, ON_CLOSED};
 pub use custody::{HandOver, clear_transfer, hand_over, mark_transfer};
-pub use handling::{AcceptInput, accept_loaded, agent_of};
+pub use handling::{AcceptInput, accept_loaded, assign_loaded};
 pub use intake::{NewEntrustment, submit};
-pub use load::{Loaded, load_for, load_seen, refresh_due, save};
+pub use load::{Loaded, load_for, load_locked, load_seen, movable, refresh_due, save};
 pub use machine::{Action, State};
 pub use model::Channel;
 pub use store::Entrustment;
+
+/// Every code of the domain, for the dictionaries.
+pub mod vocabulary {
+    pub use super::machine::{StepAct, StepState};
+    pub use super::model::{Channel, CustodyCause, MaterialAct, MaterialState, Outcome, RejectReason, SignMethod, SuspendReason, TerminateReason};
+}
 pub use views::{EntrustmentBrief, EntrustmentView, brief_of, view};

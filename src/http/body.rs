@@ -10,6 +10,8 @@ use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 use crate::kernel::{ErrorCode, FieldError, Problem, Text, sha256_hex};
 
+const BODY_DEADLINE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// A request body that has the right shape.
 pub struct Body<T> {
     /// The value.
@@ -31,7 +33,8 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
         let typed = content_type_is_json(request);
         let bytes = web::Bytes::from_request(request, payload);
         async move {
-            let bytes = bytes.await.map_err(read_problem)?;
+            // A stalled body never times out by itself (actix-web#928).
+            let bytes = tokio::time::timeout(BODY_DEADLINE, bytes).await.map_err(|_| Problem::of(ErrorCode::RequestTimeout))?.map_err(read_problem)?;
             if !bytes.is_empty() && !typed {
                 return Err(Problem::of(ErrorCode::UnsupportedMedia));
             }

@@ -100,6 +100,18 @@ impl Ask {
         Ok(HttpResponse::Ok().json(self.read(f).await?))
     }
 
+    /// A question that is asked by `POST` and changes nothing.
+    pub async fn compute<T, F>(self, f: F) -> Answer
+    where
+        T: Serialize + Send + 'static,
+        F: FnOnce(&mut Tx, &Actor) -> db::Result<T> + Send + 'static,
+    {
+        if let Some(name) = &self.stray {
+            return Err(unknown_parameter(name));
+        }
+        Ok(HttpResponse::Ok().json(self.read(move |tx, actor, _| f(tx, actor)).await?))
+    }
+
     /// A list.
     pub async fn list<T, F>(self, query: ListQuery, f: F) -> Answer
     where

@@ -1,9 +1,10 @@
 //! The outermost layer: request ids, problem documents, headers that every answer carries, and a net for panics.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
+    error::InternalError,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header::{self, HeaderName, HeaderValue}},
@@ -11,7 +12,10 @@ use actix_web::{
 };
 use futures_util::FutureExt as _;
 
-use super::problem::render;
+use super::{
+    metrics::Metrics,
+    problem::{Asked, render},
+};
 use crate::kernel::{ErrorCode, Id, Problem};
 
 /// The id under which a request is logged and answered.
@@ -80,34 +84,45 @@ type Edged<B> = ServiceResponse<EitherBody<B, BoxBody>>;
 pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: Next<B>) -> Result<Edged<B>, actix_web::Error> {
     let id = request_id(&request);
     request.extensions_mut().insert(RequestId(id.clone()));
-    let head = request.method() == Method::HEAD;
-    if head {
+    let asked = Asked::of(request.request(), &id);
+    let method = request.method().to_string();
+    if request.method() == Method::HEAD {
         // Every GET answers HEAD too; the body is dropped on the wire.
         request.head_mut().method = Method::GET;
     }
-    let original: HttpRequest = request.request().clone();
+    let started = Instant::now();
+    Metrics::get().begin();
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    let mut response: Edged<B> = match outcome {
-        Err(_) => {
-            tracing::error!(request_id = %id, "panic in a handler");
-            problem_response(original, &Problem::of(ErrorCode::Internal), &id)
+    let end = |route: &str, status: StatusCode| Metrics::get().end(&method, route, status.as_u16(), started.elapsed().as_secs_f64());
+    match outcome {
+        Ok(Ok(response)) => {
+            let problem = response.response().error().map(problem_of);
+            let mut response = match problem {
+                Some(problem) => {
+                    let document = render(&problem, &asked).map_into_boxed_body();
+                    response.into_response(document).map_into_right_body()
+                }
+                None => response.map_into_left_body(),
+            };
+            end(&response.request().match_pattern().unwrap_or_else(|| "unmatched".into()), response.status());
+            dress(response.response_mut(), &id);
+            Ok(response)
         }
-        Ok(Err(e)) => {
-            let problem = problem_of(&e);
-            problem_response(original, &problem, &id)
+        // Without its request nothing but an error can carry the answer.
+        broken => {
+            let problem = match broken {
+                Ok(Err(e)) => problem_of(&e),
+                _ => {
+                    tracing::error!(request_id = %id, "panic in a handler");
+                    Problem::of(ErrorCode::Internal)
+                }
+            };
+            let mut document = render(&problem, &asked);
+            end("unmatched", document.status());
+            dress(&mut document, &id);
+            Err(InternalError::from_response(problem, document).into())
         }
-        Ok(Ok(response)) => match response.response().error().map(problem_of) {
-            Some(problem) => problem_response(response.into_parts().0, &problem, &id),
-            None => response.map_into_left_body(),
-        },
-    };
-    dress(response.response_mut(), &id);
-    Ok(response)
-}
-
-fn problem_response<B>(request: HttpRequest, problem: &Problem, id: &str) -> Edged<B> {
-    let response = render(problem, &request, id);
-    ServiceResponse::new(request, response.map_into_boxed_body()).map_into_right_body()
+    }
 }
 
 /// The problem behind a framework's error: routing, payload and path errors of actix-web become ours.

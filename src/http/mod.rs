@@ -3,7 +3,9 @@
 mod body;
 mod command;
 pub mod edge;
+pub mod limits;
 mod list;
+pub mod metrics;
 pub mod problem;
 mod query;
 
@@ -12,3 +14,12 @@ pub use command::{Answer, Ask, Command, State, cacheable};
 pub use list::{Filter, FilterKind, List, ListKind};
 pub use problem::ProblemDocument;
 pub use query::Params;
+
+/// Why a server is not ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemReason {
+    /// The database does not answer.
+    Database,
+    /// Its schema lags behind.
+    Migrations,
+}

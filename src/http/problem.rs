@@ -73,9 +73,26 @@ impl std::fmt::Display for Problem {
     }
 }
 
+/// What rendering needs of a request. Taken before it is routed: a request that is held elsewhere cannot be routed.
+pub struct Asked {
+    /// Path, for `instance`.
+    pub path: String,
+    /// English is preferred.
+    pub english: bool,
+    /// Its id.
+    pub request_id: String,
+}
+
+impl Asked {
+    /// Of a request.
+    pub fn of(request: &HttpRequest, request_id: &str) -> Self {
+        Self { path: request.path().chars().take(300).collect(), english: prefers_english(request), request_id: request_id.to_owned() }
+    }
+}
+
 /// Renders a problem for a request.
-pub fn render(problem: &Problem, request: &HttpRequest, request_id: &str) -> HttpResponse {
-    let english = prefers_english(request);
+pub fn render(problem: &Problem, asked: &Asked) -> HttpResponse {
+    let english = asked.english;
     let field = |e: &FieldError| {
         let (pointer, parameter) = match &e.at {
             Place::Pointer(p) => (Some(p.clone()), None),
@@ -88,9 +105,9 @@ pub fn render(problem: &Problem, request: &HttpRequest, request_id: &str) -> Htt
         title: problem.code.title().pick(english).to_owned(),
         status: problem.code.status(),
         detail: problem.detail.pick(english).to_owned(),
-        instance: request.path().chars().take(300).collect(),
+        instance: asked.path.clone(),
         code: problem.code.code().to_owned(),
-        request_id: request_id.to_owned(),
+        request_id: asked.request_id.clone(),
         errors: problem.errors.iter().map(field).collect(),
         allowed_actions: problem.allowed_actions.clone(),
     };

@@ -1,1 +1,17 @@
+//! One binary of integration tests: the real application, in process, on real databases of both engines.
 
+mod support;
+
+mod access_lists;
+mod arrows;
+mod auth;
+mod authz_matrix;
+mod catalogue;
+mod clocks;
+mod db_parity;
+mod entrustments;
+mod openapi;
+mod platform;
+mod races;
+mod relay_properties;
+mod story_nantong;

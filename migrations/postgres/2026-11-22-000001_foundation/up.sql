@@ -408,6 +408,7 @@ CREATE TABLE transfers (
     updated_at TIMESTAMP NOT NULL
 );
 CREATE UNIQUE INDEX transfers_open ON transfers (entrustment_id) WHERE state = 'offered';
+CREATE INDEX transfers_due ON transfers (state, due_at);
 CREATE INDEX transfers_entrustment ON transfers (entrustment_id, id);
 
 -- Evaluations --------------------------------------------------------------------------------------------------------
@@ -432,6 +433,8 @@ CREATE TABLE evaluations (
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
 );
+
+CREATE INDEX evaluations_due ON evaluations (state, due_at);
 
 -- Full text: one document per searchable record; `body` is folded text for the exact recheck --------------------------
 

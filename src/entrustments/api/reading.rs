@@ -140,8 +140,8 @@ async fn reveal(command: Command, body: Body<RevealInput>) -> Answer {
 /// 按编号、电话、姓名或单位名称、事项在本人可见的件中查找。用 POST 提交，个人信息不出现在网址里。
 #[utoipa::path(tag = "entrustments", operation_id = "search", request_body = SearchInput, responses((status = 200, description = "查找结果", body = SearchResult)))]
 #[post("/search")]
-async fn search(ask: Ask, _none: Params<Nothing>, body: Body<SearchInput>) -> Answer {
-    ask.view(move |tx, actor, _| lookup::search(tx, actor, &body.value)).await
+async fn search(ask: Ask, body: Body<SearchInput>) -> Answer {
+    ask.compute(move |tx, actor| lookup::search(tx, actor, &body.value)).await
 }
 
 /// The proof that one is the applicant.

@@ -1,0 +1,128 @@
+//! Every vocabulary with its Chinese labels and national-standard codes.
+
+use actix_web::{HttpRequest, get, web};
+use serde::Serialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    auth::Role,
+    catalogue::model as items,
+    clocks::ClockKind,
+    entrustments::{self, vocabulary as matters},
+    evaluations::store as evaluations,
+    events::Audience,
+    http::{Answer, cacheable},
+    kernel::{Code, Problem},
+    organization::CenterLevel,
+    routing::{self, machine as transfers},
+};
+
+/// Mounts the operations.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(fetch);
+}
+
+/// One code.
+#[derive(Clone, Serialize, utoipa::ToSchema)]
+pub struct DictionaryEntry {
+    /// Code in this API.
+    #[schema(example = "very_satisfied")]
+    pub code: String,
+    /// In Chinese.
+    #[schema(example = "非常满意")]
+    pub label: String,
+    /// National-standard code, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "1")]
+    pub standard: Option<String>,
+}
+
+/// A vocabulary.
+#[derive(Clone, Serialize, utoipa::ToSchema)]
+pub struct Dictionary {
+    /// Name.
+    #[schema(example = "grades")]
+    pub name: String,
+    /// Codes in the order of the standard.
+    pub items: Vec<DictionaryEntry>,
+}
+
+fn dictionary<C: Code>() -> Dictionary {
+    let items = C::ALL
+        .iter()
+        .map(|v| DictionaryEntry { code: v.code().into(), label: v.label().into(), standard: v.standard().map(str::to_owned) })
+        .collect();
+    Dictionary { name: C::DICTIONARY.into(), items }
+}
+
+/// All vocabularies.
+pub fn all() -> Vec<Dictionary> {
+    vec![
+        dictionary::<Role>(),
+        dictionary::<Audience>(),
+        dictionary::<CenterLevel>(),
+        dictionary::<ClockKind>(),
+        dictionary::<items::ItemType>(),
+        dictionary::<items::ExerciseLevel>(),
+        dictionary::<items::HandlingType>(),
+        dictionary::<items::Mode>(),
+        dictionary::<items::HandlingForm>(),
+        dictionary::<items::InterArea>(),
+        dictionary::<items::ServiceObject>(),
+        dictionary::<items::Necessity>(),
+        dictionary::<items::MaterialForm>(),
+        dictionary::<items::MaterialSource>(),
+        dictionary::<items::ResultKind>(),
+        dictionary::<items::Badge>(),
+        dictionary::<items::OnlineDepth>(),
+        dictionary::<entrustments::ApplicantKind>(),
+        dictionary::<entrustments::IdType>(),
+        dictionary::<entrustments::ApplicantFlag>(),
+        dictionary::<entrustments::State>(),
+        dictionary::<entrustments::Action>(),
+        dictionary::<matters::StepState>(),
+        dictionary::<matters::StepAct>(),
+        dictionary::<matters::Channel>(),
+        dictionary::<matters::Outcome>(),
+        dictionary::<matters::RejectReason>(),
+        dictionary::<matters::SuspendReason>(),
+        dictionary::<matters::TerminateReason>(),
+        dictionary::<matters::SignMethod>(),
+        dictionary::<matters::MaterialState>(),
+        dictionary::<matters::MaterialAct>(),
+        dictionary::<matters::CustodyCause>(),
+        dictionary::<transfers::TransferState>(),
+        dictionary::<transfers::TransferAction>(),
+        dictionary::<routing::Relation>(),
+        dictionary::<evaluations::EvaluationState>(),
+        dictionary::<evaluations::Grade>(),
+        dictionary::<evaluations::RatingChannel>(),
+        dictionary::<evaluations::Dimension>(),
+    ]
+}
+
+/// Names of the vocabularies.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Dictionaries {
+    /// Names.
+    items: Vec<String>,
+}
+
+/// 代码表目录（dictionaries）
+///
+/// 公开。列出全部代码表的名称。
+#[utoipa::path(tag = "public", operation_id = "list_dictionaries", security(()), responses((status = 200, description = "名称", body = Dictionaries)))]
+#[get("/dictionaries")]
+async fn list(request: HttpRequest) -> Answer {
+    Ok(cacheable(&request, &Dictionaries { items: all().into_iter().map(|d| d.name).collect() }, 3600))
+}
+
+/// 代码表（dictionary）
+///
+/// 公开。代码、中文名称和国家标准代码。
+#[utoipa::path(tag = "public", operation_id = "get_dictionary", security(()), params(("id" = String, Path, description = "代码表名称", max_length = 100, example = "grades")), responses((status = 200, description = "代码表", body = Dictionary)))]
+#[get("/dictionaries/{id}")]
+async fn fetch(request: HttpRequest, id: web::Path<String>) -> Answer {
+    let found = all().into_iter().find(|d| d.name == id.as_str()).ok_or_else(Problem::not_found)?;
+    Ok(cacheable(&request, &found, 3600))
+}

@@ -1,0 +1,214 @@
+//! The composition root: opens the database, mounts every domain, starts and drains the server.
+
+pub mod dictionaries;
+mod openapi;
+mod ops;
+
+use std::{sync::Arc, time::Duration};
+
+use actix_cors::Cors;
+use actix_web::{
+    App, HttpServer,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    middleware::{Compress, from_fn},
+    web,
+};
+use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig};
+use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi, oauth};
+
+pub use openapi::{document, to_json};
+
+use crate::{
+    auth::Tokens,
+    catalogue, clocks,
+    config::Config,
+    db::{self, Db, Engine, Options},
+    entrustments, evaluations,
+    http::{self, State, edge::{PathTable, edge, fallback}, limits::{Limits, limit}},
+    kernel::{Clock, Vault},
+    organization, routing, worker,
+};
+
+/// Mounts every operation; mounting a handler and documenting it are one act.
+pub fn mount(cfg: &mut ServiceConfig) {
+    crate::auth::api::routes(cfg);
+    ops::routes(cfg);
+    cfg.service(scope("/api/v1").configure(|cfg| {
+        organization::api::routes(cfg);
+        catalogue::api::routes(cfg);
+        entrustments::api::routes(cfg);
+        routing::api::routes(cfg);
+        evaluations::api::routes(cfg);
+        clocks::api::routes(cfg);
+        dictionaries::routes(cfg);
+    }));
+}
+
+/// What all workers of the server share.
+#[derive(Clone)]
+pub struct Shared {
+    state: web::Data<State>,
+    table: web::Data<PathTable>,
+    limits: web::Data<Limits>,
+    document: web::Data<ops::Document>,
+}
+
+impl Shared {
+    /// Prepares what is shared; wires the one in-transaction hook.
+    pub async fn new(db: Db, config: Arc<Config>) -> Result<Self, db::Error> {
+        let _ = entrustments::ON_CLOSED.set(evaluations::open);
+        let issuer = config.public_url.clone();
+        let tokens = Arc::new(db.commit(move |tx| Tokens::load(tx, &issuer)).await?);
+        let document = document();
+        let table = PathTable::new(document.paths.paths.iter().map(|(path, item)| (path.as_str(), openapi::methods(item))));
+        let limits = Limits::new(config.rate_limit_per_minute, config.trusted_proxies);
+        let served = ops::Document(to_json(&openapi::served(document, &config)));
+        Ok(Self {
+            state: web::Data::new(State { db, tokens, config }),
+            table: web::Data::new(table),
+            limits: web::Data::new(limits),
+            document: web::Data::new(served),
+        })
+    }
+
+    /// The database, the tokens and the settings.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+}
+
+/// The application of one worker.
+pub fn build(
+    shared: &Shared,
+) -> App<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<impl MessageBody + use<>>, Error = actix_web::Error, InitError = ()> + use<>,
+> {
+    let config = &shared.state.config;
+    let swagger = SwaggerConfig::new(["/openapi.json"])
+        .persist_authorization(true)
+        .doc_expansion("none")
+        .default_models_expand_depth(-1)
+        .display_request_duration(true)
+        .filter(true)
+        .validator_url("none");
+    let (app, _) = App::new().into_utoipa_app().configure(mount).split_for_parts();
+    app.app_data(shared.state.clone())
+        .app_data(shared.table.clone())
+        .app_data(shared.limits.clone())
+        .app_data(shared.document.clone())
+        .app_data(web::PayloadConfig::new(config.max_body_bytes))
+        .app_data(web::FormConfig::default().limit(16_384))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(swagger).oauth(oauth::Config::new()))
+        .default_service(web::to(fallback))
+        .wrap(from_fn(limit))
+        .wrap(from_fn(edge))
+        .wrap(Compress::default())
+        .wrap(cors(config))
+}
+
+fn cors(config: &Config) -> Cors {
+    if config.cors_origins.is_empty() {
+        return Cors::default().block_on_origin_mismatch(false);
+    }
+    let expose = ["etag", "location", "link", "retry-after", "x-request-id", "idempotency-replayed", "ratelimit", "ratelimit-policy", "api-version"];
+    let cors = Cors::default().allow_any_method().allow_any_header().expose_headers(expose).max_age(600);
+    if config.cors_origins.iter().any(|o| o == "*") {
+        return cors.allow_any_origin();
+    }
+    config.cors_origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+    /// The address, a file.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The settings.
+    #[error("{0}")]
+    Settings(String),
+}
+
+/// Opens the configured database.
+pub fn open(config: &Config) -> Result<Db, StartError> {
+    let engine = Engine::parse(&config.database_url).map_err(|e| StartError::Settings(e.to_string()))?;
+    let secret = secret(config, &engine)?;
+    let vault = Vault::new(secret.as_bytes()).map_err(|e| StartError::Settings(e.to_string()))?;
+    let options = Options { pool_size: config.pool_size, wait: Duration::from_millis(500) };
+    Ok(Db::open(engine, &options, Arc::new(vault), Arc::new(Clock::default()))?)
+}
+
+/// The secret of the data keys. An embedded database makes its own on first start; production must be given one.
+fn secret(config: &Config, engine: &Engine) -> Result<String, StartError> {
+    if !config.secret_key.is_empty() {
+        return Ok(config.secret_key.clone());
+    }
+    match std::fs::read_to_string(&config.key_file) {
+        Ok(text) if text.trim().len() >= 32 => Ok(text.trim().to_owned()),
+        Ok(_) => Err(StartError::Settings(format!("{} holds no usable key", config.key_file))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && matches!(engine, Engine::Sqlite(_)) => {
+            let key = format!("{}{}", crate::kernel::random_token(), crate::kernel::random_token());
+            write_private(&config.key_file, &key)?;
+            tracing::info!(file = %config.key_file, "made the data key; keep it with your backups");
+            Ok(key)
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            Err(StartError::Settings("set JIELI_SECRET_KEY (32 characters or more), or JIELI_KEY_FILE".into()))
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn write_private(path: &str, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+/// Runs the server until SIGTERM or Ctrl-C, then drains.
+pub async fn serve(db: Db, config: Arc<Config>) -> Result<(), StartError> {
+    let shared = Shared::new(db.clone(), config.clone()).await?;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let worker = config.worker.then(|| actix_web::rt::spawn(worker::run(db, stopped)));
+    let limits = shared.limits.clone();
+    let sweeper = actix_web::rt::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            limits.forget();
+        }
+    });
+    let mut server = HttpServer::new(move || build(&shared))
+        .client_request_timeout(Duration::from_secs(10))
+        .shutdown_timeout(config.drain_seconds);
+    if config.workers > 0 {
+        server = server.workers(config.workers);
+    }
+    let server = server.bind(&config.listen)?;
+    tracing::info!(listen = %config.listen, docs = %format!("{}/docs/", config.public_url), "jieli is ready");
+    server.run().await?;
+    let _ = stop.send(true);
+    sweeper.abort();
+    if let Some(worker) = worker {
+        let _ = worker.await;
+    }
+    Ok(())
+}
+
+/// Whether the database answers and is migrated.
+pub async fn ready(db: &Db) -> Result<(), http::ProblemReason> {
+    match db.read(|tx| db::pending(tx.conn)).await {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(http::ProblemReason::Migrations),
+        Err(_) => Err(http::ProblemReason::Database),
+    }
+}

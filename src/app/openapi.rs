@@ -1,0 +1,204 @@
+//! Assembles the OpenAPI document from what is mounted, and adds what every operation shares: security, tags, errors.
+
+use actix_web::App;
+use utoipa::openapi::{
+    ContactBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder, ServerBuilder, Type,
+    path::{Operation, Parameter, ParameterBuilder, ParameterIn},
+    Required,
+    security::{ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityRequirement, SecurityScheme},
+    tag::TagBuilder,
+};
+use utoipa_actix_web::AppExt as _;
+
+use crate::{config::Config, http::ProblemDocument, kernel::ErrorCode};
+
+const TAGS: &[(&str, &str)] = &[
+    ("public", "公开查询：进度、评价链接、日历、代码表"),
+    ("identity", "登录与令牌"),
+    ("people", "人员与授权"),
+    ("centers", "服务中心"),
+    ("catalogue", "事项目录与办事指南"),
+    ("entrustments", "代办帮办件：从收件到签收"),
+    ("routing", "接力：判定、转办"),
+    ("evaluations", "好差评"),
+    ("operations", "运行维护"),
+];
+
+/// The document, from the code.
+pub fn document() -> OpenApi {
+    let (_, mut api) = App::new().into_utoipa_app().configure(super::mount).split_for_parts();
+    api.info = InfoBuilder::new()
+        .title("jieli API")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "接力：政务服务代办帮办开放后端。全部操作以 JSON 提交和答复；错误为 application/problem+json，逐项指出不正确的字段。\n\n\
+             写操作可带 Idempotency-Key 安全重试，可带 If-Match 防止覆盖他人的修改，可加 ?dry_run=true 试运行。",
+        ))
+        .contact(Some(ContactBuilder::new().name(Some("jieli")).url(Some("/docs/")).build()))
+        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .build();
+    api.servers = Some(vec![ServerBuilder::new().url("/").description(Some("本服务")).build()]);
+    api.tags = Some(TAGS.iter().map(|(name, doc)| TagBuilder::new().name(*name).description(Some(*doc)).build()).collect());
+    let components = api.components.get_or_insert_default();
+    components.add_security_scheme("bearerAuth", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("at+jwt").build()));
+    let flows = [
+        Flow::Password(Password::with_refresh_url("/oauth2/token", Scopes::new(), "/oauth2/token")),
+        Flow::ClientCredentials(ClientCredentials::new("/oauth2/token", Scopes::new())),
+    ];
+    components.add_security_scheme("oauth2", SecurityScheme::OAuth2(OAuth2::new(flows)));
+    let (name, schema) = (<ProblemDocument as utoipa::ToSchema>::name(), <ProblemDocument as utoipa::PartialSchema>::schema());
+    components.schemas.insert(name.into_owned(), schema);
+    let mut inner = Vec::new();
+    <ProblemDocument as utoipa::ToSchema>::schemas(&mut inner);
+    components.schemas.extend(inner);
+    for code in ErrorCode::ALL {
+        components.responses.insert(response_name(code.status()), problem_response(code.status()));
+    }
+    for (path, item) in &mut api.paths.paths {
+        for (method, operation) in operations(item) {
+            share(path, method, operation);
+        }
+    }
+    api
+}
+
+fn response_name(status: u16) -> String {
+    format!("Problem{status}")
+}
+
+fn problem_response(status: u16) -> RefOr<utoipa::openapi::Response> {
+    let titles: Vec<String> = ErrorCode::ALL.iter().filter(|c| c.status() == status).map(|c| format!("{}（{}）", c.title().zh, c.code())).collect();
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();
+    let mut response = ResponseBuilder::new().description(titles.join("；")).content("application/problem+json", content);
+    for (name, doc) in rate_headers() {
+        response = response.header(name, header(doc));
+    }
+    if matches!(status, 429 | 503) {
+        response = response.header("Retry-After", header("多少秒后重试"));
+    }
+    response.build().into()
+}
+
+fn rate_headers() -> [(&'static str, &'static str); 2] {
+    [("RateLimit", "剩余次数（draft-ietf-httpapi-ratelimit-headers）"), ("RateLimit-Policy", "限流规则")]
+}
+
+fn header(doc: &str) -> utoipa::openapi::Header {
+    HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String).build())).description(Some(doc)).build()
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    [("GET", item.get.as_mut()), ("PUT", item.put.as_mut()), ("POST", item.post.as_mut()), ("DELETE", item.delete.as_mut())]
+        .into_iter()
+        .filter_map(|(m, o)| o.map(|o| (m, o)))
+}
+
+/// The methods of a path.
+pub fn methods(item: &PathItem) -> Vec<String> {
+    [("GET", item.get.is_some()), ("PUT", item.put.is_some()), ("POST", item.post.is_some()), ("DELETE", item.delete.is_some())]
+        .into_iter()
+        .filter(|(_, there)| *there)
+        .map(|(m, _)| m.to_owned())
+        .collect()
+}
+
+fn share(path: &str, method: &str, operation: &mut Operation) {
+    let open = operation.security.is_some();
+    if !open {
+        let none: [&str; 0] = [];
+        operation.security = Some(vec![SecurityRequirement::new("bearerAuth", none), SecurityRequirement::new("oauth2", none)]);
+    }
+    let api = path.starts_with("/api/v1");
+    let with_body = operation.request_body.is_some();
+    let with_id = path.contains('{');
+    // Questions and one-time links take no key: nothing is made, or the state guards them.
+    let command = api && !open && matches!(method, "POST" | "PUT") && !matches!(operation.operation_id.as_deref(), Some("search" | "resolve_routing"));
+    let mut add = |parameter: Parameter| operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
+    if command {
+        add(query_flag());
+        add(text_header("Idempotency-Key", "幂等键：同一键重试得到同一答复", method == "never"));
+        if with_id {
+            add(text_header("If-Match", "最近一次读取到的 ETag", method == "PUT"));
+        }
+    }
+    let mut statuses: Vec<u16> = vec![429, 500];
+    if api || with_id {
+        statuses.push(400);
+    }
+    if api {
+        statuses.push(503);
+    }
+    if !open {
+        statuses.extend([401, 403]);
+    }
+    if with_id {
+        statuses.push(404);
+    }
+    if with_body && api {
+        statuses.extend([408, 413, 415, 422]);
+    }
+    if command || operation.operation_id.as_deref() == Some("rate_by_link") {
+        statuses.push(409);
+    }
+    if command && with_id {
+        statuses.push(412);
+    }
+    if command && method == "PUT" {
+        statuses.push(428);
+    }
+    if path == "/readyz" {
+        statuses.push(503);
+    }
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            for (name, doc) in rate_headers() {
+                response.headers.insert(name.into(), RefOr::T(header(doc)));
+            }
+        }
+    }
+    if open && method == "GET" && api {
+        operation.responses.responses.insert("304".into(), ResponseBuilder::new().description("没有变化").build().into());
+    }
+    for status in statuses {
+        let name = status.to_string();
+        operation.responses.responses.entry(name).or_insert_with(|| RefOr::Ref(Ref::from_response_name(response_name(status))));
+    }
+}
+
+fn query_flag() -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::Boolean).default(Some(false.into())).build();
+    ParameterBuilder::new()
+        .name("dry_run")
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some("试运行：校验并鉴权，不产生任何变化"))
+        .schema(Some(schema))
+        .build()
+}
+
+fn text_header(name: &str, doc: &str, required: bool) -> Parameter {
+    let (pattern, max, example) = if name == "If-Match" { ("^\"[0-9]{1,18}\"$", 20, "\"1\"") } else { ("^[!-~]{1,255}$", 255, "3f1c5a52-0a11-4a3e-9c39-000000000001") };
+    let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).max_length(Some(max)).examples([example]).build();
+    let required = if required { Required::True } else { Required::False };
+    ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(required).description(Some(doc)).schema(Some(schema)).build()
+}
+
+/// The document as a server serves it: a demo lists its accounts.
+pub fn served(mut api: OpenApi, config: &Config) -> OpenApi {
+    if config.demo {
+        let accounts = super::super::cli::demo_accounts();
+        let text = api.info.description.get_or_insert_default();
+        text.push_str("\n\n**演示账号**（口令均为 `jieli-demo-2026`，点 Authorize 用 oauth2 password 登录）：\n\n");
+        for (login, title) in accounts {
+            text.push_str(&format!("- `{login}` {title}\n"));
+        }
+    }
+    api
+}
+
+/// Pretty JSON with a final newline.
+pub fn to_json(api: &OpenApi) -> String {
+    let mut text = api.to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}

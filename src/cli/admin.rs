@@ -1,0 +1,114 @@
+//! People and clients from the command line, audited as `system:cli`.
+
+use std::io::{IsTerminal as _, Read as _};
+
+use super::CliError;
+use crate::{
+    auth::{Actor, Role, passwords, store},
+    config::Config,
+    db::{Db, Sealed, Tx},
+    kernel::{Code as _, Id, random_token, sha256_hex},
+    organization,
+};
+
+/// A person to add.
+#[derive(Clone)]
+pub struct NewUser {
+    /// Login name.
+    pub login: String,
+    /// Name.
+    pub name: String,
+    /// Post.
+    pub title: String,
+    /// Role code.
+    pub role: String,
+    /// Division code of the center.
+    pub center: Option<String>,
+}
+
+/// Adds a person with one role.
+pub async fn add_user(db: &Db, config: &Config, new: NewUser) -> Result<(), CliError> {
+    let role = Role::parse(&new.role).ok_or_else(|| {
+        let codes: Vec<&str> = Role::ALL.iter().map(|r| r.code()).collect();
+        CliError::Said(format!("没有角色 {}；可用：{}", new.role, codes.join(" ")))
+    })?;
+    if std::io::stdin().is_terminal() {
+        eprintln!("password (end with Ctrl-D):");
+    }
+    let mut password = String::new();
+    std::io::stdin().read_to_string(&mut password).map_err(|e| CliError::File("standard input".into(), e))?;
+    let password = password.trim_end_matches(['\r', '\n']).to_owned();
+    if password.chars().count() < 10 {
+        return Err(CliError::Said("口令至少 10 个字符".into()));
+    }
+    let cost = passwords::Cost { memory: config.argon2_memory_kib, passes: config.argon2_passes };
+    let hash = passwords::hash_async(password, cost).await;
+    let login = new.login.clone();
+    db.commit(move |tx| {
+        let center = match &new.center {
+            Some(code) => Some(organization::store::center_by_reference(tx, code)?.ok_or_else(crate::kernel::Problem::not_found)?.id),
+            None => None,
+        };
+        let id = insert(tx, Id::new(), &new, &hash, center)?;
+        let node = if role.at_center() { center } else { None };
+        organization::grant_directly(tx, &Actor::system("cli"), id, role, node)
+    })
+    .await?;
+    println!("added {login}");
+    Ok(())
+}
+
+/// Inserts an account.
+pub fn insert(tx: &mut Tx, id: Id, new: &NewUser, hash: &str, center: Option<Id>) -> crate::db::Result<Id> {
+    let user = store::User {
+        id,
+        login: new.login.clone(),
+        password_hash: hash.to_owned(),
+        display_name: Sealed::seal(tx.vault, &new.name)?,
+        title: new.title.clone(),
+        phone: None,
+        employment: "full_time".into(),
+        center_id: center,
+        applicant_id: None,
+        status: "active".into(),
+        failures: 0,
+        locked_until: None,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    store::insert_user(tx, &user)?;
+    Ok(user.id)
+}
+
+/// Adds a machine client and prints its secret once.
+pub async fn add_client(db: &Db, client_id: String, name: String, kind: String, center: Option<String>) -> Result<(), CliError> {
+    if !matches!(kind.as_str(), "portal" | "hotline" | "first_party") {
+        return Err(CliError::Said("kind 应为 portal、hotline 或 first_party".into()));
+    }
+    let secret = random_token();
+    let hash = sha256_hex(secret.as_bytes());
+    let shown = client_id.clone();
+    db.commit(move |tx| {
+        let center_id = match &center {
+            Some(code) => organization::store::center_by_reference(tx, code)?.map(|c| c.id),
+            None => None,
+        };
+        let row = store::Client {
+            id: Id::new(),
+            client_id: client_id.clone(),
+            secret_hash: hash.clone(),
+            name: name.clone(),
+            kind: kind.clone(),
+            center_id,
+            status: "active".into(),
+            version: 1,
+            created_at: tx.now,
+            updated_at: tx.now,
+        };
+        store::insert_client(tx, &row)
+    })
+    .await?;
+    println!("client_id     {shown}\nclient_secret {secret}\n(the secret is shown only now)");
+    Ok(())
+}

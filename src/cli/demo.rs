@@ -1,0 +1,247 @@
+//! The Nantong demo: its centers, two catalogues, the calendar, accounts of each role, and a first matter.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::{
+    CliError,
+    admin::{self, NewUser},
+    bulk, import,
+};
+use crate::{
+    app,
+    auth::{Actor, Role, passwords, store as accounts_store},
+    catalogue::{self, model::ItemContent},
+    config::Config,
+    db::{self, Db, Engine, Tx},
+    entrustments::{self, ApplicantFlag, ApplicantInput, ApplicantKind, IdType},
+    kernel::{Code as _, Id, fixture_epoch},
+    organization,
+};
+
+const NANTONG: &str = include_str!("../../data/divisions/nantong.csv");
+const GUANGAN: &str = include_str!("../../data/divisions/guangan.csv");
+const GUANGAN_CATALOGUE: &[u8] = include_bytes!("../../data/catalogue/guangan-511602.csv");
+const CALENDAR: &str = include_str!("../../data/calendar/cn_workdays.json");
+const ITEMS: &str = include_str!("../../data/demo/nantong-items.json");
+const PEOPLE: &str = include_str!("../../data/demo/people.json");
+/// The password of every demo account.
+pub const PASSWORD: &str = "jieli-demo-2026";
+
+#[derive(Deserialize)]
+struct People {
+    centers: std::collections::BTreeMap<String, CenterContact>,
+    accounts: Vec<Account>,
+    applicants: Vec<DemoApplicant>,
+}
+
+#[derive(Deserialize)]
+struct CenterContact {
+    name: String,
+    phone: String,
+    address: String,
+    hours: String,
+}
+
+#[derive(Deserialize)]
+struct Account {
+    login: String,
+    role: String,
+    center: Option<String>,
+    title: String,
+    display_name: String,
+    #[serde(default)]
+    department: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct DemoApplicant {
+    login: String,
+    kind: String,
+    name: String,
+    #[serde(default)]
+    credit_code: Option<String>,
+    #[serde(default)]
+    id_number: Option<String>,
+    division_code: String,
+    #[serde(default)]
+    flags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    code: String,
+    division_code: String,
+    content: ItemContent,
+}
+
+fn people() -> Result<People, CliError> {
+    serde_json::from_str(PEOPLE).map_err(|e| CliError::Said(format!("data/demo/people.json: {e}")))
+}
+
+/// Logins and posts of the demo, as the document lists them.
+pub fn accounts() -> Vec<(String, String)> {
+    let Ok(people) = people() else { return Vec::new() };
+    let staff = people.accounts.into_iter().map(|a| (a.login, a.title));
+    staff.chain(people.applicants.into_iter().map(|a| (a.login, format!("申请人：{}", a.name)))).collect()
+}
+
+/// The demo keeps to itself: its own database and key beside the present folder, unless told otherwise.
+pub fn configure(config: &mut Config) {
+    let defaults = Config::default();
+    if config.database_url == defaults.database_url {
+        config.database_url = "sqlite:jieli-demo.db".into();
+    }
+    if config.key_file == defaults.key_file {
+        config.key_file = "jieli-demo.key".into();
+    }
+    config.demo = true;
+}
+
+/// Loads the demo and starts the server.
+pub async fn run(config: Config, matters: u64, reset: bool, no_serve: bool) -> Result<(), CliError> {
+    if reset {
+        remove(&config)?;
+    }
+    let db = app::open(&config)?;
+    println!("① 更新数据库结构（migrate） {}", config.database_url.split('@').next_back().unwrap_or_default());
+    db::migrate(db.engine())?;
+    println!("② 载入南通演示数据：2,150 个中心、广安区 1,000 个真实事项、12 个完整事项、2004–2026 年日历、各岗位账号");
+    load(&db, passwords::Cost { memory: config.argon2_memory_kib, passes: config.argon2_passes }).await?;
+    if matters > 0 {
+        println!("③ 生成 {matters} 件代办件");
+        bulk::fill(&db, matters).await?;
+    }
+    if no_serve {
+        return Ok(());
+    }
+    let url = &config.public_url;
+    println!("\nSwagger UI  {url}/docs/\n接口文档    {url}/openapi.json\n演示账号（口令均为 {PASSWORD}）：");
+    for (login, title) in accounts() {
+        println!("  {login:<16} {title}");
+    }
+    println!("\n按 Ctrl-C 结束。");
+    Ok(app::serve(db, Arc::new(config)).await?)
+}
+
+fn remove(config: &Config) -> Result<(), CliError> {
+    let Ok(Engine::Sqlite(path)) = Engine::parse(&config.database_url) else {
+        return Err(CliError::Said("--reset 只用于内嵌数据库".into()));
+    };
+    for suffix in ["", "-wal", "-shm"] {
+        match std::fs::remove_file(format!("{path}{suffix}")) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(CliError::File(path, e)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Loads what is not there yet; a second time changes nothing.
+pub async fn load(db: &Db, cost: passwords::Cost) -> Result<(), CliError> {
+    import::load_calendar(db, CALENDAR).await?;
+    for text in [NANTONG, GUANGAN] {
+        let (rows, bad) = organization::read_divisions(text);
+        if let Some(b) = bad.first() {
+            return Err(CliError::Said(format!("第 {} 行：{}", b.line, b.reason)));
+        }
+        db.commit(move |tx| organization::import_divisions(tx, &rows, true)).await?;
+    }
+    let (rows, bad) = catalogue::read_catalogue(GUANGAN_CATALOGUE);
+    if let Some(b) = bad.first() {
+        return Err(CliError::Said(format!("第 {} 行：{}", b.line, b.reason)));
+    }
+    let bar = import::bar(rows.len() as u64, "catalogue");
+    for chunk in rows.chunks(250) {
+        let chunk = chunk.to_vec();
+        bar.inc(chunk.len() as u64);
+        db.commit(move |tx| catalogue::import(tx, &Actor::system("demo"), &chunk, true)).await?;
+    }
+    bar.finish_and_clear();
+    db.commit(|tx| items(tx).map_err(said)).await?;
+    let hash = passwords::hash_async(PASSWORD.into(), cost).await;
+    db.commit(move |tx| staff(tx, &hash).map_err(said)).await?;
+    Ok(())
+}
+
+fn said(e: CliError) -> db::Error {
+    match e {
+        CliError::Database(e) => e,
+        other => db::Error::Corrupt(other.to_string()),
+    }
+}
+
+fn items(tx: &mut Tx) -> Result<(), CliError> {
+    let items: Vec<Item> = serde_json::from_str(ITEMS).map_err(|e| CliError::Said(format!("data/demo/nantong-items.json: {e}")))?;
+    let rows: Vec<catalogue::ImportRow> = (1..)
+        .zip(items)
+        .map(|(line, i)| catalogue::ImportRow { line, item: catalogue::NewItem { code: i.code, division_code: i.division_code, content: i.content } })
+        .collect();
+    let report = catalogue::import(tx, &Actor::system("demo"), &rows, true)?;
+    match report.bad.first() {
+        Some(b) => Err(CliError::Said(format!("第 {} 个事项：{}", b.line, b.reason))),
+        None => Ok(()),
+    }
+}
+
+fn fixed(kind: &str, name: &str) -> Id {
+    Id::fixed(fixture_epoch(), format!("{kind}:{name}").as_bytes())
+}
+
+fn staff(tx: &mut Tx, hash: &str) -> Result<(), CliError> {
+    let people = people()?;
+    for (code, contact) in &people.centers {
+        let Some(mut center) = organization::store::center_by_division(tx, code)? else { continue };
+        if center.phone.is_empty() {
+            center.name.clone_from(&contact.name);
+            center.phone.clone_from(&contact.phone);
+            center.address.clone_from(&contact.address);
+            center.hours.clone_from(&contact.hours);
+            organization::store::save_center(tx, &center)?;
+        }
+    }
+    let actor = Actor::system("demo");
+    for a in &people.accounts {
+        if accounts_store::user_by_login(tx, &a.login)?.is_some() {
+            continue;
+        }
+        let role = Role::parse(&a.role).ok_or_else(|| CliError::Said(format!("{}: {}", a.login, a.role)))?;
+        let center = match &a.center {
+            Some(code) => organization::store::center_by_division(tx, code)?.map(|c| c.id),
+            None => None,
+        };
+        let new = NewUser { login: a.login.clone(), name: a.display_name.clone(), title: a.title.clone(), role: a.role.clone(), center: None };
+        let id = admin::insert(tx, fixed("user", &a.login), &new, hash, center)?;
+        let node = match (role, center, &a.department) {
+            (Role::DepartmentHandler, Some(center), Some(name)) => Some(organization::department_named(tx, center, name, None)?.id),
+            (r, center, _) if r.at_center() => center,
+            _ => None,
+        };
+        organization::grant_directly(tx, &actor, id, role, node)?;
+    }
+    for a in &people.applicants {
+        if accounts_store::user_by_login(tx, &a.login)?.is_some() {
+            continue;
+        }
+        let new = NewUser { login: a.login.clone(), name: a.name.clone(), title: "申请人".into(), role: String::new(), center: None };
+        let id = admin::insert(tx, fixed("user", &a.login), &new, hash, None)?;
+        let kind = ApplicantKind::parse(&a.kind).ok_or_else(|| CliError::Said(a.kind.clone()))?;
+        let (id_type, id_number) = match (&a.credit_code, &a.id_number) {
+            (Some(code), _) => (IdType::CreditCode, code.clone()),
+            (None, Some(number)) => (IdType::CitizenId, number.clone()),
+            (None, None) => return Err(CliError::Said(format!("{} has no identity", a.login))),
+        };
+        let input = ApplicantInput {
+            kind,
+            name: a.name.clone(),
+            id_type,
+            id_number,
+            division_code: Some(a.division_code.clone()),
+            address: None,
+            flags: a.flags.iter().filter_map(|f| ApplicantFlag::parse(f)).collect(),
+        };
+        entrustments::link_account(tx, id, &input)?;
+    }
+    Ok(())
+}

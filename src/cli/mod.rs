@@ -1,0 +1,235 @@
+//! The one binary: `jieli serve | migrate | demo | import | user | client | openapi`.
+
+mod admin;
+mod bulk;
+mod demo;
+mod import;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    app::{self, StartError},
+    config::Config,
+    db,
+};
+
+pub use demo::{accounts as demo_accounts, load as load_demo};
+
+/// 接力 jieli: the open backend for assisted government service (政务服务代办帮办).
+#[derive(Parser)]
+#[command(name = "jieli", version)]
+pub struct Cli {
+    /// Configuration file; the environment overrides it.
+    #[arg(long, global = true, default_value = "jieli.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server on the configured database.
+    Serve,
+    /// Bring the database to the newest schema.
+    Migrate,
+    /// Load the Nantong demo into an embedded database and start the server.
+    Demo {
+        /// Also make up this many entrustments.
+        #[arg(long, default_value_t = 0)]
+        matters: u64,
+        /// Delete the demo database first.
+        #[arg(long)]
+        reset: bool,
+        /// Load only.
+        #[arg(long)]
+        no_serve: bool,
+    },
+    /// Import a file; every bad row is reported with its line, and nothing is taken unless all rows are good.
+    Import {
+        #[command(subcommand)]
+        what: Import,
+    },
+    /// People.
+    User {
+        #[command(subcommand)]
+        what: UserCommand,
+    },
+    /// Machine clients.
+    Client {
+        #[command(subcommand)]
+        what: ClientCommand,
+    },
+    /// Print the OpenAPI document.
+    Openapi {
+        /// Write it to this file.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Fail when this file differs.
+        #[arg(long, conflicts_with = "out")]
+        check: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Import {
+    /// Divisions (code,name,level,parent_code): one center each.
+    Centers(FileArgs),
+    /// Catalogue table with Chinese headers.
+    Catalogue(FileArgs),
+    /// Calendar years as announced by the State Council (JSON).
+    Calendar(FileArgs),
+}
+
+#[derive(clap::Args)]
+struct FileArgs {
+    /// The file.
+    file: PathBuf,
+    /// Take the good rows and leave the bad ones out.
+    #[arg(long)]
+    skip_bad: bool,
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Add a person with a role; the password is read from standard input.
+    Add {
+        #[arg(long)]
+        login: String,
+        /// Name shown to colleagues.
+        #[arg(long)]
+        name: String,
+        /// Post.
+        #[arg(long, default_value = "工作人员")]
+        title: String,
+        /// Role code, such as `clerk` or `system_admin`.
+        #[arg(long)]
+        role: String,
+        /// 12-digit division code of the center.
+        #[arg(long)]
+        center: Option<String>,
+    },
+}
+
+#[derive(Subcommand)]
+enum ClientCommand {
+    /// Add a machine client; its secret is printed once.
+    Add {
+        #[arg(long)]
+        client_id: String,
+        #[arg(long)]
+        name: String,
+        /// `portal` or `hotline`.
+        #[arg(long)]
+        kind: String,
+        /// 12-digit division code of the center.
+        #[arg(long)]
+        center: Option<String>,
+    },
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Settings or start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Settings.
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    /// Database or refusal.
+    #[error("{}", describe(.0))]
+    Database(#[from] db::Error),
+    /// Files.
+    #[error("{0}: {1}")]
+    File(String, std::io::Error),
+    /// Anything that says itself.
+    #[error("{0}")]
+    Said(String),
+}
+
+fn describe(e: &db::Error) -> String {
+    match e {
+        db::Error::Refused(p) => p.detail.zh.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// Runs the command line.
+pub async fn run() -> ExitCode {
+    match execute(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("jieli: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(cli: Cli) -> Result<(), CliError> {
+    let mut config = Config::load(Some(&cli.config))?;
+    if let Command::Openapi { out, check } = cli.command {
+        return openapi(out, check);
+    }
+    start_logging(&config);
+    match cli.command {
+        Command::Openapi { .. } => Ok(()),
+        Command::Serve => Ok(app::serve(app::open(&config)?, Arc::new(config)).await?),
+        Command::Migrate => {
+            let db = app::open(&config)?;
+            for name in db::migrate(db.engine())? {
+                println!("migrated {name}");
+            }
+            println!("the schema is up to date");
+            Ok(())
+        }
+        Command::Demo { matters, reset, no_serve } => {
+            demo::configure(&mut config);
+            demo::run(config, matters, reset, no_serve).await
+        }
+        Command::Import { what } => {
+            let db = app::open(&config)?;
+            match what {
+                Import::Centers(a) => import::centers(&db, &a.file, a.skip_bad).await,
+                Import::Catalogue(a) => import::catalogue(&db, &a.file, a.skip_bad).await,
+                Import::Calendar(a) => import::calendar(&db, &a.file).await,
+            }
+        }
+        Command::User { what: UserCommand::Add { login, name, title, role, center } } => {
+            let db = app::open(&config)?;
+            admin::add_user(&db, &config, admin::NewUser { login, name, title, role, center }).await
+        }
+        Command::Client { what: ClientCommand::Add { client_id, name, kind, center } } => {
+            let db = app::open(&config)?;
+            admin::add_client(&db, client_id, name, kind, center).await
+        }
+    }
+}
+
+fn start_logging(config: &Config) {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let filter = EnvFilter::try_new(&config.log_level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = if config.log_format == "json" { builder.json().try_init() } else { builder.compact().try_init() };
+}
+
+fn openapi(out: Option<PathBuf>, check: Option<PathBuf>) -> Result<(), CliError> {
+    let text = app::to_json(&app::document());
+    let named = |p: &PathBuf| p.display().to_string();
+    if let Some(path) = check {
+        let present = std::fs::read_to_string(&path).map_err(|e| CliError::File(named(&path), e))?;
+        if present != text {
+            return Err(CliError::Said(format!("{} is out of date: run `make openapi`", named(&path))));
+        }
+        println!("{} is up to date", named(&path));
+        return Ok(());
+    }
+    match out {
+        Some(path) => std::fs::write(&path, text).map_err(|e| CliError::File(named(&path), e)),
+        None => {
+            print!("{text}");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! SQL of transfers.
+
+use diesel::prelude::*;
+
+use super::{machine::TransferState, transfers::TransferRecord};
+use crate::{
+    db::{Json, Result, Tx, schema::transfers},
+    kernel::{Id, Moment},
+};
+
+/// A transfer.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = transfers, treat_none_as_null = true)]
+pub struct Transfer {
+    /// Identity.
+    pub id: Id,
+    /// Number that people read.
+    pub number: String,
+    /// Of which matter.
+    pub entrustment_id: Id,
+    /// Sender.
+    pub from_center_id: Id,
+    /// Receiver.
+    pub to_center_id: Id,
+    /// State.
+    pub state: TransferState,
+    /// What was said.
+    pub record: Json<TransferRecord>,
+    /// Answer until.
+    pub due_at: Moment,
+    /// Version.
+    pub version: i64,
+    /// When.
+    pub created_at: Moment,
+    /// When last changed.
+    pub updated_at: Moment,
+}
+
+/// By id.
+pub fn transfer(tx: &mut Tx, id: Id) -> Result<Option<Transfer>> {
+    Ok(transfers::table.filter(transfers::id.eq(id)).select(Transfer::as_select()).first(tx.conn).optional()?)
+}
+
+/// By number.
+pub fn transfer_by_number(tx: &mut Tx, number: &str) -> Result<Option<Transfer>> {
+    Ok(transfers::table.filter(transfers::number.eq(number)).select(Transfer::as_select()).first(tx.conn).optional()?)
+}
+
+/// Several, by id.
+pub fn transfers_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Transfer>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(transfers::table.filter(transfers::id.eq_any(ids.to_vec())).select(Transfer::as_select()).load(tx.conn)?)
+}
+
+/// Receivers that returned a matter, once for each return.
+pub fn returns(tx: &mut Tx, entrustment: Id) -> Result<Vec<Id>> {
+    Ok(transfers::table
+        .filter(transfers::entrustment_id.eq(entrustment))
+        .filter(transfers::state.eq(TransferState::Returned))
+        .select(transfers::to_center_id)
+        .load(tx.conn)?)
+}
+
+/// A new offer.
+pub fn insert(tx: &mut Tx, row: &Transfer) -> Result<()> {
+    diesel::insert_into(transfers::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Saves a transfer whose version was counted up by one.
+pub fn save(tx: &mut Tx, row: &Transfer) -> Result<bool> {
+    let changed = diesel::update(transfers::table.filter(transfers::id.eq(row.id)).filter(transfers::version.eq(row.version - 1)))
+        .set(row.clone())
+        .execute(tx.conn)?;
+    Ok(changed == 1)
+}
+
+/// Offers whose time is over.
+pub fn overdue(tx: &mut Tx, now: Moment, limit: i64) -> Result<Vec<Id>> {
+    Ok(transfers::table
+        .filter(transfers::state.eq(TransferState::Offered))
+        .filter(transfers::due_at.le(now))
+        .order(transfers::due_at.asc())
+        .limit(limit)
+        .select(transfers::id)
+        .load(tx.conn)?)
+}

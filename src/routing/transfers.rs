@@ -1,0 +1,459 @@
+//! Transfer 转办: offered, then accepted, returned, recalled or expired. Custody moves at acceptance and not before.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use validator::Validate;
+
+use super::{
+    machine::{Refusal, TransferAction, TransferState, decide},
+    resolver::{self, Explanation, Relation},
+    store::{self, Transfer},
+};
+use crate::{
+    access::{self, Keys, Order, Placement},
+    auth::{Actor, Reachable, Scope, policy::{self, subject}},
+    catalogue,
+    clocks::{self, ClockKind},
+    db::{Json, Result, Tx, dialect, numbers},
+    entrustments::{self, AcceptInput, HandOver, Loaded},
+    events::{self, Audience, NewEvent},
+    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Versioned},
+    organization::{self, Center, CenterBrief},
+};
+
+/// What was said of a transfer.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TransferRecord {
+    /// Why, in the sender's words.
+    pub reason: String,
+    /// What the resolver said.
+    pub why: Option<Explanation>,
+    /// Hand-over list of papers 资料交接清单.
+    pub papers: Vec<String>,
+    /// What arrived.
+    pub papers_received: Vec<String>,
+    /// Why returned.
+    pub return_reason: String,
+    /// The applicant agreed.
+    pub applicant_consent: bool,
+    /// Who offered.
+    pub offered_by: Option<Id>,
+    /// Who answered.
+    pub answered_by: Option<Id>,
+    /// When answered.
+    pub answered_at: Option<Moment>,
+}
+
+/// A transfer as it is answered.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TransferView {
+    /// Identity.
+    pub id: Id,
+    /// Number that people read.
+    pub number: String,
+    /// Of which matter.
+    pub entrustment_id: Id,
+    /// State.
+    pub state: TransferState,
+    /// In Chinese.
+    pub state_label: String,
+    /// Sender.
+    pub from: CenterBrief,
+    /// Receiver.
+    pub to: CenterBrief,
+    /// Why, in the sender's words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub reason: String,
+    /// What the resolver said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<Explanation>,
+    /// Hand-over list of papers.
+    pub papers: Vec<String>,
+    /// What arrived.
+    pub papers_received: Vec<String>,
+    /// Why returned.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub return_reason: String,
+    /// The applicant agreed.
+    pub applicant_consent: bool,
+    /// Answer until.
+    pub due_at: Moment,
+    /// When answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Moment>,
+    /// Exactly what this caller may do now.
+    pub allowed_actions: Vec<String>,
+    /// Version, as in `ETag`.
+    pub version: i64,
+    /// When offered.
+    pub created_at: Moment,
+}
+
+impl Versioned for TransferView {
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+/// An offer.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransferInput {
+    /// `auto` (the resolver decides), a center's id, or a division code.
+    #[validate(length(min = 1, max = 40))]
+    #[schema(min_length = 1, max_length = 40, example = "auto")]
+    pub to: String,
+    /// Why, in words.
+    #[serde(default)]
+    #[validate(length(max = 500))]
+    #[schema(max_length = 500)]
+    pub reason: String,
+    /// The applicant agreed to the transfer: service is voluntary.
+    #[schema(example = true)]
+    pub applicant_consent: bool,
+    /// Hand-over list of papers.
+    #[serde(default)]
+    #[validate(length(max = 100))]
+    #[schema(max_items = 100)]
+    pub papers: Vec<String>,
+}
+
+fn lines(papers: &[String], at: &str) -> Result<(), Problem> {
+    if papers.iter().any(|p| p.is_empty() || p.chars().count() > 200) {
+        return Err(Problem::rule(at, "length", "每项应为 1 到 200 个字。", "1 to 200 characters each."));
+    }
+    Ok(())
+}
+
+/// Offers a matter to whom it belongs.
+pub fn offer(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferInput) -> Result<TransferView> {
+    let id = Id::new();
+    // Loads and authorizes the matter, then locks it; what is learnt before the lock is checked again under it.
+    let seen = entrustments::load_for(tx, actor, entrustments::Action::Transfer, target)?;
+    seen.decide(actor, entrustments::Action::Transfer)?;
+    if !input.applicant_consent {
+        return Err(Problem::rule("/applicant_consent", "consent_required", "转办须经申请人同意。", "The applicant must agree.").into());
+    }
+    lines(&input.papers, "/papers")?;
+    let (to, why) = destination(tx, &seen, &input.to)?;
+    guard_returns(tx, &seen, to.id)?;
+    let due_at = clocks::start(tx, "transfer", id, ClockKind::Transfer, seen.rules.transfer_limit)?;
+    let record = TransferRecord {
+        reason: input.reason.clone(),
+        why: Some(why),
+        papers: input.papers.clone(),
+        applicant_consent: true,
+        offered_by: actor.id,
+        ..TransferRecord::default()
+    };
+    let row = Transfer {
+        id,
+        number: numbers::next(tx, "ZB", &seen.custodian.division_code)?,
+        entrustment_id: seen.e.id,
+        from_center_id: seen.custodian.id,
+        to_center_id: to.id,
+        state: TransferState::Offered,
+        record: Json::new(&record)?,
+        due_at,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    store::insert(tx, &row)?;
+    let loaded = entrustments::mark_transfer(tx, actor, &Target::any(seen.e.id), id, &to)?;
+    publish(tx, actor, &row, &loaded, "transfer.offered")?;
+    view(tx, actor, row)
+}
+
+fn destination(tx: &mut Tx, seen: &Loaded, to: &str) -> Result<(Center, Explanation)> {
+    let item = catalogue::published_version(tx, seen.e.item_id, seen.e.item_version)?;
+    let applicant = entrustments::store::applicant(tx, seen.e.applicant_id)?.and_then(|a| a.division_code);
+    let item = catalogue::Published {
+        id: seen.e.item_id,
+        code: String::new(),
+        division_code: seen.e.division_code.clone(),
+        number: seen.e.item_version,
+        content: item,
+    };
+    let (resolved, why) = resolver::decide(tx, &item, applicant.as_deref(), &seen.custodian)?;
+    let named = if to == "auto" {
+        resolved.clone()
+    } else {
+        organization::store::center_by_reference(tx, to)?
+            .filter(|c| c.status == "active")
+            .ok_or_else(|| Problem::rule("/to", "unknown_center", "没有这个服务中心。", "No such center."))?
+    };
+    if named.id == seen.custodian.id {
+        return Err(Refusal::SameCenter.into());
+    }
+    if named.contains(&seen.custodian) {
+        return Err(Refusal::Upward.into());
+    }
+    if named.id == resolved.id {
+        return Ok((named, why));
+    }
+    // Down is the sender's choice; sideways only where the resolver says that the division is theirs.
+    if !seen.custodian.contains(&named) {
+        return Err(Refusal::NotTheirs.into());
+    }
+    let explanation = format!("由{}指定转交下级{}承办。", seen.custodian.name, named.name);
+    Ok((named, Explanation { relation: Relation::TransferDown, rule: "named_by_sender".into(), explanation }))
+}
+
+/// Anti-ping-pong: after the configured returns only arbitration decides.
+fn guard_returns(tx: &mut Tx, seen: &Loaded, to: Id) -> Result<()> {
+    let returns = store::returns(tx, seen.e.id)?;
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let by_center = count(returns.iter().filter(|c| **c == to).count());
+    if by_center >= seen.rules.returns_per_center || count(returns.len()) >= seen.rules.returns_total {
+        return Err(Refusal::ReturnedBefore.into());
+    }
+    Ok(())
+}
+
+fn by_reference(tx: &mut Tx, reference: &str) -> Result<Transfer> {
+    let found = match reference.parse::<Id>() {
+        Ok(id) => store::transfer(tx, id)?,
+        Err(_) => store::transfer_by_number(tx, reference)?,
+    };
+    Ok(found.ok_or_else(Problem::not_found)?)
+}
+
+/// Who may do what with a transfer: the receiver answers, the sender recalls.
+fn permitted(tx: &mut Tx, actor: &Actor, row: &Transfer, action: TransferAction) -> Result<bool> {
+    let side = match action {
+        TransferAction::Recall => row.from_center_id,
+        TransferAction::Accept | TransferAction::Return => row.to_center_id,
+        TransferAction::Expire => return Ok(actor.is_system()),
+    };
+    let assignee = entrustments::store::entrustment(tx, row.entrustment_id)?.and_then(|e| e.assignee_id);
+    Ok(policy::allows(actor, "transfer", action.code(), &Reachable { centers: vec![side], assignee, ..Reachable::default() }))
+}
+
+/// A transfer and its matter, both locked, the matter first: every path takes them in this order.
+fn load_for(tx: &mut Tx, actor: &Actor, action: TransferAction, target: &Target) -> Result<(Transfer, Loaded)> {
+    let found = by_reference(tx, &target.reference)?;
+    dialect::lock_root(tx.conn, "entrustments", found.entrustment_id.as_str())?;
+    dialect::lock_root(tx.conn, "transfers", found.id.as_str())?;
+    let row = store::transfer(tx, found.id)?.ok_or_else(Problem::not_found)?;
+    access::sight(tx, &Scope::of(actor, "transfer"), row.id)?.ok_or_else(Problem::not_found)?;
+    if !permitted(tx, actor, &row, action)? {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    target.check(row.version)?;
+    let loaded = entrustments::load_locked(tx, row.entrustment_id)?;
+    Ok((row, loaded))
+}
+
+fn answer(tx: &mut Tx, actor: &Actor, row: &mut Transfer, action: TransferAction, f: impl FnOnce(&mut TransferRecord)) -> Result<()> {
+    row.state = decide(row.state, action).map_err(|refusal| Problem { allowed_actions: Some(Vec::new()), ..Problem::from(refusal) })?;
+    let mut record = row.record.get()?;
+    record.answered_by = actor.id;
+    record.answered_at = Some(tx.now);
+    f(&mut record);
+    row.record = Json::new(&record)?;
+    row.version += 1;
+    row.updated_at = tx.now;
+    if !store::save(tx, row)? {
+        return Err(Problem::of(ErrorCode::Stale).into());
+    }
+    clocks::stop(tx, row.id, &[ClockKind::Transfer])
+}
+
+/// The receiver takes over.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransferAcceptance {
+    /// The receiver's agent for it.
+    #[serde(default)]
+    pub assignee_id: Option<Id>,
+    /// What arrived of the hand-over list.
+    #[serde(default)]
+    #[validate(length(max = 100))]
+    #[schema(max_items = 100)]
+    pub papers_received: Vec<String>,
+    /// Accepts the matter too, where it is still submitted.
+    #[serde(default)]
+    #[validate(nested)]
+    pub accept_matter: Option<AcceptInput>,
+}
+
+/// Accepts: custody moves now.
+pub fn accept(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferAcceptance) -> Result<TransferView> {
+    let (mut row, mut loaded) = load_for(tx, actor, TransferAction::Accept, target)?;
+    lines(&input.papers_received, "/papers_received")?;
+    answer(tx, actor, &mut row, TransferAction::Accept, |r| r.papers_received.clone_from(&input.papers_received))?;
+    if !entrustments::movable(loaded.e.state) || loaded.e.open_transfer_id != Some(row.id) {
+        return Err(Refusal::MatterEnded.into());
+    }
+    let to = organization::load(tx, row.to_center_id)?;
+    entrustments::hand_over(tx, actor, &mut loaded, HandOver { transfer: row.id, to, assignee: None })?;
+    if let Some(agent) = input.assignee_id {
+        entrustments::assign_loaded(tx, actor, &mut loaded, agent)?;
+    }
+    if let Some(acceptance) = &input.accept_matter {
+        entrustments::accept_loaded(tx, actor, &mut loaded, acceptance)?;
+    }
+    publish(tx, actor, &row, &loaded, "transfer.accepted")?;
+    view(tx, actor, row)
+}
+
+/// Why not.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnInput {
+    /// In words; the sender reads it.
+    #[validate(length(min = 2, max = 500))]
+    #[schema(min_length = 2, max_length = 500, example = "项目选址在崇川区，不属本县")]
+    pub reason: String,
+}
+
+/// Returns: custody never moved.
+pub fn give_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReturnInput) -> Result<TransferView> {
+    let (mut row, mut loaded) = load_for(tx, actor, TransferAction::Return, target)?;
+    answer(tx, actor, &mut row, TransferAction::Return, |r| r.return_reason.clone_from(&input.reason))?;
+    close(tx, actor, &row, &mut loaded, "transfer_returned", "transfer.returned")?;
+    view(tx, actor, row)
+}
+
+/// The sender takes the offer back.
+pub fn recall(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<TransferView> {
+    let (mut row, mut loaded) = load_for(tx, actor, TransferAction::Recall, target)?;
+    answer(tx, actor, &mut row, TransferAction::Recall, |_| {})?;
+    close(tx, actor, &row, &mut loaded, "transfer_recalled", "transfer.recalled")?;
+    view(tx, actor, row)
+}
+
+/// Lets offers expire whose time is over; answers how many. Each under its locks, so it happens once.
+pub fn expire_due(tx: &mut Tx, batch: i64) -> Result<usize> {
+    let actor = Actor::system("routing");
+    let mut done = 0;
+    let now = tx.now;
+    for id in store::overdue(tx, now, batch)? {
+        let (mut row, mut loaded) = load_for(tx, &actor, TransferAction::Expire, &Target::any(id))?;
+        if row.state != TransferState::Offered {
+            continue;
+        }
+        answer(tx, &actor, &mut row, TransferAction::Expire, |_| {})?;
+        close(tx, &actor, &row, &mut loaded, "transfer_expired", "transfer.expired")?;
+        done += 1;
+    }
+    Ok(done)
+}
+
+fn close(tx: &mut Tx, actor: &Actor, row: &Transfer, loaded: &mut Loaded, told: &'static str, kind: &str) -> Result<()> {
+    if loaded.e.open_transfer_id == Some(row.id) {
+        let to = organization::load(tx, row.to_center_id)?;
+        let params = json!({ "transfer_id": row.id, "from": loaded.custodian.name, "to": to.name });
+        entrustments::clear_transfer(tx, actor, loaded, told, params)?;
+    }
+    publish(tx, actor, row, loaded, kind)
+}
+
+/// Event and visibility of a transfer: both sides and what is above them, the sender's agent, and the applicant.
+fn publish(tx: &mut Tx, actor: &Actor, row: &Transfer, loaded: &Loaded, kind: &str) -> Result<()> {
+    let params = json!({ "number": row.number, "entrustment_id": row.entrustment_id, "state": row.state });
+    let event = NewEvent { record_kind: "transfer", record_id: row.id, version: row.version, kind, audience: Audience::Staff, params };
+    events::record(tx, actor, event)?;
+    let mut subjects = Vec::new();
+    for side in [row.from_center_id, row.to_center_id] {
+        let center = organization::load(tx, side)?;
+        subjects.extend(organization::subjects_of(&center).into_iter().map(|s| (s, false)));
+    }
+    subjects.extend(row.record.get()?.offered_by.map(|id| (subject::user(id.as_str()), false)));
+    subjects.push((subject::applicant(loaded.e.applicant_id.as_str()), false));
+    let due_at = if row.state == TransferState::Offered { row.due_at } else { Moment::NEVER };
+    access::place(tx, &Placement { kind: "transfer", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
+}
+
+fn view(tx: &mut Tx, actor: &Actor, row: Transfer) -> Result<TransferView> {
+    let centers = organization::briefs(tx, &[row.from_center_id, row.to_center_id])?;
+    render(tx, actor, row, &centers)
+}
+
+fn render(tx: &mut Tx, actor: &Actor, row: Transfer, centers: &[CenterBrief]) -> Result<TransferView> {
+    let named = |id: Id| centers.iter().find(|c| c.id == id).cloned().ok_or_else(|| crate::db::Error::Corrupt("center gone".into()));
+    let mut allowed = Vec::new();
+    for action in [TransferAction::Accept, TransferAction::Return, TransferAction::Recall] {
+        if decide(row.state, action).is_ok() && permitted(tx, actor, &row, action)? {
+            allowed.push(action.code().to_owned());
+        }
+    }
+    let r = row.record.get()?;
+    Ok(TransferView {
+        id: row.id,
+        from: named(row.from_center_id)?,
+        to: named(row.to_center_id)?,
+        number: row.number,
+        entrustment_id: row.entrustment_id,
+        state: row.state,
+        state_label: row.state.label().into(),
+        reason: r.reason,
+        why: r.why,
+        papers: r.papers,
+        papers_received: r.papers_received,
+        return_reason: r.return_reason,
+        applicant_consent: r.applicant_consent,
+        due_at: row.due_at,
+        answered_at: r.answered_at,
+        allowed_actions: allowed,
+        version: row.version,
+        created_at: row.created_at,
+    })
+}
+
+/// One transfer.
+pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<TransferView> {
+    let row = by_reference(tx, reference)?;
+    access::sight(tx, &Scope::of(actor, "transfer"), row.id)?.ok_or_else(Problem::not_found)?;
+    view(tx, actor, row)
+}
+
+/// A page of the transfers that the caller sees.
+pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<TransferView>> {
+    if !policy::may(actor, "transfer", "read") {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    let as_of = tx.now.plus(TimeDelta::seconds(-10));
+    let order = match (q.updated_since, q.sort.key, q.sort.descending) {
+        (Some(_), ..) => Order::Changed,
+        (None, "due_at", true) => Order::DueLast,
+        (None, "due_at", false) => Order::DueFirst,
+        (None, _, true) => Order::Newest,
+        (None, _, false) => Order::Oldest,
+    };
+    let mut states = q.all("state");
+    if states.is_empty() && matches!(order, Order::DueFirst | Order::DueLast) {
+        states = TransferState::ALL.iter().map(|s| s.code().to_owned()).collect();
+    }
+    let after = q.cursor.as_ref().and_then(|c| {
+        let key = c.key.parse::<chrono::DateTime<chrono::Utc>>().map_or(Moment::NEVER, Moment::from);
+        Some((key, c.id.parse::<Id>().ok()?))
+    });
+    let keys = Keys { kind: "transfer", states, order, after, changed: q.updated_since.map(|s| (s, as_of)), limit: q.limit + 1 };
+    let entries = access::list(tx, &Scope::of(actor, "transfer"), &keys)?;
+    let page = Page::cut(entries, q.limit, tx.vault, |(e, _)| {
+        let key = match order {
+            Order::DueFirst | Order::DueLast => e.due_at.utc().to_rfc3339(),
+            Order::Changed => e.updated_at.utc().to_rfc3339(),
+            Order::Newest | Order::Oldest => String::new(),
+        };
+        q.cursor_of(key, e.record.to_string())
+    });
+    let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
+    let mut rows = store::transfers_by_id(tx, &ids)?;
+    rows.sort_by_key(|t| ids.iter().position(|id| *id == t.id));
+    let sides: Vec<Id> = rows.iter().flat_map(|t| [t.from_center_id, t.to_center_id]).collect();
+    let centers = organization::briefs(tx, &sides)?;
+    // A list shows no actions: they cost a look at each matter.
+    let nobody = Actor { kind: "none", grants: Vec::new(), ..actor.clone() };
+    let items = rows.into_iter().map(|t| render(tx, &nobody, t, &centers)).collect::<Result<_>>()?;
+    Ok(Page { items, has_more: page.has_more, next_cursor: page.next_cursor, as_of: q.updated_since.map(|s| s.max(as_of)) })
+}

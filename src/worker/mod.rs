@@ -1,0 +1,90 @@
+//! What runs without being asked: the sequencer, the clocks' sweep, expiries, housekeeping. Every job is idempotent and
+//! safe on many servers: a lease names one runner, and the rows' versions let one change win.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::{
+    clocks,
+    db::{Db, Result, Tx, audit, dialect, idempotency},
+    entrustments, evaluations, events,
+    kernel::{Id, Moment},
+    routing,
+};
+
+const BATCH: i64 = 200;
+
+/// Runs all jobs until `stop` is cancelled.
+pub async fn run(db: Db, mut stop: tokio::sync::watch::Receiver<bool>) {
+    let holder = Id::new().to_string();
+    loop {
+        if let Err(e) = tick(&db, &holder).await {
+            tracing::warn!(error = %e, "worker tick failed; it is tried again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// One round of all jobs; answers how much was done. Tests call it instead of waiting.
+pub async fn tick(db: &Db, holder: &str) -> Result<usize> {
+    let mut done = 0;
+    done += drain(db, holder, "sequencer", |tx| events::store::sequence(tx, BATCH)).await?;
+    done += drain(db, holder, "clocks", |tx| clocks::sweep(tx, BATCH)).await?;
+    done += drain(db, holder, "transfers", |tx| routing::expire_due(tx, 20)).await?;
+    done += drain(db, holder, "evaluations", |tx| evaluations::expire_due(tx, BATCH)).await?;
+    done += drain(db, holder, "housekeeping", housekeeping).await?;
+    Ok(done)
+}
+
+/// Repeats a batch under its lease until nothing is left.
+async fn drain(db: &Db, holder: &str, job: &'static str, f: fn(&mut Tx) -> Result<usize>) -> Result<usize> {
+    let mut total = 0;
+    loop {
+        let holder = holder.to_owned();
+        let done = db
+            .commit(move |tx| {
+                let now = Moment::system();
+                if !dialect::take_lease(tx.conn, job, &holder, now, now.plus(TimeDelta::seconds(15)))? {
+                    return Ok(0);
+                }
+                f(tx)
+            })
+            .await?;
+        total += done;
+        if done == 0 || job == "housekeeping" {
+            return Ok(total);
+        }
+    }
+}
+
+/// Idempotency keys are kept 48 hours, counters of failed look-ups two.
+fn housekeeping(tx: &mut Tx) -> Result<usize> {
+    let now = Moment::system();
+    let keys = idempotency::forget(tx, now.plus(TimeDelta::hours(-48)))?;
+    let counters = audit::forget_failures(tx, now.utc().timestamp() / 3600 - 2)?;
+    Ok(keys + counters)
+}
+
+/// After a year's calendar was loaded: every open clock that reaches into it, and the deadlines of their records.
+pub async fn recompute(db: &Db, year: i32) -> Result<()> {
+    let mut after = None;
+    loop {
+        let next = db
+            .commit(move |tx| {
+                let (next, records) = clocks::recompute(tx, year, after, BATCH)?;
+                for record in records {
+                    entrustments::refresh_due(tx, record)?;
+                }
+                Ok(next)
+            })
+            .await?;
+        match next {
+            Some(id) => after = Some(id),
+            None => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The harness: an application on a fresh copy of a prepared database, callers with credentials, builders.
+
+mod postgres;
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc, time::Duration};
+
+use actix_http::Request;
+use actix_web::{body::to_bytes, dev::Service as _, http::Method, test};
+use futures_util::future::LocalBoxFuture;
+use jieli::{
+    app::{self, Shared},
+    auth::{SubjectKind, passwords::Cost},
+    cli,
+    config::Config,
+    db::{self, Db, Engine, Options},
+    kernel::{Clock, Id, Moment, Vault, fixture_epoch},
+    worker,
+};
+use serde_json::{Value, json};
+
+/// Cheap enough for tests; production's cost is the default of the settings.
+pub const COST: Cost = Cost { memory: 64, passes: 1 };
+pub const SECRET: &[u8] = b"test secret of thirty-two bytes!";
+/// A Monday morning with an announced calendar ahead.
+pub const MONDAY: &str = "2026-03-02T09:30:00+08:00";
+
+/// Declares each test once and runs it on both engines.
+macro_rules! on_both_engines {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite { $( #[actix_web::test] async fn $name() { super::$name(crate::support::TestApp::sqlite().await).await } )* }
+        mod postgres { $( #[actix_web::test] async fn $name() { super::$name(crate::support::TestApp::postgres().await).await } )* }
+    };
+}
+pub(crate) use on_both_engines;
+
+type Call = dyn Fn(Request) -> LocalBoxFuture<'static, Reply>;
+
+pub struct TestApp {
+    pub db: Db,
+    pub shared: Shared,
+    call: Rc<Call>,
+    logins: RefCell<HashMap<String, String>>,
+    _dir: Option<tempfile::TempDir>,
+}
+
+/// An answer, read.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HashMap<String, String>,
+    pub body: Value,
+    pub text: String,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        self.expect(200).body
+    }
+
+    #[track_caller]
+    pub fn created(self) -> Value {
+        self.expect(201).body
+    }
+
+    /// The problem's code, after its common members were checked.
+    #[track_caller]
+    pub fn problem(self, status: u16) -> String {
+        let this = self.expect(status);
+        assert_eq!(this.header("content-type"), "application/problem+json");
+        assert_eq!(this.body["status"], status);
+        assert_eq!(this.body["request_id"], this.header("x-request-id"));
+        assert!(this.body["detail"].as_str().is_some_and(|d| !d.is_empty()));
+        this.body["code"].as_str().expect("code").to_owned()
+    }
+}
+
+impl TestApp {
+    pub async fn sqlite() -> Self {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let path = dir.path().join("test.db");
+        std::fs::copy(sqlite_template().await, &path).expect("copy of the template");
+        Self::open(Engine::Sqlite(path.display().to_string()), Some(dir)).await
+    }
+
+    pub async fn postgres() -> Self {
+        Self::open(Engine::Postgres(postgres::fresh_database().await), None).await
+    }
+
+    async fn open(engine: Engine, dir: Option<tempfile::TempDir>) -> Self {
+        let db = open_db(engine, 2);
+        db.clock().set(moment(MONDAY));
+        let config = Config { argon2_memory_kib: COST.memory, argon2_passes: COST.passes, rate_limit_per_minute: 1_000_000, ..Config::default() };
+        let shared = Shared::new(db.clone(), Arc::new(config)).await.expect("shared state");
+        let service = Rc::new(test::init_service(app::build(&shared)).await);
+        let call = move |request: Request| -> LocalBoxFuture<'static, Reply> {
+            let answer = service.call(request);
+            Box::pin(async move {
+                let response = match answer.await {
+                    Ok(response) => response.into_parts().1.map_into_boxed_body(),
+                    Err(e) => e.error_response(),
+                };
+                let status = response.status().as_u16();
+                let headers = response.headers().iter().map(|(k, v)| (k.to_string(), v.to_str().unwrap_or_default().to_owned())).collect();
+                let bytes = to_bytes(response.into_body()).await.map_err(|_| "body").expect("body");
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+                Reply { status, headers, body, text }
+            })
+        };
+        Self { db, shared, call: Rc::new(call), logins: RefCell::default(), _dir: dir }
+    }
+
+    /// A caller without credentials.
+    pub fn stranger(&self) -> Caller<'_> {
+        Caller { app: self, token: None }
+    }
+
+    /// A demo account with a minted token.
+    pub fn as_user(&self, login: &str) -> Caller<'_> {
+        let mut logins = self.logins.borrow_mut();
+        let token = logins.entry(login.to_owned()).or_insert_with(|| {
+            let tokens = &self.shared.state().tokens;
+            tokens.issue(SubjectKind::User, user_id(login), "jieli", None).expect("token")
+        });
+        Caller { app: self, token: Some(token.clone()) }
+    }
+
+    /// One round of all jobs.
+    pub async fn tick(&self) -> usize {
+        worker::tick(&self.db, "test").await.expect("worker")
+    }
+
+    pub fn set_clock(&self, to: &str) {
+        self.db.clock().set(moment(to));
+    }
+
+    pub async fn send(&self, request: test::TestRequest) -> Reply {
+        (self.call)(request.to_request()).await
+    }
+}
+
+/// Somebody who calls.
+pub struct Caller<'a> {
+    pub app: &'a TestApp,
+    pub token: Option<String>,
+}
+
+impl Caller<'_> {
+    pub fn request(&self, method: Method, path: &str) -> test::TestRequest {
+        let uri = if path.starts_with("/api") || path.starts_with("/oauth2") || path.starts_with("/.") { path.to_owned() } else { format!("/api/v1{path}") };
+        let request = test::TestRequest::default().method(method).uri(&uri);
+        match &self.token {
+            Some(token) => request.insert_header(("authorization", format!("Bearer {token}"))),
+            None => request,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.app.send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.app.send(self.request(Method::POST, path).set_json(body)).await
+    }
+
+    pub async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Reply {
+        let mut request = self.request(Method::POST, path).set_json(body);
+        for (name, value) in headers {
+            request = request.insert_header((*name, *value));
+        }
+        self.app.send(request).await
+    }
+
+    pub async fn put_with(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Reply {
+        let mut request = self.request(Method::PUT, path).set_json(body);
+        for (name, value) in headers {
+            request = request.insert_header((*name, *value));
+        }
+        self.app.send(request).await
+    }
+}
+
+pub fn moment(text: &str) -> Moment {
+    serde_json::from_value(Value::String(text.to_owned())).expect("an RFC 3339 time")
+}
+
+pub fn fixed(kind: &str, name: &str) -> Id {
+    Id::fixed(fixture_epoch(), format!("{kind}:{name}").as_bytes())
+}
+
+pub fn user_id(login: &str) -> Id {
+    fixed("user", login)
+}
+
+pub fn center_id(division: &str) -> Id {
+    fixed("center", division)
+}
+
+pub fn open_db(engine: Engine, pool_size: u32) -> Db {
+    let vault = Arc::new(Vault::new(SECRET).expect("vault"));
+    let options = Options { pool_size, wait: Duration::from_secs(20) };
+    Db::open(engine, &options, vault, Arc::new(Clock::default())).expect("database")
+}
+
+/// Migrates and loads the whole Nantong demo: its ids are fixed, so that documented examples work here too.
+async fn prepare(engine: Engine) {
+    db::migrate(&engine).expect("migrations");
+    let db = open_db(engine, 2);
+    db.clock().set(moment(MONDAY));
+    cli::load_demo(&db, COST).await.expect("demo");
+}
+
+async fn sqlite_template() -> &'static std::path::Path {
+    static TEMPLATE: tokio::sync::OnceCell<std::path::PathBuf> = tokio::sync::OnceCell::const_new();
+    TEMPLATE
+        .get_or_init(|| async {
+            let dir = tempfile::tempdir().expect("temporary folder").keep();
+            let path = dir.join("template.db");
+            let engine = Engine::Sqlite(path.display().to_string());
+            // Opened and closed in a thread of its own: the template must be whole in its one file before it is copied.
+            std::thread::spawn(move || actix_web::rt::System::new().block_on(prepare(engine))).join().expect("template");
+            let copy = dir.join("ready.db");
+            let mut conn = <diesel::SqliteConnection as diesel::Connection>::establish(&path.display().to_string()).expect("template");
+            diesel::connection::SimpleConnection::batch_execute(&mut conn, &format!("PRAGMA busy_timeout=5000; VACUUM INTO '{}'", copy.display())).expect("template");
+            copy
+        })
+        .await
+}
+
+/// An application by the company of 如东 for its county's water supply, handed in at the city center by APP.
+pub fn water_application() -> Value {
+    json!({
+        "item": "GS-320623-0001", "mode": "full_agency", "channel": "app", "center": "320600000000",
+        "contact": { "name": "联系人甲", "phone": "13900001234" }, "request": "新建厂房需要接水"
+    })
+}
+
+/// An application taken in at a counter, for a company without an account.
+pub fn counter_application(mode: &str) -> Value {
+    json!({
+        "item": "GS-320623-0001", "mode": mode, "channel": "window",
+        "applicant": { "kind": "enterprise", "name": "南通柜台演示有限公司", "id_type": "credit_code", "id_number": "91320600MATE5T017G", "division_code": "320623000000" },
+        "contact": { "name": "联系人乙", "phone": "13900005678" }
+    })
+}
+
+pub fn accepted() -> Value {
+    json!({ "process_explained": true, "papers_verified": true, "form_signed": true })
+}
+
+pub fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// A matter of 如东's own center, accepted, assigned to `rd_agent`.
+pub async fn accepted_matter(app: &TestApp, mode: &str) -> String {
+    let clerk = app.as_user("rd_clerk");
+    let e = clerk.post("/entrustments", counter_application(mode)).await.created();
+    let id = text(&e["id"]).to_owned();
+    let mut body = accepted();
+    body["assignee_id"] = json!(user_id("rd_agent"));
+    clerk.post(&format!("/entrustments/{id}/accept"), body).await.ok();
+    id
+}
+
+/// A matter of 如东's own center, in progress, assisted.
+pub async fn started_matter(app: &TestApp) -> String {
+    let id = accepted_matter(app, "assisted").await;
+    app.as_user("rd_agent").post(&format!("/entrustments/{id}/start"), json!({})).await.ok();
+    id
+}
