@@ -1,6 +1,6 @@
 //! Every vocabulary with its Chinese labels and national-standard codes.
 
-use actix_web::{HttpRequest, get, web};
+use actix_web::{HttpRequest, get};
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -11,7 +11,7 @@ use crate::{
     entrustments::{self, vocabulary as matters},
     evaluations::store as evaluations,
     events::Audience,
-    http::{Answer, cacheable},
+    http::{Answer, Named, cacheable},
     kernel::{Code, Problem},
     organization::CenterLevel,
     routing::{self, machine as transfers},
@@ -122,7 +122,7 @@ async fn list(request: HttpRequest) -> Answer {
 /// 公开。代码、中文名称和国家标准代码。
 #[utoipa::path(tag = "public", operation_id = "get_dictionary", security(()), params(("id" = String, Path, description = "代码表名称", max_length = 100, example = "grades")), responses((status = 200, description = "代码表", body = Dictionary)))]
 #[get("/dictionaries/{id}")]
-async fn fetch(request: HttpRequest, id: web::Path<String>) -> Answer {
-    let found = all().into_iter().find(|d| d.name == id.as_str()).ok_or_else(Problem::not_found)?;
+async fn fetch(request: HttpRequest, Named(id): Named) -> Answer {
+    let found = all().into_iter().find(|d| d.name == id).ok_or_else(Problem::not_found)?;
     Ok(cacheable(&request, &found, 3600))
 }

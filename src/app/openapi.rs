@@ -2,12 +2,13 @@
 
 use actix_web::App;
 use utoipa::openapi::{
-    ContactBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder, ServerBuilder, Type,
+    ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder, ServerBuilder, Type,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
     Required,
     security::{ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityRequirement, SecurityScheme},
     tag::TagBuilder,
 };
+use serde_json::Value;
 use utoipa_actix_web::AppExt as _;
 
 use crate::{config::Config, http::ProblemDocument, kernel::ErrorCode};
@@ -34,10 +35,9 @@ pub fn document() -> OpenApi {
             "接力：政务服务代办帮办开放后端。全部操作以 JSON 提交和答复；错误为 application/problem+json，逐项指出不正确的字段。\n\n\
              写操作可带 Idempotency-Key 安全重试，可带 If-Match 防止覆盖他人的修改，可加 ?dry_run=true 试运行。",
         ))
-        .contact(Some(ContactBuilder::new().name(Some("jieli")).url(Some("/docs/")).build()))
         .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
         .build();
-    api.servers = Some(vec![ServerBuilder::new().url("/").description(Some("本服务")).build()]);
+    api.servers = Some(vec![ServerBuilder::new().url("/").description(Some("本服务 (local or production: the server that serves this document)")).build()]);
     api.tags = Some(TAGS.iter().map(|(name, doc)| TagBuilder::new().name(*name).description(Some(*doc)).build()).collect());
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("bearerAuth", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("at+jwt").build()));
@@ -70,7 +70,7 @@ fn problem_response(status: u16) -> RefOr<utoipa::openapi::Response> {
     let titles: Vec<String> = ErrorCode::ALL.iter().filter(|c| c.status() == status).map(|c| format!("{}（{}）", c.title().zh, c.code())).collect();
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();
     let mut response = ResponseBuilder::new().description(titles.join("；")).content("application/problem+json", content);
-    for (name, doc) in rate_headers() {
+    for (name, doc) in common_headers() {
         response = response.header(name, header(doc));
     }
     if matches!(status, 429 | 503) {
@@ -79,8 +79,8 @@ fn problem_response(status: u16) -> RefOr<utoipa::openapi::Response> {
     response.build().into()
 }
 
-fn rate_headers() -> [(&'static str, &'static str); 2] {
-    [("RateLimit", "剩余次数（draft-ietf-httpapi-ratelimit-headers）"), ("RateLimit-Policy", "限流规则")]
+fn common_headers() -> [(&'static str, &'static str); 3] {
+    [("Access-Control-Allow-Origin", "允许的来源（按配置）"), ("RateLimit", "剩余次数（draft-ietf-httpapi-ratelimit-headers）"), ("RateLimit-Policy", "限流规则")]
 }
 
 fn header(doc: &str) -> utoipa::openapi::Header {
@@ -112,7 +112,8 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     let with_body = operation.request_body.is_some();
     let with_id = path.contains('{');
     // Questions and one-time links take no key: nothing is made, or the state guards them.
-    let command = api && !open && matches!(method, "POST" | "PUT") && !matches!(operation.operation_id.as_deref(), Some("search" | "resolve_routing"));
+    let command = api && !open && matches!(method, "POST" | "PUT") && !matches!(operation.operation_id.as_deref(), Some("search" | "resolve_routing" | "reveal_entrustment"));
+    let with_effect = operation.operation_id.as_deref() == Some("reveal_entrustment");
     let mut add = |parameter: Parameter| operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
     if command {
         add(query_flag());
@@ -140,6 +141,13 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     if command || operation.operation_id.as_deref() == Some("rate_by_link") {
         statuses.push(409);
     }
+    if with_effect {
+        statuses.extend([409, 412]);
+    }
+    if command && let Some(made) = operation.responses.responses.get("201").cloned() {
+        // With `dry_run` nothing is created.
+        operation.responses.responses.insert("200".into(), made);
+    }
     if command && with_id {
         statuses.push(412);
     }
@@ -151,7 +159,7 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     }
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
-            for (name, doc) in rate_headers() {
+            for (name, doc) in common_headers() {
                 response.headers.insert(name.into(), RefOr::T(header(doc)));
             }
         }
@@ -196,9 +204,56 @@ pub fn served(mut api: OpenApi, config: &Config) -> OpenApi {
     api
 }
 
-/// Pretty JSON with a final newline.
+/// Pretty JSON with a final newline, with a bound on whatever the types leave open: a client may size its buffers by it.
 pub fn to_json(api: &OpenApi) -> String {
-    let mut text = api.to_pretty_json().unwrap_or_default();
+    let mut value = serde_json::to_value(api).unwrap_or_default();
+    bound(&mut value);
+    if let Some(server) = value.pointer_mut("/servers/0").and_then(Value::as_object_mut) {
+        server.insert("x-internal".into(), Value::Bool(false));
+    }
+    if let Some(schemes) = value.pointer_mut("/components/securitySchemes").and_then(Value::as_object_mut) {
+        let docs = [
+            ("bearerAuth", "访问令牌 at+jwt（RFC9068），EdDSA 签名，按 RFC8725 校验，15 分钟有效。"),
+            ("oauth2", "在 /oauth2/token 取得令牌（RFC6749、RFC8725）：人员用 password，机器客户端用 client_credentials，续期用 refresh_token。"),
+        ];
+        for (name, doc) in docs {
+            if let Some(scheme) = schemes.get_mut(name).and_then(Value::as_object_mut) {
+                scheme.insert("description".into(), doc.into());
+            }
+        }
+        if let Some(flow) = schemes.get_mut("oauth2").and_then(|s| s.pointer_mut("/flows/clientCredentials")).and_then(Value::as_object_mut) {
+            flow.insert("refreshUrl".into(), "/oauth2/token".into());
+        }
+    }
+    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
+}
+
+fn bound(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(bound),
+        Value::Object(map) => {
+            map.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "example" | "examples" | "enum")).for_each(|(_, v)| bound(v));
+            let is = |name: &str| match map.get("type") {
+                Some(Value::String(t)) => t == name,
+                Some(Value::Array(types)) => types.iter().any(|t| t == name),
+                _ => false,
+            };
+            let (text, list, number) = (is("string"), is("array"), is("integer"));
+            let named = map.contains_key("enum") || map.contains_key("const") || matches!(map.get("format").and_then(Value::as_str), Some("date" | "date-time" | "uuid"));
+            if text && !named {
+                map.entry("maxLength").or_insert(20_000.into());
+            }
+            if list {
+                map.entry("maxItems").or_insert(1_000.into());
+            }
+            if number {
+                let wide = map.entry("format").or_insert("int64".into()) == "int64";
+                map.entry("minimum").or_insert(0.into());
+                map.entry("maximum").or_insert(if wide { 9_007_199_254_740_991_i64.into() } else { i32::MAX.into() });
+            }
+        }
+        _ => {}
+    }
 }

@@ -130,10 +130,11 @@ fn basic(request: &HttpRequest) -> Result<Option<(String, String)>, ()> {
     let text = String::from_utf8(STANDARD.decode(encoded.trim()).map_err(|_| ())?).map_err(|_| ())?;
     let (id, secret) = text.split_once(':').ok_or(())?;
     let plain = |s: &str| percent_encoding::percent_decode_str(s).decode_utf8_lossy().into_owned();
-    if id.contains('\0') {
+    let (id, secret) = (plain(id), plain(secret));
+    if id.contains('\0') || secret.contains('\0') {
         return Err(());
     }
-    Ok(if id.is_empty() { None } else { Some((plain(id), plain(secret))) })
+    Ok(if id.is_empty() { None } else { Some((id, secret)) })
 }
 
 /// 公钥集（JWKS）

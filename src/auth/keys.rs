@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 
 use super::store::{self, SigningKey};
 use crate::{
-    db::{Error, Result, Sealed, Tx},
+    db::{Error, Result, Sealed, Tx, dialect},
     kernel::{Id, Moment},
 };
 
 /// The keys that verify, newest first; the first one signs. Makes the first key of an empty database.
 pub fn load_or_create(tx: &mut Tx) -> Result<Vec<SigningKey>> {
+    dialect::lock_name(tx.conn, "signing-keys")?;
     let keys = store::signing_keys(tx)?;
     if !keys.is_empty() {
         return Ok(keys);

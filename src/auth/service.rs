@@ -124,7 +124,7 @@ async fn sign_in(db: &Db, tokens: &Tokens, cost: Cost, username: String, passwor
     let now = Moment::system();
     let usable = user.filter(|u| u.status == "active" && u.locked_until.is_none_or(|t| t <= now));
     let right = passwords::verify(password, usable.as_ref().map(|u| u.password_hash.clone()), cost).await;
-    let wrong = TokenRefusal::InvalidGrant("用户名或密码不正确，或账号已被锁定；连续输错五次将锁定十五分钟。");
+    let wrong = TokenRefusal::InvalidGrant(WRONG);
     let Some(user) = usable else { return Err(wrong) };
     if !right {
         let until = now.plus(TimeDelta::minutes(LOCK_MINUTES));
@@ -135,15 +135,25 @@ async fn sign_in(db: &Db, tokens: &Tokens, cost: Cost, username: String, passwor
     let access_token = sign(tokens, SubjectKind::User, user.id, FIRST_PARTY, Some(&family))?;
     let refresh_token = random_token();
     let row = refresh_row(&refresh_token, family, user.id, now);
-    db.commit(move |tx| {
-        store::clear_login_failures(tx, user.id)?;
-        store::insert_refresh_token(tx, &row)
-    })
-    .await?;
+    let still_open = db
+        .commit(move |tx| {
+            // Others may have failed, and locked the account, while this password was being checked.
+            let open = store::user(tx, user.id)?.is_some_and(|u| u.status == "active" && u.locked_until.is_none_or(|t| t <= now));
+            if open {
+                store::clear_login_failures(tx, user.id)?;
+                store::insert_refresh_token(tx, &row)?;
+            }
+            Ok(open)
+        })
+        .await?;
+    if !still_open {
+        return Err(TokenRefusal::InvalidGrant(WRONG));
+    }
     Ok(TokenSet { access_token, refresh_token: Some(refresh_token) })
 }
 
 const FIRST_PARTY: &str = "jieli";
+const WRONG: &str = "用户名或密码不正确，或账号已被锁定；连续输错五次将锁定十五分钟。";
 
 fn refresh_row(token: &str, family: String, user_id: Id, now: Moment) -> store::RefreshToken {
     store::RefreshToken {

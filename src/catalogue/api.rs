@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     db::Error,
-    http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind, State, cacheable},
+    http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind, Named, State, cacheable},
     kernel::{Code, Moment, Page, Problem},
 };
 
@@ -71,8 +71,7 @@ async fn themes(request: HttpRequest, state: web::Data<State>) -> Answer {
 #[utoipa::path(tag = "catalogue", operation_id = "get_service_item", security(()), params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
     responses((status = 200, description = "办事指南", body = ItemView)))]
 #[get("/service-items/{id}")]
-async fn fetch(request: HttpRequest, state: web::Data<State>, id: web::Path<String>) -> Answer {
-    let id = id.into_inner();
+async fn fetch(request: HttpRequest, state: web::Data<State>, Named(id): Named) -> Answer {
     let view = state.db.read(move |tx| service::guide(tx, &id)).await.map_err(Error::into_problem)?;
     Ok(cacheable(&request, &view, 60))
 }
@@ -99,8 +98,7 @@ pub struct Versions {
 #[utoipa::path(tag = "catalogue", operation_id = "list_service_item_versions", security(()), params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
     responses((status = 200, description = "版本", body = Versions)))]
 #[get("/service-items/{id}/versions")]
-async fn versions(request: HttpRequest, state: web::Data<State>, id: web::Path<String>) -> Answer {
-    let id = id.into_inner();
+async fn versions(request: HttpRequest, state: web::Data<State>, Named(id): Named) -> Answer {
     let found = state
         .db
         .read(move |tx| {
@@ -120,8 +118,8 @@ async fn versions(request: HttpRequest, state: web::Data<State>, id: web::Path<S
     params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001"), ("number" = i64, Path, description = "版本号", minimum = 1, example = 1)),
     responses((status = 200, description = "指南内容", body = ItemContent)))]
 #[get("/service-items/{id}/versions/{number}")]
-async fn version(request: HttpRequest, state: web::Data<State>, path: web::Path<(String, String)>) -> Answer {
-    let (id, number) = path.into_inner();
+async fn version(request: HttpRequest, state: web::Data<State>, Named(id): Named, path: web::Path<(String, String)>) -> Answer {
+    let (_, number) = path.into_inner();
     let number: i64 = number.parse().map_err(|_| Problem::not_found())?;
     let content = state.db.read(move |tx| service::guide_version(tx, &id, number)).await.map_err(Error::into_problem)?;
     Ok(cacheable(&request, &content, 86_400))

@@ -259,12 +259,12 @@ pub struct StepTemplate {
     pub limit: Limit,
     /// Codes of the steps before.
     #[serde(default)]
-    #[validate(length(max = 50))]
+    #[validate(length(max = 50), custom(function = lines))]
     #[schema(max_items = 50)]
     pub depends_on: Vec<String>,
     /// Codes of the materials it needs.
     #[serde(default)]
-    #[validate(length(max = 100))]
+    #[validate(length(max = 100), custom(function = lines))]
     #[schema(max_items = 100)]
     pub materials: Vec<String>,
 }
@@ -290,7 +290,7 @@ pub struct ItemContent {
     /// Its unified social credit code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[validate(custom(function = credit))]
-    #[schema(pattern = "^[0-9A-HJ-NPQRTUWXY]{18}$", example = "11320623MB0100101R")]
+    #[schema(pattern = "^[0-9A-HJ-NPQRTUWXY]{18}$", example = "11320623MB01001012")]
     pub department_code: Option<String>,
     /// Theme.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -299,33 +299,37 @@ pub struct ItemContent {
     pub theme: String,
     /// Whom it serves.
     #[serde(default)]
+    #[validate(length(max = 6))]
     #[schema(max_items = 6)]
     pub service_objects: Vec<ServiceObject>,
     /// How it may be helped.
     #[serde(default)]
+    #[validate(length(max = 3))]
     #[schema(max_items = 3)]
     pub modes: Vec<Mode>,
     /// Where it can be applied for.
     #[serde(default)]
+    #[validate(length(max = 5))]
     #[schema(max_items = 5)]
     pub handling_forms: Vec<HandlingForm>,
     /// Across which areas.
     #[serde(default)]
+    #[validate(length(max = 4))]
     #[schema(max_items = 4)]
     pub inter_area: Vec<InterArea>,
     /// Legal basis.
     #[serde(default)]
-    #[validate(length(max = 50))]
+    #[validate(length(max = 50), custom(function = lines))]
     #[schema(max_items = 50)]
     pub legal_basis: Vec<String>,
     /// Conditions.
     #[serde(default)]
-    #[validate(length(max = 50))]
+    #[validate(length(max = 50), custom(function = lines))]
     #[schema(max_items = 50)]
     pub conditions: Vec<String>,
     /// Process.
     #[serde(default)]
-    #[validate(length(max = 50))]
+    #[validate(length(max = 50), custom(function = lines))]
     #[schema(max_items = 50)]
     pub process: Vec<String>,
     /// 法定办结时限.
@@ -375,6 +379,7 @@ pub struct ItemContent {
     pub visit_reason: Option<String>,
     /// Marks.
     #[serde(default)]
+    #[validate(length(max = 4))]
     #[schema(max_items = 4)]
     pub badges: Vec<Badge>,
     /// How far online.
@@ -406,6 +411,10 @@ pub struct ItemContent {
 
 fn message(code: &'static str, text: &'static str) -> ValidationError {
     ValidationError::new(code).with_message(text.into())
+}
+
+fn lines(values: &[String]) -> Result<(), ValidationError> {
+    if values.iter().all(|v| v.chars().count() <= 20_000) { Ok(()) } else { Err(message("length", "每项最多 20000 个字。|At most 20000 characters each.")) }
 }
 
 fn credit(value: &str) -> Result<(), ValidationError> {

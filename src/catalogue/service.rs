@@ -197,6 +197,14 @@ pub fn check(content: &ItemContent) -> Result<(), Problem> {
     if content.visits.is_some_and(|v| v > 0) && content.visit_reason.as_deref().unwrap_or_default().is_empty() {
         refuse("/content/visit_reason".into(), "required", "须到现场的，应说明原因。", "Say why the applicant must come.");
     }
+    for (at, limit) in [("/content/promised_limit", content.promised_limit), ("/content/statutory_limit", content.statutory_limit)] {
+        if limit.is_some_and(|l| l.value > 3650) {
+            refuse(at.into(), "out_of_range", "时限过长。", "The limit is too long.");
+        }
+    }
+    for (i, _) in content.template.iter().enumerate().filter(|(_, s)| s.limit.value > 3650) {
+        refuse(format!("/content/template/{i}/limit"), "out_of_range", "时限过长。", "The limit is too long.");
+    }
     let codes: Vec<&str> = content.materials.iter().map(|m| m.code.as_str()).collect();
     for (i, m) in content.materials.iter().enumerate() {
         if codes.iter().filter(|c| **c == m.code).count() > 1 {
@@ -488,7 +496,7 @@ pub fn browse(tx: &mut Tx, q: &ListQuery) -> Result<Page<ItemBrief>> {
         let found = if tokens.is_empty() {
             Vec::new()
         } else {
-            dialect::search(tx.conn, &dialect::Match { kind: "service_item", all: &tokens, any: &[], words: &folded, limit: 1000, before: None })?
+            dialect::search(tx.conn, &dialect::Match { kind: "service_item", tokens: &tokens, words: &folded, subjects: None, limit: 1000, before: None })?
         };
         filter.ids = Some(found.iter().filter_map(|id| id.parse().ok()).collect());
     }

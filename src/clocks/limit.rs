@@ -55,6 +55,7 @@ impl Unit {
 
 /// An amount of time allowed, such as five working days.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Limit {
     pub value: u32,
     pub unit: Unit,

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Deadline, ExplainedDay, Limit, Pause, WorkCalendar, YearRule, store, store::ClockRow};
 use crate::{
     auth::Actor,
-    db::{Json, Result, Tx, code_enum},
+    db::{Error, Json, Result, Tx, code_enum},
     events::{self, Audience, NewEvent},
     kernel::{Code as _, Id, Moment},
 };
@@ -132,8 +132,8 @@ pub fn start(tx: &mut Tx, record_kind: &'static str, record: Id, kind: ClockKind
 fn change(tx: &mut Tx, mut row: ClockRow, f: impl FnOnce(&mut Tx, &mut ClockRow) -> Result<()>) -> Result<()> {
     f(tx, &mut row)?;
     row.next_at = next_look(&row);
-    // The record is locked or the writer is alone, so only the sweep can be in the way; it is retried as a whole.
-    if store::save(tx, &row)? { Ok(()) } else { Err(crate::kernel::Problem::of(crate::kernel::ErrorCode::InProgress).into()) }
+    // The record is locked or the writer is alone, so only the sweep can be in the way: then the whole is tried again.
+    if store::save(tx, &row)? { Ok(()) } else { Err(Error::Contended) }
 }
 
 fn open_clocks(tx: &mut Tx, record: Id) -> Result<Vec<ClockRow>> {
@@ -172,9 +172,25 @@ pub fn pause(tx: &mut Tx, record: Id, kinds: &[ClockKind]) -> Result<()> {
     Ok(())
 }
 
-/// Resumes paused clocks; each day the pause touched is not counted.
-pub fn resume(tx: &mut Tx, record: Id) -> Result<()> {
-    for row in open_clocks(tx, record)?.into_iter().filter(|c| c.state == "paused") {
+/// A clock that was stopped too early runs on; the time it stood still is a pause.
+pub fn reopen(tx: &mut Tx, record: Id, kind: ClockKind) -> Result<()> {
+    let stopped = store::of_record(tx, record)?.into_iter().rfind(|c| c.kind == kind && c.state == "stopped");
+    let Some((row, at)) = stopped.and_then(|c| c.stopped_at.map(|at| (c, at))) else { return Ok(()) };
+    change(tx, row, |tx, c| {
+        let mut pauses = c.pauses.get()?;
+        pauses.push(Pause { from: at.utc(), to: Some(tx.now.utc()) });
+        let d = deadline(tx, c.started_at, c.limit(), &pauses)?;
+        c.pauses = Json::new(&pauses)?;
+        c.state = "running".into();
+        c.stopped_at = None;
+        move_to(c, d, tx.now);
+        Ok(())
+    })
+}
+
+/// Resumes paused clocks of these kinds; each day the pause touched is not counted.
+pub fn resume(tx: &mut Tx, record: Id, kinds: &[ClockKind]) -> Result<()> {
+    for row in open_clocks(tx, record)?.into_iter().filter(|c| c.state == "paused" && kinds.contains(&c.kind)) {
         change(tx, row, |tx, c| {
             let mut pauses = c.pauses.get()?;
             if let Some(last) = pauses.last_mut() {
@@ -218,6 +234,16 @@ fn explain(tx: &mut Tx, row: &ClockRow) -> Result<Vec<ExplainedDay>> {
     Ok(calendar(tx, row.started_at)?.explain(row.started_at.utc(), row.limit(), &row.pauses.get()?))
 }
 
+/// A step's clock is told on its matter: `start` was given the matter's kind for it.
+fn kind_of(stored: &str) -> &'static str {
+    match stored {
+        "transfer" => "transfer",
+        "evaluation" => "evaluation",
+        "step" => "step",
+        _ => "entrustment",
+    }
+}
+
 /// Raises the warnings and breaches that have come, each once; answers how many clocks it looked at. Safe on many
 /// servers: the clock's version lets one of them win.
 pub fn sweep(tx: &mut Tx, batch: i64) -> Result<usize> {
@@ -240,11 +266,7 @@ pub fn sweep(tx: &mut Tx, batch: i64) -> Result<usize> {
             continue;
         }
         for kind in raised {
-            let record_kind = match row.record_kind.as_str() {
-                "entrustment" => "entrustment",
-                "transfer" => "transfer",
-                _ => "evaluation",
-            };
+            let record_kind = kind_of(&row.record_kind);
             let params = json!({ "clock_id": row.id, "clock": row.kind, "due_at": row.due_at });
             events::record(tx, &actor, NewEvent { record_kind, record_id: row.record_id, version: 0, kind, audience: Audience::Staff, params })?;
         }
@@ -270,7 +292,7 @@ pub fn recompute(tx: &mut Tx, year: i32, after: Option<Id>, batch: i64) -> Resul
             continue;
         }
         let (record, old, clock, kind) = (row.record_id, row.due_at, row.id, row.kind);
-        let record_kind = if row.record_kind == "transfer" { "transfer" } else { "entrustment" };
+        let record_kind = kind_of(&row.record_kind);
         let superseded = row.breached_at.is_some_and(|_| Moment::from(d.due) > tx.now.plus(TimeDelta::zero()));
         change(tx, row, |tx, c| {
             move_to(c, d, tx.now);

@@ -42,12 +42,6 @@ pub fn record(tx: &mut Tx, e: &Entry) -> Result<()> {
     Ok(())
 }
 
-/// Failed look-ups under a mark in an hour.
-pub fn failures(tx: &mut Tx, mark: &str, hour: i64) -> Result<i64> {
-    let found: Option<i32> = lookup_failures::table.find((mark, hour)).select(lookup_failures::failures).first(tx.conn).optional()?;
-    Ok(found.map_or(0, i64::from))
-}
-
 /// Forgets counters of past hours.
 pub fn forget_failures(tx: &mut Tx, before_hour: i64) -> Result<usize> {
     Ok(diesel::delete(lookup_failures::table.filter(lookup_failures::hour.lt(before_hour))).execute(tx.conn)?)

@@ -153,7 +153,7 @@ where
 macro_rules! code_enum {
     ($(#[$meta:meta])* $name:ident in $dictionary:literal { $( $variant:ident $code:literal $label:literal $(= $std:literal)? ),+ $(,)? }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
                  diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
         #[diesel(sql_type = diesel::sql_types::Text)]
         pub enum $name { $( #[doc = $label] #[serde(rename = $code)] $variant ),+ }
@@ -165,6 +165,13 @@ macro_rules! code_enum {
             fn label(self) -> &'static str { match self { $( Self::$variant => $label ),+ } }
             fn standard(self) -> Option<&'static str> { match self { $( Self::$variant => $crate::db::code_enum!(@std $($std)?) ),+ } }
         }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                $crate::kernel::schema::codes($dictionary, &[ $( ($code, $label) ),+ ])
+            }
+        }
+        impl utoipa::ToSchema for $name {}
 
         impl<DB: diesel::backend::Backend> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for $name
         where str: diesel::serialize::ToSql<diesel::sql_types::Text, DB> {

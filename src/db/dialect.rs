@@ -66,6 +66,14 @@ pub fn try_lock(conn: &mut Conn, name: &str) -> Result<bool> {
     }
 }
 
+/// Waits for the transaction's lock on a name.
+pub fn lock_name(conn: &mut Conn, name: &str) -> Result<()> {
+    if let Conn::Postgres(c) = conn {
+        sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 8))").bind::<Text, _>(name).execute(c)?;
+    }
+    Ok(())
+}
+
 /// Takes or renews a lease held by `holder`; `false` while another holds it.
 pub fn take_lease(conn: &mut Conn, name: &str, holder: &str, now: Moment, until: Moment) -> Result<bool> {
     let sql = |a: &str| {
@@ -128,16 +136,16 @@ pub fn drop_document(conn: &mut Conn, record_id: &str) -> Result<()> {
     Ok(())
 }
 
-/// A full-text query: every token of `all`, and any of `any` where there are some; `like` rechecks the folded text.
+/// A full-text query: every token must occur, and the folded text is rechecked literally.
 pub struct Match<'a> {
     /// Kind of record.
     pub kind: &'a str,
-    /// Encoded tokens that must all occur.
-    pub all: &'a [String],
-    /// Encoded tokens of which one must occur (the caller's subjects); empty = no such condition.
-    pub any: &'a [String],
-    /// Folded words that the text must contain literally.
+    /// Encoded tokens that must all occur; at least one.
+    pub tokens: &'a [String],
+    /// Folded words that the text must contain.
     pub words: &'a [String],
+    /// Only records that one of these subjects of the access table sees; `None`: all.
+    pub subjects: Option<&'a [String]>,
     /// At most so many.
     pub limit: i64,
     /// Records after this id in descending order of id.
@@ -146,50 +154,44 @@ pub struct Match<'a> {
 
 /// Record ids that match, newest id first.
 pub fn search(conn: &mut Conn, query: &Match) -> Result<Vec<String>> {
-    let join = |tokens: &[String], or: &str| tokens.join(or);
-    let before = query.before.unwrap_or("~");
-    let likes = |mark: &dyn Fn(usize) -> String| {
-        (0..query.words.len()).map(|i| format!(" AND d.body LIKE {} ESCAPE '\\'", mark(i))).collect::<String>()
+    if query.tokens.is_empty() || query.subjects.is_some_and(<[String]>::is_empty) {
+        return Ok(Vec::new());
+    }
+    let subjects = query.subjects.unwrap_or_default();
+    let patterns: Vec<String> =
+        query.words.iter().map(|w| format!("%{}%", w.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))).collect();
+    // Placeholders are numbered from 4 on: patterns, then subjects, then the limit.
+    let sql = |mark: &dyn Fn(usize) -> String, matches: &str| {
+        let likes: String = (0..patterns.len()).map(|i| format!(" AND d.body LIKE {} ESCAPE '\\'", mark(i + 4))).collect();
+        let marks: Vec<String> = (0..subjects.len()).map(|i| mark(i + 4 + patterns.len())).collect();
+        let seen = if subjects.is_empty() {
+            String::new()
+        } else {
+            format!(" AND EXISTS (SELECT 1 FROM access a WHERE a.record_id = d.record_id AND a.subject IN ({}))", marks.join(", "))
+        };
+        let (kind, before, limit) = (mark(2), mark(3), mark(4 + patterns.len() + subjects.len()));
+        format!("SELECT d.record_id {matches} AND d.kind = {kind} AND d.record_id < {before}{likes}{seen} ORDER BY d.record_id DESC LIMIT {limit}")
     };
-    let patterns = query.words.iter().map(|w| format!("%{}%", w.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
-    let ids = match conn {
+    macro_rules! run {
+        ($conn:expr, $sql:expr, $expression:expr) => {{
+            let mut q = sql_query($sql).into_boxed().bind::<Text, _>($expression).bind::<Text, _>(query.kind).bind::<Text, _>(query.before.unwrap_or("~"));
+            for value in patterns.iter().chain(subjects) {
+                q = q.bind::<Text, _>(value);
+            }
+            q.bind::<BigInt, _>(query.limit).load::<RecordId>($conn)?
+        }};
+    }
+    let found = match conn {
         Conn::Sqlite(c) => {
-            let mut expression = join(query.all, " AND ");
-            if !query.any.is_empty() {
-                let any = join(query.any, " OR ");
-                expression = if expression.is_empty() { any } else { format!("{expression} AND ({any})") };
-            }
-            let sql = format!(
-                "SELECT d.record_id FROM search_index x JOIN search_docs d ON d.docid = x.rowid \
-                 WHERE x.tokens MATCH ? AND d.kind = ? AND d.record_id < ?{} ORDER BY d.record_id DESC LIMIT ?",
-                likes(&|_| "?".into())
-            );
-            let mut q = sql_query(sql).into_boxed().bind::<Text, _>(expression).bind::<Text, _>(query.kind).bind::<Text, _>(before);
-            for p in patterns {
-                q = q.bind::<Text, _>(p);
-            }
-            q.bind::<BigInt, _>(query.limit).load::<RecordId>(c)?
+            let from = "FROM search_index JOIN search_docs d ON d.docid = search_index.rowid WHERE search_index MATCH ?1";
+            run!(c, sql(&|n| format!("?{n}"), from), query.tokens.join(" AND "))
         }
         Conn::Postgres(c) => {
-            let mut expression = join(query.all, " & ");
-            if !query.any.is_empty() {
-                let any = join(query.any, " | ");
-                expression = if expression.is_empty() { any } else { format!("{expression} & ({any})") };
-            }
-            let sql = format!(
-                "SELECT d.record_id FROM search_docs d WHERE d.tokens @@ to_tsquery('simple', $1) AND d.kind = $2 AND d.record_id < $3{} \
-                 ORDER BY d.record_id DESC LIMIT ${}",
-                likes(&|i| format!("${}", i + 4)),
-                query.words.len() + 4
-            );
-            let mut q = sql_query(sql).into_boxed().bind::<Text, _>(expression).bind::<Text, _>(query.kind).bind::<Text, _>(before);
-            for p in patterns {
-                q = q.bind::<Text, _>(p);
-            }
-            q.bind::<BigInt, _>(query.limit).load::<RecordId>(c)?
+            let from = "FROM search_docs d WHERE d.tokens @@ to_tsquery('simple', $1)";
+            run!(c, sql(&|n| format!("${n}"), from), query.tokens.join(" & "))
         }
     };
-    Ok(ids.into_iter().map(|r| r.record_id).collect())
+    Ok(found.into_iter().map(|r| r.record_id).collect())
 }
 
 /// Inserts many rows with as few statements as the engines' parameter limits allow.

@@ -34,6 +34,9 @@ pub enum Error {
     /// A stored value cannot be read.
     #[error("stored value unreadable: {0}")]
     Corrupt(String),
+    /// Another transaction changed the same row first; the whole unit of work is tried again.
+    #[error("contended")]
+    Contended,
     /// No connection or no place in the queue within the limit.
     #[error("database busy: {0}")]
     Busy(String),
@@ -75,10 +78,25 @@ impl Error {
                 tracing::warn!(%why, "database busy");
                 Problem::of(ErrorCode::Unavailable)
             }
+            e if e.is_passing() => {
+                tracing::warn!(error = %e, "database unavailable");
+                Problem::of(ErrorCode::Unavailable)
+            }
             other => {
                 tracing::error!(error = %other, "unit of work failed");
                 Problem::of(ErrorCode::Internal)
             }
+        }
+    }
+
+    /// A fault of the moment: contention, a lost connection, a timeout. Nothing was committed.
+    fn is_passing(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind as K, Error as E};
+        match self {
+            Self::Contended => true,
+            Self::Database(E::DatabaseError(K::SerializationFailure | K::ClosedConnection | K::UnableToSendCommand, _)) => true,
+            Self::Database(E::DatabaseError(_, info)) => ["timeout", "deadlock", "database is locked", "disk"].iter().any(|m| info.message().contains(m)),
+            _ => false,
         }
     }
 

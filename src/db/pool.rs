@@ -145,12 +145,11 @@ impl Db {
         F: FnOnce(&mut Tx) -> Result<T> + Send + 'static,
     {
         self.on_pool(move |inner| {
-            let mut conn = inner.checkout()?;
             let begin = match inner.engine {
                 Engine::Sqlite(_) => "BEGIN",
                 Engine::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             };
-            conn.execute_batch(begin)?;
+            let mut conn = inner.begin(begin)?;
             let conn: &mut Conn = &mut conn;
             let result = guarded(|| f(&mut inner.tx(conn)));
             conn.execute_batch("ROLLBACK")?;
@@ -210,8 +209,18 @@ impl Db {
 }
 
 impl Inner {
-    fn checkout(&self) -> Result<r2d2::PooledConnection<Manager>> {
-        self.pool.get().map_err(|e| Error::Busy(e.to_string()))
+    /// A connection inside a new transaction. After a restart of the server every pooled connection fails once: nothing
+    /// has happened yet, so the next one is tried.
+    fn begin(&self, sql: &str) -> Result<r2d2::PooledConnection<Manager>> {
+        let mut last = String::new();
+        for _ in 0..=self.pool.max_size() {
+            let mut conn = self.pool.get().map_err(|e| Error::Busy(e.to_string()))?;
+            match conn.execute_batch(sql) {
+                Ok(()) => return Ok(conn),
+                Err(e) => last = e.to_string(),
+            }
+        }
+        Err(Error::Busy(last))
     }
 
     fn tx<'c>(&'c self, conn: &'c mut Conn) -> Tx<'c> {
@@ -222,15 +231,14 @@ impl Inner {
         const ATTEMPTS: u32 = 6;
         let mut attempt = 1;
         loop {
-            let mut pooled = self.checkout()?;
+            let mut pooled = self.begin("BEGIN ISOLATION LEVEL READ COMMITTED")?;
             let conn: &mut Conn = &mut pooled;
-            conn.execute_batch("BEGIN ISOLATION LEVEL READ COMMITTED")?;
             let mut tx = self.tx(conn);
             let result = guarded(|| f(&mut tx));
             let effects = std::mem::take(&mut tx.on_commit);
             let result = match result {
-                Ok(Outcome::Commit(value)) => conn.execute_batch("COMMIT").map(|()| value).map_err(Error::from),
-                Ok(Outcome::Rollback(value)) => conn.execute_batch("ROLLBACK").map(|()| value).map_err(Error::from),
+                Ok(Outcome::Commit(value)) => conn.execute_batch("COMMIT").map(|()| (value, effects)).map_err(Error::from),
+                Ok(Outcome::Rollback(value)) => conn.execute_batch("ROLLBACK").map(|()| (value, Vec::new())).map_err(Error::from),
                 Err(e) => {
                     conn.execute_batch("ROLLBACK")?;
                     Err(e)
@@ -243,7 +251,7 @@ impl Inner {
                     std::thread::sleep(Duration::from_millis(u64::from(attempt * 4) + u64::from(jitter) / 16));
                     attempt += 1;
                 }
-                Ok(value) => {
+                Ok((value, effects)) => {
                     effects.into_iter().for_each(|effect| effect());
                     return Ok(value);
                 }
@@ -256,6 +264,7 @@ impl Inner {
 /// diesel maps only 40001; a deadlock (40P01) is told by its message alone.
 fn is_transient(e: &Error) -> bool {
     match e {
+        Error::Contended => true,
         Error::Database(DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
         Error::Database(DieselError::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
         _ => false,

@@ -142,8 +142,8 @@ pub struct AgreementSignature {
 }
 
 /// The applicant's signature, their own or recorded by staff with what proves it.
-pub fn signature(tx: &Tx, actor: &Actor, input: &SignatureInput, at: &str) -> Result<Signature, Problem> {
-    let own = actor.applicant_id.is_some();
+pub fn signature(tx: &Tx, actor: &Actor, applicant: Id, input: &SignatureInput, at: &str) -> Result<Signature, Problem> {
+    let own = actor.applicant_id == Some(applicant);
     if own && input.method != SignMethod::Online {
         return Err(Problem::rule(&format!("{at}/method"), "own_signature", "申请人本人登录时只能在线确认。", "A signed-in applicant signs online."));
     }
@@ -161,7 +161,7 @@ pub fn sign(tx: &mut Tx, actor: &Actor, target: &Target, input: &AgreementSignat
     if input.text_hash.as_ref().is_some_and(|h| *h != row.text_hash) {
         return Err(Problem::rule("/text_hash", "text_changed", "协议文本已更新，请重新阅读后签订。", "The text has changed: read it again.").into());
     }
-    row.signature = Some(Json::new(&signature(tx, actor, &input.signature, "/signature")?)?);
+    row.signature = Some(Json::new(&signature(tx, actor, loaded.e.applicant_id, &input.signature, "/signature")?)?);
     row.state = "signed".into();
     row.signed_at = Some(tx.now);
     store::save_agreement(tx, &row)?;

@@ -176,24 +176,31 @@ fn check(tx: &Tx, input: &ApplicantInput) -> Result<(), Problem> {
     }
 }
 
-/// The applicant of this identity: found, or entered for the first time.
+/// The applicant of this identity: found, or entered for the first time. A known number under another name is refused
+/// and tells nothing of what is stored.
 pub fn find_or_enter(tx: &mut Tx, input: &ApplicantInput) -> Result<ApplicantRow> {
     check(tx, input)?;
-    let id_mark = tx.vault.mark(Purpose::Index, &format!("{}:{}", input.id_type.code(), input.id_number));
+    let name = text::fold(&input.name);
+    let name_mark = name_mark(tx, &name);
+    // Only the two national numbers are unique by themselves; others count together with the name.
+    let identity = match input.id_type {
+        IdType::CreditCode | IdType::CitizenId => format!("{}:{}", input.id_type.code(), input.id_number),
+        IdType::Passport | IdType::OtherId => format!("{}:{}:{}:{name}", input.id_type.code(), input.id_number, input.kind.code()),
+    };
+    let id_mark = tx.vault.mark(Purpose::Index, &identity);
     if let Some(found) = store::applicant_by_mark(tx, &id_mark)? {
-        return Ok(found);
+        return same_person(found, input, &name_mark);
     }
     let person = input.kind == ApplicantKind::NaturalPerson;
-    let name = text::fold(&input.name);
     let row = ApplicantRow {
         id: Id::new(),
         kind: input.kind.code().into(),
         name: if person { String::new() } else { input.name.clone() },
         person_name: if person { Some(Sealed::seal(tx.vault, &input.name)?) } else { None },
-        name_mark: name_mark(tx, &name),
+        name_mark: name_mark.clone(),
         id_type: input.id_type.code().into(),
         id_number: Sealed::seal(tx.vault, &input.id_number)?,
-        id_mark,
+        id_mark: id_mark.clone(),
         division_code: input.division_code.clone(),
         address: input.address.as_ref().map(|a| Sealed::seal(tx.vault, a)).transpose()?,
         flags: Json::new(&input.flags.iter().map(|f| f.code().to_owned()).collect())?,
@@ -201,8 +208,22 @@ pub fn find_or_enter(tx: &mut Tx, input: &ApplicantInput) -> Result<ApplicantRow
         created_at: tx.now,
         updated_at: tx.now,
     };
-    store::insert_applicant(tx, &row)?;
-    Ok(row)
+    match tx.savepoint(|tx| store::insert_applicant(tx, &row)) {
+        Ok(()) => Ok(row),
+        // Another counter entered the same applicant at this instant.
+        Err(e) if e.is_unique() => match store::applicant_by_mark(tx, &id_mark)? {
+            Some(found) => same_person(found, input, &name_mark),
+            None => Err(e),
+        },
+        Err(e) => Err(e),
+    }
+}
+
+fn same_person(found: ApplicantRow, input: &ApplicantInput, name_mark: &str) -> Result<ApplicantRow> {
+    if found.kind == input.kind.code() && found.name_mark == name_mark {
+        return Ok(found);
+    }
+    Err(Problem::rule("/applicant/name", "identity_mismatch", "该证件号码已登记在另一名称或类型之下，请核对。", "The number is registered under another name or kind.").into())
 }
 
 /// Blind index of a folded name.

@@ -125,7 +125,7 @@ pub struct SignInput {
 pub fn sign(tx: &mut Tx, actor: &Actor, target: &Target, input: &SignInput) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::SignCompletion, target)?;
     loaded.e.state = loaded.decide(actor, Action::SignCompletion)?;
-    let signed = signature(tx, actor, &input.signature, "/signature")?;
+    let signed = signature(tx, actor, loaded.e.applicant_id, &input.signature, "/signature")?;
     if let Some(c) = &mut loaded.details.completion {
         c.signature = Some(signed);
     }
@@ -140,6 +140,7 @@ pub fn refuse(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReasonInput) 
     loaded.e.state = loaded.decide(actor, Action::RefuseCompletion)?;
     loaded.details.refusal = Some(input.reason.clone());
     clocks::stop(tx, loaded.e.id, &[ClockKind::SignCompletion])?;
+    clocks::reopen(tx, loaded.e.id, ClockKind::Promise)?;
     save(tx, actor, &mut loaded, Told { kind: "completion_refused", audience: Audience::Public, params: json!({}) })?;
     view(tx, actor, loaded)
 }
@@ -170,6 +171,7 @@ pub fn reopen(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReasonInput) 
     let mut loaded = load_for(tx, actor, Action::Reopen, target)?;
     loaded.e.state = loaded.decide(actor, Action::Reopen)?;
     loaded.details.remark = Some(input.reason.clone());
+    clocks::reopen(tx, loaded.e.id, ClockKind::Promise)?;
     save(tx, actor, &mut loaded, Told { kind: "reopened", audience: Audience::Public, params: json!({}) })?;
     view(tx, actor, loaded)
 }
@@ -195,20 +197,20 @@ pub fn request_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &
     loaded.details.termination = Some(Termination {
         reason: input.reason,
         note: input.note.clone(),
-        requested_by: side(actor).into(),
+        requested_by: side(actor, &loaded).into(),
         requested_at: tx.now,
         applicant_signature: None,
         center_signature: None,
         papers_returned: false,
         delivery_proof: None,
     });
-    let params = json!({ "reason": input.reason.label(), "by": side(actor) });
+    let params = json!({ "reason": input.reason.label(), "by": side(actor, &loaded) });
     save(tx, actor, &mut loaded, Told { kind: "termination_requested", audience: Audience::Public, params })?;
     view(tx, actor, loaded)
 }
 
-fn side(actor: &Actor) -> &'static str {
-    if actor.applicant_id.is_some() { "applicant" } else { "center" }
+fn side(actor: &Actor, loaded: &Loaded) -> &'static str {
+    if actor.applicant_id == Some(loaded.e.applicant_id) { "applicant" } else { "center" }
 }
 
 /// Takes the request back: the matter goes on where it was.
@@ -238,10 +240,10 @@ pub fn sign_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &Ter
     let mut loaded = load_for(tx, actor, Action::SignTermination, target)?;
     let ended = loaded.decide(actor, Action::SignTermination)?;
     let online = SignatureInput { method: SignMethod::Online, evidence: String::new() };
-    let own = actor.applicant_id.is_some();
+    let own = actor.applicant_id == Some(loaded.e.applicant_id);
     let by_applicant = match (&input.applicant_signature, own) {
-        (Some(s), _) => Some(signature(tx, actor, s, "/applicant_signature")?),
-        (None, true) => Some(signature(tx, actor, &online, "/applicant_signature")?),
+        (Some(s), _) => Some(signature(tx, actor, loaded.e.applicant_id, s, "/applicant_signature")?),
+        (None, true) => Some(signature(tx, actor, loaded.e.applicant_id, &online, "/applicant_signature")?),
         (None, false) => None,
     };
     let by_center = (!own).then(|| super::facts::Signature { method: SignMethod::Online, evidence: String::new(), at: tx.now, recorded_by: actor.id });
@@ -253,7 +255,7 @@ pub fn sign_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &Ter
     t.center_signature = by_center.or(t.center_signature.take());
     t.papers_returned |= input.papers_returned;
     let both = t.applicant_signature.is_some() && t.center_signature.is_some();
-    let params = json!({ "by": side(actor) });
+    let params = json!({ "by": side(actor, &loaded) });
     if both {
         loaded.e.state = ended;
         end(tx, actor, &mut loaded, Told { kind: "terminated", audience: Audience::Public, params })?;

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     auth::Actor,
+    clocks::{self, ClockKind},
     db::{Error, Result, Tx},
     events::Audience,
     kernel::{Id, Target},
@@ -82,6 +83,7 @@ pub fn hand_over(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, how: HandOver)
     store::insert_custody(tx, &row)?;
     let from = loaded.custodian.name.clone();
     if loaded.e.agreement_state != "none" {
+        clocks::stop(tx, id, &[ClockKind::SignAgreement])?;
         agreement::supersede(tx, id)?;
         loaded.e.agreement_state = "none".into();
     }

@@ -36,6 +36,29 @@ pub struct Details {
     pub remark: Option<String>,
 }
 
+impl Details {
+    /// Free words and evidence may name people: a masked view shows codes and dates only.
+    pub fn hide_words(&mut self) {
+        if let Some(c) = &mut self.completion {
+            c.note.clear();
+            c.delivery_proof = None;
+            c.signature.iter_mut().for_each(|s| s.evidence.clear());
+        }
+        if let Some(t) = &mut self.termination {
+            t.note.clear();
+            t.delivery_proof = None;
+            t.applicant_signature.iter_mut().chain(&mut t.center_signature).for_each(|s| s.evidence.clear());
+        }
+        if let Some(s) = &mut self.suspension {
+            s.note.clear();
+        }
+        if let Some(r) = &mut self.rejection {
+            r.note.clear();
+        }
+        self.difficulty = None;
+    }
+}
+
 /// Acceptance by the center [002].
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Acceptance {

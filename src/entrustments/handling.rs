@@ -9,8 +9,8 @@ use super::{
     closing,
     facts::{Acceptance, Difficulty, Rejection, Suspension},
     load::{Loaded, Told, load_for, save},
-    machine::Action,
-    model::{RejectReason, SuspendReason},
+    machine::{Action, StepState},
+    model::{MaterialState, RejectReason, SuspendReason},
     store,
     views::{EntrustmentView, view},
 };
@@ -102,21 +102,25 @@ pub fn assign(tx: &mut Tx, actor: &Actor, target: &Target, input: &AssignInput) 
     view(tx, actor, loaded)
 }
 
+/// Names of the materials that the newest notice asked for and that are still missing; `None` when it asked for
+/// something that is no material, so that only a person can tell.
+fn missing(tx: &mut Tx, loaded: &Loaded) -> Result<Option<Vec<String>>> {
+    let Some(notice) = store::notices(tx, loaded.e.id)?.pop() else { return Ok(None) };
+    let asked = notice.items.get()?;
+    let materials = store::materials(tx, loaded.e.id)?;
+    let open = |m: &store::MaterialRow| matches!(m.state, MaterialState::Missing | MaterialState::Rejected);
+    let names: Vec<String> = materials.iter().filter(|m| open(m) && asked.iter().any(|a| a.code.as_ref() == Some(&m.code))).map(|m| m.name.clone()).collect();
+    Ok(if names.is_empty() && asked.iter().any(|a| a.code.is_none()) { None } else { Some(names) })
+}
+
 /// The applicant has supplied what was missing.
 pub fn resubmit(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::Resubmit, target)?;
     loaded.e.state = loaded.decide(actor, Action::Resubmit)?;
-    if loaded.facts.materials_open > 0 && store::notices(tx, loaded.e.id)?.iter().any(|n| n.items.get().is_ok_and(|i| i.iter().any(|m| m.code.is_some()))) {
-        let told: Vec<String> = store::notices(tx, loaded.e.id)?.iter().filter_map(|n| n.items.get().ok()).flatten().filter_map(|m| m.code).collect();
-        let missing: Vec<String> = store::materials(tx, loaded.e.id)?
-            .into_iter()
-            .filter(|m| told.contains(&m.code) && matches!(m.state.code(), "missing" | "rejected"))
-            .map(|m| m.name)
-            .collect();
-        if !missing.is_empty() {
-            let zh = format!("告知的材料尚未补齐：{}。", missing.join("、"));
-            return Err(Problem::rule("", "still_missing", zh, "What the notice named is still missing.").into());
-        }
+    let missing = missing(tx, &loaded)?.unwrap_or_default();
+    if !missing.is_empty() {
+        let zh = format!("告知的材料尚未补齐：{}。", missing.join("、"));
+        return Err(Problem::rule("", "still_missing", zh, "What the notice named is still missing.").into());
     }
     clocks::stop(tx, loaded.e.id, &[ClockKind::Supply])?;
     clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Accept, loaded.rules.accept_limit)?;
@@ -139,9 +143,12 @@ pub fn remind(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Entrustment
 pub fn lapse(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::Lapse, target)?;
     loaded.e.state = loaded.decide(actor, Action::Lapse)?;
-    let waiting = clocks::of_record(tx, loaded.e.id)?.into_iter().any(|c| c.kind == ClockKind::Supply && c.state == "running" && c.due_at > tx.now);
-    if waiting {
+    let supply = clocks::of_record(tx, loaded.e.id)?.into_iter().rfind(|c| c.kind == ClockKind::Supply);
+    if supply.is_some_and(|c| c.due_at > tx.now) {
         return Err(Problem::rule("", "supply_limit_running", "补正时限尚未届满。", "The limit for supplying has not passed.").into());
+    }
+    if missing(tx, &loaded)?.is_some_and(|names| names.is_empty()) {
+        return Err(Problem::rule("", "supplied", "所告知的材料已经补齐，不能作逾期处理。", "What the notice named was supplied.").into());
     }
     closing::end(tx, actor, &mut loaded, Told { kind: "lapsed", audience: Audience::Public, params: json!({}) })?;
     view(tx, actor, loaded)
@@ -184,6 +191,9 @@ pub fn withdraw(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReasonInput
     let mut loaded = load_for(tx, actor, Action::Withdraw, target)?;
     loaded.e.state = loaded.decide(actor, Action::Withdraw)?;
     loaded.details.remark = Some(input.reason.clone());
+    // An open offer falls with the matter: its receiver no longer sees it, and can no longer accept it.
+    loaded.e.open_transfer_id = None;
+    loaded.details.offered_to = None;
     closing::end(tx, actor, &mut loaded, Told { kind: "withdrawn", audience: Audience::Public, params: json!({}) })?;
     view(tx, actor, loaded)
 }
@@ -206,7 +216,7 @@ pub fn change_mode(tx: &mut Tx, actor: &Actor, target: &Target, input: &ModeInpu
     }
     let params = json!({ "from": loaded.e.mode, "to": input.mode });
     loaded.e.mode = input.mode;
-    if input.mode == Mode::Assisted && loaded.e.agreement_state != "none" {
+    if loaded.e.agreement_state != "none" {
         super::agreement::supersede(tx, loaded.e.id)?;
         loaded.e.agreement_state = "none".into();
         clocks::stop(tx, loaded.e.id, &[ClockKind::SignAgreement])?;
@@ -294,7 +304,10 @@ pub fn resume(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Entrustment
     let mut loaded = load_for(tx, actor, Action::Resume, target)?;
     loaded.e.state = loaded.decide(actor, Action::Resume)?;
     clocks::stop(tx, loaded.e.id, &[ClockKind::Suspension])?;
-    clocks::resume(tx, loaded.e.id)?;
+    // A special procedure keeps the promise paused by itself.
+    let special = store::steps(tx, loaded.e.id)?.iter().any(|s| s.state == StepState::SpecialProcedure);
+    let kinds: Vec<ClockKind> = PAUSED_BY_SUSPENSION.iter().copied().filter(|k| !(special && *k == ClockKind::Promise)).collect();
+    clocks::resume(tx, loaded.e.id, &kinds)?;
     if let Some(s) = &mut loaded.details.suspension {
         s.resumed_at = Some(tx.now);
     }

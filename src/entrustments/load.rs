@@ -186,6 +186,7 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
 
 /// After the calendar moved: the record's nearest deadline follows its clocks.
 pub fn refresh_due(tx: &mut Tx, id: Id) -> Result<()> {
+    dialect::lock_root(tx.conn, "entrustments", id.as_str())?;
     let Some(mut e) = store::entrustment(tx, id)? else { return Ok(()) };
     let due: Moment = clocks::nearest_due(tx, id)?;
     if due == e.due_at {

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     access::{self, Keys, Order},
     auth::{Actor, Scope, policy},
-    db::{Db, Result, Tx, audit, dialect},
+    db::{Db, Outcome, Result, Tx, audit, dialect},
     events::Audience,
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Purpose, Target, Versioned, phone, text},
 };
@@ -62,6 +62,8 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<Entrustmen
 /// The states to walk. Orders by deadline have an index per state only.
 fn states(q: &ListQuery, order: Order) -> Vec<String> {
     let mut states = q.all("state");
+    states.sort();
+    states.dedup();
     let open = q.one("open").map(|v| v == "true");
     if states.is_empty() && (open.is_some() || matches!(order, Order::DueFirst | Order::DueLast)) {
         states = State::ALL.iter().map(|s| s.code().to_owned()).collect();
@@ -85,28 +87,31 @@ fn briefs(tx: &mut Tx, ids: &[Id]) -> Result<Vec<EntrustmentBrief>> {
 
 fn found_by_text(tx: &mut Tx, scope: &Scope, q: &ListQuery, words: &str) -> Result<Page<EntrustmentBrief>> {
     let states = states(q, Order::Newest);
-    let after = q.cursor.as_ref().map(|c| c.id.clone());
-    let mut seen = Vec::new();
-    for id in text_matches(tx, words, after.as_deref())? {
-        if access::sight(tx, scope, id)?.is_some() {
-            seen.push(id);
-        }
-        if seen.len() > q.limit && states.is_empty() {
+    let mut before = q.cursor.as_ref().map(|c| c.id.clone());
+    let mut rows: Vec<EntrustmentBrief> = Vec::new();
+    // A state is looked at after the match, so a batch may fill less than a page.
+    for _ in 0..20 {
+        let ids = text_matches(tx, scope, words, before.as_deref())?;
+        before = ids.last().map(Id::to_string);
+        let full = ids.len() == usize::try_from(BATCH).unwrap_or(usize::MAX);
+        rows.extend(briefs(tx, &ids)?.into_iter().filter(|e| states.is_empty() || states.iter().any(|s| s == e.state.code())));
+        if rows.len() > q.limit || !full {
             break;
         }
     }
-    let mut rows = briefs(tx, &seen)?;
-    rows.retain(|e| states.is_empty() || states.iter().any(|s| s == e.state.code()));
     Ok(Page::cut(rows, q.limit, tx.vault, |e| q.cursor_of(String::new(), e.id.to_string())))
 }
 
-fn text_matches(tx: &mut Tx, words: &str, before: Option<&str>) -> Result<Vec<Id>> {
-    let all: Vec<String> = text::query_tokens(words).iter().map(|t| text::encode_token(t)).collect();
+const BATCH: i64 = 300;
+
+fn text_matches(tx: &mut Tx, scope: &Scope, words: &str, before: Option<&str>) -> Result<Vec<Id>> {
+    let tokens: Vec<String> = text::query_tokens(words).iter().map(|t| text::encode_token(t)).collect();
     let folded: Vec<String> = text::fold(words).split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
-    if all.is_empty() {
-        return Ok(Vec::new());
-    }
-    let query = dialect::Match { kind: "entrustment", all: &all, any: &[], words: &folded, limit: 1000, before };
+    let subjects: Option<Vec<String>> = match scope {
+        Scope::System => None,
+        Scope::Subjects(reasons) => Some(reasons.iter().map(|(s, _)| s.clone()).collect()),
+    };
+    let query = dialect::Match { kind: "entrustment", tokens: &tokens, words: &folded, subjects: subjects.as_deref(), limit: BATCH, before };
     Ok(dialect::search(tx.conn, &query)?.iter().filter_map(|id| id.parse().ok()).collect())
 }
 
@@ -141,7 +146,7 @@ pub fn search(tx: &mut Tx, actor: &Actor, input: &SearchInput) -> Result<SearchR
     }
     let mark = applicants::name_mark(tx, &text::fold(asked));
     ids.extend(store::ids_by_applicant_name(tx, &mark)?);
-    ids.extend(text_matches(tx, asked, None)?);
+    ids.extend(text_matches(tx, &scope, asked, None)?);
     let mut seen: Vec<Id> = Vec::new();
     for id in ids {
         if seen.len() < 50 && !seen.contains(&id) && access::sight(tx, &scope, id)?.is_some() {
@@ -175,6 +180,7 @@ pub struct Revealed {
 }
 
 impl Versioned for Revealed {
+    const KIND: Option<&'static str> = Some("entrustment");
     fn id(&self) -> String {
         self.id.to_string()
     }
@@ -214,23 +220,17 @@ pub async fn progress(db: &Db, number: String, last4: String) -> Result<Progress
         return Err(Problem::parameter("phone_last4", "format", "应为联系电话的后四位数字。", "The last four digits of the phone.").into());
     }
     let hour = Moment::system().utc().timestamp() / 3600;
-    let mark = db.vault().mark(Purpose::Index, &format!("progress:{number}"));
-    let key = mark.clone();
     let found = db
-        .read(move |tx| {
-            if audit::failures(tx, &key, hour)? >= GUESSES {
-                return Ok(Err(Problem { retry_after: Some(3600), ..Problem::of(ErrorCode::TooManyRequests) }));
+        .write(move |tx| {
+            let mark = tx.vault.mark(Purpose::Index, &format!("progress:{number}"));
+            // Counted before it is compared, so that a burst of guesses cannot outrun the count; a right one is not kept.
+            if dialect::count_failure(tx.conn, &mark, hour)? > GUESSES {
+                return Err(Problem { retry_after: Some(3600), ..Problem::of(ErrorCode::TooManyRequests) }.into());
             }
-            let Some(e) = store::entrustment_by_number(tx, &number)? else { return Ok(Ok(None)) };
+            let Some(e) = store::entrustment_by_number(tx, &number)? else { return Ok(Outcome::Commit(None)) };
             let right = phone::last4(&e.contact_phone.open(tx.vault)?).is_some_and(|digits| digits == last4);
-            Ok(Ok(if right { Some(views::progress_view(tx, &e)?) } else { None }))
+            Ok(if right { Outcome::Rollback(Some(views::progress_view(tx, &e)?)) } else { Outcome::Commit(None) })
         })
-        .await??;
-    match found {
-        Some(view) => Ok(view),
-        None => {
-            db.commit(move |tx| dialect::count_failure(tx.conn, &mark, hour)).await?;
-            Err(Problem::not_found().into())
-        }
-    }
+        .await?;
+    found.ok_or_else(|| Problem::not_found().into())
 }

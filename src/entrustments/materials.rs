@@ -13,6 +13,7 @@ use super::{
     views::{EntrustmentView, view},
 };
 use crate::{
+    access::Sight,
     auth::Actor,
     catalogue::{ItemContent, MaterialSpec, published_version},
     clocks::{self, ClockKind},
@@ -71,8 +72,12 @@ pub struct MaterialView {
 
 impl MaterialView {
     /// Of a row.
-    pub fn of(row: &MaterialRow) -> Result<Self> {
-        let r = row.record.get()?;
+    pub fn of(row: &MaterialRow, sight: Sight) -> Result<Self> {
+        let mut r = row.record.get()?;
+        if sight.masked {
+            r.note.clear();
+            r.reason.clear();
+        }
         Ok(Self {
             code: row.code.clone(),
             name: row.name.clone(),

@@ -342,7 +342,7 @@ fn run_clocks(tx: &mut Tx, loaded: &Loaded, row: &StepRow, act: StepAct) -> Resu
         StepAct::Accept => {
             clocks::start(tx, "step", row.id, ClockKind::StepPromise, limit_of(row))?;
             let running = clocks::of_record(tx, loaded.e.id)?;
-            if !running.iter().any(|c| c.kind == ClockKind::Promise) {
+            if !running.iter().any(|c| c.kind == ClockKind::Promise && c.state != "stopped") {
                 let content = published_version(tx, loaded.e.item_id, loaded.e.item_version)?;
                 let limit = content.promised_limit.unwrap_or(loaded.rules.default_promise);
                 clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Promise, limit)?;
@@ -353,8 +353,11 @@ fn run_clocks(tx: &mut Tx, loaded: &Loaded, row: &StepRow, act: StepAct) -> Resu
             clocks::pause(tx, loaded.e.id, &[ClockKind::Promise])?;
         }
         StepAct::LeaveSpecial => {
-            clocks::resume(tx, row.id)?;
-            clocks::resume(tx, loaded.e.id)?;
+            clocks::resume(tx, row.id, &[ClockKind::StepPromise])?;
+            let others = store::steps(tx, loaded.e.id)?.iter().any(|s| s.id != row.id && s.state == StepState::SpecialProcedure);
+            if !others {
+                clocks::resume(tx, loaded.e.id, &[ClockKind::Promise])?;
+            }
         }
         StepAct::Grant | StepAct::Refuse => clocks::stop_all(tx, row.id)?,
         StepAct::File | StepAct::AskCorrection | StepAct::NotAccept | StepAct::ReceiveResult => {}

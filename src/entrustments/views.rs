@@ -121,6 +121,7 @@ pub struct EntrustmentView {
 }
 
 impl Versioned for EntrustmentView {
+    const KIND: Option<&'static str> = Some("entrustment");
     fn id(&self) -> String {
         self.id.to_string()
     }
@@ -149,7 +150,14 @@ pub fn view(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentVie
     let loaded = super::load::fresh(tx, loaded.e, loaded.sight)?;
     let sight = loaded.sight;
     let allowed_actions = loaded.allowed_actions(actor);
-    let Loaded { e, details, custodian, .. } = loaded;
+    let Loaded { e, mut details, custodian, .. } = loaded;
+    if sight.masked {
+        details.hide_words();
+    }
+    if actor.applicant_id == Some(e.applicant_id) {
+        // Difficulties are the staff's; what the applicant shall know is told as progress.
+        details.difficulty = None;
+    }
     let applicant = store::applicant(tx, e.applicant_id)?.ok_or_else(|| crate::db::Error::Corrupt("applicant gone".into()))?;
     let agreement = store::agreement(tx, e.id)?.map(|a| AgreementView::of(tx, &a, sight)).transpose()?;
     Ok(EntrustmentView {
@@ -157,7 +165,7 @@ pub fn view(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentVie
         contact: contact(tx, &e, sight)?,
         custodian: CenterBrief::from(&custodian),
         clocks: clocks::of_record(tx, e.id)?,
-        materials: store::materials(tx, e.id)?.iter().map(MaterialView::of).collect::<Result<_>>()?,
+        materials: store::materials(tx, e.id)?.iter().map(|m| MaterialView::of(m, sight)).collect::<Result<_>>()?,
         notices: store::notices(tx, e.id)?.iter().map(NoticeView::of).collect::<Result<_>>()?,
         agreement,
         steps: store::steps(tx, e.id)?.iter().map(StepView::of).collect::<Result<_>>()?,

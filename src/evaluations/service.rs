@@ -66,6 +66,7 @@ pub struct EvaluationView {
 }
 
 impl Versioned for EvaluationView {
+    const KIND: Option<&'static str> = Some("evaluation");
     fn id(&self) -> String {
         self.id.to_string()
     }

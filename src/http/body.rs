@@ -70,6 +70,11 @@ pub fn parse<T: DeserializeOwned + Validate>(text: &[u8]) -> Result<T, Problem> 
             return Err(Problem::fields(ErrorCode::InvalidRequest, vec![e]));
         }
     }
+    // serde reads a struct from a list too; a body is an object.
+    if text.iter().find(|b| !b.is_ascii_whitespace()).is_some_and(|b| *b == b'[') {
+        let e = FieldError::body("", "invalid_type", "请求体必须是 JSON 对象。", "The body must be a JSON object.");
+        return Err(Problem::fields(ErrorCode::InvalidRequest, vec![e]));
+    }
     let mut json = serde_json::Deserializer::from_slice(text);
     let value: T = serde_path_to_error::deserialize(&mut json).map_err(|e| {
         let pointer = pointer_of(e.path());

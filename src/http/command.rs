@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, http::header, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, http::header, web};
 use serde::Serialize;
 
 use super::{Body, edge::RequestId, query::pairs};
 use crate::{
-    auth::{self, Actor, Caller, Tokens},
+    access,
+    auth::{self, Actor, Caller, Scope, Tokens},
     config::Config,
     db::{self, Db, Outcome, Tx, idempotency},
     kernel::{ErrorCode, ListQuery, Page, Problem, Target, Versioned, sha256_hex},
@@ -38,15 +39,32 @@ struct Request {
 impl Request {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let state = request.app_data::<web::Data<State>>().cloned().ok_or_else(|| Problem::of(ErrorCode::Internal))?;
-        let bearer = request
-            .headers()
-            .get(header::AUTHORIZATION)
-            .and_then(|v| v.to_str().ok())
-            .and_then(|v| v.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim());
-        let caller = bearer.and_then(|t| state.tokens.verify(t).ok()).ok_or_else(|| Problem::of(ErrorCode::Unauthenticated))?;
+        let caller = bearer(request).ok_or_else(|| Problem::of(ErrorCode::Unauthenticated))?;
         Ok(Self { state, caller, request_id: RequestId::of(request) })
+    }
+}
+
+/// The bearer of a request, verified once: the rate limit asks first, the handler again.
+pub fn bearer(request: &HttpRequest) -> Option<Caller> {
+    if let Some(known) = request.extensions().get::<Caller>() {
+        return Some(known.clone());
+    }
+    let state = request.app_data::<web::Data<State>>()?;
+    let (scheme, token) = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let caller = state.tokens.verify(token.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("bearer"))?;
+    request.extensions_mut().insert(caller.clone());
+    Some(caller)
+}
+
+/// The record named in the path: decoded, bounded, and free of what PostgreSQL cannot store.
+pub struct Named(pub String);
+
+impl FromRequest for Named {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(reference(request).map(Self))
     }
 }
 
@@ -199,6 +217,15 @@ impl Command {
         if self.target.expected.is_none() { Err(Problem::of(ErrorCode::PreconditionRequired)) } else { Ok(self) }
     }
 
+    /// For what is its own effect, such as a reveal: never tried, and never kept with a key.
+    pub fn in_earnest(mut self) -> Result<Self, Problem> {
+        if self.dry_run {
+            return Err(unknown_parameter("dry_run"));
+        }
+        self.scope = None;
+        Ok(self)
+    }
+
     /// A named action or an edit: answers 200 with the whole new record.
     pub async fn act<B, T, F>(self, body: Body<B>, f: F) -> Answer
     where
@@ -234,6 +261,7 @@ impl Command {
                 if let Some(scope) = &scope
                     && let Some(first) = replay(tx, scope, &body.digest)?
                 {
+                    still_seen::<T>(tx, &actor, &first)?;
                     return Ok(Outcome::Rollback(first));
                 }
                 let record = f(tx, &actor, &target, &body.value)?;
@@ -281,6 +309,14 @@ impl Stored {
         }
         response.content_type("application/json").body(self.body)
     }
+}
+
+/// A replay authorizes again: who no longer sees the record does not see its first answer either.
+fn still_seen<T: Versioned>(tx: &mut Tx, actor: &Actor, first: &Stored) -> db::Result<()> {
+    let Some(kind) = T::KIND else { return Ok(()) };
+    let record: serde_json::Value = serde_json::from_str(&first.body)?;
+    let id = record.get("id").and_then(|id| id.as_str()).and_then(|id| id.parse().ok()).ok_or_else(Problem::not_found)?;
+    access::sight(tx, &Scope::of(actor, kind), id)?.map(|_| ()).ok_or_else(|| Problem::not_found().into())
 }
 
 /// Answers what the key was answered first.
@@ -340,6 +376,15 @@ fn if_match(request: &HttpRequest) -> Result<Option<Vec<i64>>, Problem> {
 pub fn cacheable<T: Serialize>(request: &HttpRequest, value: &T, max_age: u32) -> HttpResponse {
     let body = serde_json::to_vec(value).unwrap_or_default();
     let tag = format!("\"{}\"", sha256_hex(&body).get(..32).unwrap_or_default());
+    tagged(request, body, tag, max_age)
+}
+
+/// A public, cacheable record whose `ETag` is its version: it can be edited.
+pub fn cacheable_as<T: Versioned>(request: &HttpRequest, record: &T, max_age: u32) -> HttpResponse {
+    tagged(request, serde_json::to_vec(record).unwrap_or_default(), etag(record.version()), max_age)
+}
+
+fn tagged(request: &HttpRequest, body: Vec<u8>, tag: String, max_age: u32) -> HttpResponse {
     let known = request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| {
         v.split(',').map(str::trim).any(|t| t == "*" || t.strip_prefix("W/").unwrap_or(t) == tag)
     });

@@ -54,7 +54,11 @@ impl PathTable {
                     Segment::Any => !p.is_empty(),
                 })
         };
-        let mut found: Vec<&str> = self.0.iter().filter(|(s, _)| fits(s)).flat_map(|(_, m)| m.iter().map(String::as_str)).collect();
+        let fixed = |segments: &[Segment]| segments.iter().filter(|s| matches!(s, Segment::Fixed(_))).count();
+        // `/service-items/themes` is a path of its own, not an item called so.
+        let nearest = self.0.iter().filter(|(s, _)| fits(s)).map(|(s, _)| fixed(s)).max().unwrap_or(0);
+        let mut found: Vec<&str> =
+            self.0.iter().filter(|(s, _)| fits(s) && fixed(s) == nearest).flat_map(|(_, m)| m.iter().map(String::as_str)).collect();
         if found.is_empty() {
             return None;
         }
@@ -99,7 +103,12 @@ pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: N
             let problem = response.response().error().map(problem_of);
             let mut response = match problem {
                 Some(problem) => {
-                    let document = render(&problem, &asked).map_into_boxed_body();
+                    let mut document = render(&problem, &asked).map_into_boxed_body();
+                    for name in ["ratelimit", "ratelimit-policy"] {
+                        if let Some(value) = response.headers().get(name) {
+                            document.headers_mut().insert(HeaderName::from_static(name), value.clone());
+                        }
+                    }
                     response.into_response(document).map_into_right_body()
                 }
                 None => response.map_into_left_body(),

@@ -6,7 +6,7 @@ use actix_web::{
     HttpRequest,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::{Method, header::{self, HeaderName, HeaderValue}},
+    http::{Method, header::{HeaderName, HeaderValue}},
     middleware::Next,
     web,
 };
@@ -17,7 +17,7 @@ use governor::{
     state::keyed::DefaultKeyedStateStore,
 };
 
-use crate::kernel::{ErrorCode, Problem, sha256_hex};
+use crate::kernel::{ErrorCode, Problem};
 
 type Keyed = RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
@@ -41,10 +41,11 @@ impl Limits {
         self.buckets.retain_recent();
     }
 
-    /// The bearer if there is one, else the client's address. Only hops added by our own proxies are believed.
+    /// The verified subject if there is one, else the client's address: a made-up token must not open a fresh bucket.
+    /// Only hops added by our own proxies are believed.
     fn key(&self, request: &HttpRequest) -> String {
-        if let Some(token) = request.headers().get(header::AUTHORIZATION) {
-            return sha256_hex(token.as_bytes());
+        if let Some(caller) = super::command::bearer(request) {
+            return caller.id.to_string();
         }
         let peer = || request.peer_addr().map(|a| a.ip().to_string()).unwrap_or_default();
         if self.trusted_proxies == 0 {

@@ -10,7 +10,7 @@ pub mod problem;
 mod query;
 
 pub use body::{Body, Empty};
-pub use command::{Answer, Ask, Command, State, cacheable};
+pub use command::{Answer, Ask, Command, Named, State, cacheable, cacheable_as};
 pub use list::{Filter, FilterKind, List, ListKind};
 pub use problem::ProblemDocument;
 pub use query::Params;

@@ -60,12 +60,3 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
         Problem::parameter(&name, code, zh, format!("{message}."))
     })
 }
-
-/// Reads `true` or `false`: query values are texts.
-pub fn flag<'de, D: serde::Deserializer<'de>>(d: D) -> Result<bool, D::Error> {
-    match <String as serde::Deserialize>::deserialize(d)?.as_str() {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(serde::de::Error::custom("expected true or false")),
-    }
-}

@@ -51,7 +51,9 @@ impl FromStr for Id {
     type Err = uuid::Error;
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        Uuid::try_parse(s).map(Self::from)
+        // Only the canonical form: other spellings of a UUID may be somebody's item code.
+        let canonical = if s.len() == 36 { s } else { "" };
+        Uuid::try_parse(canonical).map(Self::from)
     }
 }
 

@@ -69,6 +69,8 @@ impl<T> Page<T> {
 
 /// A record as it is answered.
 pub trait Versioned: Serialize {
+    /// Kind of record in the access table: a replayed answer is shown only while the record is seen.
+    const KIND: Option<&'static str> = None;
     /// Its identity, for `Location`.
     fn id(&self) -> String;
     /// Its version, for `ETag`.

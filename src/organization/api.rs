@@ -1,11 +1,11 @@
 //! Centers: public to read, edited by those responsible.
 
-use actix_web::{HttpRequest, HttpResponse, get, put, web};
+use actix_web::{HttpRequest, get, put, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{CenterLevel, CenterView, model::CenterEdit, service, store};
 use crate::{
-    http::{Answer, Body, Command, Filter, FilterKind, List, ListKind, State, cacheable},
+    http::{Answer, Body, Command, Filter, FilterKind, List, ListKind, Named, State, cacheable, cacheable_as},
     kernel::{Code, Page, Problem, text::fold},
 };
 
@@ -62,19 +62,13 @@ async fn list(request: HttpRequest, state: web::Data<State>, asked: List<Centers
 #[utoipa::path(tag = "centers", operation_id = "get_center", security(()), params(("id" = String, Path, description = "中心 id 或 12 位区划代码", max_length = 100, example = "320623000000")),
     responses((status = 200, description = "中心", body = CenterView)))]
 #[get("/centers/{id}")]
-async fn fetch(request: HttpRequest, state: web::Data<State>, id: web::Path<String>) -> Answer {
-    let id = id.into_inner();
+async fn fetch(request: HttpRequest, state: web::Data<State>, Named(id): Named) -> Answer {
     let center = state
         .db
         .read(move |tx| Ok(store::center_by_reference(tx, &id)?.ok_or_else(Problem::not_found)?))
         .await
         .map_err(crate::db::Error::into_problem)?;
-    let mut response: HttpResponse = cacheable(&request, &CenterView::from(&center), 60);
-    // Edits need the record's version, not the hash of this rendering.
-    if let Ok(tag) = actix_web::http::header::HeaderValue::from_str(&format!("\"{}\"", center.version)) {
-        response.headers_mut().insert(actix_web::http::header::ETAG, tag);
-    }
-    Ok(response)
+    Ok(cacheable_as(&request, &CenterView::from(&center), 60))
 }
 
 /// 修改服务中心信息（edit center）

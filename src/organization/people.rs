@@ -229,7 +229,10 @@ pub fn add_person(tx: &mut Tx, actor: &Actor, new: &NewPerson, hash: &str) -> Re
         created_at: tx.now,
         updated_at: tx.now,
     };
-    store::insert_user(tx, &user)?;
+    let taken = |e: crate::db::Error| {
+        if e.is_unique() { Problem::new(ErrorCode::Conflict, crate::kernel::Text::new("登录名已被使用。", "The login name is taken.")).into() } else { e }
+    };
+    store::insert_user(tx, &user).map_err(taken)?;
     view(tx, user)
 }
 
@@ -353,10 +356,7 @@ pub fn propose(tx: &mut Tx, actor: &Actor, new: &NewGrant) -> Result<GrantView> 
         return Err(forbidden());
     }
     let user = store::user(tx, new.user_id)?.ok_or_else(|| Problem::rule("/user_id", "unknown_user", "没有这个人员。", "No such person."))?;
-    let held = store::active_grants(tx, user.id)?;
-    if new.role.is_administrator() && held.iter().any(|g| g.role.is_administrator() && g.role != new.role) {
-        return Err(Problem::rule("/role", "separation_of_duties", "系统、安全、审计三员不得兼任。", "The three administrators exclude each other.").into());
-    }
+    separate_duties(tx, user.id, new.role)?;
     let row = new_row(tx, actor, new, kind, node, "proposed");
     let id = row.id;
     store::insert_grant(tx, &row).map_err(|e| {
@@ -364,6 +364,15 @@ pub fn propose(tx: &mut Tx, actor: &Actor, new: &NewGrant) -> Result<GrantView> 
     })?;
     let row = store::grant(tx, id)?.ok_or_else(Problem::not_found)?;
     grant_view(tx, actor, row)
+}
+
+/// 三员分立: checked when proposed, and again when approved.
+fn separate_duties(tx: &mut Tx, user: Id, role: Role) -> Result<()> {
+    let held = store::active_grants(tx, user)?;
+    if role.is_administrator() && held.iter().any(|g| g.role.is_administrator() && g.role != role) {
+        return Err(Problem::rule("/role", "separation_of_duties", "系统、安全、审计三员不得兼任。", "The three administrators exclude each other.").into());
+    }
+    Ok(())
 }
 
 fn new_row(tx: &Tx, actor: &Actor, new: &NewGrant, kind: &str, node: String, state: &str) -> GrantRow {
@@ -432,6 +441,10 @@ pub fn decide(tx: &mut Tx, actor: &Actor, target: &Target, action: &'static str)
     let mut g = store::grant(tx, id)?.ok_or_else(Problem::not_found)?;
     target.check(g.version)?;
     decidable(actor, &g, action)?;
+    if action == "approve" {
+        crate::db::dialect::lock_root(tx.conn, "users", g.user_id.as_str())?;
+        separate_duties(tx, g.user_id, g.role)?;
+    }
     g.state = match action {
         "approve" => "active",
         "refuse" => "refused",

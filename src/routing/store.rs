@@ -54,11 +54,11 @@ pub fn transfers_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Transfer>> {
     Ok(transfers::table.filter(transfers::id.eq_any(ids.to_vec())).select(Transfer::as_select()).load(tx.conn)?)
 }
 
-/// Receivers that returned a matter, once for each return.
+/// Receivers that returned a matter or let its offer expire, once for each time.
 pub fn returns(tx: &mut Tx, entrustment: Id) -> Result<Vec<Id>> {
     Ok(transfers::table
         .filter(transfers::entrustment_id.eq(entrustment))
-        .filter(transfers::state.eq(TransferState::Returned))
+        .filter(transfers::state.eq_any([TransferState::Returned, TransferState::Expired]))
         .select(transfers::to_center_id)
         .load(tx.conn)?)
 }

@@ -94,6 +94,7 @@ pub struct TransferView {
 }
 
 impl Versioned for TransferView {
+    const KIND: Option<&'static str> = Some("transfer");
     fn id(&self) -> String {
         self.id.to_string()
     }
@@ -190,6 +191,9 @@ fn destination(tx: &mut Tx, seen: &Loaded, to: &str) -> Result<(Center, Explanat
             .filter(|c| c.status == "active")
             .ok_or_else(|| Problem::rule("/to", "unknown_center", "没有这个服务中心。", "No such center."))?
     };
+    if named.status != "active" {
+        return Err(Problem::rule("/to", "center_closed", "该服务中心已停用。", "The center is closed.").into());
+    }
     if named.id == seen.custodian.id {
         return Err(Refusal::SameCenter.into());
     }
@@ -367,6 +371,7 @@ fn publish(tx: &mut Tx, actor: &Actor, row: &Transfer, loaded: &Loaded, kind: &s
         let center = organization::load(tx, side)?;
         subjects.extend(organization::subjects_of(&center).into_iter().map(|s| (s, false)));
     }
+    subjects.extend(loaded.e.assignee_id.map(|id| (subject::user(id.as_str()), false)));
     subjects.extend(row.record.get()?.offered_by.map(|id| (subject::user(id.as_str()), false)));
     subjects.push((subject::applicant(loaded.e.applicant_id.as_str()), false));
     let due_at = if row.state == TransferState::Offered { row.due_at } else { Moment::NEVER };
@@ -430,6 +435,8 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<TransferVi
         (None, _, false) => Order::Oldest,
     };
     let mut states = q.all("state");
+    states.sort();
+    states.dedup();
     if states.is_empty() && matches!(order, Order::DueFirst | Order::DueLast) {
         states = TransferState::ALL.iter().map(|s| s.code().to_owned()).collect();
     }

@@ -31,13 +31,23 @@ pub async fn run(db: Db, mut stop: tokio::sync::watch::Receiver<bool>) {
 
 /// One round of all jobs; answers how much was done. Tests call it instead of waiting.
 pub async fn tick(db: &Db, holder: &str) -> Result<usize> {
+    let jobs: [(&'static str, fn(&mut Tx) -> Result<usize>); 5] = [
+        ("sequencer", |tx| events::store::sequence(tx, BATCH)),
+        ("clocks", |tx| clocks::sweep(tx, BATCH)),
+        ("transfers", |tx| routing::expire_due(tx, 20)),
+        ("evaluations", |tx| evaluations::expire_due(tx, BATCH)),
+        ("housekeeping", housekeeping),
+    ];
     let mut done = 0;
-    done += drain(db, holder, "sequencer", |tx| events::store::sequence(tx, BATCH)).await?;
-    done += drain(db, holder, "clocks", |tx| clocks::sweep(tx, BATCH)).await?;
-    done += drain(db, holder, "transfers", |tx| routing::expire_due(tx, 20)).await?;
-    done += drain(db, holder, "evaluations", |tx| evaluations::expire_due(tx, BATCH)).await?;
-    done += drain(db, holder, "housekeeping", housekeeping).await?;
-    Ok(done)
+    let mut failed = None;
+    for (name, job) in jobs {
+        // One failing job does not starve the others.
+        match drain(db, holder, name, job).await {
+            Ok(n) => done += n,
+            Err(e) => failed = Some(e),
+        }
+    }
+    failed.map_or(Ok(done), Err)
 }
 
 /// Repeats a batch under its lease until nothing is left.

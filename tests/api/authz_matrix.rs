@@ -1,1 +1,197 @@
+//! Every operation × every role has an expected answer, kept as a snapshot: a change of who may do what is a change
+//! of a reviewed file. An operation that is mounted and not probed fails.
 
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use actix_web::{http::Method, test::TestRequest};
+use serde_json::{Value, json};
+
+use crate::{
+    openapi::operations,
+    support::{TestApp, accepted_matter, center_id, fixed, text, user_id, water_application},
+};
+
+const ROLES: &[&str] = &[
+    "(nobody)", "ent_rudong", "ent_chongchuan", "city_clerk", "cc_clerk", "rd_clerk", "rd_agent", "rd_agent2", "rd_manager", "city_manager",
+    "rd_scjg", "city_inspector", "city_reform", "city_pm", "sys_admin", "sec_admin", "aud_admin",
+];
+
+struct Fixture {
+    matter: String,
+    offered: String,
+    transfer: String,
+    evaluation: String,
+    link: String,
+}
+
+/// A matter of 如东's counter in the hands of `rd_agent`, one of `ent_rudong` offered by the city to 如东, and an
+/// evaluation of `ent_rudong`.
+async fn fixture(app: &TestApp) -> Fixture {
+    let matter = accepted_matter(app, "assisted").await;
+    let company = app.as_user("ent_rudong");
+    let offered = text(&company.post("/entrustments", water_application()).await.created()["id"]).to_owned();
+    let offer = json!({ "to": "auto", "applicant_consent": true });
+    let transfer = text(&app.as_user("city_clerk").post(&format!("/entrustments/{offered}/transfer"), offer).await.created()["id"]).to_owned();
+    let ended = text(&company.post("/entrustments", water_application()).await.created()["id"]).to_owned();
+    company.post(&format!("/entrustments/{ended}/withdraw"), json!({ "reason": "暂不需要" })).await.ok();
+    let open = company.get("/evaluations").await.ok();
+    let evaluation = text(&open["items"][0]["id"]).to_owned();
+    let link = text(&open["items"][0]["link"]).rsplit('/').next().unwrap_or_default().to_owned();
+    Fixture { matter, offered, transfer, evaluation, link }
+}
+
+/// A request for each operation that is right in shape. Writes are sent with `dry_run`, so that each role meets the
+/// same records.
+fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
+    let item = "GS-320623-0001";
+    let in_path = |reference: &str| path.replace("{id}", reference);
+    let reason = || json!({ "reason": "测试用的理由" });
+    let empty = || json!({});
+    let content = || -> Value {
+        let items: Vec<Value> = serde_json::from_str(include_str!("../../data/demo/nantong-items.json")).expect("items");
+        items[9]["content"].clone()
+    };
+    let signature = || json!({ "signature": { "method": "online" } });
+    let material = |p: &str| p.replace("{material}", "M1").replace("{act}", "submit");
+    let step = |p: &str| p.replace("{step}", "S1").replace("{act}", "file");
+    let matter = &f.matter;
+    Some(match id {
+        "create_entrustment" => (path.into(), water_application()),
+        "accept_entrustment" => (in_path(&f.offered), json!({ "process_explained": true, "papers_verified": true, "form_signed": true })),
+        "assign_entrustment" => (in_path(matter), json!({ "assignee_id": user_id("rd_agent2") })),
+        "give_one_time_notice" => (in_path(matter), json!({ "items": [{ "what": "缺少签字", "how": "补签" }] })),
+        "reject_entrustment" => (in_path(&f.offered), json!({ "reason": "duplicate", "note": "已在办理" })),
+        "withdraw_entrustment" | "refuse_completion" | "reopen_entrustment" => (in_path(matter), reason()),
+        "change_entrustment_mode" => (in_path(matter), json!({ "mode": "full_agency" })),
+        "sign_agreement" | "sign_completion" => (in_path(matter), signature()),
+        "report_progress" => (in_path(matter), json!({ "note": "已踏勘" })),
+        "suspend_entrustment" => (in_path(matter), json!({ "reason": "policy_change", "note": "等待新规", "days": 5 })),
+        "complete_entrustment" => (in_path(matter), json!({ "outcome": "granted" })),
+        "mark_unclaimed" | "terminate_unilaterally" => (in_path(matter), json!({ "delivery_proof": "送达回证 1" })),
+        "request_termination" => (in_path(matter), json!({ "reason": "applicant_request", "note": "不再办理" })),
+        "sign_termination" => (in_path(matter), json!({ "papers_returned": true })),
+        "record_step" => (step(&in_path(matter)), json!({ "receipt_no": "R-1" })),
+        "report_material" => (material(&in_path(matter)), empty()),
+        "offer_transfer" => (in_path(matter), json!({ "to": "320623001000", "applicant_consent": true })),
+        "reveal_entrustment" => (in_path(matter), json!({ "reason": "电话联系申请人" })),
+        "resubmit_entrustment" | "remind_applicant" | "lapse_entrustment" | "draft_agreement" | "start_entrustment" | "plan_entrustment" | "resume_entrustment"
+        | "cancel_termination" | "get_entrustment" | "list_entrustment_timeline" | "get_custody_chain" | "explain_deadlines" => (in_path(matter), empty()),
+        "get_transfer" | "accept_transfer" | "recall_transfer" => (in_path(&f.transfer), empty()),
+        "return_transfer" => (in_path(&f.transfer), reason()),
+        "get_evaluation" => (in_path(&f.evaluation), empty()),
+        "rate_evaluation" => (in_path(&f.evaluation), json!({ "grade": "satisfied" })),
+        "get_evaluation_link" => (in_path(&f.link), empty()),
+        "rate_by_link" => (in_path(&format!("{}.wrong", f.evaluation)), json!({ "grade": "satisfied" })),
+        "search" => (path.into(), json!({ "q": "供水" })),
+        "resolve_routing" => (path.into(), json!({ "item": item, "custodian": "320600000000" })),
+        "create_user" => {
+            let new = json!({ "login": "rd_new", "password": "a-long-password", "display_name": "新专员", "title": "专员", "employment": "full_time", "center_id": center_id("320623000000") });
+            (path.into(), new)
+        }
+        "get_user" | "disable_user" | "unlock_user" => (in_path(user_id("rd_agent2").as_str()), empty()),
+        "propose_grant" => (path.into(), json!({ "user_id": user_id("rd_agent2"), "role": "clerk", "node_id": center_id("320623000000"), "reason": "轮岗" })),
+        "approve_grant" | "refuse_grant" | "revoke_grant" => (in_path(fixed("grant", "none").as_str()), empty()),
+        "edit_center" => (in_path("320623000000"), json!({ "name": "如东县政务服务中心", "phone": "0513-59000100", "address": "掘港", "hours": "工作日" })),
+        "create_service_item" => (path.into(), json!({ "code": "GS-320623-0099", "division_code": "320623000000", "content": content() })),
+        "edit_service_item" => (in_path(item), json!({ "content": content() })),
+        "publish_service_item" | "withdraw_service_item" | "get_service_item_draft" | "get_service_item" | "list_service_item_versions" => (in_path(item), empty()),
+        "get_service_item_version" => (in_path(item).replace("{number}", "1"), empty()),
+        "get_center" => (in_path("320623000000"), empty()),
+        "get_progress" => (format!("{}?phone_last4=0000", in_path("DB-none")), empty()),
+        "get_dictionary" => (in_path("grades"), empty()),
+        "explain_problem" => (path.replace("{code}", "not_found"), empty()),
+        "list_calendar_days" => (format!("{path}?from=2026-02-10&to=2026-02-20"), empty()),
+        "compute_deadline" => (path.into(), json!({ "start": "2026-02-12T10:00:00+08:00", "limit": { "value": 3, "unit": "working_day" } })),
+        "issue_token" | "get_jwks" | "get_authorization_server_metadata" | "livez" | "readyz" | "metrics" | "openapi" | "security_txt" | "api_catalog"
+        | "list_users" | "list_grants" | "get_me" | "list_centers" | "list_service_items" | "list_themes" | "list_entrustments" | "list_transfers"
+        | "list_evaluations" | "list_dictionaries" => (path.into(), empty()),
+        _ => return None,
+    })
+}
+
+#[actix_web::test]
+async fn every_operation_for_every_role() {
+    let app = TestApp::sqlite().await;
+    let f = fixture(&app).await;
+    let mut table: BTreeMap<String, Vec<u16>> = BTreeMap::new();
+    for (method, path, op) in operations() {
+        let id = text(&op["operationId"]).to_owned();
+        let (uri, body) = probe(&id, &path, &f).unwrap_or_else(|| panic!("{id} is mounted and not probed: add it to the matrix"));
+        let takes_dry_run = op["parameters"].as_array().is_some_and(|ps| ps.iter().any(|p| p["name"] == "dry_run"));
+        let uri = if takes_dry_run { format!("{uri}?dry_run=true") } else { uri };
+        let open = op["security"].as_array().is_some_and(|s| s.iter().any(|r| r.as_object().is_some_and(serde_json::Map::is_empty)));
+        for role in ROLES {
+            let verb = Method::from_bytes(method.to_uppercase().as_bytes()).expect("method");
+            let mut request = TestRequest::default().method(verb.clone()).uri(&uri).insert_header(("if-match", "\"1\""));
+            if verb != Method::GET {
+                let mut body = body.clone();
+                if id == "create_entrustment" && !role.starts_with("ent_") {
+                    body = crate::support::counter_application("assisted");
+                    body["center"] = json!("320623000000");
+                }
+                request = request.set_json(body);
+            }
+            if *role != "(nobody)" {
+                request = request.insert_header(("authorization", format!("Bearer {}", app.as_user(role).token.unwrap_or_default())));
+            }
+            let reply = app.send(request).await;
+            assert!(reply.status < 500, "{id} as {role}: {}", reply.text);
+            if *role == "(nobody)" && !open {
+                assert_eq!(reply.status, 401, "{id}: strangers are told nothing");
+            }
+            let documented = op["responses"].as_object().is_some_and(|r| r.contains_key(&reply.status.to_string()));
+            assert!(documented, "{id} as {role}: {} is not documented: {}", reply.status, reply.text);
+            table.entry(id.clone()).or_default().push(reply.status);
+        }
+    }
+    let mut out = format!("{:34}", "operation");
+    for role in ROLES {
+        let _ = write!(out, " {role:>14}");
+    }
+    out.push('\n');
+    for (id, statuses) in table {
+        let _ = write!(out, "{id:34}");
+        for status in statuses {
+            let _ = write!(out, " {status:>14}");
+        }
+        out.push('\n');
+    }
+    insta::assert_snapshot!(out);
+}
+
+/// What stands in the policy exists: every action is a machine's action or an operation's verb.
+#[test]
+fn policy_names_what_exists() {
+    use jieli::{auth::policy::POLICY, entrustments::Action, kernel::Code as _};
+    let verbs = ["read", "create", "edit", "publish", "withdraw", "import", "disable", "unlock", "propose", "approve", "refuse", "revoke", "resolve", "search", "rate", "accept", "return", "recall"];
+    for rule in POLICY {
+        for action in rule.actions {
+            let known = verbs.contains(action) || Action::ALL.iter().any(|a| a.code() == *action);
+            assert!(known, "{:?} {} {action}", rule.role, rule.resource);
+        }
+    }
+    for action in Action::ALL {
+        assert!(POLICY.iter().any(|r| r.resource == "entrustment" && r.actions.contains(&action.code())), "nobody may {}", action.code());
+    }
+}
+
+/// A stranger to a center cannot tell whether its matters exist: the answers are the same byte for byte.
+#[actix_web::test]
+async fn invisible_is_absent() {
+    let app = TestApp::sqlite().await;
+    let f = fixture(&app).await;
+    for login in ["cc_clerk", "ent_chongchuan", "yk_clerk", "rd_agent2"] {
+        let caller = app.as_user(login);
+        for action in ["", "/timeline", "/custody", "/deadlines"] {
+            let there = caller.get(&format!("/entrustments/{}{action}", f.matter)).await;
+            let absent = caller.get(&format!("/entrustments/{}{action}", fixed("no", "such"))).await;
+            assert_eq!((there.status, &there.body["detail"], &there.body["code"]), (404, &absent.body["detail"], &absent.body["code"]), "{login}");
+        }
+        let there = caller.post(&format!("/entrustments/{}/accept", f.matter), crate::support::accepted()).await;
+        assert_eq!(there.status, 404, "{login}");
+        let listed = caller.get("/entrustments?limit=200").await;
+        assert!(!listed.text.contains(&f.matter), "{login}");
+        let found = caller.post("/search", json!({ "q": "南通柜台演示有限公司" })).await;
+        assert!(!found.text.contains(&f.matter), "{login}");
+    }
+}

@@ -182,7 +182,7 @@ async fn resume(command: Command, body: Body<Empty>) -> Answer {
 ///
 /// 登记审批步骤：file 申报、accept 部门受理、ask_correction 要求补正、not_accept 不予受理、enter_special / leave_special 特别程序、grant 准予、refuse 不予许可、receive_result 领取结果。代部门登记须写明凭据。
 #[utoipa::path(tag = "entrustments", operation_id = "record_step",
-    params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100), ("step" = String, Path, description = "步骤编号", max_length = 20, example = "S1"), ("act" = StepAct, Path, description = "登记的内容")),
+    params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100), ("step" = String, Path, description = "步骤编号", max_length = 20, example = "S1"), ("act" = inline(StepAct), Path, description = "登记的内容")),
     request_body = StepReport, responses((status = 200, description = "代办件", body = EntrustmentView)))]
 #[post("/entrustments/{id}/steps/{step}/{act}")]
 async fn record_step(command: Command, path: web::Path<(String, String, String)>, body: Body<StepReport>) -> Answer {
@@ -195,7 +195,7 @@ async fn record_step(command: Command, path: web::Path<(String, String, String)>
 ///
 /// submit 提交、accept 核验通过、reject 退回并说明原因、defer 容缺后补并写明日期。
 #[utoipa::path(tag = "entrustments", operation_id = "report_material",
-    params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100), ("material" = String, Path, description = "材料编号", max_length = 20, example = "M1"), ("act" = MaterialAct, Path, description = "登记的内容")),
+    params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100), ("material" = String, Path, description = "材料编号", max_length = 20, example = "M1"), ("act" = inline(MaterialAct), Path, description = "登记的内容")),
     request_body = MaterialReport, responses((status = 200, description = "代办件", body = EntrustmentView)))]
 #[post("/entrustments/{id}/materials/{material}/{act}")]
 async fn report_material(command: Command, path: web::Path<(String, String, String)>, body: Body<MaterialReport>) -> Answer {

@@ -12,7 +12,7 @@ use super::super::{
 use crate::{
     clocks::{ClockView, ExplainedDay},
     db::Error,
-    http::{self, Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind, Params, cacheable},
+    http::{self, Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind, Named, Params, cacheable},
     kernel::{Code, Page},
 };
 
@@ -132,7 +132,7 @@ async fn explain(ask: Ask, _none: Params<Nothing>) -> Answer {
 #[utoipa::path(tag = "entrustments", operation_id = "reveal_entrustment", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = RevealInput, responses((status = 200, description = "完整信息", body = Revealed)))]
 #[post("/entrustments/{id}/reveal")]
 async fn reveal(command: Command, body: Body<RevealInput>) -> Answer {
-    command.act(body, lookup::reveal).await
+    command.in_earnest()?.act(body, lookup::reveal).await
 }
 
 /// 查找（search）
@@ -160,8 +160,8 @@ pub struct ProgressParams {
 #[utoipa::path(tag = "public", operation_id = "get_progress", security(()), params(("id" = String, Path, description = "代办件编号", max_length = 100, example = "DB-320600-20261122-000001-427"), ProgressParams),
     responses((status = 200, description = "进度", body = ProgressView)))]
 #[get("/progress/{id}")]
-async fn progress(request: HttpRequest, state: web::Data<http::State>, id: web::Path<String>, params: Params<ProgressParams>) -> Answer {
-    let (id, last4) = (id.into_inner(), params.0.phone_last4);
+async fn progress(request: HttpRequest, state: web::Data<http::State>, Named(id): Named, params: Params<ProgressParams>) -> Answer {
+    let last4 = params.0.phone_last4;
     let found = lookup::progress(&state.db, id, last4).await.map_err(Error::into_problem)?;
     Ok(cacheable(&request, &found, 10))
 }

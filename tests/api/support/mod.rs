@@ -280,3 +280,7 @@ pub async fn started_matter(app: &TestApp) -> String {
     app.as_user("rd_agent").post(&format!("/entrustments/{id}/start"), json!({})).await.ok();
     id
 }
+
+pub fn empty_postgres(name: &str) -> String {
+    postgres::empty_database(name)
+}
