@@ -2,7 +2,10 @@
 
 use std::{fmt, path::Path};
 
-use figment::{Figment, providers::{Env, Format, Serialized, Toml}};
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
 use serde::{Deserialize, Serialize};
 
 /// All settings. Environment names are the field names in upper case with the prefix `JIELI_`, except `DATABASE_URL`.
@@ -98,11 +101,7 @@ impl Config {
         if let Some(file) = file {
             figment = figment.merge(Toml::file(file));
         }
-        let config: Self = figment
-            .merge(Env::prefixed("JIELI_"))
-            .merge(Env::raw().only(&["DATABASE_URL"]))
-            .extract()
-            .map_err(Box::new)?;
+        let config: Self = figment.merge(Env::prefixed("JIELI_")).merge(Env::raw().only(&["DATABASE_URL"])).extract().map_err(Box::new)?;
         config.check()?;
         Ok(config)
     }

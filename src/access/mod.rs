@@ -62,10 +62,7 @@ pub fn place_new(tx: &mut Tx, placement: &Placement) -> Result<()> {
 pub fn sight(tx: &mut Tx, scope: &Scope, record: Id) -> Result<Option<Sight>> {
     let Scope::Subjects(reasons) = scope else { return Ok(Some(Sight { masked: false })) };
     let rows = store::subjects(tx, record)?;
-    let best = rows
-        .iter()
-        .filter_map(|(subject, masked)| reasons.iter().find(|(s, _)| s == subject).map(|(_, rule)| *rule || *masked))
-        .min();
+    let best = rows.iter().filter_map(|(subject, masked)| reasons.iter().find(|(s, _)| s == subject).map(|(_, rule)| *rule || *masked)).min();
     Ok(best.map(|masked| Sight { masked }))
 }
 

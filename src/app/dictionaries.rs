@@ -48,10 +48,7 @@ pub struct Dictionary {
 }
 
 fn dictionary<C: Code>() -> Dictionary {
-    let items = C::ALL
-        .iter()
-        .map(|v| DictionaryEntry { code: v.code().into(), label: v.label().into(), standard: v.standard().map(str::to_owned) })
-        .collect();
+    let items = C::ALL.iter().map(|v| DictionaryEntry { code: v.code().into(), label: v.label().into(), standard: v.standard().map(str::to_owned) }).collect();
     Dictionary { name: C::DICTIONARY.into(), items }
 }
 

@@ -25,7 +25,11 @@ use crate::{
     config::Config,
     db::{self, Db, Engine, Options},
     entrustments, evaluations,
-    http::{self, State, edge::{PathTable, edge, fallback}, limits::{Limits, limit}},
+    http::{
+        self, State,
+        edge::{PathTable, edge, fallback},
+        limits::{Limits, limit},
+    },
     kernel::{Clock, Vault},
     organization, routing, worker,
 };
@@ -81,9 +85,8 @@ impl Shared {
 /// The application of one worker.
 pub fn build(
     shared: &Shared,
-) -> App<
-    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<impl MessageBody + use<>>, Error = actix_web::Error, InitError = ()> + use<>,
-> {
+) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<impl MessageBody + use<>>, Error = actix_web::Error, InitError = ()> + use<>>
+{
     let config = &shared.state.config;
     let swagger = SwaggerConfig::new(["/openapi.json"])
         .persist_authorization(true)
@@ -187,9 +190,7 @@ pub async fn serve(db: Db, config: Arc<Config>) -> Result<(), StartError> {
             limits.forget();
         }
     });
-    let mut server = HttpServer::new(move || build(&shared))
-        .client_request_timeout(Duration::from_secs(10))
-        .shutdown_timeout(config.drain_seconds);
+    let mut server = HttpServer::new(move || build(&shared)).client_request_timeout(Duration::from_secs(10)).shutdown_timeout(config.drain_seconds);
     if config.workers > 0 {
         server = server.workers(config.workers);
     }

@@ -1,14 +1,13 @@
 //! Assembles the OpenAPI document from what is mounted, and adds what every operation shares: security, tags, errors.
 
 use actix_web::App;
+use serde_json::Value;
 use utoipa::openapi::{
-    ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder, ServerBuilder, Type,
+    ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Required, ResponseBuilder, ServerBuilder, Type,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
-    Required,
     security::{ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityRequirement, SecurityScheme},
     tag::TagBuilder,
 };
-use serde_json::Value;
 use utoipa_actix_web::AppExt as _;
 
 use crate::{config::Config, http::ProblemDocument, kernel::ErrorCode};
@@ -80,7 +79,11 @@ fn problem_response(status: u16) -> RefOr<utoipa::openapi::Response> {
 }
 
 fn common_headers() -> [(&'static str, &'static str); 3] {
-    [("Access-Control-Allow-Origin", "允许的来源（按配置）"), ("RateLimit", "剩余次数（draft-ietf-httpapi-ratelimit-headers）"), ("RateLimit-Policy", "限流规则")]
+    [
+        ("Access-Control-Allow-Origin", "允许的来源（按配置）"),
+        ("RateLimit", "剩余次数（draft-ietf-httpapi-ratelimit-headers）"),
+        ("RateLimit-Policy", "限流规则"),
+    ]
 }
 
 fn header(doc: &str) -> utoipa::openapi::Header {
@@ -112,7 +115,10 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     let with_body = operation.request_body.is_some();
     let with_id = path.contains('{');
     // Questions and one-time links take no key: nothing is made, or the state guards them.
-    let command = api && !open && matches!(method, "POST" | "PUT") && !matches!(operation.operation_id.as_deref(), Some("search" | "resolve_routing" | "reveal_entrustment"));
+    let command = api
+        && !open
+        && matches!(method, "POST" | "PUT")
+        && !matches!(operation.operation_id.as_deref(), Some("search" | "resolve_routing" | "reveal_entrustment"));
     let with_effect = operation.operation_id.as_deref() == Some("reveal_entrustment");
     let mut add = |parameter: Parameter| operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
     if command {
@@ -185,7 +191,8 @@ fn query_flag() -> Parameter {
 }
 
 fn text_header(name: &str, doc: &str, required: bool) -> Parameter {
-    let (pattern, max, example) = if name == "If-Match" { ("^\"[0-9]{1,18}\"$", 20, "\"1\"") } else { ("^[!-~]{1,255}$", 255, "3f1c5a52-0a11-4a3e-9c39-000000000001") };
+    let (pattern, max, example) =
+        if name == "If-Match" { ("^\"[0-9]{1,18}\"$", 20, "\"1\"") } else { ("^[!-~]{1,255}$", 255, "3f1c5a52-0a11-4a3e-9c39-000000000001") };
     let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).max_length(Some(max)).examples([example]).build();
     let required = if required { Required::True } else { Required::False };
     ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(required).description(Some(doc)).schema(Some(schema)).build()
@@ -241,7 +248,9 @@ fn bound(value: &mut Value) {
                 _ => false,
             };
             let (text, list, number) = (is("string"), is("array"), is("integer"));
-            let named = map.contains_key("enum") || map.contains_key("const") || matches!(map.get("format").and_then(Value::as_str), Some("date" | "date-time" | "uuid"));
+            let named = map.contains_key("enum")
+                || map.contains_key("const")
+                || matches!(map.get("format").and_then(Value::as_str), Some("date" | "date-time" | "uuid"));
             if text && !named {
                 map.entry("maxLength").or_insert(20_000.into());
             }

@@ -1,10 +1,10 @@
 //! Signing keys: Ed25519, sealed in the database, published as a JWK set, rotated by adding a newer one.
 
-use aws_lc_rs::{
-
-    signature::{Ed25519KeyPair, KeyPair},
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use base64::{Engine as _, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
 use serde_json::{Value, json};
 
 use super::store::{self, SigningKey};
@@ -47,9 +47,7 @@ pub fn private_der(tx: &Tx, key: &SigningKey) -> Result<Vec<u8>> {
 
 /// The JWK set (RFC 7517, RFC 8037).
 pub fn jwks(keys: &[SigningKey]) -> Value {
-    let keys: Vec<Value> = keys
-        .iter()
-        .map(|k| json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": k.kid, "x": k.public_key }))
-        .collect();
+    let keys: Vec<Value> =
+        keys.iter().map(|k| json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": k.kid, "x": k.public_key })).collect();
     json!({ "keys": keys })
 }

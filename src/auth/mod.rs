@@ -11,7 +11,6 @@ mod service;
 pub mod store;
 mod tokens;
 
-
 pub use actor::{Actor, Caller, Grant, Role, SubjectKind};
 pub use policy::{Reach, Reachable, Scope};
 pub use service::{TokenGrant, TokenRefusal, TokenSet, actor, issue};

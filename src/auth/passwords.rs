@@ -49,17 +49,14 @@ pub fn hash(password: &str, cost: Cost) -> String {
 
 fn check(password: &str, phc: &str) -> bool {
     let mut parts = phc.split('$').skip(1);
-    let (Some("argon2id"), Some("v=19"), Some(params), Some(salt), Some(hash)) =
-        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let (Some("argon2id"), Some("v=19"), Some(params), Some(salt), Some(hash)) = (parts.next(), parts.next(), parts.next(), parts.next(), parts.next()) else {
         return false;
     };
     let number = |key: &str| params.split(',').find_map(|p| p.strip_prefix(key)?.strip_prefix('=')?.parse().ok());
     let (Some(memory), Some(passes), Ok(salt), Ok(expected)) = (number("m"), number("t"), B64.decode(salt), B64.decode(hash)) else {
         return false;
     };
-    digest(password, &salt, Cost { memory, passes })
-        .is_some_and(|found| aws_lc_rs::constant_time::verify_slices_are_equal(&found, &expected).is_ok())
+    digest(password, &salt, Cost { memory, passes }).is_some_and(|found| aws_lc_rs::constant_time::verify_slices_are_equal(&found, &expected).is_ok())
 }
 
 /// Checks a password. `None` stands for an unknown account and costs as much time as a known one.

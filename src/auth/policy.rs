@@ -46,30 +46,93 @@ const fn masked(role: Role, resource: &'static str, reach: Reach, actions: &'sta
 }
 
 use Reach::{All, Assigned, Center, Own, Relay, Subtree};
-use Role::{
-    Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, Inspector, ReformOffice, SecurityAdmin, SystemAdmin,
-};
+use Role::{Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, Inspector, ReformOffice, SecurityAdmin, SystemAdmin};
 
 /// What an applicant does with an own matter.
 const APPLICANT_ACTS: &[&str] = &[
-    "read", "create", "resubmit", "withdraw", "change_mode", "submit_material", "sign_agreement", "sign_completion", "refuse_completion",
-    "request_termination", "cancel_termination", "sign_termination",
+    "read",
+    "create",
+    "resubmit",
+    "withdraw",
+    "change_mode",
+    "submit_material",
+    "sign_agreement",
+    "sign_completion",
+    "refuse_completion",
+    "request_termination",
+    "cancel_termination",
+    "sign_termination",
 ];
 /// What the counter does for the matters in its center's custody.
 const CLERK_ACTS: &[&str] = &[
-    "read", "create", "accept", "one_time_notice", "resubmit", "remind", "lapse", "reject", "withdraw", "change_mode", "assign", "submit_material",
-    "review_material", "draft_agreement", "sign_agreement", "start", "sign_completion", "refuse_completion", "mark_unclaimed", "transfer", "reveal",
+    "read",
+    "create",
+    "accept",
+    "one_time_notice",
+    "resubmit",
+    "remind",
+    "lapse",
+    "reject",
+    "withdraw",
+    "change_mode",
+    "assign",
+    "submit_material",
+    "review_material",
+    "draft_agreement",
+    "sign_agreement",
+    "start",
+    "sign_completion",
+    "refuse_completion",
+    "mark_unclaimed",
+    "transfer",
+    "reveal",
 ];
 /// What the agent does for assigned matters.
 const AGENT_ACTS: &[&str] = &[
-    "read", "accept", "one_time_notice", "resubmit", "remind", "lapse", "change_mode", "submit_material", "review_material", "draft_agreement",
-    "sign_agreement", "start", "plan", "record_step", "progress", "suspend", "resume", "complete", "sign_completion", "refuse_completion",
-    "mark_unclaimed", "request_termination", "cancel_termination", "sign_termination", "transfer", "reveal",
+    "read",
+    "accept",
+    "one_time_notice",
+    "resubmit",
+    "remind",
+    "lapse",
+    "change_mode",
+    "submit_material",
+    "review_material",
+    "draft_agreement",
+    "sign_agreement",
+    "start",
+    "plan",
+    "record_step",
+    "progress",
+    "suspend",
+    "resume",
+    "complete",
+    "sign_completion",
+    "refuse_completion",
+    "mark_unclaimed",
+    "request_termination",
+    "cancel_termination",
+    "sign_termination",
+    "transfer",
+    "reveal",
 ];
 /// What the manager of the custodian center adds.
 const MANAGER_ACTS: &[&str] = &[
-    "read", "accept", "reject", "assign", "remind", "lapse", "suspend", "resume", "request_termination", "cancel_termination", "sign_termination",
-    "terminate_unilaterally", "reopen", "transfer", "reveal",
+    "read",
+    "accept",
+    "reject",
+    "assign",
+    "remind",
+    "lapse",
+    "suspend",
+    "resume",
+    "request_termination",
+    "cancel_termination",
+    "sign_termination",
+    "terminate_unilaterally",
+    "reopen",
+    "transfer",
+    "reveal",
 ];
 const TRANSFER_SIDES: &[&str] = &["read", "accept", "return", "recall"];
 

@@ -40,7 +40,15 @@ pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
                 _ => None,
             };
             let grants = role.map(|role| Grant { role, node: client.id.to_string() }).into_iter().collect();
-            Ok(Actor { kind: "client", id: Some(client.id), grants, applicant_id: None, center_id: client.center_id, label: client.name, request_id: request_id.to_owned() })
+            Ok(Actor {
+                kind: "client",
+                id: Some(client.id),
+                grants,
+                applicant_id: None,
+                center_id: client.center_id,
+                label: client.name,
+                request_id: request_id.to_owned(),
+            })
         }
     }
 }

@@ -196,9 +196,7 @@ pub fn count_login_failure(tx: &mut Tx, id: Id, limit: i32, locked_until: Moment
 
 /// Forgets failed logins.
 pub fn clear_login_failures(tx: &mut Tx, id: Id) -> Result<()> {
-    diesel::update(users::table.filter(users::id.eq(id)))
-        .set((users::failures.eq(0), users::locked_until.eq(None::<Moment>)))
-        .execute(tx.conn)?;
+    diesel::update(users::table.filter(users::id.eq(id))).set((users::failures.eq(0), users::locked_until.eq(None::<Moment>))).execute(tx.conn)?;
     Ok(())
 }
 
@@ -223,12 +221,7 @@ pub fn active_grants(tx: &mut Tx, user_id: Id) -> Result<Vec<Grant>> {
 
 /// Active people with a role at a node.
 pub fn holders(tx: &mut Tx, role: Role, node: &str) -> Result<Vec<Id>> {
-    Ok(grants::table
-        .filter(grants::node_id.eq(node))
-        .filter(grants::role.eq(role))
-        .filter(grants::state.eq("active"))
-        .select(grants::user_id)
-        .load(tx.conn)?)
+    Ok(grants::table.filter(grants::node_id.eq(node)).filter(grants::role.eq(role)).filter(grants::state.eq("active")).select(grants::user_id).load(tx.conn)?)
 }
 
 /// One grant.

@@ -414,7 +414,11 @@ fn message(code: &'static str, text: &'static str) -> ValidationError {
 }
 
 fn lines(values: &[String]) -> Result<(), ValidationError> {
-    if values.iter().all(|v| v.chars().count() <= 20_000) { Ok(()) } else { Err(message("length", "每项最多 20000 个字。|At most 20000 characters each.")) }
+    if values.iter().all(|v| v.chars().count() <= 20_000) {
+        Ok(())
+    } else {
+        Err(message("length", "每项最多 20000 个字。|At most 20000 characters each."))
+    }
 }
 
 fn credit(value: &str) -> Result<(), ValidationError> {

@@ -8,7 +8,10 @@ use super::{
     store::{self, Item, ItemFilter},
 };
 use crate::{
-    auth::{Actor, policy::{allows, may}},
+    auth::{
+        Actor,
+        policy::{allows, may},
+    },
     db::{Error, Json, Result, Tx, dialect},
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, FieldError, Id, ListQuery, Moment, Page, Problem, Target, Text, Versioned, item_code, text},
@@ -172,7 +175,8 @@ pub struct NewItem {
 }
 
 fn code(value: &str) -> Result<(), validator::ValidationError> {
-    item_code::check(value).map_err(|_| validator::ValidationError::new("item_code").with_message("事项编码不能含空白或不可见字符。|No blanks or invisible characters.".into()))
+    item_code::check(value)
+        .map_err(|_| validator::ValidationError::new("item_code").with_message("事项编码不能含空白或不可见字符。|No blanks or invisible characters.".into()))
 }
 
 /// Validates a 12-digit division code.
@@ -192,7 +196,12 @@ pub fn check(content: &ItemContent) -> Result<(), Problem> {
         refuse("/content/promised_limit".into(), "promise_exceeds_statute", "承诺时限不得长于法定时限。", "The promise may not exceed the statute.");
     }
     if content.visits == Some(0) && !content.express && !content.handling_forms.iter().any(|f| f.code() != "window") {
-        refuse("/content/visits".into(), "no_way_without_visit", "到现场次数为 0 时须支持网上、移动端或快递办理。", "Without visits there must be an online or postal way.");
+        refuse(
+            "/content/visits".into(),
+            "no_way_without_visit",
+            "到现场次数为 0 时须支持网上、移动端或快递办理。",
+            "Without visits there must be an online or postal way.",
+        );
     }
     if content.visits.is_some_and(|v| v > 0) && content.visit_reason.as_deref().unwrap_or_default().is_empty() {
         refuse("/content/visit_reason".into(), "required", "须到现场的，应说明原因。", "Say why the applicant must come.");
@@ -221,7 +230,12 @@ pub fn check(content: &ItemContent) -> Result<(), Problem> {
             refuse(format!("/content/template/{i}/depends_on"), "unknown_step", "前置步骤须排在本步骤之前。", "Steps may depend only on steps before them.");
         }
         if s.materials.iter().any(|m| !codes.contains(&m.as_str())) {
-            refuse(format!("/content/template/{i}/materials"), "unknown_material", "步骤引用了清单以外的材料。", "Names a material that is not in the checklist.");
+            refuse(
+                format!("/content/template/{i}/materials"),
+                "unknown_material",
+                "步骤引用了清单以外的材料。",
+                "Names a material that is not in the checklist.",
+            );
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(Problem::fields(ErrorCode::RuleViolation, errors)) }
@@ -393,7 +407,9 @@ pub fn put_and_publish(tx: &mut Tx, actor: &Actor, new: &NewItem, fixed: bool) -
         Some(item) if item.division_code != new.division_code => {
             return Err(Problem::new(ErrorCode::Conflict, Text::new("同一编码已属于另一行政区划。", "The code belongs to another division.")).into());
         }
-        Some(item) if item.state == "published" && item.published.as_ref().map(Json::get).transpose()?.as_ref() == Some(&new.content) => return Ok(Put::Unchanged),
+        Some(item) if item.state == "published" && item.published.as_ref().map(Json::get).transpose()?.as_ref() == Some(&new.content) => {
+            return Ok(Put::Unchanged);
+        }
         Some(item) => (item, Put::Updated),
         None => {
             let id = if fixed { Id::fixed(crate::kernel::fixture_epoch(), format!("item:{}", new.code).as_bytes()) } else { Id::new() };

@@ -16,12 +16,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    pub const ALL: [Self; 4] = [
-        Self::Hour,
-        Self::WorkingHour,
-        Self::NaturalDay,
-        Self::WorkingDay,
-    ];
+    pub const ALL: [Self; 4] = [Self::Hour, Self::WorkingHour, Self::NaturalDay, Self::WorkingDay];
 
     /// The stored and serialised name.
     pub const fn as_str(self) -> &'static str {
@@ -63,24 +58,15 @@ pub struct Limit {
 
 impl Limit {
     pub const fn working_days(value: u32) -> Self {
-        Self {
-            value,
-            unit: Unit::WorkingDay,
-        }
+        Self { value, unit: Unit::WorkingDay }
     }
 
     pub const fn natural_days(value: u32) -> Self {
-        Self {
-            value,
-            unit: Unit::NaturalDay,
-        }
+        Self { value, unit: Unit::NaturalDay }
     }
 
     pub const fn hours(value: u32) -> Self {
-        Self {
-            value,
-            unit: Unit::Hour,
-        }
+        Self { value, unit: Unit::Hour }
     }
 }
 
@@ -109,9 +95,6 @@ mod tests {
         assert_eq!(Limit::natural_days(15).to_string(), "15个自然日");
         assert_eq!(Limit::hours(4).to_string(), "4个小时");
         let json = serde_json::json!({"value": 5, "unit": "working_day"});
-        assert_eq!(
-            serde_json::from_value::<Limit>(json).unwrap(),
-            Limit::working_days(5)
-        );
+        assert_eq!(serde_json::from_value::<Limit>(json).unwrap(), Limit::working_days(5));
     }
 }

@@ -7,5 +7,7 @@ pub mod store;
 mod workdays;
 
 pub use limit::{Limit, Unit};
-pub use service::{ClockKind, ClockView, calendar, explained, load_year, nearest_due, of_record, pause, recompute, reopen, resume, start, stop, stop_all, sweep};
-pub use workdays::{BusinessHours, CalendarFileError, Deadline, DayKind, ExplainedDay, Pause, WorkCalendar, YearRule, local, utc};
+pub use service::{
+    ClockKind, ClockView, calendar, explained, load_year, nearest_due, of_record, pause, recompute, reopen, resume, start, stop, stop_all, sweep,
+};
+pub use workdays::{BusinessHours, CalendarFileError, DayKind, Deadline, ExplainedDay, Pause, WorkCalendar, YearRule, local, utc};

@@ -60,10 +60,7 @@ impl ClockRow {
 
 /// The calendar rules from a year on.
 pub fn years(tx: &mut Tx, from: i32, to: i32) -> Result<Vec<(i32, Json<YearRule>)>> {
-    Ok(calendar_years::table
-        .filter(calendar_years::year.between(from, to))
-        .select((calendar_years::year, calendar_years::rule))
-        .load(tx.conn)?)
+    Ok(calendar_years::table.filter(calendar_years::year.between(from, to)).select((calendar_years::year, calendar_years::rule)).load(tx.conn)?)
 }
 
 /// Sets a year's rule; says whether that changed anything.
@@ -123,7 +120,12 @@ pub fn find(tx: &mut Tx, id: Id) -> Result<Option<ClockRow>> {
 
 /// Clocks whose warning or breach has come.
 pub fn due(tx: &mut Tx, now: Moment, limit: i64) -> Result<Vec<ClockRow>> {
-    Ok(clocks::table.filter(clocks::next_at.le(now)).order((clocks::next_at.asc(), clocks::id.asc())).limit(limit).select(ClockRow::as_select()).load(tx.conn)?)
+    Ok(clocks::table
+        .filter(clocks::next_at.le(now))
+        .order((clocks::next_at.asc(), clocks::id.asc()))
+        .limit(limit)
+        .select(ClockRow::as_select())
+        .load(tx.conn)?)
 }
 
 /// Running or paused clocks from an id on that a change of `year` may move.

@@ -29,15 +29,12 @@ const UTC_OFFSET: TimeDelta = TimeDelta::hours(8);
 /// Local time of an instant, saturating at the ends of the calendar.
 pub fn local(at: DateTime<Utc>) -> NaiveDateTime {
     let at = at.naive_utc();
-    at.checked_add_signed(UTC_OFFSET)
-        .unwrap_or(NaiveDateTime::MAX)
+    at.checked_add_signed(UTC_OFFSET).unwrap_or(NaiveDateTime::MAX)
 }
 
 /// The instant of a local time, saturating at the ends of the calendar.
 pub fn utc(at: NaiveDateTime) -> DateTime<Utc> {
-    at.checked_sub_signed(UTC_OFFSET)
-        .unwrap_or(NaiveDateTime::MIN)
-        .and_utc()
+    at.checked_sub_signed(UTC_OFFSET).unwrap_or(NaiveDateTime::MIN).and_utc()
 }
 
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug, ToSchema)]
@@ -55,11 +52,7 @@ impl DayKind {
     }
 
     fn by_week(date: NaiveDate) -> Self {
-        if date.weekday().num_days_from_monday() < 5 {
-            Self::Workday
-        } else {
-            Self::Weekend
-        }
+        if date.weekday().num_days_from_monday() < 5 { Self::Workday } else { Self::Weekend }
     }
 }
 
@@ -95,11 +88,7 @@ impl YearRule {
 
     fn working_days(&self, year: i32) -> usize {
         let first = NaiveDate::from_yo_opt(year, 1).unwrap_or(NaiveDate::MAX);
-        first
-            .iter_days()
-            .take_while(|day| day.year() == year)
-            .filter(|&day| self.classify(day).0.is_workday())
-            .count()
+        first.iter_days().take_while(|day| day.year() == year).filter(|&day| self.classify(day).0.is_workday()).count()
     }
 }
 
@@ -133,10 +122,7 @@ impl Default for BusinessHours {
     fn default() -> Self {
         const OPEN: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
         const CLOSE: NaiveTime = NaiveTime::from_hms_opt(17, 0, 0).unwrap();
-        Self {
-            open: OPEN,
-            close: CLOSE,
-        }
+        Self { open: OPEN, close: CLOSE }
     }
 }
 
@@ -193,28 +179,18 @@ impl Pauses {
 
     fn touch(&self, date: NaiveDate) -> bool {
         let next = self.0.partition_point(|span| local(span.1).date() < date);
-        self.0
-            .get(next)
-            .is_some_and(|span| local(span.0).date() <= date)
+        self.0.get(next).is_some_and(|span| local(span.0).date() <= date)
     }
 
     /// The spans that cut into an interval.
     fn within(&self, (from, to): Span) -> impl Iterator<Item = Span> {
         let first = self.0.partition_point(|span| span.1 <= from);
-        self.0
-            .iter()
-            .skip(first)
-            .copied()
-            .take_while(move |span| span.0 < to)
+        self.0.iter().skip(first).copied().take_while(move |span| span.0 < to)
     }
 
     /// When a clock that runs only inside `windows`, and not during a pause, has run for `left`
     /// (more than nothing).
-    fn elapse(
-        &self,
-        mut left: TimeDelta,
-        windows: impl Iterator<Item = Span>,
-    ) -> Option<DateTime<Utc>> {
+    fn elapse(&self, mut left: TimeDelta, windows: impl Iterator<Item = Span>) -> Option<DateTime<Utc>> {
         for (open, close) in windows {
             let mut at = open;
             for (stop, resume) in self.within((open, close)).chain([(close, close)]) {
@@ -245,10 +221,7 @@ pub struct WorkCalendar {
 impl WorkCalendar {
     /// A calendar without any notice: every day is provisional.
     pub fn new(hours: BusinessHours) -> Self {
-        Self {
-            years: BTreeMap::new(),
-            hours,
-        }
+        Self { years: BTreeMap::new(), hours }
     }
 
     /// Loads a year's notice in place of what was known of that year.
@@ -269,12 +242,7 @@ impl WorkCalendar {
     /// can be known.
     pub fn day(&self, date: NaiveDate) -> Day {
         let (kind, name) = self.classify(date);
-        Day {
-            date,
-            kind,
-            name: name.map(str::to_owned),
-            provisional: !self.has_year(date.year()),
-        }
+        Day { date, kind, name: name.map(str::to_owned), provisional: !self.has_year(date.year()) }
     }
 
     pub fn is_workday(&self, date: NaiveDate) -> bool {
@@ -283,10 +251,7 @@ impl WorkCalendar {
 
     /// The working days after `from` up to and including `to`; counts no further than a century.
     pub fn working_days_between(&self, from: NaiveDate, to: NaiveDate) -> u32 {
-        days_after(from)
-            .take_while(|&day| day <= to)
-            .map(|day| u32::from(self.is_workday(day)))
-            .sum()
+        days_after(from).take_while(|&day| day <= to).map(|day| u32::from(self.is_workday(day))).sum()
     }
 
     /// When a limit that starts at `start` is due, and when to warn.
@@ -303,26 +268,13 @@ impl WorkCalendar {
     /// is due when its day of receipt closes.
     pub fn deadline(&self, start: DateTime<Utc>, limit: Limit, pauses: &[Pause]) -> Deadline {
         let pauses = Pauses::new(pauses);
-        let (due, warn_at) = if limit.unit.is_day() {
-            self.day_limit(start, limit, &pauses)
-        } else {
-            self.hour_limit(start, limit, &pauses)
-        };
+        let (due, warn_at) = if limit.unit.is_day() { self.day_limit(start, limit, &pauses) } else { self.hour_limit(start, limit, &pauses) };
         let mut years = local(start).year()..=local(due).year();
-        Deadline {
-            due,
-            warn_at: warn_at.max(start).min(due),
-            provisional: limit.unit != Unit::Hour && years.any(|year| !self.has_year(year)),
-        }
+        Deadline { due, warn_at: warn_at.max(start).min(due), provisional: limit.unit != Unit::Hour && years.any(|year| !self.has_year(year)) }
     }
 
     /// The reckoning of a deadline, from the start date to the due date (at most 2,000 days).
-    pub fn explain(
-        &self,
-        start: DateTime<Utc>,
-        limit: Limit,
-        pauses: &[Pause],
-    ) -> Vec<ExplainedDay> {
+    pub fn explain(&self, start: DateTime<Utc>, limit: Limit, pauses: &[Pause]) -> Vec<ExplainedDay> {
         let due = local(self.deadline(start, limit, pauses).due).date();
         let arrived = local(start).date();
         let received = self.received(start);
@@ -330,10 +282,7 @@ impl WorkCalendar {
         let mut running = 0;
         let explain_day = |date| {
             let day = self.day(date);
-            let counts = limit.unit.is_day()
-                && date > received
-                && running < limit.value
-                && self.counts(date, limit.unit, &pauses);
+            let counts = limit.unit.is_day() && date > received && running < limit.value && self.counts(date, limit.unit, &pauses);
             running += u32::from(counts);
             let mut explained = ExplainedDay {
                 date,
@@ -352,13 +301,7 @@ impl WorkCalendar {
         days.take(EXPLAINED_DAYS).map(explain_day).collect()
     }
 
-    fn reason(
-        &self,
-        day: &ExplainedDay,
-        arrived: NaiveDate,
-        received: NaiveDate,
-        Limit { value, unit }: Limit,
-    ) -> String {
+    fn reason(&self, day: &ExplainedDay, arrived: NaiveDate, received: NaiveDate, Limit { value, unit }: Limit) -> String {
         let works = day.kind.is_workday();
         let rest = match &day.name {
             Some(name) => format!("{name}放假"),
@@ -374,19 +317,14 @@ impl WorkCalendar {
             None if day.date == received && received == arrived => "受理当日，不计".to_owned(),
             None if day.date == received => "视为受理当日，不计".to_owned(),
             None if day.date == arrived && works => {
-                format!(
-                    "{}后收件，视为次一工作日收件",
-                    self.hours.close.format("%H:%M")
-                )
+                format!("{}后收件，视为次一工作日收件", self.hours.close.format("%H:%M"))
             }
             None if day.date == arrived => format!("{rest}收件，视为次一工作日收件"),
             None if day.date > received && day.paused => "暂停计时，不计".to_owned(),
             None if works => "顺延至本日到期".to_owned(),
             None => format!("{rest}，不计"),
         };
-        if day.kind == DayKind::MakeupWorkday
-            && matches!(unit, Unit::WorkingDay | Unit::WorkingHour)
-        {
+        if day.kind == DayKind::MakeupWorkday && matches!(unit, Unit::WorkingDay | Unit::WorkingHour) {
             reason.insert_str(0, "调休上班，");
         }
         if day.paused && !unit.is_day() {
@@ -412,9 +350,7 @@ impl WorkCalendar {
         if self.is_workday(at.date()) && at.time() <= self.hours.close {
             return at.date();
         }
-        days_after(at.date())
-            .find(|&day| self.is_workday(day))
-            .unwrap_or(at.date())
+        days_after(at.date()).find(|&day| self.is_workday(day)).unwrap_or(at.date())
     }
 
     fn counts(&self, date: NaiveDate, unit: Unit, pauses: &Pauses) -> bool {
@@ -433,10 +369,7 @@ impl WorkCalendar {
     /// neither a longer limit nor a further pause can make a saturated deadline earlier.
     fn last_workday(&self, received: NaiveDate) -> NaiveDate {
         let end = received.checked_add_days(HORIZON).unwrap_or(NaiveDate::MAX);
-        iter::successors(Some(end), NaiveDate::pred_opt)
-            .take_while(|&day| day > received)
-            .find(|&day| self.is_workday(day))
-            .unwrap_or(received)
+        iter::successors(Some(end), NaiveDate::pred_opt).take_while(|&day| day > received).find(|&day| self.is_workday(day)).unwrap_or(received)
     }
 
     fn day_limit(&self, start: DateTime<Utc>, limit: Limit, pauses: &Pauses) -> Span {
@@ -450,21 +383,14 @@ impl WorkCalendar {
         let due = counted()
             .nth(n - 1)
             // A natural day may be a rest day; a counted working day is found at once.
-            .and_then(|day| {
-                iter::once(day)
-                    .chain(days_after(day))
-                    .find(|&d| self.counts(d, Unit::WorkingDay, pauses))
-            })
+            .and_then(|day| iter::once(day).chain(days_after(day)).find(|&d| self.counts(d, Unit::WorkingDay, pauses)))
             .map_or(last, |day| day.min(last));
         if n == 1 {
             return (self.close(due), self.open(due));
         }
         // Four fifths of a short limit round up to the whole: warn a counted day ahead at least.
         let warn = (n - n / 5).min(n - 1);
-        (
-            self.close(due),
-            self.close(counted().nth(warn - 1).unwrap_or(last)),
-        )
+        (self.close(due), self.close(counted().nth(warn - 1).unwrap_or(last)))
     }
 
     fn hour_limit(&self, start: DateTime<Utc>, limit: Limit, pauses: &Pauses) -> Span {
@@ -512,31 +438,15 @@ pub enum CalendarFileError {
     #[error("years.{0}: not a year of four digits")]
     NotAYear(String),
     #[error("years.{year}.{field}: {source}")]
-    Field {
-        year: i32,
-        field: &'static str,
-        source: serde_json::Error,
-    },
+    Field { year: i32, field: &'static str, source: serde_json::Error },
     #[error("years.{year}.{field}: {date} is not in {year}")]
-    OutsideYear {
-        year: i32,
-        field: &'static str,
-        date: NaiveDate,
-    },
+    OutsideYear { year: i32, field: &'static str, date: NaiveDate },
     #[error("years.{year}.{field}: {date} is listed twice")]
-    Duplicate {
-        year: i32,
-        field: &'static str,
-        date: NaiveDate,
-    },
+    Duplicate { year: i32, field: &'static str, date: NaiveDate },
     #[error("years.{year}: {date} is both a holiday and a make-up workday")]
     Conflict { year: i32, date: NaiveDate },
     #[error("years.{year}.working_days: {stated} stated, but the lists yield {counted}")]
-    WorkingDays {
-        year: i32,
-        stated: usize,
-        counted: usize,
-    },
+    WorkingDays { year: i32, stated: usize, counted: usize },
 }
 
 #[derive(Deserialize)]
@@ -553,35 +463,19 @@ struct NamedDate {
 
 fn parse_year(year: i32, value: &Value) -> Result<YearRule, CalendarFileError> {
     let holidays = parse_dates(year, "holidays", value)?;
-    let makeup_workdays: BTreeSet<_> = parse_dates(year, "makeup_workdays", value)?
-        .into_keys()
-        .collect();
-    if let Some(&date) = makeup_workdays
-        .iter()
-        .find(|date| holidays.contains_key(date))
-    {
+    let makeup_workdays: BTreeSet<_> = parse_dates(year, "makeup_workdays", value)?.into_keys().collect();
+    if let Some(&date) = makeup_workdays.iter().find(|date| holidays.contains_key(date)) {
         return Err(CalendarFileError::Conflict { year, date });
     }
-    let rule = YearRule {
-        holidays,
-        makeup_workdays,
-    };
+    let rule = YearRule { holidays, makeup_workdays };
     let counted = rule.working_days(year);
     match parse_field::<Option<usize>>(year, "working_days", value)? {
-        Some(stated) if stated != counted => Err(CalendarFileError::WorkingDays {
-            year,
-            stated,
-            counted,
-        }),
+        Some(stated) if stated != counted => Err(CalendarFileError::WorkingDays { year, stated, counted }),
         _ => Ok(rule),
     }
 }
 
-fn parse_dates(
-    year: i32,
-    field: &'static str,
-    value: &Value,
-) -> Result<BTreeMap<NaiveDate, String>, CalendarFileError> {
+fn parse_dates(year: i32, field: &'static str, value: &Value) -> Result<BTreeMap<NaiveDate, String>, CalendarFileError> {
     let mut dates = BTreeMap::new();
     for NamedDate { date, name } in parse_field::<Vec<NamedDate>>(year, field, value)? {
         if date.year() != year {
@@ -595,18 +489,8 @@ fn parse_dates(
 }
 
 /// A missing field reads as null, which only an optional field accepts.
-fn parse_field<'a, T: Deserialize<'a>>(
-    year: i32,
-    field: &'static str,
-    value: &'a Value,
-) -> Result<T, CalendarFileError> {
-    T::deserialize(value.get(field).unwrap_or(&Value::Null)).map_err(|source| {
-        CalendarFileError::Field {
-            year,
-            field,
-            source,
-        }
-    })
+fn parse_field<'a, T: Deserialize<'a>>(year: i32, field: &'static str, value: &'a Value) -> Result<T, CalendarFileError> {
+    T::deserialize(value.get(field).unwrap_or(&Value::Null)).map_err(|source| CalendarFileError::Field { year, field, source })
 }
 
 #[cfg(test)]

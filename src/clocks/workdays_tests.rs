@@ -5,10 +5,7 @@ use serde_json::json;
 
 use super::*;
 
-const FILE: &str = include_str!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/data/calendar/cn_workdays.json"
-));
+const FILE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/calendar/cn_workdays.json"));
 static JSON: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(FILE).unwrap());
 static CALENDAR: LazyLock<WorkCalendar> = LazyLock::new(|| {
     let mut calendar = WorkCalendar::new(BusinessHours::default());
@@ -28,10 +25,7 @@ fn at(text: &str) -> DateTime<Utc> {
 }
 
 fn pause(from: &str, to: &str) -> Pause {
-    Pause {
-        from: at(from),
-        to: Some(at(to)),
-    }
+    Pause { from: at(from), to: Some(at(to)) }
 }
 
 fn limit(value: u32, unit: Unit) -> Limit {
@@ -78,11 +72,7 @@ fn every_year_has_its_stated_number_of_working_days() {
         let eve = NaiveDate::from_ymd_opt(year - 1, 12, 31).unwrap();
         let end = NaiveDate::from_ymd_opt(year, 12, 31).unwrap();
         let counted = CALENDAR.working_days_between(eve, end);
-        assert_eq!(
-            Some(u64::from(counted)),
-            value["working_days"].as_u64(),
-            "{year}"
-        );
+        assert_eq!(Some(u64::from(counted)), value["working_days"].as_u64(), "{year}");
     }
     assert!(CALENDAR.years().eq(2004..=2026));
 }
@@ -109,81 +99,39 @@ fn intake_after_close_or_on_a_rest_day_counts_from_the_next_working_day() {
     let one = Limit::working_days(1);
     assert_eq!(due("2026-03-05 17:01", one, &[]), "2026-03-09 17:00");
     assert_eq!(due("2026-03-07 10:00", one, &[]), "2026-03-10 17:00");
-    assert_eq!(
-        due("2026-03-07 10:00", Limit::working_days(0), &[]),
-        "2026-03-09 17:00"
-    );
+    assert_eq!(due("2026-03-07 10:00", Limit::working_days(0), &[]), "2026-03-09 17:00");
     // A make-up Saturday takes papers in like any other working day.
     assert_eq!(due("2026-02-14 10:00", one, &[]), "2026-02-24 17:00");
 }
 
 #[test]
 fn natural_days_run_through_weekends_and_end_on_a_working_day() {
-    assert_eq!(
-        due("2026-03-02 10:00", Limit::natural_days(3), &[]),
-        "2026-03-05 17:00"
-    );
-    assert_eq!(
-        due("2026-03-02 10:00", Limit::natural_days(5), &[]),
-        "2026-03-09 17:00"
-    );
-    assert_eq!(
-        due("2026-09-24 10:00", Limit::natural_days(7), &[]),
-        "2026-10-08 17:00"
-    );
+    assert_eq!(due("2026-03-02 10:00", Limit::natural_days(3), &[]), "2026-03-05 17:00");
+    assert_eq!(due("2026-03-02 10:00", Limit::natural_days(5), &[]), "2026-03-09 17:00");
+    assert_eq!(due("2026-09-24 10:00", Limit::natural_days(7), &[]), "2026-10-08 17:00");
     // Neither counted on a paused day nor due on one.
     let pauses = [pause("2026-03-09 09:00", "2026-03-09 09:01")];
-    assert_eq!(
-        due("2026-03-02 10:00", Limit::natural_days(5), &pauses),
-        "2026-03-10 17:00"
-    );
+    assert_eq!(due("2026-03-02 10:00", Limit::natural_days(5), &pauses), "2026-03-10 17:00");
 }
 
 #[test]
 fn hours_exclude_pauses_to_the_minute() {
-    let pauses = [
-        pause("2026-03-06 15:00", "2026-03-06 15:20"),
-        pause("2026-03-06 15:10", "2026-03-06 15:30"),
-        Pause {
-            from: at("2026-03-06 16:00"),
-            to: None,
-        },
-    ];
-    assert_eq!(
-        due("2026-03-06 14:00", Limit::hours(4), &pauses),
-        "2026-03-06 18:30"
-    );
+    let pauses =
+        [pause("2026-03-06 15:00", "2026-03-06 15:20"), pause("2026-03-06 15:10", "2026-03-06 15:30"), Pause { from: at("2026-03-06 16:00"), to: None }];
+    assert_eq!(due("2026-03-06 14:00", Limit::hours(4), &pauses), "2026-03-06 18:30");
     let working = limit(4, Unit::WorkingHour);
-    assert_eq!(
-        due("2026-03-06 14:00", working, &pauses),
-        "2026-03-09 10:30"
-    );
-    assert_eq!(
-        due("2026-03-06 09:00", limit(8, Unit::WorkingHour), &[]),
-        "2026-03-06 17:00"
-    );
-    assert_eq!(
-        due("2026-03-07 03:00", limit(0, Unit::WorkingHour), &[]),
-        "2026-03-07 03:00"
-    );
+    assert_eq!(due("2026-03-06 14:00", working, &pauses), "2026-03-09 10:30");
+    assert_eq!(due("2026-03-06 09:00", limit(8, Unit::WorkingHour), &[]), "2026-03-06 17:00");
+    assert_eq!(due("2026-03-07 03:00", limit(0, Unit::WorkingHour), &[]), "2026-03-07 03:00");
     // A pause over the start delays it.
     let pauses = [pause("2026-03-06 08:00", "2026-03-06 15:00")];
-    assert_eq!(
-        due("2026-03-06 14:00", Limit::hours(4), &pauses),
-        "2026-03-06 19:00"
-    );
+    assert_eq!(due("2026-03-06 14:00", Limit::hours(4), &pauses), "2026-03-06 19:00");
 }
 
 #[test]
 fn a_running_pause_takes_out_its_first_day() {
-    let pauses = [Pause {
-        from: at("2026-03-03 23:59"),
-        to: None,
-    }];
-    assert_eq!(
-        due("2026-03-02 10:00", Limit::working_days(2), &pauses),
-        "2026-03-05 17:00"
-    );
+    let pauses = [Pause { from: at("2026-03-03 23:59"), to: None }];
+    assert_eq!(due("2026-03-02 10:00", Limit::working_days(2), &pauses), "2026-03-05 17:00");
 }
 
 #[test]
@@ -201,10 +149,7 @@ fn warnings_come_at_four_fifths() {
         assert_eq!(warn(monday, Limit::working_days(days)), expected, "{days}");
     }
     assert_eq!(warn(monday, Limit::hours(5)), "2026-03-02 14:00");
-    assert_eq!(
-        warn(monday, limit(10, Unit::WorkingHour)),
-        "2026-03-03 10:00"
-    );
+    assert_eq!(warn(monday, limit(10, Unit::WorkingHour)), "2026-03-03 10:00");
 }
 
 #[test]
@@ -213,20 +158,10 @@ fn years_without_a_notice_are_provisional() {
     assert!(!provisional("2026-12-30 10:00", Limit::working_days(1)));
     assert!(provisional("2026-12-30 10:00", Limit::working_days(2)));
     assert!(!provisional("2026-12-31 10:00", Limit::hours(48)));
-    assert_eq!(
-        due("2027-02-04 10:00", Limit::working_days(1), &[]),
-        "2027-02-09 17:00"
-    );
+    assert_eq!(due("2027-02-04 10:00", Limit::working_days(1), &[]), "2027-02-09 17:00");
 
-    let statutory_2027: Vec<_> = date("2027-01-01")
-        .iter_days()
-        .take(365)
-        .filter_map(|day| Some(json!({"date": day, "name": statutory(day)?})))
-        .collect();
-    assert_eq!(
-        JSON["provisional_2027"]["statutory_days"],
-        json!(statutory_2027)
-    );
+    let statutory_2027: Vec<_> = date("2027-01-01").iter_days().take(365).filter_map(|day| Some(json!({"date": day, "name": statutory(day)?}))).collect();
+    assert_eq!(JSON["provisional_2027"]["statutory_days"], json!(statutory_2027));
     assert_eq!(statutory(date("2024-05-02")), None);
     let day = CALENDAR.day(date("2028-10-01"));
     assert_eq!((day.kind, day.provisional), (DayKind::Holiday, true));
@@ -237,50 +172,21 @@ fn years_without_a_notice_are_provisional() {
 fn explanations_name_every_day() {
     let mut days = reasons("2026-02-12 10:00", Limit::working_days(3), &[]);
     days.dedup();
-    assert_eq!(
-        days,
-        [
-            "受理当日，不计",
-            "第1个工作日",
-            "调休上班，第2个工作日",
-            "春节放假，不计",
-            "第3个工作日"
-        ]
-    );
+    assert_eq!(days, ["受理当日，不计", "第1个工作日", "调休上班，第2个工作日", "春节放假，不计", "第3个工作日"]);
     let pauses = [pause("2026-03-09 10:00", "2026-03-10 10:00")];
     assert_eq!(
         reasons("2026-03-05 18:00", Limit::working_days(1), &pauses),
-        [
-            "17:00后收件，视为次一工作日收件",
-            "视为受理当日，不计",
-            "周末，不计",
-            "周末，不计",
-            "暂停计时，不计",
-            "暂停计时，不计",
-            "第1个工作日"
-        ]
+        ["17:00后收件，视为次一工作日收件", "视为受理当日，不计", "周末，不计", "周末，不计", "暂停计时，不计", "暂停计时，不计", "第1个工作日"]
     );
     assert_eq!(
         reasons("2026-03-05 10:00", Limit::natural_days(2), &[]),
-        [
-            "受理当日，不计",
-            "第1个自然日",
-            "第2个自然日，逢周末顺延",
-            "周末，不计",
-            "顺延至本日到期"
-        ]
+        ["受理当日，不计", "第1个自然日", "第2个自然日，逢周末顺延", "周末，不计", "顺延至本日到期"]
     );
     assert_eq!(
         reasons("2027-01-03 10:00", Limit::working_days(0), &[]),
-        [
-            "周末收件，视为次一工作日收件（放假安排尚未公布，暂按周末和法定节日推算）",
-            "受理当日到期（放假安排尚未公布，暂按周末和法定节日推算）"
-        ]
+        ["周末收件，视为次一工作日收件（放假安排尚未公布，暂按周末和法定节日推算）", "受理当日到期（放假安排尚未公布，暂按周末和法定节日推算）"]
     );
-    assert_eq!(
-        reasons("2026-02-28 16:00", limit(2, Unit::WorkingHour), &pauses),
-        ["调休上班，工作时间内计时", "周末，不计", "工作时间内计时"]
-    );
+    assert_eq!(reasons("2026-02-28 16:00", limit(2, Unit::WorkingHour), &pauses), ["调休上班，工作时间内计时", "周末，不计", "工作时间内计时"]);
 }
 
 #[test]
@@ -294,50 +200,21 @@ fn rules_survive_storage() {
 fn faulty_files_are_refused_by_year_and_field() {
     let day = |text: &str| json!({"date": text, "name": "元旦"});
     let fault = |year: &str, holidays: Value, makeup: Value| {
-        let year_value =
-            json!({"holidays": holidays, "makeup_workdays": makeup, "working_days": 9});
+        let year_value = json!({"holidays": holidays, "makeup_workdays": makeup, "working_days": 9});
         let file = json!({"years": {year: year_value}}).to_string();
         WorkCalendar::parse_file(&file).unwrap_err().to_string()
     };
     let new_year = || json!([day("2026-01-01")]);
     let none = || json!([]);
     for (error, expected) in [
-        (
-            fault("26", none(), none()),
-            "years.26: not a year of four digits",
-        ),
-        (
-            fault("2026", json!(1), none()),
-            "years.2026.holidays: invalid type",
-        ),
-        (
-            fault("2026", none(), Value::Null),
-            "years.2026.makeup_workdays: invalid type",
-        ),
-        (
-            fault("2026", json!([day("2026-02-30")]), none()),
-            "years.2026.holidays: ",
-        ),
-        (
-            fault("2027", new_year(), none()),
-            "years.2027.holidays: 2026-01-01 is not in 2027",
-        ),
-        (
-            fault(
-                "2026",
-                none(),
-                json!([day("2026-01-04"), day("2026-01-04")]),
-            ),
-            "years.2026.makeup_workdays: 2026-01-04 is listed twice",
-        ),
-        (
-            fault("2026", new_year(), new_year()),
-            "years.2026: 2026-01-01 is both a holiday and a make-up workday",
-        ),
-        (
-            fault("2026", new_year(), none()),
-            "years.2026.working_days: 9 stated, but the lists yield 260",
-        ),
+        (fault("26", none(), none()), "years.26: not a year of four digits"),
+        (fault("2026", json!(1), none()), "years.2026.holidays: invalid type"),
+        (fault("2026", none(), Value::Null), "years.2026.makeup_workdays: invalid type"),
+        (fault("2026", json!([day("2026-02-30")]), none()), "years.2026.holidays: "),
+        (fault("2027", new_year(), none()), "years.2027.holidays: 2026-01-01 is not in 2027"),
+        (fault("2026", none(), json!([day("2026-01-04"), day("2026-01-04")])), "years.2026.makeup_workdays: 2026-01-04 is listed twice"),
+        (fault("2026", new_year(), new_year()), "years.2026: 2026-01-01 is both a holiday and a make-up workday"),
+        (fault("2026", new_year(), none()), "years.2026.working_days: 9 stated, but the lists yield 260"),
     ] {
         assert!(error.starts_with(expected), "{error}");
     }
@@ -347,10 +224,7 @@ fn faulty_files_are_refused_by_year_and_field() {
 #[test]
 fn limits_beyond_a_century_saturate() {
     let start = at("2026-03-02 10:00");
-    let forever = [Pause {
-        from: start,
-        to: Some(DateTime::<Utc>::MAX_UTC),
-    }];
+    let forever = [Pause { from: start, to: Some(DateTime::<Utc>::MAX_UTC) }];
     for unit in Unit::ALL {
         for pauses in [&[][..], &forever] {
             let deadline = CALENDAR.deadline(start, limit(u32::MAX, unit), pauses);
@@ -361,16 +235,10 @@ fn limits_beyond_a_century_saturate() {
     let days = CALENDAR.explain(start, Limit::working_days(u32::MAX), &[]);
     assert_eq!(days.len(), EXPLAINED_DAYS);
     assert!(CALENDAR.working_days_between(NaiveDate::MIN, NaiveDate::MAX) < 36_525);
-    assert_eq!(
-        CALENDAR.working_days_between(date("2026-03-02"), date("2026-03-01")),
-        0
-    );
+    assert_eq!(CALENDAR.working_days_between(date("2026-03-02"), date("2026-03-01")), 0);
 
     let never = NaiveTime::MIN;
-    let closed = WorkCalendar::new(BusinessHours {
-        open: never,
-        close: never,
-    });
+    let closed = WorkCalendar::new(BusinessHours { open: never, close: never });
     let deadline = closed.deadline(start, limit(1, Unit::WorkingHour), &[]);
     assert_eq!(local(deadline.due).year(), 2126);
 }
@@ -393,10 +261,7 @@ fn any_pauses() -> impl Strategy<Value = Vec<(i64, Option<i64>)>> {
 
 fn place(start: DateTime<Utc>, pauses: &[(i64, Option<i64>)]) -> Vec<Pause> {
     let after = |minutes| start + TimeDelta::minutes(minutes);
-    let place = |&(from, length): &(i64, Option<i64>)| Pause {
-        from: after(from),
-        to: length.map(|length| after(from + length)),
-    };
+    let place = |&(from, length): &(i64, Option<i64>)| Pause { from: after(from), to: length.map(|length| after(from + length)) };
     pauses.iter().map(place).collect()
 }
 

@@ -158,8 +158,7 @@ pub fn search(conn: &mut Conn, query: &Match) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     let subjects = query.subjects.unwrap_or_default();
-    let patterns: Vec<String> =
-        query.words.iter().map(|w| format!("%{}%", w.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))).collect();
+    let patterns: Vec<String> = query.words.iter().map(|w| format!("%{}%", w.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))).collect();
     // Placeholders are numbered from 4 on: patterns, then subjects, then the limit.
     let sql = |mark: &dyn Fn(usize) -> String, matches: &str| {
         let likes: String = (0..patterns.len()).map(|i| format!(" AND d.body LIKE {} ESCAPE '\\'", mark(i + 4))).collect();

@@ -53,9 +53,7 @@ impl Engine {
 
     /// Opens a connection for reading, or for reading and writing.
     pub(super) fn connect(&self, writable: bool) -> Result<Conn, ConnectionError> {
-        let prepare = |conn: &mut dyn FnMut(&str) -> diesel::QueryResult<()>, sql: &str| {
-            conn(sql).map_err(ConnectionError::CouldntSetupConfiguration)
-        };
+        let prepare = |conn: &mut dyn FnMut(&str) -> diesel::QueryResult<()>, sql: &str| conn(sql).map_err(ConnectionError::CouldntSetupConfiguration);
         match self {
             Self::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(path)?;

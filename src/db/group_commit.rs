@@ -58,12 +58,7 @@ fn run(engine: &Engine, receive: &Receiver<Box<dyn Job>>) {
     }
 }
 
-fn write_batch(
-    engine: &Engine,
-    slot: &mut Option<Conn>,
-    batch: impl Iterator<Item = Box<dyn Job>>,
-    done: &mut Vec<Box<dyn Job>>,
-) -> Result<(), Error> {
+fn write_batch(engine: &Engine, slot: &mut Option<Conn>, batch: impl Iterator<Item = Box<dyn Job>>, done: &mut Vec<Box<dyn Job>>) -> Result<(), Error> {
     let mut batch = batch.filter(|job| !job.abandoned()).peekable();
     if batch.peek().is_none() {
         return Ok(());

@@ -14,8 +14,8 @@ pub mod numbers;
 mod pool;
 pub mod schema;
 
-pub use columns::{Json, Sealed};
 pub(crate) use columns::code_enum;
+pub use columns::{Json, Sealed};
 pub use engine::{Conn, Engine};
 pub use migrate::{migrate, pending};
 pub use pool::{Db, Options, Outcome, Tx};

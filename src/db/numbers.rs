@@ -2,7 +2,11 @@
 //!
 //! Sequences are leased in blocks per process, so that numbering never serialises writers; gaps are allowed.
 
-use std::{collections::HashMap, ops::Range, sync::{Arc, Mutex}};
+use std::{
+    collections::HashMap,
+    ops::Range,
+    sync::{Arc, Mutex},
+};
 
 use super::{Result, Tx, dialect};
 use crate::kernel::random_bytes;

@@ -166,14 +166,7 @@ impl Db {
     {
         if let Some(writer) = &self.0.writer {
             let (reply, answer) = oneshot::channel();
-            writer.submit(Box::new(WriteJob {
-                inner: self.0.clone(),
-                f,
-                result: None,
-                effects: Vec::new(),
-                reply,
-                span: Span::current(),
-            }));
+            writer.submit(Box::new(WriteJob { inner: self.0.clone(), f, result: None, effects: Vec::new(), reply, span: Span::current() }));
             return answer.await.map_err(|_| Error::Busy("writer gone".into()))?;
         }
         self.on_pool(move |inner| inner.write_postgres(f)).await

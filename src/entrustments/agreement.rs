@@ -148,7 +148,12 @@ pub fn signature(tx: &Tx, actor: &Actor, applicant: Id, input: &SignatureInput, 
         return Err(Problem::rule(&format!("{at}/method"), "own_signature", "申请人本人登录时只能在线确认。", "A signed-in applicant signs online."));
     }
     if !own && (input.method == SignMethod::Online || input.evidence.trim().chars().count() < 2) {
-        return Err(Problem::rule(&format!("{at}/evidence"), "evidence_required", "工作人员代为登记签字的，须选择线下方式并写明凭据。", "Staff record offline signatures with evidence."));
+        return Err(Problem::rule(
+            &format!("{at}/evidence"),
+            "evidence_required",
+            "工作人员代为登记签字的，须选择线下方式并写明凭据。",
+            "Staff record offline signatures with evidence.",
+        ));
     }
     Ok(Signature { method: input.method, evidence: input.evidence.clone(), at: tx.now, recorded_by: actor.id })
 }

@@ -8,7 +8,7 @@ use crate::{
     access::Sight,
     auth::store as accounts,
     db::{Json, Result, Sealed, Tx, code_enum},
-    kernel::{Code as _, FieldError, ErrorCode, Id, Problem, Purpose, citizen_id, credit_code, mask, phone, text},
+    kernel::{Code as _, ErrorCode, FieldError, Id, Problem, Purpose, citizen_id, credit_code, mask, phone, text},
 };
 
 code_enum! {
@@ -162,17 +162,30 @@ fn check(tx: &Tx, input: &ApplicantInput) -> Result<(), Problem> {
     match (person, input.id_type) {
         (false, IdType::CreditCode) => match credit_code::check(&input.id_number) {
             Ok(()) => Ok(()),
-            Err(credit_code::CreditCodeError::CheckDigit) => refuse("credit_code_check_digit", "统一社会信用代码的校验位不正确，请核对。", "The credit code's check digit is wrong."),
-            Err(_) => refuse("credit_code", "统一社会信用代码应为 18 位大写字母和数字（不含 I、O、Z、S、V）。", "A credit code has 18 characters of its alphabet."),
+            Err(credit_code::CreditCodeError::CheckDigit) => {
+                refuse("credit_code_check_digit", "统一社会信用代码的校验位不正确，请核对。", "The credit code's check digit is wrong.")
+            }
+            Err(_) => {
+                refuse("credit_code", "统一社会信用代码应为 18 位大写字母和数字（不含 I、O、Z、S、V）。", "A credit code has 18 characters of its alphabet.")
+            }
         },
         (true, IdType::CitizenId) => match citizen_id::check(&input.id_number, tx.now.local_date()) {
             Ok(_) => Ok(()),
-            Err(citizen_id::CitizenIdError::CheckDigit) => refuse("citizen_id_check_digit", "身份证号码的校验位不正确，请核对。", "The citizen id's check digit is wrong."),
-            Err(citizen_id::CitizenIdError::BirthDate) => refuse("citizen_id_birth_date", "身份证号码中的出生日期不存在或在将来。", "The birth date does not exist or is not past."),
+            Err(citizen_id::CitizenIdError::CheckDigit) => {
+                refuse("citizen_id_check_digit", "身份证号码的校验位不正确，请核对。", "The citizen id's check digit is wrong.")
+            }
+            Err(citizen_id::CitizenIdError::BirthDate) => {
+                refuse("citizen_id_birth_date", "身份证号码中的出生日期不存在或在将来。", "The birth date does not exist or is not past.")
+            }
             Err(_) => refuse("citizen_id", "身份证号码应为 18 位，末位可为大写 X。", "A citizen id has 18 characters."),
         },
         (true, IdType::Passport | IdType::OtherId) | (false, IdType::OtherId) => Ok(()),
-        _ => Err(Problem::rule("/applicant/id_type", "id_type", "自然人用身份证或其他个人证件，单位用统一社会信用代码。", "Persons have personal ids, organisations a credit code.")),
+        _ => Err(Problem::rule(
+            "/applicant/id_type",
+            "id_type",
+            "自然人用身份证或其他个人证件，单位用统一社会信用代码。",
+            "Persons have personal ids, organisations a credit code.",
+        )),
     }
 }
 
@@ -223,7 +236,13 @@ fn same_person(found: ApplicantRow, input: &ApplicantInput, name_mark: &str) -> 
     if found.kind == input.kind.code() && found.name_mark == name_mark {
         return Ok(found);
     }
-    Err(Problem::rule("/applicant/name", "identity_mismatch", "该证件号码已登记在另一名称或类型之下，请核对。", "The number is registered under another name or kind.").into())
+    Err(Problem::rule(
+        "/applicant/name",
+        "identity_mismatch",
+        "该证件号码已登记在另一名称或类型之下，请核对。",
+        "The number is registered under another name or kind.",
+    )
+    .into())
 }
 
 /// Blind index of a folded name.

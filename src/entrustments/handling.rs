@@ -72,7 +72,8 @@ pub fn accept_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &Ac
 
 /// An agent of the custodian, by id.
 pub fn agent_of(tx: &mut Tx, loaded: &Loaded, agent: Id) -> Result<Id> {
-    if accounts::holders(tx, Role::Agent, loaded.e.custodian_id.as_str())?.contains(&agent) && accounts::user(tx, agent)?.is_some_and(|u| u.status == "active") {
+    if accounts::holders(tx, Role::Agent, loaded.e.custodian_id.as_str())?.contains(&agent) && accounts::user(tx, agent)?.is_some_and(|u| u.status == "active")
+    {
         Ok(agent)
     } else {
         Err(Problem::rule("/assignee_id", "not_an_agent_here", "该人员不是本中心在岗的帮办代办专员。", "Not an agent of the custodian center.").into())
@@ -292,8 +293,7 @@ pub fn suspend(tx: &mut Tx, actor: &Actor, target: &Target, input: &SuspendInput
     clocks::pause(tx, loaded.e.id, PAUSED_BY_SUSPENSION)?;
     clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Suspension, Limit::natural_days(input.days))?;
     let until = tx.now.plus(TimeDelta::days(i64::from(input.days)));
-    loaded.details.suspension =
-        Some(Suspension { reason: input.reason, note: input.note.clone(), from: tx.now, until, resumed_at: None });
+    loaded.details.suspension = Some(Suspension { reason: input.reason, note: input.note.clone(), from: tx.now, until, resumed_at: None });
     let params = json!({ "reason": input.reason.label(), "until": until });
     save(tx, actor, &mut loaded, Told { kind: "suspended", audience: Audience::Public, params })?;
     view(tx, actor, loaded)

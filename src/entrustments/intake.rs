@@ -81,9 +81,13 @@ fn center_of(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<Center>
 fn applicant_of(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<ApplicantRow> {
     match (&new.applicant, actor.applicant_id) {
         (None, Some(own)) => Ok(store::applicant(tx, own)?.ok_or_else(Problem::not_found)?),
-        (Some(_), Some(_)) => {
-            Err(Problem::rule("/applicant", "own_only", "已登录的申请人只能为本人（本单位）申请，无须填写申请人。", "A signed-in applicant applies for themselves.").into())
-        }
+        (Some(_), Some(_)) => Err(Problem::rule(
+            "/applicant",
+            "own_only",
+            "已登录的申请人只能为本人（本单位）申请，无须填写申请人。",
+            "A signed-in applicant applies for themselves.",
+        )
+        .into()),
         (Some(input), None) => applicants::find_or_enter(tx, input),
         (None, None) => Err(Problem::rule("/applicant", "required", "请填写申请人。", "Name the applicant.").into()),
     }
@@ -99,8 +103,8 @@ pub fn submit(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<Entrus
     if staff && !actor.is_system() && !policy::allows(actor, "entrustment", "create", &organization::custodian_reachable(&center)) {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
-    let item = catalogue::published(tx, &new.item)?
-        .ok_or_else(|| Problem::rule("/item", "unknown_item", "没有这个已发布的事项。", "No such published item."))?;
+    let item =
+        catalogue::published(tx, &new.item)?.ok_or_else(|| Problem::rule("/item", "unknown_item", "没有这个已发布的事项。", "No such published item."))?;
     if !item.content.modes.is_empty() && !item.content.modes.contains(&new.mode) {
         let offered: Vec<&str> = item.content.modes.iter().map(|m| m.label()).collect();
         let zh = format!("该事项提供：{}，请改选。", offered.join("、"));

@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     access::{self, Placement, Sight},
-    auth::{Actor, Reachable, Scope, policy::{self, subject}},
+    auth::{
+        Actor, Reachable, Scope,
+        policy::{self, subject},
+    },
     catalogue::Mode,
     clocks,
     db::{Json, Result, Tx, dialect},
@@ -58,12 +61,7 @@ impl Loaded {
     }
 
     fn reachable(&self) -> Reachable<'_> {
-        Reachable {
-            applicant: Some(self.e.applicant_id),
-            assignee: self.e.assignee_id,
-            centers: vec![self.e.custodian_id],
-            path: &self.custodian.path,
-        }
+        Reachable { applicant: Some(self.e.applicant_id), assignee: self.e.assignee_id, centers: vec![self.e.custodian_id], path: &self.custodian.path }
     }
 }
 

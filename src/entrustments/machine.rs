@@ -218,11 +218,7 @@ impl Refuse for Refusal {
 
 /// Whether an action is possible, without its payload: what a front end is offered, and what the server checks first.
 pub fn permits(state: State, facts: &Facts, action: Action) -> Result<To, Refusal> {
-    let to = TABLE
-        .iter()
-        .find(|(a, from, _)| *a == action && from.contains(&state))
-        .map(|(_, _, to)| *to)
-        .ok_or(Refusal::NotNow { action, state })?;
+    let to = TABLE.iter().find(|(a, from, _)| *a == action && from.contains(&state)).map(|(_, _, to)| *to).ok_or(Refusal::NotNow { action, state })?;
     let amending = state == InProgress && facts.agency && !facts.agreement_signed;
     match action {
         A::Start if facts.agency => Err(Refusal::WrongMode(action)),

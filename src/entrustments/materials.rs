@@ -114,7 +114,14 @@ pub fn open_checklist(tx: &mut Tx, entrustment: Id, content: &ItemContent, given
         .iter()
         .enumerate()
         .filter(|(i, g)| !content.materials.iter().any(|m| m.code == g.code) || given.iter().take(*i).any(|e| e.code == g.code))
-        .map(|(i, _)| FieldError::body(&format!("/materials/{i}/code"), "unknown_material", "材料编号不在该事项的清单内或重复。", "Not in the item's checklist, or given twice."))
+        .map(|(i, _)| {
+            FieldError::body(
+                &format!("/materials/{i}/code"),
+                "unknown_material",
+                "材料编号不在该事项的清单内或重复。",
+                "Not in the item's checklist, or given twice.",
+            )
+        })
         .collect();
     if !unknown.is_empty() {
         return Err(Problem::fields(ErrorCode::RuleViolation, unknown).into());

@@ -1,7 +1,7 @@
 //! Entrustments 代办委托: a matter taken in, carried, signed for and closed; its custody, plan, materials and papers.
 
-mod applicants;
 pub mod api;
+mod applicants;
 
 mod agreement;
 mod bulk;

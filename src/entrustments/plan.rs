@@ -182,7 +182,12 @@ fn check(steps: &[StepTemplate]) -> Result<(), Problem> {
             errors.push(FieldError::body(&format!("/steps/{i}/code"), "duplicate", "步骤编号重复。", "Duplicate step code."));
         }
         if s.depends_on.iter().any(|d| !earlier.contains(&d.as_str())) {
-            errors.push(FieldError::body(&format!("/steps/{i}/depends_on"), "unknown_step", "前置步骤须排在本步骤之前。", "Depends on a step that is not before it."));
+            errors.push(FieldError::body(
+                &format!("/steps/{i}/depends_on"),
+                "unknown_step",
+                "前置步骤须排在本步骤之前。",
+                "Depends on a step that is not before it.",
+            ));
         }
         if s.limit.value > 3650 {
             errors.push(FieldError::body(&format!("/steps/{i}/limit"), "out_of_range", "步骤时限过长。", "The limit is too long."));
@@ -291,9 +296,8 @@ fn predecessors_ended(rows: &[StepRow], record: &StepRecord) -> Result<()> {
 }
 
 fn fill(now: Moment, record: &mut StepRecord, act: StepAct, report: &StepReport) -> Result<(), Problem> {
-    let need = |value: &Option<String>, at: &str, zh: &'static str| {
-        value.clone().map(Some).ok_or_else(|| Problem::rule(at, "required", zh, "Required for this act."))
-    };
+    let need =
+        |value: &Option<String>, at: &str, zh: &'static str| value.clone().map(Some).ok_or_else(|| Problem::rule(at, "required", zh, "Required for this act."));
     let evidence = |record: &mut StepRecord| -> Result<(), Problem> {
         record.evidence = need(&report.evidence, "/evidence", "代部门登记须写明凭据。")?;
         Ok(())

@@ -365,7 +365,12 @@ pub fn insert_custody(tx: &mut Tx, row: &CustodyRow) -> Result<()> {
 
 /// The newest agreement.
 pub fn agreement(tx: &mut Tx, entrustment: Id) -> Result<Option<AgreementRow>> {
-    Ok(agreements::table.filter(agreements::entrustment_id.eq(entrustment)).order(agreements::id.desc()).select(AgreementRow::as_select()).first(tx.conn).optional()?)
+    Ok(agreements::table
+        .filter(agreements::entrustment_id.eq(entrustment))
+        .order(agreements::id.desc())
+        .select(AgreementRow::as_select())
+        .first(tx.conn)
+        .optional()?)
 }
 
 /// A new agreement.

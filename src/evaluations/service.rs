@@ -7,7 +7,10 @@ use validator::Validate;
 use super::store::{self, Dimension, Evaluation, EvaluationState, Grade, Rating, RatingChannel};
 use crate::{
     access::{self, Keys, Order, Placement, Sight},
-    auth::{Actor, Reachable, Scope, policy::{self, subject}},
+    auth::{
+        Actor, Reachable, Scope,
+        policy::{self, subject},
+    },
     clocks::{self, ClockKind},
     db::{Json, Result, Tx, dialect},
     entrustments::ClosedMatter,

@@ -385,9 +385,11 @@ pub fn cacheable_as<T: Versioned>(request: &HttpRequest, record: &T, max_age: u3
 }
 
 fn tagged(request: &HttpRequest, body: Vec<u8>, tag: String, max_age: u32) -> HttpResponse {
-    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).is_some_and(|v| {
-        v.split(',').map(str::trim).any(|t| t == "*" || t.strip_prefix("W/").unwrap_or(t) == tag)
-    });
+    let known = request
+        .headers()
+        .get(header::IF_NONE_MATCH)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|v| v.split(',').map(str::trim).any(|t| t == "*" || t.strip_prefix("W/").unwrap_or(t) == tag));
     let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((header::ETAG, tag));
     response.insert_header((header::CACHE_CONTROL, format!("public, max-age={max_age}")));

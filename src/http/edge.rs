@@ -4,10 +4,13 @@ use std::{panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
-    error::InternalError,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::{Method, StatusCode, header::{self, HeaderName, HeaderValue}},
+    error::InternalError,
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
     middleware::Next,
 };
 use futures_util::FutureExt as _;
@@ -57,8 +60,7 @@ impl PathTable {
         let fixed = |segments: &[Segment]| segments.iter().filter(|s| matches!(s, Segment::Fixed(_))).count();
         // `/service-items/themes` is a path of its own, not an item called so.
         let nearest = self.0.iter().filter(|(s, _)| fits(s)).map(|(s, _)| fixed(s)).max().unwrap_or(0);
-        let mut found: Vec<&str> =
-            self.0.iter().filter(|(s, _)| fits(s) && fixed(s) == nearest).flat_map(|(_, m)| m.iter().map(String::as_str)).collect();
+        let mut found: Vec<&str> = self.0.iter().filter(|(s, _)| fits(s) && fixed(s) == nearest).flat_map(|(_, m)| m.iter().map(String::as_str)).collect();
         if found.is_empty() {
             return None;
         }

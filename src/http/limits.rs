@@ -6,7 +6,10 @@ use actix_web::{
     HttpRequest,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::{Method, header::{HeaderName, HeaderValue}},
+    http::{
+        Method,
+        header::{HeaderName, HeaderValue},
+    },
     middleware::Next,
     web,
 };

@@ -13,11 +13,7 @@ use utoipa::{
 };
 
 use super::{command::State, query::pairs};
-use crate::kernel::{
-    Cursor, ErrorCode, FieldError, Id, ListQuery, Problem, Sort, Text,
-    page::moment_or_date as moment,
-    problem::Place,
-};
+use crate::kernel::{Cursor, ErrorCode, FieldError, Id, ListQuery, Problem, Sort, Text, page::moment_or_date as moment, problem::Place};
 
 /// What a filter accepts.
 #[derive(Clone, Copy)]
@@ -81,8 +77,7 @@ impl<K: ListKind> FromRequest for List<K> {
 
 fn parse<K: ListKind>(pairs: Vec<(String, String)>, cursor: impl Fn(&str) -> Result<Cursor, Problem>) -> Result<ListQuery, Problem> {
     let first = K::SORTS.first().copied().unwrap_or("created_at");
-    let mut query =
-        ListQuery { limit: 20, cursor: None, sort: Sort { key: first, descending: true }, q: None, updated_since: None, values: Vec::new() };
+    let mut query = ListQuery { limit: 20, cursor: None, sort: Sort { key: first, descending: true }, q: None, updated_since: None, values: Vec::new() };
     let mut errors: Vec<FieldError> = Vec::new();
     let mut refuse = |name: &str, code: &'static str, zh: String, en: String| {
         errors.push(FieldError { at: Place::Parameter(name.to_owned()), code: code.into(), detail: Text::new(zh, en) });
@@ -149,7 +144,9 @@ fn check<K: ListKind>(name: &str, value: &str) -> Result<(), Wrong> {
     let filter = K::FILTERS.iter().find(|f| f.name == base).ok_or_else(unknown)?;
     let wrong = |zh: &str, en: &str| Err(("invalid_value", format!("参数 {name}：{zh}"), format!("{name}: {en}")));
     match (filter.kind, op) {
-        (FilterKind::Moments, Some("gte" | "lt")) => moment(value).map(|_| ()).map_or_else(|| wrong("应为日期或带时区的时间。", "a date or an RFC 3339 time."), Ok),
+        (FilterKind::Moments, Some("gte" | "lt")) => {
+            moment(value).map(|_| ()).map_or_else(|| wrong("应为日期或带时区的时间。", "a date or an RFC 3339 time."), Ok)
+        }
         (_, Some(_)) | (FilterKind::Moments, None) => Err(unknown()),
         (FilterKind::Codes(codes), None) => {
             let codes = codes();
@@ -157,13 +154,25 @@ fn check<K: ListKind>(name: &str, value: &str) -> Result<(), Wrong> {
         }
         (FilterKind::Id, None) => value.parse::<Id>().map(|_| ()).or_else(|_| wrong("应为记录的 id。", "a record id.")),
         (FilterKind::Text(max), None) => {
-            if (1..=max).contains(&value.chars().count()) { Ok(()) } else { wrong(&format!("应为 1 到 {max} 个字。"), &format!("1 to {max} characters.")) }
+            if (1..=max).contains(&value.chars().count()) {
+                Ok(())
+            } else {
+                wrong(&format!("应为 1 到 {max} 个字。"), &format!("1 to {max} characters."))
+            }
         }
         (FilterKind::Division, None) => {
-            if crate::kernel::division_code::DivisionCode::parse(value).is_ok() { Ok(()) } else { wrong("应为 12 位行政区划代码。", "a 12-digit division code.") }
+            if crate::kernel::division_code::DivisionCode::parse(value).is_ok() {
+                Ok(())
+            } else {
+                wrong("应为 12 位行政区划代码。", "a 12-digit division code.")
+            }
         }
         (FilterKind::Flag, None) => {
-            if matches!(value, "true" | "false") { Ok(()) } else { wrong("应为 true 或 false。", "true or false.") }
+            if matches!(value, "true" | "false") {
+                Ok(())
+            } else {
+                wrong("应为 true 或 false。", "true or false.")
+            }
         }
     }
 }

@@ -12,9 +12,7 @@ const MODULUS: usize = 31;
 pub enum CreditCodeError {
     #[error("a unified social credit code has 18 characters")]
     Length,
-    #[error(
-        "a unified social credit code has only digits and capitals other than I, O, S, V and Z"
-    )]
+    #[error("a unified social credit code has only digits and capitals other than I, O, S, V and Z")]
     Alphabet,
     #[error("the check character of the unified social credit code is wrong")]
     CheckDigit,
@@ -39,11 +37,7 @@ pub fn check(s: &str) -> Result<(), CreditCodeError> {
     // Weights are 3^i mod 31, i = 0..=16.
     let weights = std::iter::successors(Some(1), |w| Some(w * 3 % MODULUS));
     let sum: usize = body.iter().zip(weights).map(|(v, w)| v * w).sum();
-    if (sum + check).is_multiple_of(MODULUS) {
-        Ok(())
-    } else {
-        Err(CreditCodeError::CheckDigit)
-    }
+    if (sum + check).is_multiple_of(MODULUS) { Ok(()) } else { Err(CreditCodeError::CheckDigit) }
 }
 
 #[cfg(test)]
@@ -52,11 +46,7 @@ mod tests {
 
     #[test]
     fn accepts_real_codes() {
-        for code in [
-            "91110000600037341L",
-            "91320600MATE5T017G",
-            "N2331081MF00000132",
-        ] {
+        for code in ["91110000600037341L", "91320600MATE5T017G", "N2331081MF00000132"] {
             assert_eq!(check(code), Ok(()), "{code}");
         }
     }
@@ -77,9 +67,7 @@ mod tests {
 
     #[test]
     fn rejects_foreign_characters() {
-        for c in [
-            'I', 'O', 'S', 'V', 'Z', 'l', ' ', '-', '\u{ff11}', '中', '\0',
-        ] {
+        for c in ['I', 'O', 'S', 'V', 'Z', 'l', ' ', '-', '\u{ff11}', '中', '\0'] {
             let code = format!("91110000600037341{c}");
             assert_eq!(check(&code), Err(CreditCodeError::Alphabet), "{code:?}");
         }
@@ -88,14 +76,7 @@ mod tests {
 
     #[test]
     fn rejects_wrong_lengths() {
-        for code in [
-            "",
-            "9111000060003734",
-            "91110000600037341L1",
-            " 91110000600037341L",
-            "91110000600037341L\n",
-            "统一社会信用",
-        ] {
+        for code in ["", "9111000060003734", "91110000600037341L1", " 91110000600037341L", "91110000600037341L\n", "统一社会信用"] {
             assert_eq!(check(code), Err(CreditCodeError::Length), "{code:?}");
         }
     }

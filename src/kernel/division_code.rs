@@ -194,13 +194,7 @@ mod tests {
     #[test]
     fn contains_by_significant_digits() {
         let village = code("320612001001");
-        for wider in [
-            "320612001001",
-            "320612001000",
-            "320612000000",
-            "320600000000",
-            "320000000000",
-        ] {
+        for wider in ["320612001001", "320612001000", "320612000000", "320600000000", "320000000000"] {
             assert!(village.is_within(&code(wider)), "{wider}");
         }
         assert!(!village.is_within(&code("320612002000")));
@@ -214,17 +208,11 @@ mod tests {
     fn pads_short_forms() {
         assert_eq!(DivisionCode::padded("320671"), Ok(code("320671000000")));
         assert_eq!(DivisionCode::padded("320612001"), Ok(code("320612001000")));
-        assert_eq!(
-            DivisionCode::padded("320612001001"),
-            Ok(code("320612001001"))
-        );
+        assert_eq!(DivisionCode::padded("320612001001"), Ok(code("320612001001")));
         for s in ["", "32", "3206", "32061200", "3206120010011"] {
             assert_eq!(DivisionCode::padded(s), Err(DivisionCodeError::Length));
         }
-        assert_eq!(
-            DivisionCode::padded("32067１"),
-            Err(DivisionCodeError::Alphabet)
-        );
+        assert_eq!(DivisionCode::padded("32067１"), Err(DivisionCodeError::Alphabet));
     }
 
     #[test]

@@ -19,10 +19,7 @@ impl Id {
     pub fn fixed(at: DateTime<Utc>, seed: &[u8]) -> Self {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, seed);
         let mut random = [0u8; 10];
-        random
-            .iter_mut()
-            .zip(digest.as_ref())
-            .for_each(|(r, d)| *r = *d);
+        random.iter_mut().zip(digest.as_ref()).for_each(|(r, d)| *r = *d);
         let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
         Self::from(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
@@ -77,9 +74,7 @@ impl Serialize for Id {
 
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

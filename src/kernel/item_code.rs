@@ -26,11 +26,7 @@ pub fn check(s: &str) -> Result<(), ItemCodeError> {
     if !(1..=MAX_LENGTH).contains(&s.chars().count()) {
         return Err(ItemCodeError::Length);
     }
-    if s.chars().all(is_visible) {
-        Ok(())
-    } else {
-        Err(ItemCodeError::Alphabet)
-    }
+    if s.chars().all(is_visible) { Ok(()) } else { Err(ItemCodeError::Alphabet) }
 }
 
 /// Invisible format characters (a byte order mark, say) would let two equal-looking codes differ.
@@ -63,10 +59,7 @@ pub struct NationalCode {
 ///
 /// Credit code (18), level (1), basic code (12), handling sub-item (2, optional).
 pub fn national(s: &str) -> Option<NationalCode> {
-    if !s
-        .bytes()
-        .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
-    {
+    if !s.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) {
         return None;
     }
     let (credit_code, rest) = s.split_at_checked(CREDIT_CODE_LENGTH)?;
@@ -79,12 +72,7 @@ pub fn national(s: &str) -> Option<NationalCode> {
         SUB_ITEM_LENGTH => Some(sub_item.to_owned()),
         _ => return None,
     };
-    Some(NationalCode {
-        credit_code: credit_code.to_owned(),
-        level,
-        basic_code: basic_code.to_owned(),
-        sub_item,
-    })
+    Some(NationalCode { credit_code: credit_code.to_owned(), level, basic_code: basic_code.to_owned(), sub_item })
 }
 
 #[cfg(test)]
@@ -110,42 +98,16 @@ mod tests {
     fn rejects_blank_overlong_and_invisible() {
         assert_eq!(check(""), Err(ItemCodeError::Length));
         assert_eq!(check(&"1".repeat(101)), Err(ItemCodeError::Length));
-        for code in [
-            " ",
-            " A1",
-            "A1 ",
-            "A 1",
-            "A\t1",
-            "A1\n",
-            "A\u{0}1",
-            "A\u{3000}1",
-            "\u{feff}A1",
-            "A\u{200b}1",
-            "\u{202e}A1",
-        ] {
+        for code in [" ", " A1", "A1 ", "A 1", "A\t1", "A1\n", "A\u{0}1", "A\u{3000}1", "\u{feff}A1", "A\u{200b}1", "\u{202e}A1"] {
             assert_eq!(check(code), Err(ItemCodeError::Alphabet), "{code:?}");
         }
     }
 
     #[test]
     fn takes_the_national_form_apart() {
-        let expected = NationalCode {
-            credit_code: "N2331081MF00000132".into(),
-            level: 4,
-            basic_code: "00011604800Y".into(),
-            sub_item: None,
-        };
-        assert_eq!(
-            national("N2331081MF00000132400011604800Y").as_ref(),
-            Some(&expected)
-        );
-        assert_eq!(
-            national("N2331081MF00000132400011604800Y01"),
-            Some(NationalCode {
-                sub_item: Some("01".into()),
-                ..expected
-            })
-        );
+        let expected = NationalCode { credit_code: "N2331081MF00000132".into(), level: 4, basic_code: "00011604800Y".into(), sub_item: None };
+        assert_eq!(national("N2331081MF00000132400011604800Y").as_ref(), Some(&expected));
+        assert_eq!(national("N2331081MF00000132400011604800Y01"), Some(NationalCode { sub_item: Some("01".into()), ..expected }));
     }
 
     #[test]

@@ -68,10 +68,7 @@ pub fn address(s: &str) -> String {
 /// Replaces all but `head` and `tail` characters by one star each.
 fn keep_ends(s: &str, head: usize, tail: usize) -> String {
     let tail_start = s.chars().count().saturating_sub(tail);
-    s.chars()
-        .enumerate()
-        .map(|(i, c)| if i < head || i >= tail_start { c } else { '*' })
-        .collect()
+    s.chars().enumerate().map(|(i, c)| if i < head || i >= tail_start { c } else { '*' }).collect()
 }
 
 #[cfg(test)]
@@ -113,13 +110,9 @@ mod tests {
 
     #[test]
     fn masks_identity_numbers() {
-        for (plain, masked) in [
-            ("11010519491231002X", "110*************2X"),
-            ("110105491231002", "110**********02"),
-            ("E12345678", "*********"),
-            ("身份", "**"),
-            ("", ""),
-        ] {
+        for (plain, masked) in
+            [("11010519491231002X", "110*************2X"), ("110105491231002", "110**********02"), ("E12345678", "*********"), ("身份", "**"), ("", "")]
+        {
             assert_eq!(id_number(plain), masked);
         }
     }

@@ -1,8 +1,6 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{
-    DateTime, FixedOffset, NaiveDate, NaiveDateTime, SecondsFormat, TimeDelta, Timelike, Utc,
-};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, SecondsFormat, TimeDelta, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A point in time: UTC to the microsecond, as both engines store it; sent as RFC 3339 in `+08:00`.
@@ -33,10 +31,7 @@ impl Moment {
 
     /// The civil date in China.
     pub fn local_date(self) -> NaiveDate {
-        self.0
-            .checked_add_signed(TimeDelta::hours(8))
-            .unwrap_or(self.0)
-            .date()
+        self.0.checked_add_signed(TimeDelta::hours(8)).unwrap_or(self.0).date()
     }
 
     /// This moment moved by `delta`; stays put where the calendar ends.
@@ -46,11 +41,8 @@ impl Moment {
 
     /// RFC 3339 in `+08:00`.
     pub fn rfc3339(self) -> String {
-        let offset = FixedOffset::east_opt(8 * 3600)
-            .unwrap_or_else(|| FixedOffset::east_opt(0).expect("zero is an offset"));
-        self.utc()
-            .with_timezone(&offset)
-            .to_rfc3339_opts(SecondsFormat::Millis, false)
+        let offset = FixedOffset::east_opt(8 * 3600).unwrap_or_else(|| FixedOffset::east_opt(0).expect("zero is an offset"));
+        self.utc().with_timezone(&offset).to_rfc3339_opts(SecondsFormat::Millis, false)
     }
 
     /// `None` for [`Moment::NEVER`].
@@ -104,21 +96,17 @@ pub struct Clock {
 impl Clock {
     /// Now, in business time.
     pub fn now(&self) -> Moment {
-        Moment::system().plus(TimeDelta::microseconds(
-            self.offset_micros.load(Ordering::Relaxed),
-        ))
+        Moment::system().plus(TimeDelta::microseconds(self.offset_micros.load(Ordering::Relaxed)))
     }
 
     /// Moves business time so that it reads `to` now.
     pub fn set(&self, to: Moment) {
         let delta = to.0.signed_duration_since(Moment::system().0);
-        self.offset_micros
-            .store(delta.num_microseconds().unwrap_or(0), Ordering::Relaxed);
+        self.offset_micros.store(delta.num_microseconds().unwrap_or(0), Ordering::Relaxed);
     }
 
     /// Moves business time forward.
     pub fn advance(&self, by: TimeDelta) {
-        self.offset_micros
-            .fetch_add(by.num_microseconds().unwrap_or(0), Ordering::Relaxed);
+        self.offset_micros.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::Relaxed);
     }
 }

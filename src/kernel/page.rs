@@ -42,7 +42,8 @@ impl Cursor {
 
     /// Reads what [`Cursor::encode`] made.
     pub fn decode(vault: &Vault, text: &str) -> Result<Self, Problem> {
-        let bad = || Problem::parameter("cursor", "invalid_cursor", "游标无效，请从第一页重新读取。", "Not a cursor of this server; start from the first page.");
+        let bad =
+            || Problem::parameter("cursor", "invalid_cursor", "游标无效，请从第一页重新读取。", "Not a cursor of this server; start from the first page.");
         let (body, mark) = text.split_once('.').ok_or_else(bad)?;
         if !vault.matches(Purpose::Cursor, body, mark) {
             return Err(bad());
@@ -146,4 +147,3 @@ pub fn moment_or_date(text: &str) -> Option<Moment> {
     // A plus sign that was not percent-encoded arrives as a blank.
     serde_json::from_value(serde_json::Value::String(text.replace(' ', "+"))).ok()
 }
-

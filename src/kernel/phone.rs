@@ -12,21 +12,14 @@ pub struct PhoneError;
 ///
 /// The hyphens of a landline tell the extension apart, so check before [`normalize`].
 pub fn check(s: &str) -> Result<(), PhoneError> {
-    if is_mobile(s) || is_landline(s) || is_short_number(s) || is_toll_free(s) {
-        Ok(())
-    } else {
-        Err(PhoneError)
-    }
+    if is_mobile(s) || is_landline(s) || is_short_number(s) || is_toll_free(s) { Ok(()) } else { Err(PhoneError) }
 }
 
 /// The form to store and compare: no blanks, no hyphens, no leading `+86`.
 ///
 /// Total: what is no telephone number comes back as stripped, unchecked.
 pub fn normalize(s: &str) -> String {
-    let bare: String = s
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .collect();
+    let bare: String = s.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     match bare.strip_prefix("+86") {
         Some(national) => national.to_owned(),
         None => bare,

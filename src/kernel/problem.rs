@@ -14,10 +14,7 @@ pub struct Text {
 impl Text {
     /// A pair of sentences.
     pub fn new(zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            zh: zh.into(),
-            en: en.into(),
-        }
+        Self { zh: zh.into(), en: en.into() }
     }
 
     /// The sentence in the asked language.
@@ -116,66 +113,26 @@ impl Problem {
 
     /// A problem with its own detail.
     pub fn new(code: ErrorCode, detail: Text) -> Self {
-        let retry_after = matches!(
-            code,
-            ErrorCode::Unavailable | ErrorCode::InProgress | ErrorCode::TooManyRequests
-        )
-        .then_some(1);
-        Self {
-            code,
-            detail,
-            errors: Vec::new(),
-            allowed_actions: None,
-            retry_after,
-            allow: None,
-        }
+        let retry_after = matches!(code, ErrorCode::Unavailable | ErrorCode::InProgress | ErrorCode::TooManyRequests).then_some(1);
+        Self { code, detail, errors: Vec::new(), allowed_actions: None, retry_after, allow: None }
     }
 
     /// Invalid fields (400 for shape, 422 for rules).
     pub fn fields(code: ErrorCode, errors: Vec<FieldError>) -> Self {
-        let list = |en: bool| {
-            errors
-                .iter()
-                .map(|e| e.detail.pick(en))
-                .collect::<Vec<_>>()
-                .join(if en { " " } else { "" })
-        };
+        let list = |en: bool| errors.iter().map(|e| e.detail.pick(en)).collect::<Vec<_>>().join(if en { " " } else { "" });
         let detail = Text::new(list(false), list(true));
-        Self {
-            errors,
-            ..Self::new(code, detail)
-        }
+        Self { errors, ..Self::new(code, detail) }
     }
 
     /// One field of the body that breaks a rule.
-    pub fn rule(
-        pointer: &str,
-        code: &'static str,
-        zh: impl Into<Cow<'static, str>>,
-        en: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self::fields(
-            ErrorCode::RuleViolation,
-            vec![FieldError::body(pointer, code, zh, en)],
-        )
+    pub fn rule(pointer: &str, code: &'static str, zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+        Self::fields(ErrorCode::RuleViolation, vec![FieldError::body(pointer, code, zh, en)])
     }
 
     /// One parameter of the wrong shape.
-    pub fn parameter(
-        name: &str,
-        code: &'static str,
-        zh: impl Into<Cow<'static, str>>,
-        en: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub fn parameter(name: &str, code: &'static str, zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
         let at = Place::Parameter(name.to_owned());
-        Self::fields(
-            ErrorCode::InvalidRequest,
-            vec![FieldError {
-                at,
-                code: code.into(),
-                detail: Text::new(zh, en),
-            }],
-        )
+        Self::fields(ErrorCode::InvalidRequest, vec![FieldError { at, code: code.into(), detail: Text::new(zh, en) }])
     }
 
     /// Nothing here, or nothing to be seen: the two answer alike.
@@ -186,17 +143,8 @@ impl Problem {
 
 impl FieldError {
     /// An invalid field of the body.
-    pub fn body(
-        pointer: &str,
-        code: &'static str,
-        zh: impl Into<Cow<'static, str>>,
-        en: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self {
-            at: Place::Pointer(pointer.to_owned()),
-            code: code.into(),
-            detail: Text::new(zh, en),
-        }
+    pub fn body(pointer: &str, code: &'static str, zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+        Self { at: Place::Pointer(pointer.to_owned()), code: code.into(), detail: Text::new(zh, en) }
     }
 }
 
@@ -215,18 +163,8 @@ pub trait Refuse: std::error::Error {
 impl<E: Refuse> From<E> for Problem {
     fn from(e: E) -> Self {
         let detail = Text::new(e.zh(), e.to_string());
-        let errors = e
-            .pointer()
-            .map(|p| FieldError {
-                at: Place::Pointer(p.to_owned()),
-                code: e.code().code().into(),
-                detail: detail.clone(),
-            })
-            .into_iter()
-            .collect();
-        Self {
-            errors,
-            ..Self::new(e.code(), detail)
-        }
+        let errors =
+            e.pointer().map(|p| FieldError { at: Place::Pointer(p.to_owned()), code: e.code().code().into(), detail: detail.clone() }).into_iter().collect();
+        Self { errors, ..Self::new(e.code(), detail) }
     }
 }

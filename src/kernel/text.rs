@@ -13,11 +13,7 @@ const FULL_WIDTH_OFFSET: u32 = 0xFEE0;
 /// Folds text for comparison: full-width ASCII and ideographic blanks become half-width, letters
 /// lower-case, runs of white space one blank; the ends are trimmed.
 pub fn fold(s: &str) -> String {
-    let narrow: String = s
-        .chars()
-        .map(half_width)
-        .flat_map(char::to_lowercase)
-        .collect();
+    let narrow: String = s.chars().map(half_width).flat_map(char::to_lowercase).collect();
     let mut folded = String::with_capacity(narrow.len());
     for word in narrow.split_whitespace() {
         if !folded.is_empty() {
@@ -82,9 +78,7 @@ pub fn query_tokens(s: &str) -> Vec<String> {
 /// each character. The fixed width keeps the encoding injective, and a prefix of a token stays
 /// a prefix of its encoding within either kind.
 pub fn encode_token(t: &str) -> String {
-    if t.bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    {
+    if t.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
         return format!("a{t}");
     }
     t.chars().fold(String::from("u"), |mut encoded, c| {
@@ -128,10 +122,7 @@ mod tests {
 
     #[test]
     fn keeps_ascii_runs_whole() {
-        assert_eq!(
-            tokens("ＯＦＤ文件 511Z07-00 ofd"),
-            ["ofd", "文件", "511z07", "00"]
-        );
+        assert_eq!(tokens("ＯＦＤ文件 511Z07-00 ofd"), ["ofd", "文件", "511z07", "00"]);
         assert_eq!(tokens("A证B"), ["a", "证", "b"]);
     }
 
@@ -152,38 +143,17 @@ mod tests {
     #[test]
     fn every_substring_query_of_two_or_more_matches() {
         let indexed = tokens("企业投资项目备案");
-        assert!(
-            query_tokens("投资项目")
-                .iter()
-                .all(|token| indexed.contains(token))
-        );
+        assert!(query_tokens("投资项目").iter().all(|token| indexed.contains(token)));
     }
 
     #[test]
     fn encodes_injectively_in_letters_and_digits() {
         assert_eq!(encode_token("ofd1"), "aofd1");
         assert_eq!(encode_token("企业"), "u004f01004e1a");
-        let all = [
-            "",
-            "a",
-            "u",
-            "u004f01",
-            "企",
-            "企业",
-            "业企",
-            "A",
-            " ",
-            "'",
-            "\u{4f0}\u{14e1a}",
-            "\u{10ffff}",
-        ];
+        let all = ["", "a", "u", "u004f01", "企", "企业", "业企", "A", " ", "'", "\u{4f0}\u{14e1a}", "\u{10ffff}"];
         let encoded: HashSet<String> = all.into_iter().map(encode_token).collect();
         assert_eq!(encoded.len(), all.len());
-        assert!(encoded.iter().all(|token| {
-            token
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-        }));
+        assert!(encoded.iter().all(|token| { token.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) }));
         assert!(encode_token("企业").starts_with(&encode_token("企")));
     }
 

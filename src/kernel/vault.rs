@@ -48,15 +48,12 @@ impl Vault {
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"jieli/v1").extract(secret);
         let derive = |label: &'static str| -> Result<[u8; 32], VaultError> {
             let mut out = [0u8; 32];
-            prk.expand(&[label.as_bytes()], Length(32))
-                .and_then(|okm| okm.fill(&mut out))
-                .map_err(|_| VaultError)?;
+            prk.expand(&[label.as_bytes()], Length(32)).and_then(|okm| okm.fill(&mut out)).map_err(|_| VaultError)?;
             Ok(out)
         };
         let mac = |label| derive(label).map(|k| hmac::Key::new(hmac::HMAC_SHA256, &k));
         Ok(Self {
-            seal: RandomizedNonceKey::new(&AES_256_GCM, &derive("seal")?)
-                .map_err(|_| VaultError)?,
+            seal: RandomizedNonceKey::new(&AES_256_GCM, &derive("seal")?).map_err(|_| VaultError)?,
             index: mac("index")?,
             link: mac("link")?,
             cursor: mac("cursor")?,
@@ -66,10 +63,7 @@ impl Vault {
     /// Encrypts `plain`; the result names its key and carries its nonce.
     pub fn seal(&self, plain: &str) -> Result<String, VaultError> {
         let mut data = plain.as_bytes().to_vec();
-        let nonce = self
-            .seal
-            .seal_in_place_append_tag(Aad::from(KEY_ID), &mut data)
-            .map_err(|_| VaultError)?;
+        let nonce = self.seal.seal_in_place_append_tag(Aad::from(KEY_ID), &mut data).map_err(|_| VaultError)?;
         let mut out = nonce.as_ref().to_vec();
         out.append(&mut data);
         Ok(format!("{KEY_ID}.{}", B64.encode(out)))
@@ -84,10 +78,7 @@ impl Vault {
         }
         let mut cipher = data.split_off(NONCE_LEN);
         let nonce = Nonce::try_assume_unique_for_key(&data).map_err(|_| VaultError)?;
-        let plain = self
-            .seal
-            .open_in_place(nonce, Aad::from(KEY_ID), &mut cipher)
-            .map_err(|_| VaultError)?;
+        let plain = self.seal.open_in_place(nonce, Aad::from(KEY_ID), &mut cipher).map_err(|_| VaultError)?;
         String::from_utf8(plain.to_vec()).map_err(|_| VaultError)
     }
 
@@ -100,8 +91,7 @@ impl Vault {
     /// Whether `mark` belongs to `text`, in constant time.
     pub fn matches(&self, purpose: Purpose, text: &str, mark: &str) -> bool {
         let expected = self.mark(purpose, text);
-        aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_bytes(), mark.as_bytes())
-            .is_ok()
+        aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_bytes(), mark.as_bytes()).is_ok()
     }
 
     fn key(&self, purpose: Purpose) -> &hmac::Key {
@@ -135,13 +125,10 @@ pub fn random_token() -> String {
 /// SHA-256 in lower-case hexadecimal.
 pub fn sha256_hex(data: &[u8]) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, data);
-    digest
-        .as_ref()
-        .iter()
-        .fold(String::with_capacity(64), |mut out, b| {
-            let _ = write!(out, "{b:02x}");
-            out
-        })
+    digest.as_ref().iter().fold(String::with_capacity(64), |mut out, b| {
+        let _ = write!(out, "{b:02x}");
+        out
+    })
 }
 
 #[cfg(test)]

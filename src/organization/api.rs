@@ -63,11 +63,8 @@ async fn list(request: HttpRequest, state: web::Data<State>, asked: List<Centers
     responses((status = 200, description = "中心", body = CenterView)))]
 #[get("/centers/{id}")]
 async fn fetch(request: HttpRequest, state: web::Data<State>, Named(id): Named) -> Answer {
-    let center = state
-        .db
-        .read(move |tx| Ok(store::center_by_reference(tx, &id)?.ok_or_else(Problem::not_found)?))
-        .await
-        .map_err(crate::db::Error::into_problem)?;
+    let center =
+        state.db.read(move |tx| Ok(store::center_by_reference(tx, &id)?.ok_or_else(Problem::not_found)?)).await.map_err(crate::db::Error::into_problem)?;
     Ok(cacheable_as(&request, &CenterView::from(&center), 60))
 }
 

@@ -201,8 +201,7 @@ pub fn add_person(tx: &mut Tx, actor: &Actor, new: &NewPerson, hash: &str) -> Re
     if !may(actor, "person", "create") {
         return Err(forbidden());
     }
-    let center = centers::center(tx, new.center_id)?
-        .ok_or_else(|| Problem::rule("/center_id", "unknown_center", "没有这个中心。", "No such center."))?;
+    let center = centers::center(tx, new.center_id)?.ok_or_else(|| Problem::rule("/center_id", "unknown_center", "没有这个中心。", "No such center."))?;
     if !reaches(actor, "person", "create", Some(&center)) {
         return Err(forbidden());
     }
@@ -230,7 +229,11 @@ pub fn add_person(tx: &mut Tx, actor: &Actor, new: &NewPerson, hash: &str) -> Re
         updated_at: tx.now,
     };
     let taken = |e: crate::db::Error| {
-        if e.is_unique() { Problem::new(ErrorCode::Conflict, crate::kernel::Text::new("登录名已被使用。", "The login name is taken.")).into() } else { e }
+        if e.is_unique() {
+            Problem::new(ErrorCode::Conflict, crate::kernel::Text::new("登录名已被使用。", "The login name is taken.")).into()
+        } else {
+            e
+        }
     };
     store::insert_user(tx, &user).map_err(taken)?;
     view(tx, user)
@@ -360,7 +363,11 @@ pub fn propose(tx: &mut Tx, actor: &Actor, new: &NewGrant) -> Result<GrantView> 
     let row = new_row(tx, actor, new, kind, node, "proposed");
     let id = row.id;
     store::insert_grant(tx, &row).map_err(|e| {
-        if e.is_unique() { Problem::new(ErrorCode::Conflict, crate::kernel::Text::new("该人员已有或正在申请同一角色。", "Held or proposed already.")).into() } else { e }
+        if e.is_unique() {
+            Problem::new(ErrorCode::Conflict, crate::kernel::Text::new("该人员已有或正在申请同一角色。", "Held or proposed already.")).into()
+        } else {
+            e
+        }
     })?;
     let row = store::grant(tx, id)?.ok_or_else(Problem::not_found)?;
     grant_view(tx, actor, row)

@@ -1,8 +1,15 @@
 //! Use cases over centers.
 
-use super::{Center, CenterBrief, Department, model::{CenterEdit, CenterView}, store};
+use super::{
+    Center, CenterBrief, Department,
+    model::{CenterEdit, CenterView},
+    store,
+};
 use crate::{
-    auth::{Actor, Reachable, policy::{allows, may, subject}},
+    auth::{
+        Actor, Reachable,
+        policy::{allows, may, subject},
+    },
     db::{Result, Tx},
     kernel::{ErrorCode, Id, Problem, Target, text::fold},
 };

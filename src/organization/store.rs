@@ -81,11 +81,7 @@ pub fn centers(tx: &mut Tx, f: &CenterFilter) -> Result<Vec<Center>> {
 
 /// Ids of all centers at or below a path.
 pub fn subtree(tx: &mut Tx, path: &str) -> Result<Vec<Id>> {
-    Ok(centers::table
-        .filter(centers::path.ge(path.to_owned()))
-        .filter(centers::path.lt(format!("{path}~")))
-        .select(centers::id)
-        .load(tx.conn)?)
+    Ok(centers::table.filter(centers::path.ge(path.to_owned())).filter(centers::path.lt(format!("{path}~"))).select(centers::id).load(tx.conn)?)
 }
 
 /// Adds centers, parents first.

@@ -30,12 +30,8 @@ use TransferAction as A;
 use TransferState as S;
 
 /// The table.
-pub const TABLE: &[(TransferAction, TransferState, TransferState)] = &[
-    (A::Accept, S::Offered, S::Accepted),
-    (A::Return, S::Offered, S::Returned),
-    (A::Recall, S::Offered, S::Recalled),
-    (A::Expire, S::Offered, S::Expired),
-];
+pub const TABLE: &[(TransferAction, TransferState, TransferState)] =
+    &[(A::Accept, S::Offered, S::Accepted), (A::Return, S::Offered, S::Returned), (A::Recall, S::Offered, S::Recalled), (A::Expire, S::Offered, S::Expired)];
 
 /// Why not.
 #[derive(Debug, thiserror::Error)]

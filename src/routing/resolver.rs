@@ -81,8 +81,8 @@ pub fn resolve(tx: &mut Tx, actor: &Actor, input: &ResolveInput) -> Result<Resol
         (None, Some(own)) => organization::load(tx, own)?,
         (None, None) => return Err(Problem::rule("/custodian", "required", "请指明现责任中心。", "Name the custodian.").into()),
     };
-    let item = catalogue::published(tx, &input.item)?
-        .ok_or_else(|| Problem::rule("/item", "unknown_item", "没有这个已发布的事项。", "No such published item."))?;
+    let item =
+        catalogue::published(tx, &input.item)?.ok_or_else(|| Problem::rule("/item", "unknown_item", "没有这个已发布的事项。", "No such published item."))?;
     let (handler, why) = decide(tx, &item, input.applicant_division.as_deref(), &custodian)?;
     Ok(Resolution { handler: CenterBrief::from(&handler), why })
 }

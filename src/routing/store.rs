@@ -71,9 +71,8 @@ pub fn insert(tx: &mut Tx, row: &Transfer) -> Result<()> {
 
 /// Saves a transfer whose version was counted up by one.
 pub fn save(tx: &mut Tx, row: &Transfer) -> Result<bool> {
-    let changed = diesel::update(transfers::table.filter(transfers::id.eq(row.id)).filter(transfers::version.eq(row.version - 1)))
-        .set(row.clone())
-        .execute(tx.conn)?;
+    let changed =
+        diesel::update(transfers::table.filter(transfers::id.eq(row.id)).filter(transfers::version.eq(row.version - 1))).set(row.clone()).execute(tx.conn)?;
     Ok(changed == 1)
 }
 

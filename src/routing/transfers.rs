@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     access::{self, Keys, Order, Placement},
-    auth::{Actor, Reachable, Scope, policy::{self, subject}},
+    auth::{
+        Actor, Reachable, Scope,
+        policy::{self, subject},
+    },
     catalogue,
     clocks::{self, ClockKind},
     db::{Json, Result, Tx, dialect, numbers},

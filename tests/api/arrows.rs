@@ -103,7 +103,12 @@ fn every_arrow_points_down() {
         let name = inside.rsplit('/').next().unwrap_or_default();
         let is_api = inside.contains("/api/") || name == "api.rs" || name.ends_with("_api.rs");
         for used in &uses.0 {
-            let up = !used.starts_with("::") && used != room && !matches!(used.as_str(), "http" | "insert_many") && room != "http" && rank(used) >= rank(room) && rank(used) > 0;
+            let up = !used.starts_with("::")
+                && used != room
+                && !matches!(used.as_str(), "http" | "insert_many")
+                && room != "http"
+                && rank(used) >= rank(room)
+                && rank(used) > 0;
             if up && !(rank(room) == 7 && rank(used) == 7) && !(rank(room) == 1 && rank(used) == 1) {
                 wrong.push(format!("{inside}: uses {used}, which is not below {room}"));
             }
@@ -114,7 +119,9 @@ fn every_arrow_points_down() {
                 wrong.push(format!("{inside}: http knows no domain, but uses {used}"));
             }
             // Row types say how they are stored; the kernel's two column types do too.
-            let rows = matches!(name, "store.rs" | "model.rs" | "bulk.rs") || inside.starts_with("db/") || matches!(inside.as_str(), "kernel/id.rs" | "kernel/moment.rs");
+            let rows = matches!(name, "store.rs" | "model.rs" | "bulk.rs")
+                || inside.starts_with("db/")
+                || matches!(inside.as_str(), "kernel/id.rs" | "kernel/moment.rs");
             if used == "::diesel" && !rows {
                 wrong.push(format!("{inside}: diesel outside db, store and row types"));
             }

@@ -12,8 +12,23 @@ use crate::{
 };
 
 const ROLES: &[&str] = &[
-    "(nobody)", "ent_rudong", "ent_chongchuan", "city_clerk", "cc_clerk", "rd_clerk", "rd_agent", "rd_agent2", "rd_manager", "city_manager",
-    "rd_scjg", "city_inspector", "city_reform", "city_pm", "sys_admin", "sec_admin", "aud_admin",
+    "(nobody)",
+    "ent_rudong",
+    "ent_chongchuan",
+    "city_clerk",
+    "cc_clerk",
+    "rd_clerk",
+    "rd_agent",
+    "rd_agent2",
+    "rd_manager",
+    "city_manager",
+    "rd_scjg",
+    "city_inspector",
+    "city_reform",
+    "city_pm",
+    "sys_admin",
+    "sec_admin",
+    "aud_admin",
 ];
 
 struct Fixture {
@@ -74,8 +89,18 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "report_material" => (material(&in_path(matter)), empty()),
         "offer_transfer" => (in_path(matter), json!({ "to": "320623001000", "applicant_consent": true })),
         "reveal_entrustment" => (in_path(matter), json!({ "reason": "电话联系申请人" })),
-        "resubmit_entrustment" | "remind_applicant" | "lapse_entrustment" | "draft_agreement" | "start_entrustment" | "plan_entrustment" | "resume_entrustment"
-        | "cancel_termination" | "get_entrustment" | "list_entrustment_timeline" | "get_custody_chain" | "explain_deadlines" => (in_path(matter), empty()),
+        "resubmit_entrustment"
+        | "remind_applicant"
+        | "lapse_entrustment"
+        | "draft_agreement"
+        | "start_entrustment"
+        | "plan_entrustment"
+        | "resume_entrustment"
+        | "cancel_termination"
+        | "get_entrustment"
+        | "list_entrustment_timeline"
+        | "get_custody_chain"
+        | "explain_deadlines" => (in_path(matter), empty()),
         "get_transfer" | "accept_transfer" | "recall_transfer" => (in_path(&f.transfer), empty()),
         "return_transfer" => (in_path(&f.transfer), reason()),
         "get_evaluation" => (in_path(&f.evaluation), empty()),
@@ -94,7 +119,9 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "edit_center" => (in_path("320623000000"), json!({ "name": "如东县政务服务中心", "phone": "0513-59000100", "address": "掘港", "hours": "工作日" })),
         "create_service_item" => (path.into(), json!({ "code": "GS-320623-0099", "division_code": "320623000000", "content": content() })),
         "edit_service_item" => (in_path(item), json!({ "content": content() })),
-        "publish_service_item" | "withdraw_service_item" | "get_service_item_draft" | "get_service_item" | "list_service_item_versions" => (in_path(item), empty()),
+        "publish_service_item" | "withdraw_service_item" | "get_service_item_draft" | "get_service_item" | "list_service_item_versions" => {
+            (in_path(item), empty())
+        }
         "get_service_item_version" => (in_path(item).replace("{number}", "1"), empty()),
         "get_center" => (in_path("320623000000"), empty()),
         "get_progress" => (format!("{}?phone_last4=0000", in_path("DB-none")), empty()),
@@ -102,9 +129,25 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "explain_problem" => (path.replace("{code}", "not_found"), empty()),
         "list_calendar_days" => (format!("{path}?from=2026-02-10&to=2026-02-20"), empty()),
         "compute_deadline" => (path.into(), json!({ "start": "2026-02-12T10:00:00+08:00", "limit": { "value": 3, "unit": "working_day" } })),
-        "issue_token" | "get_jwks" | "get_authorization_server_metadata" | "livez" | "readyz" | "metrics" | "openapi" | "security_txt" | "api_catalog"
-        | "list_users" | "list_grants" | "get_me" | "list_centers" | "list_service_items" | "list_themes" | "list_entrustments" | "list_transfers"
-        | "list_evaluations" | "list_dictionaries" => (path.into(), empty()),
+        "issue_token"
+        | "get_jwks"
+        | "get_authorization_server_metadata"
+        | "livez"
+        | "readyz"
+        | "metrics"
+        | "openapi"
+        | "security_txt"
+        | "api_catalog"
+        | "list_users"
+        | "list_grants"
+        | "get_me"
+        | "list_centers"
+        | "list_service_items"
+        | "list_themes"
+        | "list_entrustments"
+        | "list_transfers"
+        | "list_evaluations"
+        | "list_dictionaries" => (path.into(), empty()),
         _ => return None,
     })
 }
@@ -163,7 +206,10 @@ async fn every_operation_for_every_role() {
 #[test]
 fn policy_names_what_exists() {
     use jieli::{auth::policy::POLICY, entrustments::Action, kernel::Code as _};
-    let verbs = ["read", "create", "edit", "publish", "withdraw", "import", "disable", "unlock", "propose", "approve", "refuse", "revoke", "resolve", "search", "rate", "accept", "return", "recall"];
+    let verbs = [
+        "read", "create", "edit", "publish", "withdraw", "import", "disable", "unlock", "propose", "approve", "refuse", "revoke", "resolve", "search", "rate",
+        "accept", "return", "recall",
+    ];
     for rule in POLICY {
         for action in rule.actions {
             let known = verbs.contains(action) || Action::ALL.iter().any(|a| a.code() == *action);

@@ -91,7 +91,9 @@ async fn changes_since(app: TestApp) {
 async fn the_importer_names_every_bad_row(app: TestApp) {
     let head = "实施部门,主项名称,事项名称,实施编码,事项类型,行使层级,行政区划代码\n";
     let good = "区水务局,,取水许可,T-1,行政许可,县级,511602000000\n";
-    let rows = format!("{head}{good}区水务局,,无类型,T-2,不存在,县级,511602000000\n,,无部门,T-3,行政许可,县级,511602000000\n{good}区水务局,,坏区划,T-4,行政许可,县级,51160200000X\n");
+    let rows = format!(
+        "{head}{good}区水务局,,无类型,T-2,不存在,县级,511602000000\n,,无部门,T-3,行政许可,县级,511602000000\n{good}区水务局,,坏区划,T-4,行政许可,县级,51160200000X\n"
+    );
     let (taken, bad) = jieli::catalogue::read_catalogue(rows.as_bytes());
     assert_eq!(taken.len(), 1);
     assert_eq!(bad.iter().map(|b| b.line).collect::<Vec<_>>(), [3, 4, 5, 6]);
@@ -99,7 +101,8 @@ async fn the_importer_names_every_bad_row(app: TestApp) {
     let legacy = encoding_rs::GB18030.encode(&rows).0.into_owned();
     assert_eq!(jieli::catalogue::read_catalogue(&legacy).1, bad);
     assert_eq!(jieli::catalogue::read_catalogue(format!("\u{feff}{rows}").as_bytes()).1, bad);
-    let import = |taken: Vec<jieli::catalogue::ImportRow>| app.db.commit(move |tx| jieli::catalogue::import(tx, &jieli::auth::Actor::system("test"), &taken, false));
+    let import =
+        |taken: Vec<jieli::catalogue::ImportRow>| app.db.commit(move |tx| jieli::catalogue::import(tx, &jieli::auth::Actor::system("test"), &taken, false));
     let first = import(taken.clone()).await.expect("import");
     assert_eq!((first.created, first.updated, first.unchanged), (1, 0, 0));
     let second = import(taken).await.expect("import");

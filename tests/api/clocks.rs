@@ -24,7 +24,7 @@ async fn each_rung_is_raised_once(app: TestApp) {
     assert_eq!((count(&seen, "clock.warning"), count(&seen, "clock.breach")), (1, 0));
     // However long the workers were down, and however many wake at once.
     app.set_clock("2026-03-20T09:00:00+08:00");
-    let (a, b) = futures_util::future::join(jieli::worker::tick(&app.db, "one"), jieli::worker::tick(&app.db, "two")).await;
+    let (a, b) = futures_util::future::join(jieli::worker::tick(&app.db, "test"), jieli::worker::tick(&app.db, "test")).await;
     a.and(b).expect("workers");
     let seen = kinds(&app, id).await;
     assert_eq!((count(&seen, "clock.warning"), count(&seen, "clock.breach")), (1, 1));

@@ -4,7 +4,14 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, accepted, accepted_matter, counter_application, on_both_engines, started_matter, text, user_id};
 
-on_both_engines!(correction_and_lapse, termination_takes_both, delivered_and_reopened, only_the_applicant_closes, modes_and_agreements, allowed_is_what_is_accepted);
+on_both_engines!(
+    correction_and_lapse,
+    termination_takes_both,
+    delivered_and_reopened,
+    only_the_applicant_closes,
+    modes_and_agreements,
+    allowed_is_what_is_accepted
+);
 
 async fn correction_and_lapse(app: TestApp) {
     let clerk = app.as_user("rd_clerk");

@@ -53,7 +53,8 @@ async fn one_transfer_answer(app: TestApp) {
             _ => (true, format!("/transfers/{transfer}/recall"), json!({})),
         })
         .collect();
-    let replies = join_all(paths.iter().map(|(sender, path, body)| if *sender { city.post(path, body.clone()) } else { county.post(path, body.clone()) })).await;
+    let replies =
+        join_all(paths.iter().map(|(sender, path, body)| if *sender { city.post(path, body.clone()) } else { county.post(path, body.clone()) })).await;
     let statuses: Vec<u16> = replies.iter().map(|r| r.status).collect();
     assert_eq!((count(&statuses, 200), count(&statuses, 409)), (1, RACERS - 1), "{statuses:?}");
     let state = city.get(&format!("/transfers/{transfer}")).await.ok()["state"].clone();

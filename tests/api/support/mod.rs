@@ -159,6 +159,10 @@ pub struct Caller<'a> {
 impl Caller<'_> {
     pub fn request(&self, method: Method, path: &str) -> test::TestRequest {
         let uri = if path.starts_with("/api") || path.starts_with("/oauth2") || path.starts_with("/.") { path.to_owned() } else { format!("/api/v1{path}") };
+        // As a browser would: what a URL may not hold is encoded, what is encoded already stays.
+        const UNSAFE: &percent_encoding::AsciiSet =
+            &percent_encoding::CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+        let uri = percent_encoding::utf8_percent_encode(&uri, UNSAFE).to_string();
         let request = test::TestRequest::default().method(method).uri(&uri);
         match &self.token {
             Some(token) => request.insert_header(("authorization", format!("Bearer {token}"))),
@@ -232,7 +236,8 @@ async fn sqlite_template() -> &'static std::path::Path {
             std::thread::spawn(move || actix_web::rt::System::new().block_on(prepare(engine))).join().expect("template");
             let copy = dir.join("ready.db");
             let mut conn = <diesel::SqliteConnection as diesel::Connection>::establish(&path.display().to_string()).expect("template");
-            diesel::connection::SimpleConnection::batch_execute(&mut conn, &format!("PRAGMA busy_timeout=5000; VACUUM INTO '{}'", copy.display())).expect("template");
+            diesel::connection::SimpleConnection::batch_execute(&mut conn, &format!("PRAGMA busy_timeout=5000; VACUUM INTO '{}'", copy.display()))
+                .expect("template");
             copy
         })
         .await

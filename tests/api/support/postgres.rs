@@ -121,7 +121,8 @@ fn start() -> Server {
     )
     .expect("settings");
     let keeper = keep(&bin, &dir, &data);
-    let server = Server { base: "postgres://jieli@localhost".into(), query: format!("?host={}", socket.to_string().replace('/', "%2F")), _keeper: Some(keeper) };
+    let server =
+        Server { base: "postgres://jieli@localhost".into(), query: format!("?host={}", socket.to_string().replace('/', "%2F")), _keeper: Some(keeper) };
     for _ in 0..200 {
         if PgConnection::establish(&server.url("postgres")).is_ok() {
             return server;
