@@ -163,8 +163,15 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     if path == "/readyz" {
         statuses.push(503);
     }
-    for response in operation.responses.responses.values_mut() {
+    for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
+            if command && status.starts_with('2') {
+                response.headers.insert("ETag".into(), RefOr::T(header("记录的版本，用于 If-Match")));
+                response.headers.insert("Idempotency-Replayed".into(), RefOr::T(header("true 表示重放了首次的答复")));
+            }
+            if status == "201" {
+                response.headers.insert("Location".into(), RefOr::T(header("新记录的地址")));
+            }
             for (name, doc) in common_headers() {
                 response.headers.insert(name.into(), RefOr::T(header(doc)));
             }
@@ -232,9 +239,55 @@ pub fn to_json(api: &OpenApi) -> String {
             flow.insert("refreshUrl".into(), "/oauth2/token".into());
         }
     }
+    prune(&mut value);
+    relax_bodies(&mut value);
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// A body of which nothing is required may be left out.
+fn relax_bodies(value: &mut Value) {
+    let schemas = value.pointer("/components/schemas").cloned().unwrap_or_default();
+    let Some(paths) = value.pointer_mut("/paths").and_then(Value::as_object_mut) else { return };
+    for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(|item| item.values_mut()) {
+        let reference = operation.pointer("/requestBody/content/application~1json/schema/$ref").and_then(Value::as_str);
+        let name = reference.and_then(|r| r.rsplit('/').next()).unwrap_or_default().to_owned();
+        let needs = schemas.get(&name).is_some_and(|s| s.get("required").is_some());
+        if !needs && let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) {
+            body.insert("required".into(), Value::Bool(name.is_empty()));
+        }
+    }
+}
+
+/// Drops components that nothing refers to; what only they referred to goes with them.
+fn prune(value: &mut Value) {
+    loop {
+        let mut used = std::collections::BTreeSet::new();
+        refs(value, &mut used);
+        let mut dropped = false;
+        for kind in ["schemas", "responses"] {
+            if let Some(map) = value.pointer_mut(&format!("/components/{kind}")).and_then(Value::as_object_mut) {
+                let before = map.len();
+                map.retain(|name, _| used.contains(&format!("#/components/{kind}/{name}")));
+                dropped |= map.len() < before;
+            }
+        }
+        if !dropped {
+            return;
+        }
+    }
+}
+
+fn refs(value: &Value, used: &mut std::collections::BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|v| refs(v, used)),
+        Value::Object(map) => {
+            used.extend(map.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            map.values().for_each(|v| refs(v, used));
+        }
+        _ => {}
+    }
 }
 
 fn bound(value: &mut Value) {

@@ -483,7 +483,7 @@ pub fn editor_view(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ItemVi
 /// A published version by number.
 pub fn guide_version(tx: &mut Tx, reference: &str, number: i64) -> Result<ItemContent> {
     let item = store::item_by_reference(tx, reference)?.ok_or_else(Problem::not_found)?;
-    Ok(store::version(tx, item.id, number)?.ok_or_else(Problem::not_found)?.get()?)
+    store::version(tx, item.id, number)?.ok_or_else(Problem::not_found)?.get()
 }
 
 /// The public list: browse, filter, search, and changes since a moment.

@@ -41,7 +41,10 @@ pub struct ClosedMatter {
 }
 
 /// The one hook inside the transaction: set by `app`, it opens the evaluation.
-pub static ON_CLOSED: OnceLock<fn(&mut Tx, &Actor, &ClosedMatter) -> Result<()>> = OnceLock::new();
+pub static ON_CLOSED: OnceLock<ClosedHook> = OnceLock::new();
+
+/// What happens, in the same transaction, when a matter has ended.
+pub type ClosedHook = fn(&mut Tx, &Actor, &ClosedMatter) -> Result<()>;
 
 /// Ends a matter: its clocks stop, the change is saved, and what was served may be rated.
 pub fn end(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Result<()> {

@@ -15,6 +15,9 @@ use crate::{
 
 const BATCH: i64 = 200;
 
+/// Does a batch, answers how much it did.
+type Job = fn(&mut Tx) -> Result<usize>;
+
 /// Runs all jobs until `stop` is cancelled.
 pub async fn run(db: Db, mut stop: tokio::sync::watch::Receiver<bool>) {
     let holder = Id::new().to_string();
@@ -31,7 +34,7 @@ pub async fn run(db: Db, mut stop: tokio::sync::watch::Receiver<bool>) {
 
 /// One round of all jobs; answers how much was done. Tests call it instead of waiting.
 pub async fn tick(db: &Db, holder: &str) -> Result<usize> {
-    let jobs: [(&'static str, fn(&mut Tx) -> Result<usize>); 5] = [
+    let jobs: [(&'static str, Job); 5] = [
         ("sequencer", |tx| events::store::sequence(tx, BATCH)),
         ("clocks", |tx| clocks::sweep(tx, BATCH)),
         ("transfers", |tx| routing::expire_due(tx, 20)),
@@ -51,7 +54,7 @@ pub async fn tick(db: &Db, holder: &str) -> Result<usize> {
 }
 
 /// Repeats a batch under its lease until nothing is left.
-async fn drain(db: &Db, holder: &str, job: &'static str, f: fn(&mut Tx) -> Result<usize>) -> Result<usize> {
+async fn drain(db: &Db, holder: &str, job: &'static str, f: Job) -> Result<usize> {
     let mut total = 0;
     loop {
         let holder = holder.to_owned();
