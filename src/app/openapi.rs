@@ -301,11 +301,15 @@ fn bound(value: &mut Value) {
                 _ => false,
             };
             let (text, list, number) = (is("string"), is("array"), is("integer"));
-            let named = map.contains_key("enum")
-                || map.contains_key("const")
-                || matches!(map.get("format").and_then(Value::as_str), Some("date" | "date-time" | "uuid"));
+            let named = map.contains_key("enum") || map.contains_key("const");
             if text && !named {
-                map.entry("maxLength").or_insert(20_000.into());
+                let longest = match map.get("format").and_then(Value::as_str) {
+                    Some("uuid") => 36,
+                    Some("date") => 10,
+                    Some("date-time") => 40,
+                    _ => 20_000,
+                };
+                map.entry("maxLength").or_insert(longest.into());
             }
             if list {
                 map.entry("maxItems").or_insert(1_000.into());

@@ -71,7 +71,7 @@ pub struct AgreementInput {
     pub excluded: Option<String>,
 }
 
-/// The text of the agreement; its clauses follow the texts of Taishan [002] and Jiangxi [004].
+/// The text of the agreement; its clauses follow the texts of Taishan (text 002) and Jiangxi (text 004).
 fn text(tx: &mut Tx, loaded: &Loaded, input: &AgreementInput) -> Result<String> {
     let applicant = store::applicant(tx, loaded.e.applicant_id)?.ok_or_else(Problem::not_found)?;
     let shown = super::applicants::show(tx, &applicant, Sight { masked: false })?;

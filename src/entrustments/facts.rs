@@ -59,7 +59,7 @@ impl Details {
     }
 }
 
-/// Acceptance by the center [002].
+/// Acceptance by the center (text 002).
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Acceptance {
     /// When.

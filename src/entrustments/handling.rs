@@ -23,7 +23,7 @@ use crate::{
     kernel::{Code as _, Id, Problem, Target},
 };
 
-/// Acceptance [002]: all three must be true.
+/// Acceptance (text 002): all three must be true.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptInput {
@@ -48,7 +48,7 @@ pub fn accept(tx: &mut Tx, actor: &Actor, target: &Target, input: &AcceptInput) 
     view(tx, actor, loaded)
 }
 
-/// [`accept`] on a matter already loaded: accepting a transfer may accept the matter in the same transaction.
+/// Acceptance of a matter already loaded: accepting a transfer may accept the matter in the same transaction.
 pub fn accept_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &AcceptInput) -> Result<()> {
     let next = loaded.decide(actor, Action::Accept)?;
     for (done, at, zh) in [

@@ -40,7 +40,7 @@ code_enum! {
     }
 }
 code_enum! {
-    /// What a grade is about [004].
+    /// What a grade is about (text 004).
     Dimension in "dimensions" {
         Process "process" "办事流程",
         Materials "materials" "办事材料",

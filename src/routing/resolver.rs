@@ -1,4 +1,4 @@
-//! Who should handle a matter, and why: said in words before anything is done [000].
+//! Who should handle a matter, and why: said in words before anything is done (text 000).
 
 use serde::{Deserialize, Serialize};
 use validator::Validate;
