@@ -102,6 +102,8 @@ pub fn build(
         .app_data(shared.document.clone())
         .app_data(web::PayloadConfig::new(config.max_body_bytes))
         .app_data(web::FormConfig::default().limit(16_384))
+        .service(web::redirect("/", "/docs/"))
+        .service(web::redirect("/docs", "/docs/"))
         .service(SwaggerUi::new("/docs/{_:.*}").config(swagger).oauth(oauth::Config::new()))
         .default_service(web::to(fallback))
         .wrap(from_fn(limit))

@@ -74,7 +74,7 @@ pub struct TokenErrorAnswer {
 /// 支持 password（仅第一方登录）、client_credentials（门户、热线等机器客户端）和 refresh_token（轮换；旧令牌再次使用将使整个会话失效）。
 /// 客户端密钥可用 HTTP Basic 或表单提交；空的 Basic 头等同没有。连续输错五次口令锁定十五分钟。
 #[utoipa::path(tag = "identity", operation_id = "issue_token", security(()),
-    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded", example = json!({ "grant_type": "password", "username": "city_clerk", "password": "jieli-demo-2026" })),
     responses((status = 200, description = "令牌", body = TokenAnswer), (status = 400, description = "令牌请求被拒绝", body = TokenErrorAnswer),
               (status = 401, description = "客户端认证失败", body = TokenErrorAnswer)))]
 #[post("/oauth2/token")]
@@ -95,7 +95,7 @@ async fn token(request: HttpRequest, state: web::Data<State>, form: Result<web::
     };
     let posted = form.client_id.filter(|id| !id.is_empty()).map(|id| (id, form.client_secret.unwrap_or_default()));
     let client = match basic(&request) {
-        Err(()) => return Ok(refused("invalid_client", 401, "Authorization 头不正确。")),
+        Err(()) => return Ok(answer("invalid_client", 401, "Authorization 头不正确。", true)),
         Ok(basic) => basic.or(posted),
     };
     let config = &state.config;
@@ -108,16 +108,23 @@ async fn token(request: HttpRequest, state: web::Data<State>, form: Result<web::
             refresh_token: set.refresh_token,
         })),
         Err(TokenRefusal::InvalidGrant(why)) => Ok(refused("invalid_grant", 400, why)),
-        Err(TokenRefusal::InvalidClient) => Ok(refused("invalid_client", 401, "客户端标识或密钥不正确。")),
+        Err(TokenRefusal::InvalidClient) => {
+            Ok(answer("invalid_client", 401, "客户端标识或密钥不正确。", request.headers().contains_key(header::AUTHORIZATION)))
+        }
         Err(TokenRefusal::UnauthorizedClient) => Ok(refused("unauthorized_client", 400, "该客户端不能使用这种授权方式。")),
         Err(TokenRefusal::Failed(e)) => Err::<HttpResponse, Problem>(e.into_problem()),
     }
 }
 
 fn refused(error: &str, status: u16, zh: &str) -> HttpResponse {
+    answer(error, status, zh, false)
+}
+
+/// The Basic challenge is for clients that used `Authorization` (RFC 6749 §5.2): a browser would ask its user.
+fn answer(error: &str, status: u16, zh: &str, challenge: bool) -> HttpResponse {
     let body = TokenErrorAnswer { error: error.into(), error_description: zh.into(), status, code: error.into() };
     let mut response = if status == 401 { HttpResponse::Unauthorized() } else { HttpResponse::BadRequest() };
-    if status == 401 {
+    if challenge {
         response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"jieli\""));
     }
     response.json(body)

@@ -92,6 +92,7 @@ pub struct DeadlineView {
     /// Reaches into a year whose calendar is not announced.
     provisional: bool,
     /// Day by day.
+    #[schema(max_items = 2000)]
     days: Vec<ExplainedDay>,
 }
 

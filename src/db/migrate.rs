@@ -1,5 +1,6 @@
 //! Embedded migrations: the same folder names for both engines.
 
+use diesel::{QueryableByName, RunQueryDsl as _, backend::Backend, migration::MigrationSource, pg::Pg, sql_query, sql_types::Text, sqlite::Sqlite};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Conn, Engine, Error, Result};
@@ -22,11 +23,24 @@ pub fn migrate(engine: &Engine) -> Result<Vec<String>> {
     run.map_err(|e| Error::Corrupt(format!("migration failed: {e}")))
 }
 
-/// Whether the schema lags behind this binary.
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// Whether the schema lags behind this binary. Only reads: diesel's own check would create its table, which a read-only
+/// transaction refuses.
 pub fn pending(conn: &mut Conn) -> Result<bool> {
-    match conn {
-        Conn::Sqlite(c) => c.has_pending_migration(SQLITE),
-        Conn::Postgres(c) => c.has_pending_migration(POSTGRES),
-    }
-    .map_err(|e| Error::Corrupt(e.to_string()))
+    let applied = "SELECT version FROM __diesel_schema_migrations";
+    let (rows, known) = match conn {
+        Conn::Sqlite(c) => (sql_query(applied).load::<Applied>(c)?, versions::<Sqlite>(&SQLITE)?),
+        Conn::Postgres(c) => (sql_query(applied).load::<Applied>(c)?, versions::<Pg>(&POSTGRES)?),
+    };
+    Ok(known.iter().any(|version| !rows.iter().any(|r| r.version == *version)))
+}
+
+fn versions<DB: Backend>(source: &EmbeddedMigrations) -> Result<Vec<String>> {
+    let migrations = MigrationSource::<DB>::migrations(source).map_err(|e| Error::Corrupt(e.to_string()))?;
+    Ok(migrations.iter().map(|m| m.name().version().to_string()).collect())
 }

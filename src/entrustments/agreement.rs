@@ -130,6 +130,7 @@ pub fn supersede(tx: &mut Tx, entrustment: Id) -> Result<()> {
 /// A signature of the agreement.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "signature": { "method": "online" } }))]
 pub struct AgreementSignature {
     /// How.
     #[validate(nested)]

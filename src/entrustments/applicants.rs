@@ -87,7 +87,12 @@ pub struct ContactInput {
     pub name: String,
     /// Telephone; its last four digits open the public progress.
     #[validate(custom(function = telephone))]
-    #[schema(min_length = 5, max_length = 40, example = "13900001234")]
+    #[schema(
+        min_length = 5,
+        max_length = 40,
+        pattern = r"^(1[3-9][0-9]{9}|0[1-9][0-9]{1,2}-?[0-9]{7,8}(-[0-9]{1,6})?|(1[0-9]|95|96)[0-9]{3}|[48]00-?[0-9]{3}-?[0-9]{4})$",
+        example = "13900001234"
+    )]
     pub phone: String,
 }
 

@@ -72,6 +72,7 @@ pub fn end(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Resul
 /// 办结.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "outcome": "granted", "note": "已通水", "results": ["供水合同 2026-001"], "papers_returned": ["营业执照原件"] }))]
 pub struct CompleteInput {
     /// What the authorities decided.
     pub outcome: Outcome,

@@ -26,6 +26,7 @@ use crate::{
 /// Acceptance (text 002): all three must be true.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "process_explained": true, "papers_verified": true, "form_signed": true }))]
 pub struct AcceptInput {
     /// The process was explained.
     #[schema(example = true)]
@@ -266,6 +267,7 @@ pub fn progress(tx: &mut Tx, actor: &Actor, target: &Target, input: &ProgressInp
 /// 中止.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "reason": "awaiting_third_party", "note": "等待检测单位出具报告", "days": 10 }))]
 pub struct SuspendInput {
     /// Listed reason.
     pub reason: SuspendReason,

@@ -152,6 +152,7 @@ pub fn open_checklist(tx: &mut Tx, entrustment: Id, content: &ItemContent, given
 /// What is recorded of a material.
 #[derive(Clone, Debug, Default, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "note": "营业执照复印件 1 份，加盖公章" }))]
 pub struct MaterialReport {
     /// With `submit`: what is handed in.
     #[serde(default)]

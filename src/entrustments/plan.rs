@@ -137,6 +137,7 @@ fn limit_of(row: &StepRow) -> Limit {
 /// A plan as it is sent.
 #[derive(Clone, Debug, Default, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({}))]
 pub struct PlanInput {
     /// The steps in order; absent: the item's own template.
     #[serde(default)]
@@ -228,6 +229,7 @@ fn lay_out(tx: &Tx, entrustment: Id, steps: &[StepTemplate], start: NaiveDate, c
 /// What is recorded of a step.
 #[derive(Clone, Debug, Default, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "receipt_no": "RD-2026-000123", "acceptance_no": "受理-2026-0001", "result_no": "决定-2026-0001", "evidence": "受理通知书照片" }))]
 pub struct StepReport {
     /// With `file`: the authority's receipt.
     #[serde(default)]

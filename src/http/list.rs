@@ -118,6 +118,10 @@ fn parse<K: ListKind>(pairs: Vec<(String, String)>, cursor: impl Fn(&str) -> Res
                 Some(t) => query.updated_since = Some(t),
                 None => refuse("updated_since", "time", "应为带时区的 RFC 3339 时间。".into(), "Must be an RFC 3339 time with zone.".into()),
             },
+            _ if seen.iter().filter(|n| **n == name).count() > MOST_VALUES => {
+                refuse(&name, "too_many", format!("参数 {name} 最多重复 {MOST_VALUES} 次。"), format!("{name} may occur at most {MOST_VALUES} times."));
+                break;
+            }
             _ => match check::<K>(&name, &value) {
                 Ok(()) => query.values.push((name, value)),
                 Err((code, zh, en)) => refuse(&name, code, zh, en),
@@ -135,6 +139,9 @@ fn parse<K: ListKind>(pairs: Vec<(String, String)>, cursor: impl Fn(&str) -> Res
 fn errors_extend(refuse: &mut impl FnMut(&str, &'static str, String, String), problem: Problem) {
     refuse("cursor", "invalid_cursor", problem.detail.zh.into_owned(), problem.detail.en.into_owned());
 }
+
+/// A filter may be repeated so often.
+const MOST_VALUES: usize = 20;
 
 type Wrong = (&'static str, String, String);
 

@@ -68,7 +68,7 @@ macro_rules! error_codes {
 error_codes! {
     InvalidRequest "invalid_request" 400 "请求格式不正确" "Malformed request" "请按 errors 中逐项指出的位置修改后重新提交。" "Correct each place listed in errors and send again.";
     Unauthenticated "unauthenticated" 401 "未登录或登录已失效" "Not authenticated" "请到 /oauth2/token 取得访问令牌，并放在 Authorization: Bearer 请求头中。" "Get an access token at /oauth2/token and send it as Authorization: Bearer.";
-    Forbidden "forbidden" 403 "无权进行此操作" "Not allowed" "您可以看到这条记录，但您的岗位不能进行此操作；请联系有权限的人员。" "You may see this record, but your role may not do this.";
+    Forbidden "forbidden" 403 "无权进行此操作" "Not allowed" "您的岗位不能进行此操作；请联系有权限的人员。" "You may see this record, but your role may not do this.";
     NotFound "not_found" 404 "没有找到" "Not found" "记录不存在，或者不在您的可见范围内。" "There is no such record, or it is not yours to see.";
     MethodNotAllowed "method_not_allowed" 405 "不支持的请求方法" "Method not allowed" "请使用 Allow 响应头列出的方法。" "Use one of the methods in the Allow header.";
     NotAcceptable "not_acceptable" 406 "无法按要求的格式答复" "Not acceptable" "本接口以 JSON 答复，请在 Accept 中允许 application/json。" "This API answers in JSON; allow application/json in Accept.";

@@ -109,6 +109,7 @@ impl Versioned for TransferView {
 /// An offer.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "to": "auto", "applicant_consent": true, "reason": "属如东县事项", "papers": ["申请表"] }))]
 pub struct TransferInput {
     /// `auto` (the resolver decides), a center's id, or a division code.
     #[validate(length(min = 1, max = 40))]
@@ -277,6 +278,7 @@ fn answer(tx: &mut Tx, actor: &Actor, row: &mut Transfer, action: TransferAction
 /// The receiver takes over.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "papers_received": ["申请表"], "accept_matter": { "process_explained": true, "papers_verified": true, "form_signed": true } }))]
 pub struct TransferAcceptance {
     /// The receiver's agent for it.
     #[serde(default)]

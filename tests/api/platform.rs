@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::{TestApp, counter_application, on_both_engines, text};
 
-on_both_engines!(every_wrong_field_is_named, no_input_makes_a_5xx, dry_run_has_no_effect, nothing_half_happens);
+on_both_engines!(ready_when_migrated, every_wrong_field_is_named, no_input_makes_a_5xx, dry_run_has_no_effect, nothing_half_happens);
 
 #[actix_web::test]
 async fn methods_and_types() {
@@ -133,4 +133,8 @@ async fn nothing_half_happens(app: TestApp) {
     assert_eq!(clerk.get("/entrustments").await.ok()["items"], json!([]));
     // A refusal is not remembered: the key is free for the corrected request.
     clerk.post_with("/entrustments", &[("idempotency-key", "half")], counter_application("assisted")).await.created();
+}
+
+async fn ready_when_migrated(app: TestApp) {
+    app.send(actix_web::test::TestRequest::get().uri("/readyz")).await.expect(200);
 }

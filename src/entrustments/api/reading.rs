@@ -102,6 +102,7 @@ pub struct ClockExplained {
     /// The clock.
     pub clock: ClockView,
     /// Day by day.
+    #[schema(max_items = 2000)]
     pub days: Vec<ExplainedDay>,
 }
 
@@ -150,7 +151,7 @@ async fn search(ask: Ask, body: Body<SearchInput>) -> Answer {
 #[into_params(parameter_in = Query)]
 pub struct ProgressParams {
     /// 联系电话的后四位
-    #[param(pattern = "^[0-9]{4}$", example = "1234")]
+    #[param(pattern = "^[0-9]{4}$", min_length = 4, max_length = 4, example = "1234")]
     phone_last4: String,
 }
 
