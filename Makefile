@@ -12,7 +12,7 @@ ARGS ?=
 export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
-.PHONY: help demo test check fmt clippy doc drift lint openapi bench release clean-demo toolchain
+.PHONY: help demo test check fmt clippy doc drift lint openapi release clean-demo toolchain
 
 help: ## List the targets
 	@echo "jieli (接力)"
@@ -68,10 +68,6 @@ lint: openapi/node_modules/.package-lock.json ## Redocly (recommended-strict) an
 openapi: toolchain ## Write openapi/openapi.json anew from the code
 	$(CARGO) run --locked --quiet -- openapi --out openapi/openapi.json
 	@echo "==> openapi/openapi.json is written"
-
-bench: toolchain ## Measure create, get, list and transition against the bare database, as ratios
-	@bash tools/ensure-postgres.sh
-	$(CARGO) bench --locked --bench http
 
 release: toolchain ## Build the optimised binary, target/release/jieli
 	$(CARGO) build --release --locked
