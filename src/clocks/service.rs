@@ -104,6 +104,11 @@ fn next_look(row: &ClockRow) -> Moment {
 
 /// Starts a clock from now; answers its deadline.
 pub fn start(tx: &mut Tx, record_kind: &'static str, record: Id, kind: ClockKind, limit: Limit) -> Result<Moment> {
+    Ok(start_named(tx, record_kind, record, kind, limit)?.1)
+}
+
+/// [`start`] for a clock that is told apart from others of its kind; answers its id too.
+pub fn start_named(tx: &mut Tx, record_kind: &'static str, record: Id, kind: ClockKind, limit: Limit) -> Result<(Id, Moment)> {
     let d = deadline(tx, tx.now, limit, &[])?;
     let mut row = ClockRow {
         id: Id::new(),
@@ -126,7 +131,7 @@ pub fn start(tx: &mut Tx, record_kind: &'static str, record: Id, kind: ClockKind
     };
     row.next_at = next_look(&row);
     store::insert(tx, &row)?;
-    Ok(row.due_at)
+    Ok((row.id, row.due_at))
 }
 
 fn change(tx: &mut Tx, mut row: ClockRow, f: impl FnOnce(&mut Tx, &mut ClockRow) -> Result<()>) -> Result<()> {
@@ -142,14 +147,58 @@ fn open_clocks(tx: &mut Tx, record: Id) -> Result<Vec<ClockRow>> {
 
 /// Stops clocks of these kinds.
 pub fn stop(tx: &mut Tx, record: Id, kinds: &[ClockKind]) -> Result<()> {
-    for row in open_clocks(tx, record)?.into_iter().filter(|c| kinds.contains(&c.kind)) {
-        change(tx, row, |tx, c| {
-            c.state = "stopped".into();
-            c.stopped_at = Some(tx.now);
-            Ok(())
-        })?;
-    }
-    Ok(())
+    open_clocks(tx, record)?.into_iter().filter(|c| kinds.contains(&c.kind)).try_for_each(|row| stop_row(tx, row))
+}
+
+/// Stops one clock.
+pub fn stop_one(tx: &mut Tx, id: Id) -> Result<()> {
+    one(tx, id, "stopped", false)?.map_or(Ok(()), |row| stop_row(tx, row))
+}
+
+/// Pauses one clock.
+pub fn pause_one(tx: &mut Tx, id: Id) -> Result<()> {
+    one(tx, id, "running", true)?.map_or(Ok(()), |row| pause_row(tx, row))
+}
+
+/// Resumes one clock.
+pub fn resume_one(tx: &mut Tx, id: Id) -> Result<()> {
+    one(tx, id, "paused", true)?.map_or(Ok(()), |row| resume_row(tx, row))
+}
+
+fn one(tx: &mut Tx, id: Id, state: &str, is: bool) -> Result<Option<ClockRow>> {
+    Ok(store::find(tx, id)?.filter(|c| (c.state == state) == is))
+}
+
+fn stop_row(tx: &mut Tx, row: ClockRow) -> Result<()> {
+    change(tx, row, |tx, c| {
+        c.state = "stopped".into();
+        c.stopped_at = Some(tx.now);
+        Ok(())
+    })
+}
+
+fn pause_row(tx: &mut Tx, row: ClockRow) -> Result<()> {
+    change(tx, row, |tx, c| {
+        let mut pauses = c.pauses.get()?;
+        pauses.push(Pause { from: tx.now.utc(), to: None });
+        c.pauses = Json::new(&pauses)?;
+        c.state = "paused".into();
+        Ok(())
+    })
+}
+
+fn resume_row(tx: &mut Tx, row: ClockRow) -> Result<()> {
+    change(tx, row, |tx, c| {
+        let mut pauses = c.pauses.get()?;
+        if let Some(last) = pauses.last_mut() {
+            last.to = Some(tx.now.utc());
+        }
+        let d = deadline(tx, c.started_at, c.limit(), &pauses)?;
+        c.pauses = Json::new(&pauses)?;
+        c.state = "running".into();
+        move_to(c, d, tx.now);
+        Ok(())
+    })
 }
 
 /// Stops every clock of a record.
@@ -158,18 +207,9 @@ pub fn stop_all(tx: &mut Tx, record: Id) -> Result<()> {
     stop(tx, record, &kinds)
 }
 
-/// Pauses the clocks that a suspension pauses.
+/// Pauses the running clocks of these kinds.
 pub fn pause(tx: &mut Tx, record: Id, kinds: &[ClockKind]) -> Result<()> {
-    for row in open_clocks(tx, record)?.into_iter().filter(|c| c.state == "running" && kinds.contains(&c.kind)) {
-        change(tx, row, |tx, c| {
-            let mut pauses = c.pauses.get()?;
-            pauses.push(Pause { from: tx.now.utc(), to: None });
-            c.pauses = Json::new(&pauses)?;
-            c.state = "paused".into();
-            Ok(())
-        })?;
-    }
-    Ok(())
+    open_clocks(tx, record)?.into_iter().filter(|c| c.state == "running" && kinds.contains(&c.kind)).try_for_each(|row| pause_row(tx, row))
 }
 
 /// A clock that was stopped too early runs on; the time it stood still is a pause.
@@ -190,20 +230,7 @@ pub fn reopen(tx: &mut Tx, record: Id, kind: ClockKind) -> Result<()> {
 
 /// Resumes paused clocks of these kinds; each day the pause touched is not counted.
 pub fn resume(tx: &mut Tx, record: Id, kinds: &[ClockKind]) -> Result<()> {
-    for row in open_clocks(tx, record)?.into_iter().filter(|c| c.state == "paused" && kinds.contains(&c.kind)) {
-        change(tx, row, |tx, c| {
-            let mut pauses = c.pauses.get()?;
-            if let Some(last) = pauses.last_mut() {
-                last.to = Some(tx.now.utc());
-            }
-            let d = deadline(tx, c.started_at, c.limit(), &pauses)?;
-            c.pauses = Json::new(&pauses)?;
-            c.state = "running".into();
-            move_to(c, d, tx.now);
-            Ok(())
-        })?;
-    }
-    Ok(())
+    open_clocks(tx, record)?.into_iter().filter(|c| c.state == "paused" && kinds.contains(&c.kind)).try_for_each(|row| resume_row(tx, row))
 }
 
 /// A deadline moves; what was raised for the old one and has not come for the new one may be raised again.
@@ -234,12 +261,10 @@ fn explain(tx: &mut Tx, row: &ClockRow) -> Result<Vec<ExplainedDay>> {
     Ok(calendar(tx, row.started_at)?.explain(row.started_at.utc(), row.limit(), &row.pauses.get()?))
 }
 
-/// A step's clock is told on its matter: `start` was given the matter's kind for it.
 fn kind_of(stored: &str) -> &'static str {
     match stored {
         "transfer" => "transfer",
         "evaluation" => "evaluation",
-        "step" => "step",
         _ => "entrustment",
     }
 }

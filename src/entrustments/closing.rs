@@ -8,12 +8,10 @@ use validator::Validate;
 
 use super::{
     agreement::signature,
-    facts::{Completion, SignatureInput, Termination},
-    handling::ReasonInput,
+    facts::{Completion, ReasonInput, SignatureInput, Termination},
     load::{Loaded, Told, load_for, save},
     machine::{Action, State},
     model::{Outcome, SignMethod, TerminateReason},
-    store,
     views::{EntrustmentView, view},
 };
 use crate::{
@@ -49,9 +47,6 @@ pub type ClosedHook = fn(&mut Tx, &Actor, &ClosedMatter) -> Result<()>;
 /// Ends a matter: its clocks stop, the change is saved, and what was served may be rated.
 pub fn end(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Result<()> {
     clocks::stop_all(tx, loaded.e.id)?;
-    for step in store::steps(tx, loaded.e.id)? {
-        clocks::stop_all(tx, step.id)?;
-    }
     save(tx, actor, loaded, told)?;
     // A lapsed matter was never served; all others may be rated, also rejected and withdrawn ones (DOMAIN §7).
     if loaded.e.state == State::Lapsed {

@@ -1,10 +1,14 @@
 //! What was said and signed along the way: kept with the record as one JSON document, shown by `views`.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::model::{Outcome, RejectReason, SignMethod, SuspendReason, TerminateReason};
-use crate::kernel::{Id, Moment};
+use crate::{
+    catalogue::MaterialSpec,
+    kernel::{Id, Moment},
+};
 
 /// All of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -180,4 +184,79 @@ pub struct SignatureInput {
     #[validate(length(max = 200))]
     #[schema(max_length = 200, example = "签收单 0001 号")]
     pub evidence: String,
+}
+
+/// What was recorded of a step.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StepRecord {
+    /// The authority's own limit, once it has accepted.
+    pub clock_id: Option<Id>,
+    /// Steps before.
+    pub depends_on: Vec<String>,
+    /// Materials it needs.
+    pub materials: Vec<String>,
+    /// The authority's receipt.
+    pub receipt_no: Option<String>,
+    /// The authority's acceptance number.
+    pub acceptance_no: Option<String>,
+    /// Number of the result.
+    pub result_no: Option<String>,
+    /// Days of the special procedure, in writing.
+    pub special_days: Option<u32>,
+    /// Why corrected, not accepted or refused.
+    pub reason: Option<String>,
+    /// What proves it, where the agent records for the authority.
+    pub evidence: Option<String>,
+    /// When filed.
+    pub filed_at: Option<Moment>,
+    /// When accepted.
+    pub accepted_at: Option<Moment>,
+    /// When decided.
+    pub decided_at: Option<Moment>,
+}
+
+/// What was recorded of a material.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaterialRecord {
+    /// From the catalogue; absent for one that a notice added.
+    pub spec: Option<MaterialSpec>,
+    /// What was handed in.
+    pub note: String,
+    /// Why it was rejected, or what is missing.
+    pub reason: String,
+    /// Promised by.
+    pub deferred_until: Option<NaiveDate>,
+    /// When handed in.
+    pub submitted_at: Option<Moment>,
+}
+
+/// One thing that is missing, and how to supply it.
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MissingItem {
+    /// Code in the checklist; absent for something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1, max = 20))]
+    #[schema(min_length = 1, max_length = 20, example = "M2")]
+    pub code: Option<String>,
+    /// What is missing or wrong.
+    #[validate(length(min = 2, max = 300))]
+    #[schema(min_length = 2, max_length = 300, example = "缺少法定代表人签字")]
+    pub what: String,
+    /// How to supply it.
+    #[validate(length(min = 2, max = 300))]
+    #[schema(min_length = 2, max_length = 300, example = "签字后拍照上传，或交至任一窗口")]
+    pub how: String,
+}
+
+/// Why.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonInput {
+    /// In words.
+    #[validate(length(min = 2, max = 500))]
+    #[schema(min_length = 2, max_length = 500, example = "材料与实际不符，需重新办理")]
+    pub reason: String,
 }

@@ -7,7 +7,7 @@ use validator::Validate;
 
 use super::{
     closing,
-    facts::{Acceptance, Difficulty, Rejection, Suspension},
+    facts::{Acceptance, Difficulty, ReasonInput, Rejection, Suspension},
     load::{Loaded, Told, load_for, save},
     machine::{Action, StepState},
     model::{MaterialState, RejectReason, SuspendReason},
@@ -176,16 +176,6 @@ pub fn reject(tx: &mut Tx, actor: &Actor, target: &Target, input: &RejectInput) 
     let params = json!({ "reason": input.reason.label() });
     closing::end(tx, actor, &mut loaded, Told { kind: "rejected", audience: Audience::Public, params })?;
     view(tx, actor, loaded)
-}
-
-/// Why.
-#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReasonInput {
-    /// In words.
-    #[validate(length(min = 2, max = 500))]
-    #[schema(min_length = 2, max_length = 500, example = "材料与实际不符，需重新办理")]
-    pub reason: String,
 }
 
 /// The applicant takes the matter back.

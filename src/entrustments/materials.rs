@@ -6,6 +6,7 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
+    facts::{MaterialRecord, MissingItem},
     load::{Told, load_for, save},
     machine::{Action, State},
     model::{MaterialAct, MaterialState},
@@ -15,28 +16,12 @@ use super::{
 use crate::{
     access::Sight,
     auth::Actor,
-    catalogue::{ItemContent, MaterialSpec, published_version},
+    catalogue::{ItemContent, published_version},
     clocks::{self, ClockKind},
     db::{Json, Result, Tx},
     events::Audience,
     kernel::{Code as _, ErrorCode, FieldError, Id, Moment, Problem, Target, Text},
 };
-
-/// What was recorded of a material.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct MaterialRecord {
-    /// From the catalogue; absent for one that a notice added.
-    pub spec: Option<MaterialSpec>,
-    /// What was handed in.
-    pub note: String,
-    /// Why it was rejected, or what is missing.
-    pub reason: String,
-    /// Promised by.
-    pub deferred_until: Option<NaiveDate>,
-    /// When handed in.
-    pub submitted_at: Option<Moment>,
-}
 
 /// A material as it is answered.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -249,25 +234,6 @@ fn settle_clocks(tx: &mut Tx, id: Id) -> Result<()> {
         clocks::stop(tx, id, &[ClockKind::Deferral])?;
     }
     Ok(())
-}
-
-/// One thing that is missing, and how to supply it.
-#[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MissingItem {
-    /// Code in the checklist; absent for something else.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[validate(length(min = 1, max = 20))]
-    #[schema(min_length = 1, max_length = 20, example = "M2")]
-    pub code: Option<String>,
-    /// What is missing or wrong.
-    #[validate(length(min = 2, max = 300))]
-    #[schema(min_length = 2, max_length = 300, example = "缺少法定代表人签字")]
-    pub what: String,
-    /// How to supply it.
-    #[validate(length(min = 2, max = 300))]
-    #[schema(min_length = 2, max_length = 300, example = "签字后拍照上传，或交至任一窗口")]
-    pub how: String,
 }
 
 /// The complete list.

@@ -8,6 +8,7 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
+    facts::StepRecord,
     load::{Loaded, Told, load_for, save},
     machine::{Action, StepAct, StepState, decide_step},
     store::{self, StepRow},
@@ -21,34 +22,6 @@ use crate::{
     events::Audience,
     kernel::{Code as _, ErrorCode, FieldError, Id, Moment, Problem, Target, Text},
 };
-
-/// What was recorded of a step.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct StepRecord {
-    /// Steps before.
-    pub depends_on: Vec<String>,
-    /// Materials it needs.
-    pub materials: Vec<String>,
-    /// The authority's receipt.
-    pub receipt_no: Option<String>,
-    /// The authority's acceptance number.
-    pub acceptance_no: Option<String>,
-    /// Number of the result.
-    pub result_no: Option<String>,
-    /// Days of the special procedure, in writing.
-    pub special_days: Option<u32>,
-    /// Why corrected, not accepted or refused.
-    pub reason: Option<String>,
-    /// What proves it, where the agent records for the authority.
-    pub evidence: Option<String>,
-    /// When filed.
-    pub filed_at: Option<Moment>,
-    /// When accepted.
-    pub accepted_at: Option<Moment>,
-    /// When decided.
-    pub decided_at: Option<Moment>,
-}
 
 /// A step as it is answered.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -278,7 +251,7 @@ pub fn record_step(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act:
         predecessors_ended(&rows, &record)?;
     }
     fill(tx.now, &mut record, act, report)?;
-    run_clocks(tx, &loaded, &row, act)?;
+    run_clocks(tx, &loaded, &row, &mut record, act)?;
     row.state = next;
     row.record = Json::new(&record)?;
     row.updated_at = tx.now;
@@ -343,10 +316,10 @@ fn fill(now: Moment, record: &mut StepRecord, act: StepAct, report: &StepReport)
 
 /// Statutory and promised clocks run from the authority's acceptance; the first one starts the matter's promise.
 /// A special procedure (检验、检测、专家评审) does not count (行政许可法 45).
-fn run_clocks(tx: &mut Tx, loaded: &Loaded, row: &StepRow, act: StepAct) -> Result<()> {
+fn run_clocks(tx: &mut Tx, loaded: &Loaded, row: &StepRow, record: &mut StepRecord, act: StepAct) -> Result<()> {
     match act {
         StepAct::Accept => {
-            clocks::start(tx, "step", row.id, ClockKind::StepPromise, limit_of(row))?;
+            record.clock_id = Some(clocks::start_named(tx, "entrustment", loaded.e.id, ClockKind::StepPromise, limit_of(row))?.0);
             let running = clocks::of_record(tx, loaded.e.id)?;
             if !running.iter().any(|c| c.kind == ClockKind::Promise && c.state != "stopped") {
                 let content = published_version(tx, loaded.e.item_id, loaded.e.item_version)?;
@@ -355,17 +328,17 @@ fn run_clocks(tx: &mut Tx, loaded: &Loaded, row: &StepRow, act: StepAct) -> Resu
             }
         }
         StepAct::EnterSpecial => {
-            clocks::pause(tx, row.id, &[ClockKind::StepPromise])?;
+            record.clock_id.map_or(Ok(()), |id| clocks::pause_one(tx, id))?;
             clocks::pause(tx, loaded.e.id, &[ClockKind::Promise])?;
         }
         StepAct::LeaveSpecial => {
-            clocks::resume(tx, row.id, &[ClockKind::StepPromise])?;
+            record.clock_id.map_or(Ok(()), |id| clocks::resume_one(tx, id))?;
             let others = store::steps(tx, loaded.e.id)?.iter().any(|s| s.id != row.id && s.state == StepState::SpecialProcedure);
             if !others {
                 clocks::resume(tx, loaded.e.id, &[ClockKind::Promise])?;
             }
         }
-        StepAct::Grant | StepAct::Refuse => clocks::stop_all(tx, row.id)?,
+        StepAct::Grant | StepAct::Refuse => record.clock_id.map_or(Ok(()), |id| clocks::stop_one(tx, id))?,
         StepAct::File | StepAct::AskCorrection | StepAct::NotAccept | StepAct::ReceiveResult => {}
     }
     Ok(())

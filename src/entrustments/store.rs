@@ -146,7 +146,7 @@ pub struct StepRow {
     /// Civil date.
     pub planned_end: Option<String>,
     /// What was recorded.
-    pub record: Json<super::plan::StepRecord>,
+    pub record: Json<super::facts::StepRecord>,
     /// When last changed.
     pub updated_at: Moment,
 }
@@ -168,7 +168,7 @@ pub struct MaterialRow {
     /// Name.
     pub name: String,
     /// What was recorded.
-    pub record: Json<super::materials::MaterialRecord>,
+    pub record: Json<super::facts::MaterialRecord>,
     /// When last changed.
     pub updated_at: Moment,
 }
@@ -230,7 +230,7 @@ pub struct NoticeRow {
     /// By which center.
     pub center_id: Id,
     /// The complete list.
-    pub items: Json<Vec<super::materials::MissingItem>>,
+    pub items: Json<Vec<super::facts::MissingItem>>,
     /// Until when.
     pub due_at: Moment,
     /// By whom.

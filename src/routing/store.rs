@@ -1,12 +1,37 @@
 //! SQL of transfers.
 
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use super::{machine::TransferState, transfers::TransferRecord};
+use super::{machine::TransferState, resolver::Explanation};
 use crate::{
     db::{Json, Result, Tx, schema::transfers},
     kernel::{Id, Moment},
 };
+
+/// What was said of a transfer.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TransferRecord {
+    /// Why, in the sender's words.
+    pub reason: String,
+    /// What the resolver said.
+    pub why: Option<Explanation>,
+    /// Hand-over list of papers 资料交接清单.
+    pub papers: Vec<String>,
+    /// What arrived.
+    pub papers_received: Vec<String>,
+    /// Why returned.
+    pub return_reason: String,
+    /// The applicant agreed.
+    pub applicant_consent: bool,
+    /// Who offered.
+    pub offered_by: Option<Id>,
+    /// Who answered.
+    pub answered_by: Option<Id>,
+    /// When answered.
+    pub answered_at: Option<Moment>,
+}
 
 /// A transfer.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]

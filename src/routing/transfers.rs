@@ -8,7 +8,7 @@ use validator::Validate;
 use super::{
     machine::{Refusal, TransferAction, TransferState, decide},
     resolver::{self, Explanation, Relation},
-    store::{self, Transfer},
+    store::{self, Transfer, TransferRecord},
 };
 use crate::{
     access::{self, Keys, Order, Placement},
@@ -24,30 +24,6 @@ use crate::{
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Versioned},
     organization::{self, Center, CenterBrief},
 };
-
-/// What was said of a transfer.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TransferRecord {
-    /// Why, in the sender's words.
-    pub reason: String,
-    /// What the resolver said.
-    pub why: Option<Explanation>,
-    /// Hand-over list of papers 资料交接清单.
-    pub papers: Vec<String>,
-    /// What arrived.
-    pub papers_received: Vec<String>,
-    /// Why returned.
-    pub return_reason: String,
-    /// The applicant agreed.
-    pub applicant_consent: bool,
-    /// Who offered.
-    pub offered_by: Option<Id>,
-    /// Who answered.
-    pub answered_by: Option<Id>,
-    /// When answered.
-    pub answered_at: Option<Moment>,
-}
 
 /// A transfer as it is answered.
 #[derive(Debug, Serialize, utoipa::ToSchema)]

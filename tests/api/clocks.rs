@@ -4,7 +4,13 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, counter_application, on_both_engines, started_matter, text};
 
-on_both_engines!(each_rung_is_raised_once, an_offer_expires, a_late_calendar_moves_deadlines, a_deadline_explains_itself);
+on_both_engines!(
+    each_rung_is_raised_once,
+    an_offer_expires,
+    a_late_calendar_moves_deadlines,
+    a_deadline_explains_itself,
+    an_authority_that_is_late_shows_on_the_matter
+);
 
 async fn kinds(app: &TestApp, id: &str) -> Vec<String> {
     let timeline = app.as_user("rd_clerk").get(&format!("/entrustments/{id}/timeline?limit=200")).await.ok();
@@ -87,4 +93,34 @@ async fn a_deadline_explains_itself(app: TestApp) {
     let id = started_matter(&app).await;
     let explained = app.as_user("rd_agent").get(&format!("/entrustments/{id}/deadlines")).await.ok();
     assert_eq!(explained["items"][0]["clock"]["kind"], "accept");
+}
+
+/// The authority's own limit is told on the matter's timeline; a special procedure does not count against it.
+async fn an_authority_that_is_late_shows_on_the_matter(app: TestApp) {
+    let id = started_matter(&app).await;
+    let agent = app.as_user("rd_agent");
+    let post = |action: &str, body: Value| {
+        let path = format!("/entrustments/{id}/{action}");
+        let agent = app.as_user("rd_agent");
+        async move { agent.post(&path, body).await.ok() }
+    };
+    post("plan", json!({})).await;
+    post("steps/S1/file", json!({ "receipt_no": "R-1" })).await;
+    let e = post("steps/S1/accept", json!({ "acceptance_no": "A-1", "evidence": "受理单" })).await;
+    let of_kind = |e: &Value, kind: &str| e["clocks"].as_array().expect("clocks").iter().find(|c| c["kind"] == kind).cloned().expect("a clock");
+    assert_eq!(of_kind(&e, "step_promise")["state"], "running");
+    let e = post("steps/S1/enter_special", json!({ "special_days": 5, "evidence": "告知书" })).await;
+    assert_eq!((&of_kind(&e, "step_promise")["state"], &of_kind(&e, "promise")["state"]), (&json!("paused"), &json!("paused")));
+    // A suspension meanwhile does not set the promise running.
+    post("suspend", json!({ "reason": "policy_change", "note": "等待", "days": 5 })).await;
+    let e = post("resume", json!({})).await;
+    assert_eq!(of_kind(&e, "promise")["state"], "paused");
+    let e = post("steps/S1/leave_special", json!({})).await;
+    assert_eq!((&of_kind(&e, "step_promise")["state"], &of_kind(&e, "promise")["state"]), (&json!("running"), &json!("running")));
+    app.set_clock("2026-06-01T09:00:00+08:00");
+    app.tick().await;
+    assert!(kinds(&app, &id).await.iter().filter(|k| *k == "clock.breach").count() >= 2);
+    let e = post("steps/S1/grant", json!({ "result_no": "D-1", "evidence": "决定书" })).await;
+    assert_eq!(of_kind(&e, "step_promise")["state"], "stopped");
+    assert_eq!(of_kind(&agent.get(&format!("/entrustments/{id}")).await.ok(), "promise")["state"], "running");
 }

@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::{
     EntrustmentView,
     closing::{self, CompleteInput, DeliveryInput, SignInput, TerminateInput, TerminationSignature},
-    handling::ReasonInput,
+    facts::ReasonInput,
 };
 use crate::http::{Answer, Body, Command, Empty};
 

@@ -6,7 +6,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::{
     EntrustmentView, NewEntrustment,
     agreement::{self, AgreementInput, AgreementSignature},
-    handling::{self, AcceptInput, AssignInput, ModeInput, ProgressInput, ReasonInput, RejectInput, SuspendInput},
+    facts::ReasonInput,
+    handling::{self, AcceptInput, AssignInput, ModeInput, ProgressInput, RejectInput, SuspendInput},
     intake,
     machine::StepAct,
     materials::{self, MaterialReport, OneTimeNotice},
