@@ -4,10 +4,12 @@
 
 pub mod store;
 
+use chrono::TimeDelta;
+
 use crate::{
     auth::Scope,
     db::{Result, Tx},
-    kernel::{Id, Moment},
+    kernel::{Id, ListQuery, Moment, Page},
 };
 pub use store::{Entry, Keys, Order};
 
@@ -82,4 +84,42 @@ pub fn list(tx: &mut Tx, scope: &Scope, keys: &Keys) -> Result<Vec<(Entry, Sight
     found.sort_by(|(a, _), (b, _)| keys.order.compare(a, b));
     found.truncate(keys.limit);
     Ok(found)
+}
+
+/// Longer than any write may run: rows that are still being committed are given to the next synchronisation.
+const SETTLE_SECONDS: i64 = 10;
+
+impl Order {
+    /// The order that a list asks for; synchronising has its own.
+    pub fn of(q: &ListQuery) -> Self {
+        match (q.updated_since, q.sort.key, q.sort.descending) {
+            (Some(_), ..) => Self::Changed,
+            (None, "due_at", true) => Self::DueLast,
+            (None, "due_at", false) => Self::DueFirst,
+            (None, _, true) => Self::Newest,
+            (None, _, false) => Self::Oldest,
+        }
+    }
+}
+
+/// The page of a kind that a list asks for, in the states named (empty: all).
+pub fn page(tx: &mut Tx, scope: &Scope, kind: &'static str, q: &ListQuery, states: Vec<String>) -> Result<Page<(Entry, Sight)>> {
+    let as_of = tx.now.plus(TimeDelta::seconds(-SETTLE_SECONDS));
+    let order = Order::of(q);
+    let after = q.cursor.as_ref().and_then(|c| {
+        let key = c.key.parse::<chrono::DateTime<chrono::Utc>>().map_or(Moment::NEVER, Moment::from);
+        Some((key, c.id.parse::<Id>().ok()?))
+    });
+    let keys = Keys { kind, states, order, after, changed: q.updated_since.map(|since| (since, as_of)), limit: q.limit + 1 };
+    let entries = list(tx, scope, &keys)?;
+    let mut page = Page::cut(entries, q.limit, tx.vault, |(e, _)| {
+        let key = match order {
+            Order::DueFirst | Order::DueLast => e.due_at.utc().to_rfc3339(),
+            Order::Changed => e.updated_at.utc().to_rfc3339(),
+            Order::Newest | Order::Oldest => String::new(),
+        };
+        q.cursor_of(key, e.record.to_string())
+    });
+    page.as_of = q.updated_since.map(|since| since.max(as_of));
+    Ok(page)
 }

@@ -166,7 +166,7 @@ pub struct NewItem {
     #[schema(min_length = 1, max_length = 100, pattern = r"^\S+$", example = "GS-320623-0002")]
     pub code: String,
     /// 12 digits.
-    #[validate(custom(function = division))]
+    #[validate(custom(function = crate::kernel::validators::division))]
     #[schema(pattern = "^(1[1-9]|[2-7][0-9]|8[0-2])[0-9]{10}$", example = "320623000000")]
     pub division_code: String,
     /// What it says.
@@ -177,13 +177,6 @@ pub struct NewItem {
 fn code(value: &str) -> Result<(), validator::ValidationError> {
     item_code::check(value)
         .map_err(|_| validator::ValidationError::new("item_code").with_message("事项编码不能含空白或不可见字符。|No blanks or invisible characters.".into()))
-}
-
-/// Validates a 12-digit division code.
-pub fn division(value: &str) -> Result<(), validator::ValidationError> {
-    crate::kernel::division_code::DivisionCode::parse(value)
-        .map(|_| ())
-        .map_err(|_| validator::ValidationError::new("division_code").with_message("应为 12 位行政区划代码。|A 12-digit division code.".into()))
 }
 
 /// The rules across fields of a guide.

@@ -62,7 +62,7 @@ pub struct ApplicantInput {
     pub id_number: String,
     /// 12 digits: where it is seated.
     #[serde(default)]
-    #[validate(custom(function = division))]
+    #[validate(custom(function = crate::kernel::validators::division))]
     #[schema(pattern = "^(1[1-9]|[2-7][0-9]|8[0-2])[0-9]{10}$", example = "320623000000")]
     pub division_code: Option<String>,
     /// Address.
@@ -86,7 +86,7 @@ pub struct ContactInput {
     #[schema(min_length = 1, max_length = 40, example = "联系人甲")]
     pub name: String,
     /// Telephone; its last four digits open the public progress.
-    #[validate(custom(function = telephone))]
+    #[validate(custom(function = crate::kernel::validators::telephone))]
     #[schema(
         min_length = 5,
         max_length = 40,
@@ -94,20 +94,6 @@ pub struct ContactInput {
         example = "13900001234"
     )]
     pub phone: String,
-}
-
-fn message(code: &'static str, text: &'static str) -> validator::ValidationError {
-    validator::ValidationError::new(code).with_message(text.into())
-}
-
-fn division(value: &str) -> Result<(), validator::ValidationError> {
-    crate::kernel::division_code::DivisionCode::parse(value)
-        .map(|_| ())
-        .map_err(|_| message("division_code", "应为 12 位行政区划代码。|A 12-digit division code."))
-}
-
-fn telephone(value: &str) -> Result<(), validator::ValidationError> {
-    phone::check(value).map_err(|_| message("phone", "电话号码格式不正确。|Not a telephone number."))
 }
 
 /// An applicant as it is answered.

@@ -1,6 +1,5 @@
 //! Finding: lists through the access table, search, reveal, and public progress.
 
-use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -12,15 +11,12 @@ use super::{
     views::{self, EntrustmentBrief, ProgressView, brief_of},
 };
 use crate::{
-    access::{self, Keys, Order},
+    access::{self, Order},
     auth::{Actor, Scope, policy},
     db::{Db, Outcome, Result, Tx, audit, dialect},
     events::Audience,
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Purpose, Target, Versioned, phone, text},
 };
-
-/// Longer than any write may run: rows that are still being committed are given to the next synchronisation.
-const SETTLE_SECONDS: i64 = 10;
 
 /// A page of what the caller sees.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<EntrustmentBrief>> {
@@ -31,32 +27,10 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<Entrustmen
     if let Some(words) = &q.q {
         return found_by_text(tx, &scope, q, words);
     }
-    let as_of = tx.now.plus(TimeDelta::seconds(-SETTLE_SECONDS));
-    let order = match (q.updated_since, q.sort.key, q.sort.descending) {
-        (Some(_), ..) => Order::Changed,
-        (None, "due_at", true) => Order::DueLast,
-        (None, "due_at", false) => Order::DueFirst,
-        (None, _, true) => Order::Newest,
-        (None, _, false) => Order::Oldest,
-    };
-    let after = q.cursor.as_ref().and_then(|c| {
-        let key = c.key.parse::<chrono::DateTime<chrono::Utc>>().map_or(Moment::NEVER, Moment::from);
-        Some((key, c.id.parse::<Id>().ok()?))
-    });
-    let states = states(q, order);
-    let keys = Keys { kind: "entrustment", states, order, after, changed: q.updated_since.map(|since| (since, as_of)), limit: q.limit + 1 };
-    let entries = access::list(tx, &scope, &keys)?;
-    let page = Page::cut(entries, q.limit, tx.vault, |(e, _)| {
-        let key = match order {
-            Order::DueFirst | Order::DueLast => e.due_at.utc().to_rfc3339(),
-            Order::Changed => e.updated_at.utc().to_rfc3339(),
-            Order::Newest | Order::Oldest => String::new(),
-        };
-        q.cursor_of(key, e.record.to_string())
-    });
+    let page = access::page(tx, &scope, "entrustment", q, states(q, Order::of(q)))?;
     let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
     let items = briefs(tx, &ids)?;
-    Ok(Page { items, has_more: page.has_more, next_cursor: page.next_cursor, as_of: q.updated_since.map(|since| since.max(as_of)) })
+    Ok(Page { items, has_more: page.has_more, next_cursor: page.next_cursor, as_of: page.as_of })
 }
 
 /// The states to walk. Orders by deadline have an index per state only.

@@ -6,7 +6,7 @@ use validator::Validate;
 
 use super::store::{self, Dimension, Evaluation, EvaluationState, Grade, Rating, RatingChannel};
 use crate::{
-    access::{self, Keys, Order, Placement, Sight},
+    access::{self, Placement, Sight},
     auth::{
         Actor, Reachable, Scope,
         policy::{self, subject},
@@ -287,11 +287,7 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<Evaluation
     if !policy::may(actor, "evaluation", "read") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
-    let order = if q.sort.descending { Order::Newest } else { Order::Oldest };
-    let after = q.cursor.as_ref().and_then(|c| Some((Moment::NEVER, c.id.parse::<Id>().ok()?)));
-    let keys = Keys { kind: "evaluation", states: q.all("state"), order, after, changed: None, limit: q.limit + 1 };
-    let entries = access::list(tx, &Scope::of(actor, "evaluation"), &keys)?;
-    let page = Page::cut(entries, q.limit, tx.vault, |(e, _)| q.cursor_of(String::new(), e.record.to_string()));
+    let page = access::page(tx, &Scope::of(actor, "evaluation"), "evaluation", q, q.all("state"))?;
     let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
     let mut rows = store::evaluations_by_id(tx, &ids)?;
     rows.sort_by_key(|r| ids.iter().position(|id| *id == r.id));

@@ -13,6 +13,7 @@ pub mod problem;
 pub(crate) mod schema;
 mod target;
 pub mod text;
+pub mod validators;
 mod vault;
 
 pub use id::Id;

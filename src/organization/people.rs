@@ -11,7 +11,7 @@ use crate::{
         store::{self, GrantRow, User},
     },
     db::{Result, Sealed, Tx},
-    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Versioned, phone},
+    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Versioned},
 };
 
 /// A person as colleagues see them.
@@ -80,7 +80,7 @@ pub struct NewPerson {
     #[schema(min_length = 1, max_length = 40, example = "代办专员")]
     pub title: String,
     /// Telephone.
-    #[validate(custom(function = telephone))]
+    #[validate(custom(function = crate::kernel::validators::telephone))]
     #[schema(max_length = 40, example = "0513-59000100")]
     pub phone: Option<String>,
     /// `full_time` or `part_time`.
@@ -106,11 +106,6 @@ fn login(value: &str) -> Result<(), validator::ValidationError> {
     } else {
         Err(validator::ValidationError::new("login").with_message("登录名只能用小写字母、数字和 _ . -。|Lower-case letters, digits, _ . - only.".into()))
     }
-}
-
-/// Validates a telephone number.
-pub fn telephone(value: &str) -> Result<(), validator::ValidationError> {
-    phone::check(value).map_err(|_| validator::ValidationError::new("phone").with_message("电话号码格式不正确。|Not a telephone number.".into()))
 }
 
 fn forbidden() -> crate::db::Error {

@@ -31,7 +31,7 @@ pub struct ResolveInput {
     pub item: String,
     /// Where the applicant is seated, 12 digits; decides for items that are graded by division.
     #[serde(default)]
-    #[validate(custom(function = division))]
+    #[validate(custom(function = crate::kernel::validators::division))]
     #[schema(pattern = "^(1[1-9]|[2-7][0-9]|8[0-2])[0-9]{10}$", example = "320623000000")]
     pub applicant_division: Option<String>,
     /// The present custodian: id or division code; absent: the caller's own center.
@@ -39,12 +39,6 @@ pub struct ResolveInput {
     #[validate(length(min = 1, max = 40))]
     #[schema(min_length = 1, max_length = 40, example = "320600000000")]
     pub custodian: Option<String>,
-}
-
-fn division(value: &str) -> Result<(), validator::ValidationError> {
-    crate::kernel::division_code::DivisionCode::parse(value)
-        .map(|_| ())
-        .map_err(|_| validator::ValidationError::new("division_code").with_message("应为 12 位行政区划代码。|A 12-digit division code.".into()))
 }
 
 /// The resolver's answer.

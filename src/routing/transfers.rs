@@ -1,6 +1,5 @@
 //! Transfer 转办: offered, then accepted, returned, recalled or expired. Custody moves at acceptance and not before.
 
-use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use validator::Validate;
@@ -11,7 +10,7 @@ use super::{
     store::{self, Transfer, TransferRecord},
 };
 use crate::{
-    access::{self, Keys, Order, Placement},
+    access::{self, Order, Placement},
     auth::{
         Actor, Reachable, Scope,
         policy::{self, subject},
@@ -407,34 +406,13 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<TransferVi
     if !policy::may(actor, "transfer", "read") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
-    let as_of = tx.now.plus(TimeDelta::seconds(-10));
-    let order = match (q.updated_since, q.sort.key, q.sort.descending) {
-        (Some(_), ..) => Order::Changed,
-        (None, "due_at", true) => Order::DueLast,
-        (None, "due_at", false) => Order::DueFirst,
-        (None, _, true) => Order::Newest,
-        (None, _, false) => Order::Oldest,
-    };
     let mut states = q.all("state");
     states.sort();
     states.dedup();
-    if states.is_empty() && matches!(order, Order::DueFirst | Order::DueLast) {
+    if states.is_empty() && matches!(Order::of(q), Order::DueFirst | Order::DueLast) {
         states = TransferState::ALL.iter().map(|s| s.code().to_owned()).collect();
     }
-    let after = q.cursor.as_ref().and_then(|c| {
-        let key = c.key.parse::<chrono::DateTime<chrono::Utc>>().map_or(Moment::NEVER, Moment::from);
-        Some((key, c.id.parse::<Id>().ok()?))
-    });
-    let keys = Keys { kind: "transfer", states, order, after, changed: q.updated_since.map(|s| (s, as_of)), limit: q.limit + 1 };
-    let entries = access::list(tx, &Scope::of(actor, "transfer"), &keys)?;
-    let page = Page::cut(entries, q.limit, tx.vault, |(e, _)| {
-        let key = match order {
-            Order::DueFirst | Order::DueLast => e.due_at.utc().to_rfc3339(),
-            Order::Changed => e.updated_at.utc().to_rfc3339(),
-            Order::Newest | Order::Oldest => String::new(),
-        };
-        q.cursor_of(key, e.record.to_string())
-    });
+    let page = access::page(tx, &Scope::of(actor, "transfer"), "transfer", q, states)?;
     let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
     let mut rows = store::transfers_by_id(tx, &ids)?;
     rows.sort_by_key(|t| ids.iter().position(|id| *id == t.id));
@@ -443,5 +421,5 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<TransferVi
     // A list shows no actions: they cost a look at each matter.
     let nobody = Actor { kind: "none", grants: Vec::new(), ..actor.clone() };
     let items = rows.into_iter().map(|t| render(tx, &nobody, t, &centers)).collect::<Result<_>>()?;
-    Ok(Page { items, has_more: page.has_more, next_cursor: page.next_cursor, as_of: q.updated_since.map(|s| s.max(as_of)) })
+    Ok(Page { items, has_more: page.has_more, next_cursor: page.next_cursor, as_of: page.as_of })
 }

@@ -1,0 +1,17 @@
+//! Shape rules that several request bodies share. A message is “Chinese|English”.
+
+use validator::ValidationError;
+
+use super::{division_code::DivisionCode, phone};
+
+/// A 12-digit division code.
+pub fn division(value: &str) -> Result<(), ValidationError> {
+    DivisionCode::parse(value)
+        .map(|_| ())
+        .map_err(|_| ValidationError::new("division_code").with_message("应为 12 位行政区划代码。|A 12-digit division code.".into()))
+}
+
+/// A telephone number of the mainland.
+pub fn telephone(value: &str) -> Result<(), ValidationError> {
+    phone::check(value).map_err(|_| ValidationError::new("phone").with_message("电话号码格式不正确。|Not a telephone number.".into()))
+}
