@@ -1,6 +1,6 @@
 //! Every vocabulary with its Chinese labels and national-standard codes.
 
-use actix_web::{HttpRequest, get};
+use actix_web::get;
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -11,7 +11,7 @@ use crate::{
     entrustments::{self, vocabulary as matters},
     evaluations::store as evaluations,
     events::Audience,
-    http::{Answer, Named, cacheable},
+    http::{Answer, Public},
     kernel::{Code, Problem},
     organization::CenterLevel,
     routing::{self, machine as transfers},
@@ -110,8 +110,8 @@ pub struct Dictionaries {
 /// 公开。列出全部代码表的名称。
 #[utoipa::path(tag = "public", operation_id = "list_dictionaries", security(()), responses((status = 200, description = "名称", body = Dictionaries)))]
 #[get("/dictionaries")]
-async fn list(request: HttpRequest) -> Answer {
-    Ok(cacheable(&request, &Dictionaries { items: all().into_iter().map(|d| d.name).collect() }, 3600))
+async fn list(public: Public) -> Answer {
+    public.fetch(3600, |_, _| Ok(Dictionaries { items: all().into_iter().map(|d| d.name).collect() })).await
 }
 
 /// 代码表（dictionary）
@@ -119,7 +119,6 @@ async fn list(request: HttpRequest) -> Answer {
 /// 公开。代码、中文名称和国家标准代码。
 #[utoipa::path(tag = "public", operation_id = "get_dictionary", security(()), params(("id" = String, Path, description = "代码表名称", max_length = 100, example = "grades")), responses((status = 200, description = "代码表", body = Dictionary)))]
 #[get("/dictionaries/{id}")]
-async fn fetch(request: HttpRequest, Named(id): Named) -> Answer {
-    let found = all().into_iter().find(|d| d.name == id).ok_or_else(Problem::not_found)?;
-    Ok(cacheable(&request, &found, 3600))
+async fn fetch(public: Public) -> Answer {
+    public.fetch(3600, |_, id| Ok(all().into_iter().find(|d| d.name == id).ok_or_else(Problem::not_found)?)).await
 }

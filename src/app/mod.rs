@@ -185,11 +185,16 @@ pub async fn serve(db: Db, config: Arc<Config>) -> Result<(), StartError> {
     let shared = Shared::new(db.clone(), config.clone()).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let worker = config.worker.then(|| actix_web::rt::spawn(worker::run(db, stopped)));
-    let limits = shared.limits.clone();
+    let each_minute = shared.clone();
     let sweeper = actix_web::rt::spawn(async move {
         loop {
             tokio::time::sleep(Duration::from_secs(60)).await;
-            limits.forget();
+            each_minute.limits.forget();
+            let State { db, tokens, .. } = each_minute.state.as_ref();
+            let tokens = tokens.clone();
+            if let Err(e) = db.commit(move |tx| tokens.reload(tx)).await {
+                tracing::warn!(error = %e, "signing keys not read; tried again in a minute");
+            }
         }
     });
     let mut server = HttpServer::new(move || build(&shared)).client_request_timeout(Duration::from_secs(10)).shutdown_timeout(config.drain_seconds);

@@ -1,10 +1,11 @@
-//! Signing keys: Ed25519, sealed in the database, published as a JWK set, rotated by adding a newer one.
+//! Signing keys: Ed25519, sealed in the database, published as a JWK set, rotated every ninety days by adding a newer one.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::store::{self, SigningKey};
@@ -13,7 +14,7 @@ use crate::{
     kernel::{Id, Moment},
 };
 
-/// The keys that verify, newest first; the first one signs. Makes the first key of an empty database.
+/// The keys that verify, newest first. Makes the first key of an empty database.
 pub fn load_or_create(tx: &mut Tx) -> Result<Vec<SigningKey>> {
     dialect::lock_name(tx.conn, "signing-keys")?;
     let keys = store::signing_keys(tx)?;
@@ -23,6 +24,33 @@ pub fn load_or_create(tx: &mut Tx) -> Result<Vec<SigningKey>> {
     let made = generate(tx)?;
     store::insert_signing_key(tx, &made)?;
     Ok(vec![made])
+}
+
+const ROTATE_AFTER_DAYS: i64 = 90;
+/// Long enough that every server has read a new key before one signs with it, and a token of an old key has expired.
+const SETTLE_MINUTES: i64 = 30;
+
+/// The key that signs: the newest that every server knows by now.
+pub fn signing(keys: &[SigningKey]) -> Option<&SigningKey> {
+    let known = Moment::system().plus(TimeDelta::minutes(-SETTLE_MINUTES));
+    keys.iter().find(|k| k.created_at <= known).or_else(|| keys.last())
+}
+
+/// Adds a key when the newest is old, and retires those before the one that signs; answers how many rows changed.
+pub fn rotate(tx: &mut Tx) -> Result<usize> {
+    dialect::lock_name(tx.conn, "signing-keys")?;
+    let now = Moment::system();
+    let keys = store::signing_keys(tx)?;
+    let Some(newest) = keys.first() else { return Ok(0) };
+    if newest.created_at <= now.plus(TimeDelta::days(-ROTATE_AFTER_DAYS)) {
+        let made = generate(tx)?;
+        store::insert_signing_key(tx, &made)?;
+        return Ok(1);
+    }
+    if newest.created_at > now.plus(TimeDelta::minutes(-2 * SETTLE_MINUTES)) {
+        return Ok(0);
+    }
+    store::retire_signing_keys(tx, &newest.kid, now)
 }
 
 /// A fresh Ed25519 key.

@@ -325,6 +325,13 @@ pub fn signing_keys(tx: &mut Tx) -> Result<Vec<SigningKey>> {
     Ok(signing_keys::table.filter(signing_keys::retired_at.is_null()).order(signing_keys::kid.desc()).select(SigningKey::as_select()).load(tx.conn)?)
 }
 
+/// Retires every key but one; answers how many.
+pub fn retire_signing_keys(tx: &mut Tx, but: &str, at: Moment) -> Result<usize> {
+    Ok(diesel::update(signing_keys::table.filter(signing_keys::kid.ne(but)).filter(signing_keys::retired_at.is_null()))
+        .set(signing_keys::retired_at.eq(Some(at)))
+        .execute(tx.conn)?)
+}
+
 /// A new key.
 pub fn insert_signing_key(tx: &mut Tx, key: &SigningKey) -> Result<()> {
     diesel::insert_into(signing_keys::table).values(key.clone()).execute(tx.conn)?;

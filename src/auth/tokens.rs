@@ -73,6 +73,13 @@ impl Tokens {
         Ok(tokens)
     }
 
+    /// Reads the ring anew: another server may have rotated the keys.
+    pub fn reload(&self, tx: &mut Tx) -> Result<()> {
+        let ring = Ring::read(tx)?;
+        *self.ring.write().unwrap_or_else(|e| e.into_inner()) = ring;
+        Ok(())
+    }
+
     /// Who issues.
     pub fn issuer(&self) -> &str {
         &self.issuer
@@ -128,12 +135,12 @@ impl Ring {
     fn read(tx: &mut Tx) -> Result<Self> {
         let stored: Vec<SigningKey> = keys::load_or_create(tx)?;
         let corrupt = |e: String| crate::db::Error::Corrupt(e);
-        let newest = stored.first().ok_or_else(|| corrupt("no signing key".into()))?;
-        let sign = EncodingKey::from_ed_der(&keys::private_der(tx, newest)?);
+        let signs = keys::signing(&stored).ok_or_else(|| corrupt("no signing key".into()))?;
+        let sign = EncodingKey::from_ed_der(&keys::private_der(tx, signs)?);
         let verify = stored
             .iter()
             .map(|k| Ok((k.kid.clone(), DecodingKey::from_ed_components(&k.public_key).map_err(|e| corrupt(e.to_string()))?)))
             .collect::<Result<_>>()?;
-        Ok(Self { kid: newest.kid.clone(), sign, verify, jwks: keys::jwks(&stored) })
+        Ok(Self { kid: signs.kid.clone(), sign, verify, jwks: keys::jwks(&stored) })
     }
 }

@@ -1,6 +1,6 @@
 //! The public catalogue, and its editors' desk.
 
-use actix_web::{HttpRequest, get, post, put, web};
+use actix_web::{get, post, put, web};
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -11,8 +11,7 @@ use super::{
     store,
 };
 use crate::{
-    db::Error,
-    http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind, Named, State, cacheable},
+    http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind, Public},
     kernel::{Code, Moment, Page, Problem},
 };
 
@@ -43,9 +42,8 @@ impl ListKind for Items {
 /// 公开。按区划、类型、层级、部门、主题筛选，q 为中文全文检索；updated_since 取变化（含已撤回的事项）。
 #[utoipa::path(tag = "catalogue", operation_id = "list_service_items", security(()), params(List<Items>), responses((status = 200, description = "一页事项", body = Page<ItemBrief>)))]
 #[get("/service-items")]
-async fn list(request: HttpRequest, state: web::Data<State>, asked: List<Items>) -> Answer {
-    let page = state.db.read(move |tx| service::browse(tx, &asked.query)).await.map_err(Error::into_problem)?;
-    Ok(cacheable(&request, &page, 60))
+async fn list(public: Public, asked: List<Items>) -> Answer {
+    public.list(asked.query, 60, service::browse).await
 }
 
 /// The themes in use.
@@ -60,9 +58,8 @@ pub struct Themes {
 /// 公开。已发布事项所用的主题。
 #[utoipa::path(tag = "catalogue", operation_id = "list_themes", security(()), responses((status = 200, description = "主题", body = Themes)))]
 #[get("/service-items/themes")]
-async fn themes(request: HttpRequest, state: web::Data<State>) -> Answer {
-    let items = state.db.read(store::themes).await.map_err(Error::into_problem)?;
-    Ok(cacheable(&request, &Themes { items }, 300))
+async fn themes(public: Public) -> Answer {
+    public.fetch(300, |tx, _| Ok(Themes { items: store::themes(tx)? })).await
 }
 
 /// 办事指南（guide）
@@ -71,9 +68,8 @@ async fn themes(request: HttpRequest, state: web::Data<State>) -> Answer {
 #[utoipa::path(tag = "catalogue", operation_id = "get_service_item", security(()), params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
     responses((status = 200, description = "办事指南", body = ItemView)))]
 #[get("/service-items/{id}")]
-async fn fetch(request: HttpRequest, state: web::Data<State>, Named(id): Named) -> Answer {
-    let view = state.db.read(move |tx| service::guide(tx, &id)).await.map_err(Error::into_problem)?;
-    Ok(cacheable(&request, &view, 60))
+async fn fetch(public: Public) -> Answer {
+    public.fetch(60, service::guide).await
 }
 
 /// A published version.
@@ -98,17 +94,14 @@ pub struct Versions {
 #[utoipa::path(tag = "catalogue", operation_id = "list_service_item_versions", security(()), params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
     responses((status = 200, description = "版本", body = Versions)))]
 #[get("/service-items/{id}/versions")]
-async fn versions(request: HttpRequest, state: web::Data<State>, Named(id): Named) -> Answer {
-    let found = state
-        .db
-        .read(move |tx| {
-            let item = store::item_by_reference(tx, &id)?.filter(|i| i.published.is_some()).ok_or_else(Problem::not_found)?;
-            store::versions(tx, item.id)
+async fn versions(public: Public) -> Answer {
+    public
+        .fetch(60, |tx, id| {
+            let item = store::item_by_reference(tx, id)?.filter(|i| i.published.is_some()).ok_or_else(Problem::not_found)?;
+            let items = store::versions(tx, item.id)?.into_iter().map(|(number, published_at)| VersionBrief { number, published_at }).collect();
+            Ok(Versions { items })
         })
         .await
-        .map_err(Error::into_problem)?;
-    let items = found.into_iter().map(|(number, published_at)| VersionBrief { number, published_at }).collect();
-    Ok(cacheable(&request, &Versions { items }, 60))
 }
 
 /// 指定版本的指南（version）
@@ -118,11 +111,9 @@ async fn versions(request: HttpRequest, state: web::Data<State>, Named(id): Name
     params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001"), ("number" = i64, Path, description = "版本号", minimum = 1, example = 1)),
     responses((status = 200, description = "指南内容", body = ItemContent)))]
 #[get("/service-items/{id}/versions/{number}")]
-async fn version(request: HttpRequest, state: web::Data<State>, Named(id): Named, path: web::Path<(String, String)>) -> Answer {
-    let (_, number) = path.into_inner();
-    let number: i64 = number.parse().map_err(|_| Problem::not_found())?;
-    let content = state.db.read(move |tx| service::guide_version(tx, &id, number)).await.map_err(Error::into_problem)?;
-    Ok(cacheable(&request, &content, 86_400))
+async fn version(public: Public, path: web::Path<(String, String)>) -> Answer {
+    let number: i64 = path.into_inner().1.parse().map_err(|_| Problem::not_found())?;
+    public.fetch(86_400, move |tx, id| service::guide_version(tx, id, number)).await
 }
 
 /// 新增事项草稿（create item）

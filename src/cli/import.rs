@@ -81,9 +81,7 @@ pub async fn catalogue(db: &Db, file: &Path, skip_bad: bool) -> Result<(), CliEr
 pub async fn calendar(db: &Db, file: &Path) -> Result<(), CliError> {
     let text = String::from_utf8(read(file)?).map_err(|_| CliError::Said("文件不是 UTF-8 编码".into()))?;
     let changed = load_calendar(db, &text).await?;
-    for year in &changed {
-        worker::recompute(db, *year).await?;
-    }
+    worker::recompute_all(db).await?;
     println!("{} 个年度有变化", changed.len());
     Ok(())
 }

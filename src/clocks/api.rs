@@ -1,6 +1,6 @@
 //! The working calendar, public.
 
-use actix_web::{HttpRequest, get, post, web};
+use actix_web::{get, post};
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -8,8 +8,7 @@ use validator::Validate;
 
 use super::{ExplainedDay, Limit, calendar, workdays::Day};
 use crate::{
-    db::Error,
-    http::{Answer, Body, Params, State, cacheable},
+    http::{Answer, Body, Params, Public},
     kernel::{Moment, Problem},
 };
 
@@ -43,16 +42,19 @@ pub struct DaysView {
 /// 公开。逐日说明是工作日、调休上班、周末还是放假；尚未公布的年份标为暂定。
 #[utoipa::path(tag = "public", operation_id = "list_calendar_days", security(()), params(DaysParams), responses((status = 200, description = "逐日", body = DaysView)))]
 #[get("/calendar/days")]
-async fn list_days(request: HttpRequest, state: web::Data<State>, params: Params<DaysParams>) -> Answer {
+async fn list_days(public: Public, params: Params<DaysParams>) -> Answer {
     let DaysParams { from, to } = params.0;
     let length = (to - from).num_days();
     if !(0..=400).contains(&length) {
         return Err(Problem::parameter("to", "range", "结束日期应在起始日期之后 400 天以内。", "Within 400 days after from."));
     }
-    let start = at_nine(from);
-    let calendar = state.db.read(move |tx| calendar(tx, start)).await.map_err(Error::into_problem)?;
-    let items = (0..=length.unsigned_abs()).filter_map(|n| from.checked_add_days(Days::new(n))).map(|d| calendar.day(d)).collect();
-    Ok(cacheable(&request, &DaysView { items }, 3600))
+    public
+        .view(3600, move |tx, _| {
+            let calendar = calendar(tx, at_nine(from))?;
+            let items = (0..=length.unsigned_abs()).filter_map(|n| from.checked_add_days(Days::new(n))).map(|d| calendar.day(d)).collect();
+            Ok(DaysView { items })
+        })
+        .await
 }
 
 fn at_nine(date: NaiveDate) -> Moment {
@@ -101,18 +103,15 @@ pub struct DeadlineView {
 /// 公开。按工作日历推算一个期限，并逐日说明。
 #[utoipa::path(tag = "public", operation_id = "compute_deadline", security(()), request_body = DeadlineInput, responses((status = 200, description = "期限", body = DeadlineView)))]
 #[post("/calendar/deadline")]
-async fn compute(state: web::Data<State>, body: Body<DeadlineInput>) -> Answer {
+async fn compute(public: Public, body: Body<DeadlineInput>) -> Answer {
     let DeadlineInput { start, limit } = body.value;
     let limit = Limit { value: limit.value, unit: limit.unit };
-    let view = state
-        .db
-        .read(move |tx| {
+    public
+        .fresh(move |tx, _| {
             let calendar = calendar(tx, start)?;
             let d = calendar.deadline(start.utc(), limit, &[]);
             let days = calendar.explain(start.utc(), limit, &[]);
             Ok(DeadlineView { due_at: d.due.into(), warn_at: d.warn_at.into(), provisional: d.provisional, days })
         })
         .await
-        .map_err(Error::into_problem)?;
-    Ok(actix_web::HttpResponse::Ok().json(view))
 }

@@ -8,7 +8,7 @@ mod workdays;
 
 pub use limit::{Limit, Unit};
 pub use service::{
-    ClockKind, ClockView, calendar, explained, load_year, nearest_due, of_record, pause, pause_one, recompute, reopen, resume, resume_one, start, start_named,
-    stop, stop_all, stop_one, sweep,
+    ClockKind, ClockView, Moved, calendar, explained, load_year, moved_done, nearest_due, next_moved, of_record, pause, pause_one, recompute, reopen, resume,
+    resume_one, start, start_named, stop, stop_all, stop_one, sweep,
 };
 pub use workdays::{BusinessHours, CalendarFileError, DayKind, Deadline, ExplainedDay, Pause, WorkCalendar, YearRule, local, utc};

@@ -1,6 +1,6 @@
 //! Clocks on records: started, paused, resumed, stopped; and the sweep that raises each warning and breach once.
 
-use chrono::{Datelike as _, TimeDelta};
+use chrono::Datelike as _;
 use serde::Serialize;
 use serde_json::json;
 
@@ -299,26 +299,46 @@ pub fn sweep(tx: &mut Tx, batch: i64) -> Result<usize> {
     Ok(looked)
 }
 
-/// Loads a year's announced calendar; says whether it changed anything.
+/// Loads a year's announced calendar; says whether it changed anything. The worker then recomputes what it moves.
 pub fn load_year(tx: &mut Tx, year: i32, rule: &YearRule, source: &str) -> Result<bool> {
     store::put_year(tx, year, rule, source)
 }
 
-/// Recomputes a batch of open clocks that reach into `year` or the December before (a notice may change it); answers
-/// where to go on (`None` when done), and the records whose deadline moved. Events already raised stay.
-pub fn recompute(tx: &mut Tx, year: i32, after: Option<Id>, batch: i64) -> Result<(Option<Id>, Vec<Id>)> {
-    let mut moved = Vec::new();
-    let from = chrono::NaiveDate::from_ymd_opt(year - 1, 12, 1).map_or(tx.now, |d| Moment::from(super::utc(d.and_time(chrono::NaiveTime::MIN))));
-    let rows = store::reaching(tx, from, after, batch)?;
-    let next = if i64::try_from(rows.len()).unwrap_or(0) == batch { rows.last().map(|c| c.id) } else { None };
-    for row in rows {
+/// A batch of records whose open clocks a changed year may move; it is remembered with the year how far the walk came.
+pub struct Moved {
+    pending: store::Recompute,
+    /// Kind and id of each record.
+    pub records: Vec<(String, Id)>,
+    more: bool,
+}
+
+/// The next batch of records to recompute; none when every changed year is done. The December before is looked at
+/// too: a year's notice may change it.
+pub fn next_moved(tx: &mut Tx, batch: i64) -> Result<Option<Moved>> {
+    let Some(pending) = store::recompute_pending(tx)? else { return Ok(None) };
+    let from = chrono::NaiveDate::from_ymd_opt(pending.year - 1, 12, 1).map_or(tx.now, |d| Moment::from(super::utc(d.and_time(chrono::NaiveTime::MIN))));
+    let records = store::reaching(tx, from, pending.after.as_deref().unwrap_or_default(), batch)?;
+    let more = i64::try_from(records.len()).is_ok_and(|n| n == batch);
+    Ok(Some(Moved { pending, records, more }))
+}
+
+/// Ends a batch of [`next_moved`].
+pub fn moved_done(tx: &mut Tx, moved: &Moved) -> Result<()> {
+    let last = moved.records.last().filter(|_| moved.more).map(|(_, id)| *id);
+    store::recompute_reached(tx, &moved.pending, last)
+}
+
+/// Computes the open clocks of one record anew; says whether a deadline moved. Events already raised stay.
+pub fn recompute(tx: &mut Tx, record: Id) -> Result<bool> {
+    let mut moved = false;
+    for row in open_clocks(tx, record)? {
         let d = deadline(tx, row.started_at, row.limit(), &row.pauses.get()?)?;
         if Moment::from(d.due) == row.due_at && d.provisional == row.provisional {
             continue;
         }
-        let (record, old, clock, kind) = (row.record_id, row.due_at, row.id, row.kind);
+        let (old, clock, kind) = (row.due_at, row.id, row.kind);
         let record_kind = kind_of(&row.record_kind);
-        let superseded = row.breached_at.is_some_and(|_| Moment::from(d.due) > tx.now.plus(TimeDelta::zero()));
+        let superseded = row.breached_at.is_some() && Moment::from(d.due) > tx.now;
         change(tx, row, |tx, c| {
             move_to(c, d, tx.now);
             Ok(())
@@ -326,9 +346,9 @@ pub fn recompute(tx: &mut Tx, year: i32, after: Option<Id>, batch: i64) -> Resul
         let params = json!({ "clock_id": clock, "clock": kind, "from": old, "to": Moment::from(d.due), "superseded": superseded });
         let event = NewEvent { record_kind, record_id: record, version: 0, kind: "clock.recomputed", audience: Audience::Staff, params };
         events::record(tx, &Actor::system("clocks"), event)?;
-        moved.push(record);
+        moved = true;
     }
-    Ok((next, moved))
+    Ok(moved)
 }
 
 /// Every clock of a record, each explained day by day.

@@ -63,20 +63,63 @@ pub fn years(tx: &mut Tx, from: i32, to: i32) -> Result<Vec<(i32, Json<YearRule>
     Ok(calendar_years::table.filter(calendar_years::year.between(from, to)).select((calendar_years::year, calendar_years::rule)).load(tx.conn)?)
 }
 
-/// Sets a year's rule; says whether that changed anything.
+/// A changed year whose open clocks are still to be recomputed.
+#[derive(Clone, Debug, Queryable)]
+pub struct Recompute {
+    /// Year.
+    pub year: i32,
+    /// When its rule was loaded: a newer rule starts the walk anew.
+    pub loaded_at: Moment,
+    /// After which record to go on; empty at the start.
+    pub after: Option<String>,
+}
+
+/// The next year to walk through.
+pub fn recompute_pending(tx: &mut Tx) -> Result<Option<Recompute>> {
+    let columns = (calendar_years::year, calendar_years::loaded_at, calendar_years::recompute_after);
+    Ok(calendar_years::table
+        .filter(calendar_years::recompute_after.is_not_null())
+        .order(calendar_years::year.asc())
+        .select(columns)
+        .first(tx.conn)
+        .optional()?)
+}
+
+/// Marks how far the walk came (`None` = done), unless a newer rule was loaded meanwhile.
+pub fn recompute_reached(tx: &mut Tx, seen: &Recompute, after: Option<Id>) -> Result<()> {
+    diesel::update(calendar_years::table.find(seen.year).filter(calendar_years::loaded_at.eq(seen.loaded_at)))
+        .set(calendar_years::recompute_after.eq(after.map(|id| id.to_string())))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Sets a year's rule; says whether that changed anything. Its open clocks are then to be recomputed.
 pub fn put_year(tx: &mut Tx, year: i32, rule: &YearRule, source: &str) -> Result<bool> {
     let rule = Json::new(rule)?;
+    // Real time, not business time: it tells one loading from the next.
+    let at = Moment::system();
     let old: Option<Json<YearRule>> = calendar_years::table.find(year).select(calendar_years::rule).first(tx.conn).optional()?;
     match old {
         Some(old) if old.get()? == rule.get()? => return Ok(false),
         Some(_) => {
             diesel::update(calendar_years::table.find(year))
-                .set((calendar_years::rule.eq(rule), calendar_years::source.eq(source), calendar_years::loaded_at.eq(tx.now)))
+                .set((
+                    calendar_years::rule.eq(rule),
+                    calendar_years::source.eq(source),
+                    calendar_years::loaded_at.eq(at),
+                    calendar_years::recompute_after.eq(""),
+                ))
                 .execute(tx.conn)?;
         }
         None => {
             diesel::insert_into(calendar_years::table)
-                .values((calendar_years::year.eq(year), calendar_years::rule.eq(rule), calendar_years::source.eq(source), calendar_years::loaded_at.eq(tx.now)))
+                .values((
+                    calendar_years::year.eq(year),
+                    calendar_years::rule.eq(rule),
+                    calendar_years::source.eq(source),
+                    calendar_years::loaded_at.eq(at),
+                    calendar_years::recompute_after.eq(""),
+                ))
                 .execute(tx.conn)?;
         }
     }
@@ -128,17 +171,16 @@ pub fn due(tx: &mut Tx, now: Moment, limit: i64) -> Result<Vec<ClockRow>> {
         .load(tx.conn)?)
 }
 
-/// Running or paused clocks from an id on that a change of `year` may move.
-pub fn reaching(tx: &mut Tx, from: Moment, after: Option<Id>, limit: i64) -> Result<Vec<ClockRow>> {
-    let mut q = clocks::table
+/// Records with an open clock that ends at `from` or later, in order of their ids: kind and id, each once.
+pub fn reaching(tx: &mut Tx, from: Moment, after: &str, limit: i64) -> Result<Vec<(String, Id)>> {
+    let columns = (clocks::record_kind, clocks::record_id);
+    Ok(clocks::table
         .filter(clocks::state.ne("stopped"))
         .filter(clocks::due_at.ge(from))
-        .order(clocks::id.asc())
+        .filter(clocks::record_id.gt(after))
+        .order(clocks::record_id.asc())
         .limit(limit)
-        .select(ClockRow::as_select())
-        .into_boxed();
-    if let Some(after) = after {
-        q = q.filter(clocks::id.gt(after));
-    }
-    Ok(q.load(tx.conn)?)
+        .select(columns)
+        .distinct()
+        .load(tx.conn)?)
 }

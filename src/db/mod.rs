@@ -95,7 +95,9 @@ impl Error {
         match self {
             Self::Contended => true,
             Self::Database(E::DatabaseError(K::SerializationFailure | K::ClosedConnection | K::UnableToSendCommand, _)) => true,
-            Self::Database(E::DatabaseError(_, info)) => ["timeout", "deadlock", "database is locked", "disk"].iter().any(|m| info.message().contains(m)),
+            Self::Database(E::DatabaseError(_, info)) => {
+                ["timeout", "deadlock", "超时", "死锁", "database is locked", "disk"].iter().any(|m| info.message().contains(m))
+            }
             _ => false,
         }
     }

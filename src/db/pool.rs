@@ -3,7 +3,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -50,10 +50,20 @@ pub struct Tx<'c> {
     /// Keys for sealed columns.
     pub vault: &'c Vault,
     pub(super) blocks: &'c Blocks,
+    started: Instant,
     on_commit: Vec<Box<dyn FnOnce() + Send>>,
 }
 
+/// Lists of changes withhold what is younger than ten seconds, so that a slow write is not missed; no request may write
+/// for longer.
+const LONGEST_WRITE: Duration = Duration::from_secs(8);
+
 impl Tx<'_> {
+    /// Refuses to commit what took too long. Every request asks at its end; imports, which no list of changes shows, do not.
+    pub fn in_time(&self) -> Result<()> {
+        if self.started.elapsed() > LONGEST_WRITE { Err(Error::Busy("the write took too long".into())) } else { Ok(()) }
+    }
+
     /// Runs `f` once the transaction is durable.
     pub fn on_commit(&mut self, f: impl FnOnce() + Send + 'static) {
         self.on_commit.push(Box::new(f));
@@ -217,7 +227,7 @@ impl Inner {
     }
 
     fn tx<'c>(&'c self, conn: &'c mut Conn) -> Tx<'c> {
-        Tx { conn, now: self.clock.now(), vault: &self.vault, blocks: &self.blocks, on_commit: Vec::new() }
+        Tx { conn, now: self.clock.now(), vault: &self.vault, blocks: &self.blocks, started: Instant::now(), on_commit: Vec::new() }
     }
 
     fn write_postgres<T>(&self, mut f: impl FnMut(&mut Tx) -> Result<Outcome<T>>) -> Result<T> {
@@ -254,12 +264,14 @@ impl Inner {
     }
 }
 
-/// diesel maps only 40001; a deadlock (40P01) is told by its message alone.
+/// diesel maps only 40001; a deadlock (40P01) is told by its message alone, in the language of the server.
+const DEADLOCK: [&str; 3] = ["deadlock detected", "检测到死锁", "偵測到死結"];
+
 fn is_transient(e: &Error) -> bool {
     match e {
         Error::Contended => true,
         Error::Database(DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
-        Error::Database(DieselError::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
+        Error::Database(DieselError::DatabaseError(_, info)) => DEADLOCK.iter().any(|m| info.message().contains(m)),
         _ => false,
     }
 }

@@ -210,6 +210,7 @@ diesel::table! {
         rule -> Text,
         source -> Text,
         loaded_at -> Timestamp,
+        recompute_after -> Nullable<Text>,
     }
 }
 

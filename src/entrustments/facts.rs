@@ -228,6 +228,9 @@ pub struct MaterialRecord {
     pub reason: String,
     /// Promised by.
     pub deferred_until: Option<NaiveDate>,
+    /// The clock of that promise.
+    #[serde(default)]
+    pub deferral_clock: Option<Id>,
     /// When handed in.
     pub submitted_at: Option<Moment>,
 }

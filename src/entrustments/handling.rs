@@ -247,6 +247,9 @@ pub struct ProgressInput {
 pub fn progress(tx: &mut Tx, actor: &Actor, target: &Target, input: &ProgressInput) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::Progress, target)?;
     loaded.decide(actor, Action::Progress)?;
+    if input.difficulty.as_ref().is_some_and(|d| d.since > tx.now) {
+        return Err(Problem::rule("/difficulty/since", "in_the_future", "堵点的起始时间不能晚于现在。", "Must not lie in the future.").into());
+    }
     loaded.details.difficulty.clone_from(&input.difficulty);
     let audience = if input.notify_applicant { Audience::Applicant } else { Audience::Staff };
     let params = json!({ "note": input.note, "blocked": input.difficulty.is_some() });

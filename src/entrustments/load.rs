@@ -19,7 +19,7 @@ use crate::{
     clocks,
     db::{Json, Result, Tx, dialect},
     events::{self, Audience, NewEvent},
-    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target},
+    kernel::{Code as _, ErrorCode, Id, Problem, Target},
     organization::{self, Center},
     settings::{self, Rules},
 };
@@ -182,16 +182,13 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     access::place(tx, &Placement { kind: "entrustment", record: e.id, state, due_at: e.due_at, updated_at: e.updated_at, subjects })
 }
 
-/// After the calendar moved: the record's nearest deadline follows its clocks.
-pub fn refresh_due(tx: &mut Tx, id: Id) -> Result<()> {
+/// After the calendar moved: the clocks of the record, and its nearest deadline with them.
+pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
     dialect::lock_root(tx.conn, "entrustments", id.as_str())?;
-    let Some(mut e) = store::entrustment(tx, id)? else { return Ok(()) };
-    let due: Moment = clocks::nearest_due(tx, id)?;
-    if due == e.due_at {
-        return Ok(());
-    }
-    store::set_due(tx, id, due)?;
-    e.due_at = due;
+    let moved = clocks::recompute(tx, id)?;
+    let Some(mut e) = store::entrustment(tx, id)?.filter(|_| moved) else { return Ok(()) };
+    e.due_at = clocks::nearest_due(tx, id)?;
+    store::set_due(tx, id, e.due_at)?;
     let loaded = fresh(tx, e, Sight { masked: false })?;
     place(tx, &loaded)
 }

@@ -162,6 +162,10 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
     loaded.decide(actor, action)?;
     let mut record = row.record.get()?;
     row.state = next_state(row.state, act)?;
+    // Whatever happens to a deferred material ends its own clock.
+    if let Some(clock) = record.deferral_clock.take() {
+        clocks::stop_one(tx, clock)?;
+    }
     match act {
         MaterialAct::Submit => {
             record.note = body.note.clone().unwrap_or_default();
@@ -177,7 +181,7 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
     row.record = Json::new(&record)?;
     row.updated_at = tx.now;
     store::save_material(tx, &row)?;
-    settle_clocks(tx, loaded.e.id)?;
+    settle_supply(tx, loaded.e.id)?;
     let kind = match act {
         MaterialAct::Submit => "material_submitted",
         MaterialAct::Accept => "material_accepted",
@@ -218,22 +222,16 @@ fn defer(tx: &mut Tx, loaded: &super::load::Loaded, record: &mut MaterialRecord,
     }
     let calendar = clocks::calendar(tx, tx.now)?;
     let days = calendar.working_days_between(tx.now.local_date(), until).max(1);
-    clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Deferral, clocks::Limit::working_days(days))?;
+    let (clock, _) = clocks::start_named(tx, "entrustment", loaded.e.id, ClockKind::Deferral, clocks::Limit::working_days(days))?;
+    record.deferral_clock = Some(clock);
     record.deferred_until = Some(until);
     Ok(())
 }
 
-/// Supply and deferral clocks end with the last material they wait for.
-fn settle_clocks(tx: &mut Tx, id: Id) -> Result<()> {
-    let rows = store::materials(tx, id)?;
-    let waiting = |s: &[MaterialState]| rows.iter().any(|m| s.contains(&m.state));
-    if !waiting(&[MaterialState::Missing, MaterialState::Rejected]) {
-        clocks::stop(tx, id, &[ClockKind::Supply])?;
-    }
-    if !waiting(&[MaterialState::Deferred]) {
-        clocks::stop(tx, id, &[ClockKind::Deferral])?;
-    }
-    Ok(())
+/// The supply clock ends with the last material that it waits for.
+fn settle_supply(tx: &mut Tx, id: Id) -> Result<()> {
+    let waiting = store::materials(tx, id)?.iter().any(|m| matches!(m.state, MaterialState::Missing | MaterialState::Rejected));
+    if waiting { Ok(()) } else { clocks::stop(tx, id, &[ClockKind::Supply]) }
 }
 
 /// The complete list.
@@ -275,6 +273,9 @@ pub fn one_time_notice(tx: &mut Tx, actor: &Actor, target: &Target, notice: &One
             return Err(Problem::rule(&format!("/items/{i}/code"), "unknown_material", "材料编号不在本件清单内。", "Not in this matter's checklist.").into());
         };
         let mut record = row.record.get()?;
+        if let Some(clock) = record.deferral_clock.take() {
+            clocks::stop_one(tx, clock)?;
+        }
         record.reason.clone_from(&item.what);
         row.state = if row.state == MaterialState::Missing { MaterialState::Missing } else { MaterialState::Rejected };
         row.record = Json::new(&record)?;

@@ -26,7 +26,7 @@ pub use closing::{ClosedMatter, ON_CLOSED};
 pub use custody::{HandOver, clear_transfer, hand_over, mark_transfer};
 pub use handling::{AcceptInput, accept_loaded, assign_loaded};
 pub use intake::{NewEntrustment, submit};
-pub use load::{Loaded, load_for, load_locked, load_seen, movable, refresh_due, save};
+pub use load::{Loaded, load_for, load_locked, load_seen, movable, recompute, save};
 pub use machine::{Action, State};
 pub use model::Channel;
 pub use store::Entrustment;

@@ -1,6 +1,6 @@
 //! Evaluations over HTTP; the link needs no login.
 
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -9,8 +9,7 @@ use super::{
     store::EvaluationState,
 };
 use crate::{
-    db::Error,
-    http::{Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind, Named, State, edge::RequestId},
+    http::{Answer, Ask, Body, Command, Filter, FilterKind, LinkCommand, List, ListKind, Public},
     kernel::{Code, Page},
 };
 
@@ -59,10 +58,8 @@ async fn rate(command: Command, body: Body<RatingInput>) -> Answer {
 /// 公开。凭链接查看所评的件，不含个人信息。
 #[utoipa::path(tag = "public", operation_id = "get_evaluation_link", security(()), params(("id" = String, Path, description = "链接中的令牌", max_length = 100)), responses((status = 200, description = "所评的件", body = LinkView)))]
 #[get("/evaluation-links/{id}")]
-async fn by_link(state: web::Data<State>, Named(id): Named) -> Answer {
-    let token = id;
-    let view = state.db.read(move |tx| service::by_link(tx, &token)).await.map_err(Error::into_problem)?;
-    Ok(HttpResponse::Ok().json(view))
+async fn by_link(public: Public) -> Answer {
+    public.fresh(service::by_link).await
 }
 
 /// 凭链接评价（rate by link）
@@ -70,8 +67,6 @@ async fn by_link(state: web::Data<State>, Named(id): Named) -> Answer {
 /// 公开。链接只能使用一次。
 #[utoipa::path(tag = "public", operation_id = "rate_by_link", security(()), params(("id" = String, Path, description = "链接中的令牌", max_length = 100)), request_body = RatingInput, responses((status = 200, description = "评价结果", body = LinkView)))]
 #[post("/evaluation-links/{id}")]
-async fn rate_by_link(request: HttpRequest, state: web::Data<State>, Named(id): Named, body: Body<RatingInput>) -> Answer {
-    let (token, request_id) = (id, RequestId::of(&request));
-    let view = state.db.commit(move |tx| service::rate_by_link(tx, &token, &body.value, &request_id)).await.map_err(Error::into_problem)?;
-    Ok(HttpResponse::Ok().json(view))
+async fn rate_by_link(command: LinkCommand, body: Body<RatingInput>) -> Answer {
+    command.act(body, service::rate_by_link).await
 }

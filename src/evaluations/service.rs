@@ -12,7 +12,7 @@ use crate::{
         policy::{self, subject},
     },
     clocks::{self, ClockKind},
-    db::{Json, Result, Tx, dialect},
+    db::{Error, Json, Result, Tx, dialect},
     entrustments::ClosedMatter,
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Purpose, Target, Text, Versioned},
@@ -114,6 +114,11 @@ pub fn open(tx: &mut Tx, actor: &Actor, matter: &ClosedMatter) -> Result<()> {
 fn publish(tx: &mut Tx, actor: &Actor, row: &Evaluation, kind: &str, params: serde_json::Value) -> Result<()> {
     let event = NewEvent { record_kind: "evaluation", record_id: row.id, version: row.version, kind, audience: Audience::Staff, params };
     events::record(tx, actor, event)?;
+    place(tx, row)
+}
+
+/// Who sees an evaluation: the rated center and what is above it, the rated person, and the applicant.
+fn place(tx: &mut Tx, row: &Evaluation) -> Result<()> {
     let center = organization::load(tx, row.center_id)?;
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(&center).into_iter().map(|s| (s, false)).collect();
     subjects.extend(row.staff_id.map(|id| (subject::user(id.as_str()), false)));
@@ -237,7 +242,7 @@ pub fn by_link(tx: &mut Tx, text: &str) -> Result<LinkView> {
 }
 
 /// Rates by link; the link is used up.
-pub fn rate_by_link(tx: &mut Tx, text: &str, input: &RatingInput, request_id: &str) -> Result<LinkView> {
+pub fn rate_by_link(tx: &mut Tx, text: &str, request_id: &str, input: &RatingInput) -> Result<LinkView> {
     let found = by_token(tx, text)?;
     dialect::lock_root(tx.conn, "evaluations", found.id.as_str())?;
     let row = store::evaluation(tx, found.id)?.ok_or_else(Problem::not_found)?;
@@ -297,6 +302,16 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<Evaluation
         items.push(render(tx, actor, row, sight)?);
     }
     Ok(Page { items, has_more: page.has_more, next_cursor: page.next_cursor, as_of: None })
+}
+
+/// After the calendar moved: the window follows its clock.
+pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
+    dialect::lock_root(tx.conn, "evaluations", id.as_str())?;
+    let moved = clocks::recompute(tx, id)?;
+    let Some(mut row) = store::evaluation(tx, id)?.filter(|row| moved && row.state == EvaluationState::Open) else { return Ok(()) };
+    row.due_at = clocks::nearest_due(tx, id)?;
+    row.version += 1;
+    if store::save(tx, &row)? { place(tx, &row) } else { Err(Error::Contended) }
 }
 
 /// Lets evaluations expire whose window is over; answers how many.

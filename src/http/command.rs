@@ -68,7 +68,7 @@ impl FromRequest for Named {
     }
 }
 
-fn reference(request: &HttpRequest) -> Result<String, Problem> {
+pub(super) fn reference(request: &HttpRequest) -> Result<String, Problem> {
     let raw = request.match_info().get("id").unwrap_or_default();
     let text = percent_encoding::percent_decode_str(raw).decode_utf8().map_err(|_| Problem::not_found())?;
     if text.chars().count() > 100 || text.contains('\0') { Err(Problem::not_found()) } else { Ok(text.into_owned()) }
@@ -157,7 +157,7 @@ impl Ask {
     }
 }
 
-fn unknown_parameter(name: &str) -> Problem {
+pub(super) fn unknown_parameter(name: &str) -> Problem {
     Problem::parameter(name, "unknown_parameter", format!("不认识的参数 {name}。"), format!("Unknown parameter {name}."))
 }
 
@@ -166,13 +166,104 @@ pub fn etag(version: i64) -> String {
     format!("\"{version}\"")
 }
 
+/// What every write has: its key, and whether it is only tried.
+pub(super) struct Write {
+    state: web::Data<State>,
+    scope: Option<String>,
+    dry_run: bool,
+}
+
+/// What a use case made, ready to be answered.
+pub(super) struct Made {
+    id: Option<String>,
+    version: Option<i64>,
+    body: serde_json::Result<String>,
+}
+
+impl Made {
+    /// Of something that is not one record.
+    pub(super) fn of<T: Serialize>(value: T) -> Self {
+        Self { id: None, version: None, body: serde_json::to_string(&value) }
+    }
+
+    fn record<T: Versioned>(record: &T) -> Self {
+        Self { id: Some(record.id()), version: Some(record.version()), body: serde_json::to_string(record) }
+    }
+}
+
+impl Write {
+    /// Reads the key and the trial flag; `who` tells the keys of callers apart.
+    pub(super) fn of(request: &HttpRequest, who: &str) -> Result<Self, Problem> {
+        let state = request.app_data::<web::Data<State>>().cloned().ok_or_else(|| Problem::of(ErrorCode::Internal))?;
+        let mut dry_run = false;
+        for (name, value) in pairs(request.query_string())? {
+            match (name.as_str(), value.as_str()) {
+                ("dry_run", "true") => dry_run = true,
+                ("dry_run", "false") => {}
+                ("dry_run", _) => return Err(Problem::parameter("dry_run", "invalid_value", "dry_run 应为 true 或 false。", "dry_run must be true or false.")),
+                _ => return Err(unknown_parameter(&name)),
+            }
+        }
+        let key = idempotency_key(request)?;
+        let scope = key.map(|key| sha256_hex(format!("{who}\n{}\n{}\n{key}", request.method(), request.path()).as_bytes()));
+        Ok(Self { state, scope: scope.filter(|_| !dry_run), dry_run })
+    }
+
+    /// Answers 200.
+    pub(super) async fn run<F, S>(self, digest: String, seen: S, make: F) -> Answer
+    where
+        S: FnMut(&mut Tx, &Stored) -> db::Result<()> + Send + 'static,
+        F: FnMut(&mut Tx) -> db::Result<Made> + Send + 'static,
+    {
+        self.answer(StatusCode::OK, None, digest, seen, make).await
+    }
+
+    /// The one write path: key, use case, answer kept with the key, commit. `seen` guards a replay.
+    async fn answer<F, S>(self, status: StatusCode, collection: Option<&'static str>, digest: String, mut seen: S, mut make: F) -> Answer
+    where
+        S: FnMut(&mut Tx, &Stored) -> db::Result<()> + Send + 'static,
+        F: FnMut(&mut Tx) -> db::Result<Made> + Send + 'static,
+    {
+        let Self { state, scope, dry_run } = self;
+        let stored = state
+            .db
+            .write(move |tx| {
+                if let Some(scope) = &scope
+                    && let Some(first) = replay(tx, scope, &digest)?
+                {
+                    seen(tx, &first)?;
+                    return Ok(Outcome::Rollback(first));
+                }
+                let Made { id, version, body } = make(tx)?;
+                let answer = Stored {
+                    status: if dry_run { 200 } else { status.as_u16() },
+                    location: collection.zip(id).filter(|_| !dry_run).map(|(c, id)| format!("{c}/{id}")),
+                    etag: version.map(etag).filter(|_| !dry_run),
+                    body: body?,
+                    replayed: false,
+                };
+                if dry_run {
+                    return Ok(Outcome::Rollback(answer));
+                }
+                if let Some(scope) = &scope {
+                    keep(tx, scope, &digest, &answer)?;
+                }
+                tx.in_time()?;
+                Ok(Outcome::Commit(answer))
+            })
+            .await
+            .map_err(db::Error::into_problem)?;
+        Ok(stored.respond())
+    }
+}
+
 /// An authenticated write.
 pub struct Command {
-    request: Request,
+    write: Write,
+    caller: Caller,
+    request_id: String,
     target: Target,
-    scope: Option<String>,
     path: String,
-    dry_run: bool,
 }
 
 impl FromRequest for Command {
@@ -186,20 +277,10 @@ impl FromRequest for Command {
 
 impl Command {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        let r = Request::of(request)?;
-        let mut dry_run = false;
-        for (name, value) in pairs(request.query_string())? {
-            match (name.as_str(), value.as_str()) {
-                ("dry_run", "true") => dry_run = true,
-                ("dry_run", "false") => {}
-                ("dry_run", _) => return Err(Problem::parameter("dry_run", "invalid_value", "dry_run 应为 true 或 false。", "dry_run must be true or false.")),
-                _ => return Err(unknown_parameter(&name)),
-            }
-        }
-        let key = idempotency_key(request)?;
-        let scope = key.map(|key| sha256_hex(format!("{}\n{}\n{}\n{key}", r.caller.id, request.method(), request.path()).as_bytes()));
+        let Request { caller, request_id, .. } = Request::of(request)?;
+        let write = Write::of(request, caller.id.as_str())?;
         let target = Target { reference: reference(request)?, expected: if_match(request)? };
-        Ok(Self { request: r, target, scope: scope.filter(|_| !dry_run), path: request.path().to_owned(), dry_run })
+        Ok(Self { write, caller, request_id, target, path: request.path().to_owned() })
     }
 
     /// Where this write was sent.
@@ -209,7 +290,14 @@ impl Command {
 
     /// The process's settings.
     pub fn config(&self) -> &Arc<Config> {
-        &self.request.state.config
+        &self.write.state.config
+    }
+
+    /// Refuses who may not, before something costly is done for them; the use case asks again in its transaction.
+    pub async fn admit(self, may: impl FnOnce(&Actor) -> bool + Send + 'static) -> Result<Self, Problem> {
+        let (caller, request_id) = (self.caller.clone(), self.request_id.clone());
+        let allowed = self.write.state.db.read(move |tx| Ok(may(&auth::actor(tx, &caller, &request_id)?))).await.map_err(db::Error::into_problem)?;
+        if allowed { Ok(self) } else { Err(Problem::of(ErrorCode::Forbidden)) }
     }
 
     /// For `PUT` and `DELETE`: refuses a request without `If-Match`.
@@ -219,10 +307,10 @@ impl Command {
 
     /// For what is its own effect, such as a reveal: never tried, and never kept with a key.
     pub fn in_earnest(mut self) -> Result<Self, Problem> {
-        if self.dry_run {
+        if self.write.dry_run {
             return Err(unknown_parameter("dry_run"));
         }
-        self.scope = None;
+        self.write.scope = None;
         Ok(self)
     }
 
@@ -252,42 +340,23 @@ impl Command {
         T: Versioned + 'static,
         F: FnMut(&mut Tx, &Actor, &Target, &B) -> db::Result<T> + Send + 'static,
     {
-        let Self { request, target, scope, dry_run, .. } = self;
-        let Request { state, caller, request_id } = request;
-        let stored = state
-            .db
-            .write(move |tx| {
-                let actor = auth::actor(tx, &caller, &request_id)?;
-                if let Some(scope) = &scope
-                    && let Some(first) = replay(tx, scope, &body.digest)?
-                {
-                    still_seen::<T>(tx, &actor, &first)?;
-                    return Ok(Outcome::Rollback(first));
-                }
-                let record = f(tx, &actor, &target, &body.value)?;
-                let answer = Stored {
-                    status: if dry_run { 200 } else { status.as_u16() },
-                    location: collection.filter(|_| !dry_run).map(|c| format!("{c}/{}", record.id())),
-                    etag: Some(etag(record.version())).filter(|_| !dry_run),
-                    body: serde_json::to_string(&record)?,
-                    replayed: false,
-                };
-                if dry_run {
-                    return Ok(Outcome::Rollback(answer));
-                }
-                if let Some(scope) = &scope {
-                    keep(tx, scope, &body.digest, &answer)?;
-                }
-                Ok(Outcome::Commit(answer))
-            })
-            .await
-            .map_err(db::Error::into_problem)?;
-        Ok(stored.respond())
+        let Self { write, caller, request_id, target, .. } = self;
+        let Body { value, digest } = body;
+        let again = (caller.clone(), request_id.clone());
+        let seen = move |tx: &mut Tx, first: &Stored| {
+            let actor = auth::actor(tx, &again.0, &again.1)?;
+            still_seen::<T>(tx, &actor, first)
+        };
+        let make = move |tx: &mut Tx| {
+            let actor = auth::actor(tx, &caller, &request_id)?;
+            f(tx, &actor, &target, &value).map(|record| Made::record(&record))
+        };
+        write.answer(status, collection, digest, seen, make).await
     }
 }
 
 /// The first answer of a key.
-struct Stored {
+pub(super) struct Stored {
     status: u16,
     location: Option<String>,
     etag: Option<String>,
@@ -370,28 +439,4 @@ fn if_match(request: &HttpRequest) -> Result<Option<Vec<i64>>, Problem> {
         Some(tags) => Ok(Some(tags.into_iter().flatten().collect())),
         None => Err(Problem::parameter("If-Match", "format", "应为带引号的 ETag，例如 \"3\"。", "Must be a quoted ETag, such as \"3\".")),
     }
-}
-
-/// A public, cacheable answer: strong `ETag` over the bytes, 304 when it is known.
-pub fn cacheable<T: Serialize>(request: &HttpRequest, value: &T, max_age: u32) -> HttpResponse {
-    let body = serde_json::to_vec(value).unwrap_or_default();
-    let tag = format!("\"{}\"", sha256_hex(&body).get(..32).unwrap_or_default());
-    tagged(request, body, tag, max_age)
-}
-
-/// A public, cacheable record whose `ETag` is its version: it can be edited.
-pub fn cacheable_as<T: Versioned>(request: &HttpRequest, record: &T, max_age: u32) -> HttpResponse {
-    tagged(request, serde_json::to_vec(record).unwrap_or_default(), etag(record.version()), max_age)
-}
-
-fn tagged(request: &HttpRequest, body: Vec<u8>, tag: String, max_age: u32) -> HttpResponse {
-    let known = request
-        .headers()
-        .get(header::IF_NONE_MATCH)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|v| v.split(',').map(str::trim).any(|t| t == "*" || t.strip_prefix("W/").unwrap_or(t) == tag));
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((header::ETAG, tag));
-    response.insert_header((header::CACHE_CONTROL, format!("public, max-age={max_age}")));
-    if known { response.finish() } else { response.content_type("application/json").body(body) }
 }

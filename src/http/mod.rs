@@ -7,12 +7,14 @@ pub mod limits;
 mod list;
 pub mod metrics;
 pub mod problem;
+mod public;
 mod query;
 
 pub use body::{Body, Empty};
-pub use command::{Answer, Ask, Command, Named, State, cacheable, cacheable_as};
+pub use command::{Answer, Ask, Command, Named, State};
 pub use list::{Filter, FilterKind, List, ListKind};
 pub use problem::ProblemDocument;
+pub use public::{LinkCommand, Public, cacheable};
 pub use query::Params;
 
 /// Why a server is not ready.

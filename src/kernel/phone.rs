@@ -8,10 +8,11 @@ use thiserror::Error;
 pub struct PhoneError;
 
 /// Accepts mobiles (`13812345678`), landlines (`0826-2345678`, `01012345678`, `0826-2345678-801`),
-/// five-digit service numbers (`12345`) and 400/800 numbers (`400-123-4567`, `4001234567`).
+/// five-digit service numbers (`12345`) and 400/800 numbers (`400-123-4567`, `4001234567`), each with or without `+86`.
 ///
 /// The hyphens of a landline tell the extension apart, so check before [`normalize`].
 pub fn check(s: &str) -> Result<(), PhoneError> {
+    let s = s.strip_prefix("+86").map_or(s, |national| national.trim_start_matches([' ', '-']));
     if is_mobile(s) || is_landline(s) || is_short_number(s) || is_toll_free(s) { Ok(()) } else { Err(PhoneError) }
 }
 
@@ -83,6 +84,8 @@ mod tests {
     fn accepts_numbers_in_use() {
         for number in [
             "13812345678",
+            "+8613812345678",
+            "+86 13812345678",
             "19912345678",
             "0826-2345678",
             "08262345678",
@@ -118,7 +121,6 @@ mod tests {
             "138-1234-5678",
             " 13812345678",
             "13812345678 ",
-            "+8613812345678",
             "１３８１２３４５６７８",
             "1381234567８",
             "0826--2345678",

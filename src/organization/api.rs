@@ -1,11 +1,11 @@
 //! Centers: public to read, edited by those responsible.
 
-use actix_web::{HttpRequest, get, put, web};
+use actix_web::{get, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{CenterLevel, CenterView, model::CenterEdit, service, store};
 use crate::{
-    http::{Answer, Body, Command, Filter, FilterKind, List, ListKind, Named, State, cacheable, cacheable_as},
+    http::{Answer, Body, Command, Filter, FilterKind, List, ListKind, Public},
     kernel::{Code, Page, Problem, text::fold},
 };
 
@@ -33,11 +33,9 @@ impl ListKind for Centers {
 /// 公开。按级别、上级、区划代码筛选，q 按名称检索。
 #[utoipa::path(tag = "centers", operation_id = "list_centers", security(()), params(List<Centers>), responses((status = 200, description = "一页中心", body = Page<CenterView>)))]
 #[get("/centers")]
-async fn list(request: HttpRequest, state: web::Data<State>, asked: List<Centers>) -> Answer {
-    let q = asked.query;
-    let page = state
-        .db
-        .read(move |tx| {
+async fn list(public: Public, asked: List<Centers>) -> Answer {
+    public
+        .list(asked.query, 60, |tx, q| {
             let filter = store::CenterFilter {
                 parents: q.ids("parent_id"),
                 levels: q.all("level").iter().filter_map(|l| CenterLevel::parse(l)).collect(),
@@ -52,8 +50,6 @@ async fn list(request: HttpRequest, state: web::Data<State>, asked: List<Centers
             Ok(page.map(|c| CenterView::from(&c)))
         })
         .await
-        .map_err(crate::db::Error::into_problem)?;
-    Ok(cacheable(&request, &page, 60))
 }
 
 /// 查看服务中心（center）
@@ -62,10 +58,8 @@ async fn list(request: HttpRequest, state: web::Data<State>, asked: List<Centers
 #[utoipa::path(tag = "centers", operation_id = "get_center", security(()), params(("id" = String, Path, description = "中心 id 或 12 位区划代码", max_length = 100, example = "320623000000")),
     responses((status = 200, description = "中心", body = CenterView)))]
 #[get("/centers/{id}")]
-async fn fetch(request: HttpRequest, state: web::Data<State>, Named(id): Named) -> Answer {
-    let center =
-        state.db.read(move |tx| Ok(store::center_by_reference(tx, &id)?.ok_or_else(Problem::not_found)?)).await.map_err(crate::db::Error::into_problem)?;
-    Ok(cacheable_as(&request, &CenterView::from(&center), 60))
+async fn fetch(public: Public) -> Answer {
+    public.record(60, |tx, id| Ok(CenterView::from(&store::center_by_reference(tx, id)?.ok_or_else(Problem::not_found)?))).await
 }
 
 /// 修改服务中心信息（edit center）

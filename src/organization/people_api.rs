@@ -5,7 +5,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::people::{self, GrantView, NewGrant, NewPerson, PersonView};
 use crate::{
-    auth::passwords::{Cost, hash_async},
+    auth::{
+        passwords::{Cost, hash_async},
+        policy,
+    },
     http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind},
     kernel::{ErrorCode, Page, Problem},
 };
@@ -75,6 +78,7 @@ async fn fetch(ask: Ask) -> Answer {
 #[utoipa::path(tag = "people", operation_id = "create_user", request_body = NewPerson, responses((status = 201, description = "新人员", body = PersonView)))]
 #[post("/users")]
 async fn create(command: Command, body: Body<NewPerson>) -> Answer {
+    let command = command.admit(|actor| policy::may(actor, "person", "create")).await?;
     let config = command.config();
     let cost = Cost { memory: config.argon2_memory_kib, passes: config.argon2_passes };
     let hash = hash_async(body.value.password.clone(), cost).await;

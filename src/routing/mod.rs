@@ -7,4 +7,4 @@ pub mod store;
 mod transfers;
 
 pub use resolver::{Relation, Resolution, ResolveInput, resolve};
-pub use transfers::{TransferView, expire_due};
+pub use transfers::{TransferView, expire_due, recompute};

@@ -17,7 +17,7 @@ use crate::{
     },
     catalogue,
     clocks::{self, ClockKind},
-    db::{Json, Result, Tx, dialect, numbers},
+    db::{Error, Json, Result, Tx, dialect, numbers},
     entrustments::{self, AcceptInput, HandOver, Loaded},
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Versioned},
@@ -315,6 +315,22 @@ pub fn recall(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<TransferVie
     view(tx, actor, row)
 }
 
+/// After the calendar moved: the time to answer follows its clock.
+pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
+    let Some(found) = store::transfer(tx, id)? else { return Ok(()) };
+    dialect::lock_root(tx.conn, "entrustments", found.entrustment_id.as_str())?;
+    dialect::lock_root(tx.conn, "transfers", id.as_str())?;
+    let moved = clocks::recompute(tx, id)?;
+    let Some(mut row) = store::transfer(tx, id)?.filter(|row| moved && row.state == TransferState::Offered) else { return Ok(()) };
+    row.due_at = clocks::nearest_due(tx, id)?;
+    row.version += 1;
+    if !store::save(tx, &row)? {
+        return Err(Error::Contended);
+    }
+    let loaded = entrustments::load_locked(tx, row.entrustment_id)?;
+    place(tx, &row, &loaded)
+}
+
 /// Lets offers expire whose time is over; answers how many. Each under its locks, so it happens once.
 pub fn expire_due(tx: &mut Tx, batch: i64) -> Result<usize> {
     let actor = Actor::system("routing");
@@ -341,11 +357,16 @@ fn close(tx: &mut Tx, actor: &Actor, row: &Transfer, loaded: &mut Loaded, told: 
     publish(tx, actor, row, loaded, kind)
 }
 
-/// Event and visibility of a transfer: both sides and what is above them, the sender's agent, and the applicant.
+/// Event and visibility of a transfer.
 fn publish(tx: &mut Tx, actor: &Actor, row: &Transfer, loaded: &Loaded, kind: &str) -> Result<()> {
     let params = json!({ "number": row.number, "entrustment_id": row.entrustment_id, "state": row.state });
     let event = NewEvent { record_kind: "transfer", record_id: row.id, version: row.version, kind, audience: Audience::Staff, params };
     events::record(tx, actor, event)?;
+    place(tx, row, loaded)
+}
+
+/// Who sees a transfer: both sides and what is above them, the sender's agent, and the applicant.
+fn place(tx: &mut Tx, row: &Transfer, loaded: &Loaded) -> Result<()> {
     let mut subjects = Vec::new();
     for side in [row.from_center_id, row.to_center_id] {
         let center = organization::load(tx, side)?;

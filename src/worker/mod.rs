@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::{
-    clocks,
+    auth, clocks,
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
@@ -34,8 +34,9 @@ pub async fn run(db: Db, mut stop: tokio::sync::watch::Receiver<bool>) {
 
 /// One round of all jobs; answers how much was done. Tests call it instead of waiting.
 pub async fn tick(db: &Db, holder: &str) -> Result<usize> {
-    let jobs: [(&'static str, Job); 5] = [
+    let jobs: [(&'static str, Job); 6] = [
         ("sequencer", |tx| events::store::sequence(tx, BATCH)),
+        ("calendar", recompute),
         ("clocks", |tx| clocks::sweep(tx, BATCH)),
         ("transfers", |tx| routing::expire_due(tx, 20)),
         ("evaluations", |tx| evaluations::expire_due(tx, BATCH)),
@@ -53,6 +54,12 @@ pub async fn tick(db: &Db, holder: &str) -> Result<usize> {
     failed.map_or(Ok(done), Err)
 }
 
+/// What a loaded calendar moves, to the end and at once.
+pub async fn recompute_all(db: &Db) -> Result<()> {
+    while db.commit(recompute).await? > 0 {}
+    Ok(())
+}
+
 /// Repeats a batch under its lease until nothing is left.
 async fn drain(db: &Db, holder: &str, job: &'static str, f: Job) -> Result<usize> {
     let mut total = 0;
@@ -64,7 +71,9 @@ async fn drain(db: &Db, holder: &str, job: &'static str, f: Job) -> Result<usize
                 if !dialect::take_lease(tx.conn, job, &holder, now, now.plus(TimeDelta::seconds(15)))? {
                     return Ok(0);
                 }
-                f(tx)
+                let done = f(tx)?;
+                tx.in_time()?;
+                Ok(done)
             })
             .await?;
         total += done;
@@ -74,30 +83,25 @@ async fn drain(db: &Db, holder: &str, job: &'static str, f: Job) -> Result<usize
     }
 }
 
-/// Idempotency keys are kept 48 hours, counters of failed look-ups two.
+/// Idempotency keys are kept 48 hours, counters of failed look-ups two; signing keys are renewed.
 fn housekeeping(tx: &mut Tx) -> Result<usize> {
     let now = Moment::system();
     let keys = idempotency::forget(tx, now.plus(TimeDelta::hours(-48)))?;
     let counters = audit::forget_failures(tx, now.utc().timestamp() / 3600 - 2)?;
-    Ok(keys + counters)
+    Ok(keys + counters + auth::keys::rotate(tx)?)
 }
 
-/// After a year's calendar was loaded: every open clock that reaches into it, and the deadlines of their records.
-pub async fn recompute(db: &Db, year: i32) -> Result<()> {
-    let mut after = None;
-    loop {
-        let next = db
-            .commit(move |tx| {
-                let (next, records) = clocks::recompute(tx, year, after, BATCH)?;
-                for record in records {
-                    entrustments::refresh_due(tx, record)?;
-                }
-                Ok(next)
-            })
-            .await?;
-        match next {
-            Some(id) => after = Some(id),
-            None => return Ok(()),
+/// After a year's calendar was loaded: the open clocks that reach into it, and the deadlines shown on their records.
+/// Small batches, because each record is locked.
+fn recompute(tx: &mut Tx) -> Result<usize> {
+    let Some(moved) = clocks::next_moved(tx, 50)? else { return Ok(0) };
+    for (kind, id) in &moved.records {
+        match kind.as_str() {
+            "transfer" => routing::recompute(tx, *id)?,
+            "evaluation" => evaluations::recompute(tx, *id)?,
+            _ => entrustments::recompute(tx, *id)?,
         }
     }
+    clocks::moved_done(tx, &moved)?;
+    Ok(moved.records.len().max(1))
 }

@@ -73,7 +73,7 @@ async fn a_late_calendar_moves_deadlines(app: TestApp) {
         })
         .await
         .expect("load");
-    jieli::worker::recompute(&app.db, 2027).await.expect("recompute");
+    app.tick().await;
     let e = app.as_user("rd_clerk").get(&format!("/entrustments/{id}")).await.ok();
     assert_eq!(e["clocks"][0]["provisional"], false);
     assert_eq!(e["due_at"], "2027-01-05T17:00:00.000+08:00");

@@ -1,0 +1,156 @@
+//! What needs no login: cached reads, and the write behind a one-time link.
+
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header, web};
+use serde::Serialize;
+
+use super::{
+    Body, State,
+    command::{Answer, Write, etag, reference, unknown_parameter},
+    query::pairs,
+};
+use crate::{
+    db::{self, Tx},
+    kernel::{ErrorCode, ListQuery, Page, Problem, Versioned, sha256_hex},
+};
+
+/// A public read.
+pub struct Public {
+    state: web::Data<State>,
+    reference: String,
+    stray: Option<String>,
+    known: Vec<String>,
+}
+
+impl FromRequest for Public {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Self::of(request))
+    }
+}
+
+impl Public {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let state = request.app_data::<web::Data<State>>().cloned().ok_or_else(|| Problem::of(ErrorCode::Internal))?;
+        let stray = pairs(request.query_string())?.into_iter().next().map(|(k, _)| k);
+        Ok(Self { state, reference: reference(request)?, stray, known: known(request) })
+    }
+
+    /// Something that takes no parameters; kept by caches for `max_age` seconds.
+    pub async fn fetch<T, F>(self, max_age: u32, f: F) -> Answer
+    where
+        T: Serialize + Send + 'static,
+        F: FnOnce(&mut Tx, &str) -> db::Result<T> + Send + 'static,
+    {
+        self.plain()?.view(max_age, f).await
+    }
+
+    /// Something whose parameters another extractor has checked.
+    pub async fn view<T, F>(self, max_age: u32, f: F) -> Answer
+    where
+        T: Serialize + Send + 'static,
+        F: FnOnce(&mut Tx, &str) -> db::Result<T> + Send + 'static,
+    {
+        let (value, known) = self.read(f).await?;
+        Ok(tagged(&known, serde_json::to_vec(&value).unwrap_or_default(), None, max_age))
+    }
+
+    /// A record whose `ETag` is its version: it can be edited.
+    pub async fn record<T, F>(self, max_age: u32, f: F) -> Answer
+    where
+        T: Versioned + Send + 'static,
+        F: FnOnce(&mut Tx, &str) -> db::Result<T> + Send + 'static,
+    {
+        let (record, known) = self.plain()?.read(f).await?;
+        Ok(tagged(&known, serde_json::to_vec(&record).unwrap_or_default(), Some(etag(record.version())), max_age))
+    }
+
+    /// What only the holder of a link should keep.
+    pub async fn fresh<T, F>(self, f: F) -> Answer
+    where
+        T: Serialize + Send + 'static,
+        F: FnOnce(&mut Tx, &str) -> db::Result<T> + Send + 'static,
+    {
+        Ok(HttpResponse::Ok().json(self.plain()?.read(f).await?.0))
+    }
+
+    /// A list.
+    pub async fn list<T, F>(self, query: ListQuery, max_age: u32, f: F) -> Answer
+    where
+        T: Serialize + Send + 'static,
+        F: FnOnce(&mut Tx, &ListQuery) -> db::Result<Page<T>> + Send + 'static,
+    {
+        self.view(max_age, move |tx, _| f(tx, &query)).await
+    }
+
+    fn plain(self) -> Result<Self, Problem> {
+        match &self.stray {
+            Some(name) => Err(unknown_parameter(name)),
+            None => Ok(self),
+        }
+    }
+
+    async fn read<T, F>(self, f: F) -> Result<(T, Vec<String>), Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx, &str) -> db::Result<T> + Send + 'static,
+    {
+        let Self { state, reference, known, .. } = self;
+        let value = state.db.read(move |tx| f(tx, &reference)).await.map_err(db::Error::into_problem)?;
+        Ok((value, known))
+    }
+}
+
+/// A write whose only proof is the link in its path.
+pub struct LinkCommand {
+    write: Write,
+    reference: String,
+    request_id: String,
+}
+
+impl FromRequest for LinkCommand {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let command = reference(request).and_then(|reference| {
+            let write = Write::of(request, "link")?;
+            Ok(Self { write, reference, request_id: super::edge::RequestId::of(request) })
+        });
+        std::future::ready(command)
+    }
+}
+
+impl LinkCommand {
+    /// The action of the link: `f` gets the link's token and the request id, and authorizes by the token.
+    pub async fn act<B, T, F>(self, body: Body<B>, mut f: F) -> Answer
+    where
+        B: Send + 'static,
+        T: Serialize + 'static,
+        F: FnMut(&mut Tx, &str, &str, &B) -> db::Result<T> + Send + 'static,
+    {
+        let Self { write, reference, request_id } = self;
+        let Body { value, digest } = body;
+        write.run(digest, |_, _| Ok(()), move |tx| f(tx, &reference, &request_id, &value).map(super::command::Made::of)).await
+    }
+}
+
+fn known(request: &HttpRequest) -> Vec<String> {
+    let header = request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    header.split(',').map(str::trim).filter(|t| !t.is_empty()).map(|t| t.strip_prefix("W/").unwrap_or(t).to_owned()).collect()
+}
+
+/// A public, cacheable answer that needs no database: strong `ETag` over the bytes, 304 when it is known.
+pub fn cacheable<T: Serialize>(request: &HttpRequest, value: &T, max_age: u32) -> HttpResponse {
+    tagged(&known(request), serde_json::to_vec(value).unwrap_or_default(), None, max_age)
+}
+
+fn tagged(known: &[String], body: Vec<u8>, tag: Option<String>, max_age: u32) -> HttpResponse {
+    let tag = tag.unwrap_or_else(|| format!("\"{}\"", sha256_hex(&body).get(..32).unwrap_or_default()));
+    let known = known.iter().any(|t| t == "*" || *t == tag);
+    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((header::ETAG, tag));
+    response.insert_header((header::CACHE_CONTROL, format!("public, max-age={max_age}")));
+    if known { response.finish() } else { response.content_type("application/json").body(body) }
+}
