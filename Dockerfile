@@ -1,16 +1,20 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked --bin jieli
+# The caches keep what is compiled between builds (BuildKit or buildah).
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
+    cargo build --release --locked --bin jieli && install -D target/release/jieli /out/jieli
 
 FROM debian:bookworm-slim
-# The binary needs libc alone: SQLite, the PostgreSQL client and the cryptography are linked in.
-RUN groupadd --system --gid 10001 jieli \
- && useradd --system --uid 10001 --gid jieli --home-dir /data --shell /usr/sbin/nologin jieli \
+# The binary needs glibc and libgcc_s, both of this image: SQLite, the PostgreSQL client and the cryptography are linked in.
+RUN groupadd --system --gid 999 jieli \
+ && useradd --system --uid 999 --gid jieli --home-dir /data --shell /usr/sbin/nologin jieli \
  && install -d -o jieli -g jieli -m 0750 /data
-COPY --from=build /src/target/release/jieli /usr/local/bin/jieli
+COPY --from=build /out/jieli /usr/local/bin/jieli
 # What `jieli import` can start from.
-COPY --from=build /src/data /usr/share/jieli/data
+COPY --from=build /src/data/divisions /usr/share/jieli/data/divisions
+COPY --from=build /src/data/catalogue /usr/share/jieli/data/catalogue
+COPY --from=build /src/data/calendar /usr/share/jieli/data/calendar
 COPY --from=build /src/LICENSE /usr/share/doc/jieli/LICENSE
 USER jieli
 WORKDIR /data
@@ -21,5 +25,6 @@ ENV DATABASE_URL=sqlite:/data/jieli.db \
     JIELI_LOG_FORMAT=json
 EXPOSE 8080
 STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["jieli", "health"]
 ENTRYPOINT ["jieli"]
 CMD ["serve"]

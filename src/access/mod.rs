@@ -4,12 +4,14 @@
 
 pub mod store;
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 
 use crate::{
     auth::Scope,
     db::{Result, Tx},
-    kernel::{Id, ListQuery, Moment, Page},
+    kernel::{Id, ListQuery, Moment, Page, page::NUMBERED},
 };
 pub use store::{Entry, Keys, Order};
 
@@ -71,11 +73,13 @@ pub fn sight(tx: &mut Tx, scope: &Scope, record: Id) -> Result<Option<Sight>> {
 /// The records of a kind that a scope sees, in keyset order: one query per subject and state, merged.
 pub fn list(tx: &mut Tx, scope: &Scope, keys: &Keys) -> Result<Vec<(Entry, Sight)>> {
     let Scope::Subjects(reasons) = scope else { return store::page_of_all(tx, keys) };
+    let mut places: HashMap<Id, usize> = HashMap::new();
     let mut found: Vec<(Entry, Sight)> = Vec::new();
     for (subject, rule) in reasons {
         for row in store::page(tx, subject, keys)? {
             let masked = *rule || row.masked;
-            match found.iter_mut().find(|(e, _)| e.record == row.record) {
+            let place = *places.entry(row.record).or_insert(found.len());
+            match found.get_mut(place) {
                 Some((_, sight)) => sight.masked &= masked,
                 None => found.push((row, Sight { masked })),
             }
@@ -110,8 +114,14 @@ pub fn page(tx: &mut Tx, scope: &Scope, kind: &'static str, q: &ListQuery, state
         let key = c.key.parse::<chrono::DateTime<chrono::Utc>>().map_or(Moment::NEVER, Moment::from);
         Some((key, c.id.parse::<Id>().ok()?))
     });
-    let keys = Keys { kind, states, order, after, changed: q.updated_since.map(|since| (since, as_of)), limit: q.limit + 1 };
+    let limit = if q.page.is_some() { NUMBERED + 1 } else { q.limit + 1 };
+    let (from, to) = q.range("created_at");
+    let made = (from.map(Id::floor), to.map(Id::floor));
+    let keys = Keys { kind, states, order, after, changed: q.updated_since.map(|since| (since, as_of)), made, limit };
     let entries = list(tx, scope, &keys)?;
+    if let Some((page, size)) = q.page {
+        return Ok(Page::numbered(entries, page, size));
+    }
     let mut page = Page::cut(entries, q.limit, tx.vault, |(e, _)| {
         let key = match order {
             Order::DueFirst | Order::DueLast => e.due_at.utc().to_rfc3339(),

@@ -79,6 +79,8 @@ pub struct Keys {
     pub after: Option<(Moment, Id)>,
     /// With [`Order::Changed`]: from, and up to.
     pub changed: Option<(Moment, Moment)>,
+    /// Records made from one id on, and before another: ids begin with the time.
+    pub made: (Option<Id>, Option<Id>),
     /// How many rows at most.
     pub limit: usize,
 }
@@ -161,6 +163,12 @@ fn query(tx: &mut Tx, subject: Option<&str>, state: Option<&str>, keys: &Keys) -
         (Order::Changed, Some((t, id))) => q.filter(access::updated_at.ge(t)).filter(access::updated_at.gt(t).or(access::record_id.gt(id))),
         (_, None) => q,
     };
+    if let Some(from) = keys.made.0 {
+        q = q.filter(access::record_id.ge(from));
+    }
+    if let Some(before) = keys.made.1 {
+        q = q.filter(access::record_id.lt(before));
+    }
     if let Some((from, to)) = keys.changed {
         q = q.filter(access::updated_at.ge(from)).filter(access::updated_at.lt(to));
     }

@@ -7,13 +7,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     auth::Role,
     catalogue::model as items,
-    clocks::ClockKind,
+    clocks::{ClockKind, ClockState},
     entrustments::{self, vocabulary as matters},
     evaluations::store as evaluations,
     events::Audience,
     http::{Answer, Public},
     kernel::{Code, Problem},
-    organization::CenterLevel,
+    organization::{AccountStatus, CenterLevel, GrantState},
     routing::{self, machine as transfers},
 };
 
@@ -59,6 +59,11 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<Audience>(),
         dictionary::<CenterLevel>(),
         dictionary::<ClockKind>(),
+        dictionary::<ClockState>(),
+        dictionary::<AccountStatus>(),
+        dictionary::<GrantState>(),
+        dictionary::<items::ItemState>(),
+        dictionary::<matters::AgreementState>(),
         dictionary::<items::ItemType>(),
         dictionary::<items::ExerciseLevel>(),
         dictionary::<items::HandlingType>(),

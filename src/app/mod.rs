@@ -11,7 +11,7 @@ use actix_web::{
     App, HttpServer,
     body::MessageBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
-    middleware::{Compress, from_fn},
+    middleware::{Compress, Condition, from_fn},
     web,
 };
 use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig};
@@ -49,6 +49,11 @@ pub fn mount(cfg: &mut ServiceConfig) {
     }));
 }
 
+/// Wires what higher ranks do inside the transaction that ends a matter.
+pub fn wire() {
+    let _ = entrustments::ON_CLOSED.set(vec![routing::fall, evaluations::open]);
+}
+
 /// What all workers of the server share.
 #[derive(Clone)]
 pub struct Shared {
@@ -59,9 +64,9 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Prepares what is shared; wires the one in-transaction hook.
+    /// Prepares what is shared; wires the hooks inside the transaction that ends a matter.
     pub async fn new(db: Db, config: Arc<Config>) -> Result<Self, db::Error> {
-        let _ = entrustments::ON_CLOSED.set(evaluations::open);
+        wire();
         let issuer = config.public_url.clone();
         let tokens = Arc::new(db.commit(move |tx| Tokens::load(tx, &issuer)).await?);
         let document = document();
@@ -109,14 +114,12 @@ pub fn build(
         .wrap(from_fn(limit))
         .wrap(from_fn(edge))
         .wrap(Compress::default())
-        .wrap(cors(config))
+        .wrap(Condition::new(!config.cors_origins.is_empty(), cors(config)))
 }
 
 fn cors(config: &Config) -> Cors {
-    if config.cors_origins.is_empty() {
-        return Cors::default().block_on_origin_mismatch(false);
-    }
-    let expose = ["etag", "location", "link", "retry-after", "x-request-id", "idempotency-replayed", "ratelimit", "ratelimit-policy", "api-version"];
+    let expose =
+        ["etag", "location", "link", "retry-after", "x-request-id", "traceparent", "idempotency-replayed", "ratelimit", "ratelimit-policy", "api-version"];
     let cors = Cors::default().allow_any_method().allow_any_header().expose_headers(expose).max_age(600);
     if config.cors_origins.iter().any(|o| o == "*") {
         return cors.allow_any_origin();
@@ -210,6 +213,21 @@ pub async fn serve(db: Db, config: Arc<Config>) -> Result<(), StartError> {
         let _ = worker.await;
     }
     Ok(())
+}
+
+/// Refuses to start on a database that was never migrated; waits while it does not answer, for the server may start first.
+pub async fn wait_for_schema(db: &Db) -> Result<(), StartError> {
+    for attempt in 1..=30 {
+        match db.read(|tx| db::pending(tx.conn)).await {
+            Ok(_) => return Ok(()),
+            Err(db::Error::Busy(why)) => {
+                tracing::warn!(%why, attempt, "the database does not answer yet");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Err(_) => return Err(StartError::Settings("the database has no schema yet: run `jieli migrate` first".into())),
+        }
+    }
+    Err(StartError::Settings("the database does not answer".into()))
 }
 
 /// Whether the database answers and is migrated.

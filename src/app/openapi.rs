@@ -10,7 +10,11 @@ use utoipa::openapi::{
 };
 use utoipa_actix_web::AppExt as _;
 
-use crate::{config::Config, http::ProblemDocument, kernel::ErrorCode};
+use crate::{
+    config::Config,
+    http::{ProblemDocument, shape::without_null},
+    kernel::ErrorCode,
+};
 
 const TAGS: &[(&str, &str)] = &[
     ("public", "公开查询：进度、评价链接、日历、代码表"),
@@ -61,13 +65,54 @@ pub fn document() -> OpenApi {
     api
 }
 
+/// For each operation: who calls it, with which path and body, on the demo's data as it stands. A test plays them all.
+const EXAMPLES: &str = include_str!("../../openapi/examples.json");
+
+fn exemplify(document: &mut Value) {
+    let examples: Value = serde_json::from_str(EXAMPLES).unwrap_or_default();
+    let Some(paths) = document.pointer_mut("/paths").and_then(Value::as_object_mut) else { return };
+    for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(|item| item.values_mut()) {
+        let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let Some(example) = examples.get(&id) else { continue };
+        for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+            let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if let (Some(value), Some(parameter)) = (example.pointer(&format!("/path/{name}")), parameter.as_object_mut()) {
+                parameter.insert("example".into(), value.clone());
+            }
+        }
+        let who = example.get("as").and_then(Value::as_str).unwrap_or_default();
+        let content = operation.pointer_mut("/requestBody/content/application~1json").and_then(Value::as_object_mut);
+        if let (Some(content), Some(body)) = (content, example.get("body")) {
+            match example.get("more").and_then(Value::as_object) {
+                None => content.insert("example".into(), body.clone()),
+                Some(more) => {
+                    let own = std::iter::once((format!("示例（{who}）"), body.clone()));
+                    let all = own.chain(more.clone()).map(|(name, value)| (name, serde_json::json!({ "value": value })));
+                    content.insert("examples".into(), Value::Object(all.collect()))
+                }
+            };
+        }
+        if !who.is_empty()
+            && let Some(Value::String(text)) = operation.get_mut("description")
+        {
+            text.push_str(&format!("\n\n演示：以 `{who}` 登录，示例可直接执行。"));
+        }
+    }
+}
+
 fn response_name(status: u16) -> String {
     format!("Problem{status}")
 }
 
 fn problem_response(status: u16) -> RefOr<utoipa::openapi::Response> {
     let titles: Vec<String> = ErrorCode::ALL.iter().filter(|c| c.status() == status).map(|c| format!("{}（{}）", c.title().zh, c.code())).collect();
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();
+    let example = ErrorCode::ALL.iter().find(|c| c.status() == status).map(|c| {
+        serde_json::json!({
+            "type": format!("/problems/{}", c.code()), "title": c.title().zh, "status": status, "detail": c.help().zh,
+            "instance": "/api/v1/entrustments", "code": c.code(), "request_id": "0193f2f4-7c00-7000-8000-00000000000a",
+        })
+    });
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).example(example).build();
     let mut response = ResponseBuilder::new().description(titles.join("；")).content("application/problem+json", content);
     for (name, doc) in common_headers() {
         response = response.header(name, header(doc));
@@ -116,7 +161,7 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     let with_id = path.contains('{');
     // Questions and one-time links take no key: nothing is made, or the state guards them.
     let command = api
-        && !open
+        && (!open || operation.operation_id.as_deref() == Some("rate_by_link"))
         && matches!(method, "POST" | "PUT")
         && !matches!(operation.operation_id.as_deref(), Some("search" | "resolve_routing" | "reveal_entrustment"));
     let with_effect = operation.operation_id.as_deref() == Some("reveal_entrustment");
@@ -124,7 +169,7 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     if command {
         add(query_flag());
         add(text_header("Idempotency-Key", "幂等键：同一键重试得到同一答复", method == "never"));
-        if with_id {
+        if with_id && !open {
             add(text_header("If-Match", "最近一次读取到的 ETag", method == "PUT"));
         }
     }
@@ -141,10 +186,10 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     if with_id {
         statuses.push(404);
     }
-    if with_body && api {
+    if with_body {
         statuses.extend([408, 413, 415, 422]);
     }
-    if command || operation.operation_id.as_deref() == Some("rate_by_link") {
+    if command {
         statuses.push(409);
     }
     if with_effect {
@@ -154,7 +199,7 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
         // With `dry_run` nothing is created.
         operation.responses.responses.insert("200".into(), made);
     }
-    if command && with_id {
+    if command && with_id && !open {
         statuses.push(412);
     }
     if command && method == "PUT" {
@@ -177,7 +222,10 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
             }
         }
     }
-    if open && method == "GET" && api {
+    let id = operation.operation_id.as_deref().unwrap_or_default();
+    let cached = open && method == "GET" && (api || matches!(id, "get_jwks" | "get_authorization_server_metadata" | "explain_problem"));
+    if cached && !matches!(id, "get_evaluation_link" | "get_evaluation_link_by_progress") {
+        operation.parameters.get_or_insert_default().push(RefOr::T(text_header("If-None-Match", "最近一次读取到的 ETag：没有变化时答复 304", false)));
         operation.responses.responses.insert("304".into(), ResponseBuilder::new().description("没有变化").build().into());
     }
     for status in statuses {
@@ -198,8 +246,13 @@ fn query_flag() -> Parameter {
 }
 
 fn text_header(name: &str, doc: &str, required: bool) -> Parameter {
-    let (pattern, max, example) =
-        if name == "If-Match" { ("^\"[0-9]{1,18}\"$", 20, "\"1\"") } else { ("^[!-~]{1,255}$", 255, "3f1c5a52-0a11-4a3e-9c39-000000000001") };
+    let (pattern, max, example) = if name == "If-None-Match" {
+        ("^(W/)?\"[!#-~]{1,64}\"$", 70, "\"1\"")
+    } else if name == "If-Match" {
+        ("^\"[0-9]{1,18}\"$", 20, "\"1\"")
+    } else {
+        ("^[!-~]{1,255}$", 255, "3f1c5a52-0a11-4a3e-9c39-000000000001")
+    };
     let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).max_length(Some(max)).examples([example]).build();
     let required = if required { Required::True } else { Required::False };
     ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(required).description(Some(doc)).schema(Some(schema)).build()
@@ -239,6 +292,8 @@ pub fn to_json(api: &OpenApi) -> String {
             flow.insert("refreshUrl".into(), "/oauth2/token".into());
         }
     }
+    without_null(&mut value);
+    exemplify(&mut value);
     prune(&mut value);
     relax_bodies(&mut value);
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();

@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{ACCESS_TTL_SECONDS, TokenGrant, TokenRefusal, issue, passwords::Cost};
 use crate::{
-    http::{Answer, State, cacheable},
+    http::{Answer, Form, State, cacheable},
     kernel::Problem,
 };
 
@@ -61,8 +61,11 @@ pub struct TokenErrorAnswer {
     /// `invalid_request`, `invalid_client`, `invalid_grant`, `unauthorized_client` or `unsupported_grant_type`.
     #[schema(example = "invalid_grant")]
     error: String,
-    /// For people.
+    /// In English, for developers.
     error_description: String,
+    /// In Chinese, for people.
+    #[schema(example = "用户名或口令不正确。")]
+    detail: String,
     /// The HTTP status again.
     status: u16,
     /// The same as `error`.
@@ -78,9 +81,12 @@ pub struct TokenErrorAnswer {
     responses((status = 200, description = "令牌", body = TokenAnswer), (status = 400, description = "令牌请求被拒绝", body = TokenErrorAnswer),
               (status = 401, description = "客户端认证失败", body = TokenErrorAnswer)))]
 #[post("/oauth2/token")]
-async fn token(request: HttpRequest, state: web::Data<State>, form: Result<web::Form<TokenForm>, actix_web::Error>) -> Answer {
-    let Ok(web::Form(form)) = form else {
-        return Ok(refused("invalid_request", 400, "请用 application/x-www-form-urlencoded 提交 grant_type 及其参数。"));
+async fn token(request: HttpRequest, state: web::Data<State>, form: Result<Form<TokenForm>, Problem>) -> Answer {
+    let form = match form {
+        Ok(Form(form)) => form,
+        // Too late, too large or of another type: answered as everywhere.
+        Err(problem) if problem.code.status() != 400 => return Err(problem),
+        Err(problem) => return Ok(refused("invalid_request", 400, &problem.detail.zh)),
     };
     let long = |v: &Option<String>| v.as_ref().is_some_and(|v| v.len() > 1000 || v.contains('\0'));
     if [&form.username, &form.password, &form.refresh_token, &form.client_id, &form.client_secret].into_iter().any(long) {
@@ -122,10 +128,18 @@ fn refused(error: &str, status: u16, zh: &str) -> HttpResponse {
 
 /// The Basic challenge is for clients that used `Authorization` (RFC 6749 §5.2): a browser would ask its user.
 fn answer(error: &str, status: u16, zh: &str, challenge: bool) -> HttpResponse {
-    let body = TokenErrorAnswer { error: error.into(), error_description: zh.into(), status, code: error.into() };
+    // RFC 6749 allows ASCII alone in `error_description`; people read `detail`.
+    let description = match error {
+        "invalid_client" => "The client is unknown or its secret is wrong.",
+        "invalid_grant" => "Wrong user name, password or refresh token, or the account is locked.",
+        "unauthorized_client" => "This client may not use this grant type.",
+        "unsupported_grant_type" => "The grant type is not supported.",
+        _ => "A parameter is missing, unknown, repeated or malformed.",
+    };
+    let body = TokenErrorAnswer { error: error.into(), error_description: description.into(), detail: zh.into(), status, code: error.into() };
     let mut response = if status == 401 { HttpResponse::Unauthorized() } else { HttpResponse::BadRequest() };
-    if challenge {
-        response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"jieli\""));
+    if status == 401 {
+        response.insert_header((header::WWW_AUTHENTICATE, if challenge { "Basic realm=\"jieli\"" } else { "Bearer realm=\"jieli\"" }));
     }
     response.json(body)
 }

@@ -87,7 +87,7 @@ const CLERK_ACTS: &[&str] = &[
     "transfer",
     "reveal",
 ];
-/// What the agent does for assigned matters.
+/// What the agent does for assigned matters. Suspending is the manager's (DOMAIN §9).
 const AGENT_ACTS: &[&str] = &[
     "read",
     "accept",
@@ -104,7 +104,6 @@ const AGENT_ACTS: &[&str] = &[
     "plan",
     "record_step",
     "progress",
-    "suspend",
     "resume",
     "complete",
     "sign_completion",
@@ -204,7 +203,8 @@ pub fn allows(actor: &Actor, resource: &str, action: &str, on: &Reachable) -> bo
     actor.is_system()
         || POLICY.iter().filter(|r| r.resource == resource && r.actions.contains(&action)).any(|r| match r.reach {
             Own => actor.is(r.role) && on.applicant.is_some() && on.applicant == actor.applicant_id,
-            Assigned => actor.is(r.role) && on.assignee.is_some() && on.assignee == actor.id,
+            // The role counts at the center that holds the matter: who has left it no longer acts there.
+            Assigned => on.assignee.is_some() && on.assignee == actor.id && actor.nodes(r.role).any(|n| on.centers.iter().any(|c| c.as_str() == n)),
             Center => actor.nodes(r.role).any(|n| on.centers.iter().any(|c| c.as_str() == n)),
             Subtree => actor.nodes(r.role).any(|n| on.path.split('/').any(|p| p == n)),
             All => actor.is(r.role),

@@ -332,6 +332,11 @@ pub fn retire_signing_keys(tx: &mut Tx, but: &str, at: Moment) -> Result<usize> 
         .execute(tx.conn)?)
 }
 
+/// Whether anybody has an account.
+pub fn any_user(tx: &mut Tx) -> Result<bool> {
+    Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(tx.conn)?)
+}
+
 /// A new key.
 pub fn insert_signing_key(tx: &mut Tx, key: &SigningKey) -> Result<()> {
     diesel::insert_into(signing_keys::table).values(key.clone()).execute(tx.conn)?;

@@ -7,8 +7,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     ItemContent,
     model::{ExerciseLevel, HandlingType, ItemType},
-    service::{self, ItemBrief, ItemEdit, ItemView, NewItem},
+    service::{self, ItemEdit, NewItem},
     store,
+    views::{ItemBrief, ItemView},
 };
 use crate::{
     http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind, Public},
@@ -69,7 +70,7 @@ async fn themes(public: Public) -> Answer {
     responses((status = 200, description = "办事指南", body = ItemView)))]
 #[get("/service-items/{id}")]
 async fn fetch(public: Public) -> Answer {
-    public.fetch(60, service::guide).await
+    public.record(60, service::guide).await
 }
 
 /// A published version.

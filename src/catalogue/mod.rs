@@ -3,9 +3,12 @@
 pub mod api;
 mod import;
 pub mod model;
+mod rules;
 mod service;
 pub mod store;
+mod views;
 
 pub use import::{BadRow, ImportReport, ImportRow, import, read_catalogue};
-pub use model::{ItemContent, MaterialSpec, Mode, StepTemplate};
-pub use service::{NewItem, Published, published, published_version, put_and_publish};
+pub use model::{ItemContent, MaterialSpec, Mode, Necessity, StepTemplate};
+pub use rules::check_steps;
+pub use service::{ItemEdit, NewItem, Published, edit, published, published_version, put_and_publish};

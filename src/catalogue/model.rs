@@ -10,6 +10,14 @@ use crate::{
 };
 
 code_enum! {
+    /// State of an item.
+    ItemState in "item-states" {
+        Draft "draft" "草稿",
+        Published "published" "已发布",
+        Withdrawn "withdrawn" "已撤回",
+    }
+}
+code_enum! {
     /// Kind of item.
     ItemType in "item-types" {
         AdministrativeLicense "administrative_license" "行政许可" = "01",
@@ -140,8 +148,8 @@ code_enum! {
 #[serde(deny_unknown_fields)]
 pub struct MaterialSpec {
     /// Unique within the item.
-    #[validate(length(min = 1, max = 20))]
-    #[schema(min_length = 1, max_length = 20, example = "M1")]
+    #[validate(length(min = 1, max = 20), custom(function = crate::kernel::validators::code))]
+    #[schema(min_length = 1, max_length = 20, pattern = "^[A-Za-z0-9_-]+$", example = "M1")]
     pub code: String,
     /// Name.
     #[validate(length(min = 1, max = 200))]
@@ -244,8 +252,8 @@ pub struct Faq {
 #[serde(deny_unknown_fields)]
 pub struct StepTemplate {
     /// Unique within the plan.
-    #[validate(length(min = 1, max = 20))]
-    #[schema(min_length = 1, max_length = 20, example = "S1")]
+    #[validate(length(min = 1, max = 20), custom(function = crate::kernel::validators::code))]
+    #[schema(min_length = 1, max_length = 20, pattern = "^[A-Za-z0-9_-]+$", example = "S1")]
     pub code: String,
     /// What is done.
     #[validate(length(min = 1, max = 100))]

@@ -1,11 +1,13 @@
 //! Use cases over the catalogue.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use validator::Validate;
 
 use super::{
-    model::{ItemContent, natural_days},
+    model::ItemContent,
+    rules::check,
     store::{self, Item, ItemFilter},
+    views::{ItemBrief, ItemView, view},
 };
 use crate::{
     auth::{
@@ -14,148 +16,9 @@ use crate::{
     },
     db::{Error, Json, Result, Tx, dialect},
     events::{self, Audience, NewEvent},
-    kernel::{Code as _, ErrorCode, FieldError, Id, ListQuery, Moment, Page, Problem, Target, Text, Versioned, item_code, text},
+    kernel::{ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Text, item_code, text},
     organization,
 };
-
-/// An item in a list.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct ItemBrief {
-    /// Identity.
-    pub id: Id,
-    /// Code.
-    #[schema(example = "GS-320623-0001")]
-    pub code: String,
-    /// Name.
-    #[schema(example = "供水报装")]
-    pub name: String,
-    /// 12 digits.
-    #[schema(example = "320623000000")]
-    pub division_code: String,
-    /// `draft`, `published` or `withdrawn`.
-    pub state: String,
-    /// Kind.
-    pub item_type: super::model::ItemType,
-    /// In Chinese.
-    pub item_type_label: String,
-    /// Level.
-    pub exercise_level: super::model::ExerciseLevel,
-    /// 即办件 or 承诺件.
-    pub handling_type: super::model::HandlingType,
-    /// Authority.
-    pub department: String,
-    /// Theme.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    #[schema(required = false)]
-    pub theme: String,
-    /// Times the applicant must come.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub visits: Option<i32>,
-    /// Number of the published version.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub published_version: Option<i64>,
-    /// When last changed.
-    pub updated_at: Moment,
-}
-
-impl From<Item> for ItemBrief {
-    fn from(i: Item) -> Self {
-        Self {
-            id: i.id,
-            code: i.code,
-            name: i.name,
-            division_code: i.division_code,
-            state: i.state,
-            item_type: i.item_type,
-            item_type_label: i.item_type.label().into(),
-            exercise_level: i.exercise_level,
-            handling_type: i.handling_type,
-            department: i.department,
-            theme: i.theme,
-            visits: i.visits,
-            published_version: i.published_version,
-            updated_at: i.updated_at,
-        }
-    }
-}
-
-/// The guide of an item.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct ItemView {
-    /// Identity.
-    pub id: Id,
-    /// Code.
-    pub code: String,
-    /// The parts of a code in the national form.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub national_code: Option<NationalCodeView>,
-    /// 12 digits.
-    pub division_code: String,
-    /// `draft`, `published` or `withdrawn`.
-    pub state: String,
-    /// Number of the version shown; absent for a draft never published.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub published_version: Option<i64>,
-    /// Since when.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub published_at: Option<Moment>,
-    /// What it says.
-    pub content: ItemContent,
-    /// The draft being edited; only for editors.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub draft: Option<ItemContent>,
-    /// Version of the record, as in `ETag`.
-    pub version: i64,
-    /// When last changed.
-    pub updated_at: Moment,
-}
-
-/// A national item code, taken apart (国办函〔2016〕108号).
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct NationalCodeView {
-    /// Of the authority.
-    pub credit_code: String,
-    /// Level digit.
-    pub level: u8,
-    /// Basic code.
-    pub basic_code: String,
-    /// Handling sub-item.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sub_item: Option<String>,
-}
-
-impl Versioned for ItemView {
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
-
-fn view(item: Item, editor: bool) -> Result<ItemView> {
-    let draft = item.draft.as_ref().map(Json::get).transpose()?;
-    let published = item.published.as_ref().map(Json::get).transpose()?;
-    let content = published.or_else(|| draft.clone()).ok_or_else(|| Error::Corrupt(format!("item {} says nothing", item.id)))?;
-    Ok(ItemView {
-        id: item.id,
-        national_code: item_code::national(&item.code).map(|n| NationalCodeView {
-            credit_code: n.credit_code,
-            level: n.level,
-            basic_code: n.basic_code,
-            sub_item: n.sub_item,
-        }),
-        code: item.code,
-        division_code: item.division_code,
-        state: item.state,
-        published_version: item.published_version,
-        published_at: item.published_at,
-        content,
-        draft: draft.filter(|_| editor),
-        version: item.version,
-        updated_at: item.updated_at,
-    })
-}
 
 /// A new item.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
@@ -177,61 +40,6 @@ pub struct NewItem {
 fn code(value: &str) -> Result<(), validator::ValidationError> {
     item_code::check(value)
         .map_err(|_| validator::ValidationError::new("item_code").with_message("事项编码不能含空白或不可见字符。|No blanks or invisible characters.".into()))
-}
-
-/// The rules across fields of a guide.
-pub fn check(content: &ItemContent) -> Result<(), Problem> {
-    let mut errors: Vec<FieldError> = Vec::new();
-    let mut refuse = |at: String, code: &'static str, zh: &'static str, en: &'static str| errors.push(FieldError::body(&at, code, zh, en));
-    if let (Some(promised), Some(statutory)) = (content.promised_limit, content.statutory_limit)
-        && natural_days(promised) > natural_days(statutory)
-    {
-        refuse("/content/promised_limit".into(), "promise_exceeds_statute", "承诺时限不得长于法定时限。", "The promise may not exceed the statute.");
-    }
-    if content.visits == Some(0) && !content.express && !content.handling_forms.iter().any(|f| f.code() != "window") {
-        refuse(
-            "/content/visits".into(),
-            "no_way_without_visit",
-            "到现场次数为 0 时须支持网上、移动端或快递办理。",
-            "Without visits there must be an online or postal way.",
-        );
-    }
-    if content.visits.is_some_and(|v| v > 0) && content.visit_reason.as_deref().unwrap_or_default().is_empty() {
-        refuse("/content/visit_reason".into(), "required", "须到现场的，应说明原因。", "Say why the applicant must come.");
-    }
-    for (at, limit) in [("/content/promised_limit", content.promised_limit), ("/content/statutory_limit", content.statutory_limit)] {
-        if limit.is_some_and(|l| l.value > 3650) {
-            refuse(at.into(), "out_of_range", "时限过长。", "The limit is too long.");
-        }
-    }
-    for (i, _) in content.template.iter().enumerate().filter(|(_, s)| s.limit.value > 3650) {
-        refuse(format!("/content/template/{i}/limit"), "out_of_range", "时限过长。", "The limit is too long.");
-    }
-    let codes: Vec<&str> = content.materials.iter().map(|m| m.code.as_str()).collect();
-    for (i, m) in content.materials.iter().enumerate() {
-        if codes.iter().filter(|c| **c == m.code).count() > 1 {
-            refuse(format!("/content/materials/{i}/code"), "duplicate", "材料编号重复。", "Duplicate material code.");
-        }
-    }
-    for (i, s) in content.template.iter().enumerate() {
-        let earlier: Vec<&str> = content.template.iter().take(i).map(|s| s.code.as_str()).collect();
-        if earlier.contains(&s.code.as_str()) {
-            refuse(format!("/content/template/{i}/code"), "duplicate", "步骤编号重复。", "Duplicate step code.");
-        }
-        // Every step names only steps before it, so the plan is a DAG by construction.
-        if s.depends_on.iter().any(|d| !earlier.contains(&d.as_str())) {
-            refuse(format!("/content/template/{i}/depends_on"), "unknown_step", "前置步骤须排在本步骤之前。", "Steps may depend only on steps before them.");
-        }
-        if s.materials.iter().any(|m| !codes.contains(&m.as_str())) {
-            refuse(
-                format!("/content/template/{i}/materials"),
-                "unknown_material",
-                "步骤引用了清单以外的材料。",
-                "Names a material that is not in the checklist.",
-            );
-        }
-    }
-    if errors.is_empty() { Ok(()) } else { Err(Problem::fields(ErrorCode::RuleViolation, errors)) }
 }
 
 fn forbidden() -> Error {
@@ -271,7 +79,7 @@ pub fn create(tx: &mut Tx, actor: &Actor, new: &NewItem) -> Result<ItemView> {
     let row = new_item(tx, new, Id::new())?;
     store::insert(tx, &row).map_err(taken)?;
     record(tx, actor, &row, "service_item.created")?;
-    view(row, true)
+    editable(tx, actor, row)
 }
 
 fn new_item(tx: &Tx, new: &NewItem, id: Id) -> Result<Item> {
@@ -306,7 +114,7 @@ fn taken(e: Error) -> Error {
 
 fn record(tx: &mut Tx, actor: &Actor, item: &Item, kind: &str) -> Result<()> {
     let params = serde_json::json!({ "code": item.code, "published_version": item.published_version });
-    let event = NewEvent { record_kind: "service_item", record_id: item.id, version: item.version, kind, audience: Audience::Public, params };
+    let event = NewEvent { record_kind: "service_item", record_id: item.id, version: item.version, kind, audience: Audience::Public, params, words: None };
     events::record(tx, actor, event)
 }
 
@@ -329,7 +137,18 @@ fn save(tx: &mut Tx, actor: &Actor, mut item: Item, kind: &str) -> Result<ItemVi
         return Err(Problem::of(ErrorCode::Stale).into());
     }
     record(tx, actor, &item, kind)?;
-    view(item, true)
+    editable(tx, actor, item)
+}
+
+/// An item as its editors see it.
+fn editable(tx: &mut Tx, actor: &Actor, item: Item) -> Result<ItemView> {
+    let mut allowed = Vec::new();
+    for (action, fits) in [("edit", true), ("publish", item.draft.is_some()), ("withdraw", item.state == "published")] {
+        if fits && authorize(tx, actor, action, &item.division_code).is_ok() {
+            allowed.push(action.to_owned());
+        }
+    }
+    view(item, Some(allowed))
 }
 
 /// The editable part of an item.
@@ -460,7 +279,7 @@ pub fn published_version(tx: &mut Tx, item: Id, number: i64) -> Result<ItemConte
 /// The public guide.
 pub fn guide(tx: &mut Tx, reference: &str) -> Result<ItemView> {
     let item = store::item_by_reference(tx, reference)?.filter(|i| i.published.is_some()).ok_or_else(Problem::not_found)?;
-    view(item, false)
+    view(item, None)
 }
 
 /// An item with its draft, for editors.
@@ -470,7 +289,7 @@ pub fn editor_view(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ItemVi
     }
     let item = store::item_by_reference(tx, reference)?.ok_or_else(Problem::not_found)?;
     authorize(tx, actor, "read", &item.division_code)?;
-    view(item, true)
+    editable(tx, actor, item)
 }
 
 /// A published version by number.

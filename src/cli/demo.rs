@@ -101,14 +101,21 @@ pub fn configure(config: &mut Config) {
 
 /// Loads the demo and starts the server.
 pub async fn run(config: Config, matters: u64, reset: bool, no_serve: bool) -> Result<(), CliError> {
-    if reset {
-        remove(&config)?;
-    }
     let db = app::open(&config)?;
+    db::migrate(db.engine())?;
+    guard(&db).await?;
+    let db = if reset {
+        drop(db);
+        remove(&config)?;
+        app::open(&config)?
+    } else {
+        db
+    };
     println!("① 更新数据库结构（migrate） {}", config.database_url.split('@').next_back().unwrap_or_default());
     db::migrate(db.engine())?;
-    println!("② 载入南通演示数据：2,150 个中心、广安区 1,000 个真实事项、12 个完整事项、2004–2026 年日历、各岗位账号");
+    println!("② 载入南通演示数据：2,150 个中心、广安区 1,000 个真实事项、12 个完整事项、2004–2026 年日历、各岗位账号、各状态的演示件");
     load(&db, passwords::Cost { memory: config.argon2_memory_kib, passes: config.argon2_passes }).await?;
+    super::matters::load(&db).await?;
     if matters > 0 {
         println!("③ 生成 {matters} 件代办件");
         bulk::fill(&db, matters).await?;
@@ -123,6 +130,12 @@ pub async fn run(config: Config, matters: u64, reset: bool, no_serve: bool) -> R
     }
     println!("\n按 Ctrl-C 结束。");
     Ok(app::serve(db, Arc::new(config)).await?)
+}
+
+/// The demo is loaded, or deleted, only where nothing else lives: its passwords are published.
+async fn guard(db: &Db) -> Result<(), CliError> {
+    let foreign = db.read(|tx| Ok(accounts_store::any_user(tx)? && accounts_store::user_by_login(tx, "city_clerk")?.is_none())).await?;
+    if foreign { Err(CliError::Said("这个数据库里有别的账号，不是演示库：演示不会载入，也不会清空".into())) } else { Ok(()) }
 }
 
 fn remove(config: &Config) -> Result<(), CliError> {
@@ -185,7 +198,8 @@ fn items(tx: &mut Tx) -> Result<(), CliError> {
     }
 }
 
-fn fixed(kind: &str, name: &str) -> Id {
+/// The id of a demo record: always the same.
+pub fn fixed(kind: &str, name: &str) -> Id {
     Id::fixed(fixture_epoch(), format!("{kind}:{name}").as_bytes())
 }
 

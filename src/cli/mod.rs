@@ -1,9 +1,12 @@
-//! The one binary: `jieli serve | migrate | demo | import | user | client | openapi`.
+//! The one binary: `jieli serve | migrate | demo | import | user | client | settings | health | openapi`.
 
 mod admin;
 mod bulk;
 mod demo;
+mod health;
 mod import;
+mod matters;
+mod rules;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -16,6 +19,7 @@ use crate::{
 };
 
 pub use demo::{accounts as demo_accounts, load as load_demo};
+pub use matters::load as load_demo_matters;
 
 /// 接力 jieli: the open backend for assisted government service (政务服务代办帮办).
 #[derive(Parser)]
@@ -61,6 +65,13 @@ enum Command {
         #[command(subcommand)]
         what: ClientCommand,
     },
+    /// What differs from city to city: limits, counts, business hours.
+    Settings {
+        #[command(subcommand)]
+        what: SettingsCommand,
+    },
+    /// Ask the running server whether it is ready; for health checks of containers.
+    Health,
     /// Print the OpenAPI document.
     Openapi {
         /// Write it to this file.
@@ -129,6 +140,26 @@ enum ClientCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum SettingsCommand {
+    /// Show every rule as it holds at a center (or everywhere).
+    Show {
+        /// 12-digit division code of the center.
+        #[arg(long)]
+        center: Option<String>,
+    },
+    /// Set a rule at a center and all below it (or everywhere).
+    Set {
+        /// Such as `accept_limit`.
+        name: String,
+        /// JSON, such as `{"value":2,"unit":"working_day"}` or `3`.
+        value: String,
+        /// 12-digit division code of the center.
+        #[arg(long)]
+        center: Option<String>,
+    },
+}
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -175,7 +206,11 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
     start_logging(&config);
     match cli.command {
         Command::Openapi { .. } => Ok(()),
-        Command::Serve => Ok(app::serve(app::open(&config)?, Arc::new(config)).await?),
+        Command::Serve => {
+            let db = app::open(&config)?;
+            app::wait_for_schema(&db).await?;
+            Ok(app::serve(db, Arc::new(config)).await?)
+        }
         Command::Migrate => {
             let db = app::open(&config)?;
             for name in db::migrate(db.engine())? {
@@ -187,6 +222,14 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Demo { matters, reset, no_serve } => {
             demo::configure(&mut config);
             demo::run(config, matters, reset, no_serve).await
+        }
+        Command::Health => health::check(&config),
+        Command::Settings { what } => {
+            let db = app::open(&config)?;
+            match what {
+                SettingsCommand::Show { center } => rules::show(&db, center).await,
+                SettingsCommand::Set { name, value, center } => rules::set(&db, name, value, center).await,
+            }
         }
         Command::Import { what } => {
             let db = app::open(&config)?;

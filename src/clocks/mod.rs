@@ -1,14 +1,13 @@
 //! Time limits: the working calendar (pure), and the clocks that run on records.
 
 pub mod api;
-mod limit;
 mod service;
 pub mod store;
 mod workdays;
 
-pub use limit::{Limit, Unit};
+pub use crate::kernel::{BusinessHours, Limit, Unit};
 pub use service::{
-    ClockKind, ClockView, Moved, calendar, explained, load_year, moved_done, nearest_due, next_moved, of_record, pause, pause_one, recompute, reopen, resume,
-    resume_one, start, start_named, stop, stop_all, stop_one, sweep,
+    ClockKind, ClockState, ClockView, Moved, calendar, explained, load_year, moved_done, nearest_due, next_moved, of_record, pause, pause_one, recompute,
+    reopen, resume, resume_one, start, start_named, start_until, stop, stop_all, stop_one, sweep,
 };
-pub use workdays::{BusinessHours, CalendarFileError, DayKind, Deadline, ExplainedDay, Pause, WorkCalendar, YearRule, local, utc};
+pub use workdays::{CalendarFileError, DayKind, Deadline, ExplainedDay, Pause, WorkCalendar, YearRule, local, utc};

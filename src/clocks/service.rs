@@ -1,6 +1,6 @@
 //! Clocks on records: started, paused, resumed, stopped; and the sweep that raises each warning and breach once.
 
-use chrono::Datelike as _;
+use chrono::{Datelike as _, NaiveDate};
 use serde::Serialize;
 use serde_json::json;
 
@@ -9,7 +9,8 @@ use crate::{
     auth::Actor,
     db::{Error, Json, Result, Tx, code_enum},
     events::{self, Audience, NewEvent},
-    kernel::{Code as _, Id, Moment},
+    kernel::{Code as _, Id, Moment, label_of},
+    settings,
 };
 
 code_enum! {
@@ -28,6 +29,15 @@ code_enum! {
     }
 }
 
+code_enum! {
+    /// Whether a clock runs.
+    ClockState in "clock-states" {
+        Running "running" "计时中",
+        Paused "paused" "已暂停",
+        Stopped "stopped" "已停止",
+    }
+}
+
 /// A clock as it is answered.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct ClockView {
@@ -39,6 +49,8 @@ pub struct ClockView {
     pub kind_label: String,
     /// `running`, `paused` or `stopped`.
     pub state: String,
+    /// In Chinese.
+    pub state_label: String,
     /// How long.
     pub limit: Limit,
     /// From.
@@ -67,6 +79,7 @@ impl ClockView {
             kind: row.kind,
             kind_label: row.kind.label().into(),
             state: row.state.clone(),
+            state_label: label_of::<ClockState>(&row.state),
             limit: row.limit(),
             started_at: row.started_at,
             due_at: row.due_at,
@@ -82,7 +95,7 @@ impl ClockView {
 /// The working calendar around a moment.
 pub fn calendar(tx: &mut Tx, around: Moment) -> Result<WorkCalendar> {
     let year = around.local_date().year();
-    let mut calendar = WorkCalendar::default();
+    let mut calendar = WorkCalendar::new(settings::rules(tx, "")?.business_hours);
     for (year, rule) in store::years(tx, year - 1, year + 3)? {
         calendar.insert_year(year, rule.get()?);
     }
@@ -132,6 +145,13 @@ pub fn start_named(tx: &mut Tx, record_kind: &'static str, record: Id, kind: Clo
     row.next_at = next_look(&row);
     store::insert(tx, &row)?;
     Ok((row.id, row.due_at))
+}
+
+/// Starts a clock that ends on a promised day, or on the working day after it; answers its id.
+pub fn start_until(tx: &mut Tx, record_kind: &'static str, record: Id, kind: ClockKind, until: NaiveDate) -> Result<Id> {
+    let calendar = calendar(tx, tx.now)?;
+    let days = (1..=1000).find(|n| super::local(calendar.deadline(tx.now.utc(), Limit::natural_days(*n), &[]).due).date() >= until).unwrap_or(1000);
+    Ok(start_named(tx, record_kind, record, kind, Limit::natural_days(days))?.0)
 }
 
 fn change(tx: &mut Tx, mut row: ClockRow, f: impl FnOnce(&mut Tx, &mut ClockRow) -> Result<()>) -> Result<()> {
@@ -284,7 +304,10 @@ pub fn sweep(tx: &mut Tx, batch: i64) -> Result<usize> {
         }
         if row.due_at <= now && row.breached_at.is_none() {
             row.breached_at = Some(now);
-            raised.push("clock.breach");
+            // A window that closes unused is nobody's breach.
+            if row.kind != ClockKind::Evaluation {
+                raised.push("clock.breach");
+            }
         }
         row.next_at = next_look(&row);
         if !store::save(tx, &row)? {
@@ -293,7 +316,7 @@ pub fn sweep(tx: &mut Tx, batch: i64) -> Result<usize> {
         for kind in raised {
             let record_kind = kind_of(&row.record_kind);
             let params = json!({ "clock_id": row.id, "clock": row.kind, "due_at": row.due_at });
-            events::record(tx, &actor, NewEvent { record_kind, record_id: row.record_id, version: 0, kind, audience: Audience::Staff, params })?;
+            events::record(tx, &actor, NewEvent { record_kind, record_id: row.record_id, version: 0, kind, audience: Audience::Staff, params, words: None })?;
         }
     }
     Ok(looked)
@@ -344,7 +367,7 @@ pub fn recompute(tx: &mut Tx, record: Id) -> Result<bool> {
             Ok(())
         })?;
         let params = json!({ "clock_id": clock, "clock": kind, "from": old, "to": Moment::from(d.due), "superseded": superseded });
-        let event = NewEvent { record_kind, record_id: record, version: 0, kind: "clock.recomputed", audience: Audience::Staff, params };
+        let event = NewEvent { record_kind, record_id: record, version: 0, kind: "clock.recomputed", audience: Audience::Staff, params, words: None };
         events::record(tx, &Actor::system("clocks"), event)?;
         moved = true;
     }

@@ -11,12 +11,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::limit::{Limit, Unit};
+use crate::kernel::{BusinessHours, Limit, Unit};
 
 /// How far beyond its start a deadline may lie.
 const HORIZON: Days = Days::new(HORIZON_DAYS as u64);
@@ -61,6 +61,7 @@ pub struct Day {
     pub date: NaiveDate,
     pub kind: DayKind,
     /// The holiday's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The year's notice is not loaded, so the day is an estimate.
     pub provisional: bool,
@@ -111,21 +112,6 @@ fn statutory(date: NaiveDate) -> Option<&'static str> {
     })
 }
 
-/// Opening and closing time, local. The lunch break is ignored.
-#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug, ToSchema)]
-pub struct BusinessHours {
-    pub open: NaiveTime,
-    pub close: NaiveTime,
-}
-
-impl Default for BusinessHours {
-    fn default() -> Self {
-        const OPEN: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
-        const CLOSE: NaiveTime = NaiveTime::from_hms_opt(17, 0, 0).unwrap();
-        Self { open: OPEN, close: CLOSE }
-    }
-}
-
 /// A time during which a clock does not run; without an end it still lasts.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug, ToSchema)]
 pub struct Pause {
@@ -147,8 +133,10 @@ pub struct Deadline {
 pub struct ExplainedDay {
     pub date: NaiveDate,
     pub kind: DayKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The running number of a counted day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<u32>,
     pub paused: bool,
     pub provisional: bool,

@@ -237,7 +237,7 @@ fn limits_beyond_a_century_saturate() {
     assert!(CALENDAR.working_days_between(NaiveDate::MIN, NaiveDate::MAX) < 36_525);
     assert_eq!(CALENDAR.working_days_between(date("2026-03-02"), date("2026-03-01")), 0);
 
-    let never = NaiveTime::MIN;
+    let never = chrono::NaiveTime::MIN;
     let closed = WorkCalendar::new(BusinessHours { open: never, close: never });
     let deadline = closed.deadline(start, limit(1, Unit::WorkingHour), &[]);
     assert_eq!(local(deadline.due).year(), 2126);

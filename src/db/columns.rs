@@ -108,6 +108,56 @@ where
     }
 }
 
+/// A value kept as encrypted JSON: free words may name people.
+#[derive(AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub struct Private<T> {
+    sealed: Sealed,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: Serialize + DeserializeOwned> Private<T> {
+    /// Serialises and encrypts `value`.
+    pub fn seal(vault: &Vault, value: &T) -> super::Result<Self> {
+        Ok(Self { sealed: Sealed::seal(vault, &serde_json::to_string(value)?)?, of: PhantomData })
+    }
+
+    /// The value.
+    pub fn open(&self, vault: &Vault) -> super::Result<T> {
+        Ok(serde_json::from_str(&self.sealed.open(vault)?)?)
+    }
+}
+
+impl<T> Clone for Private<T> {
+    fn clone(&self) -> Self {
+        Self { sealed: self.sealed.clone(), of: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for Private<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sealed.fmt(f)
+    }
+}
+
+impl<T, DB: Backend> ToSql<Text, DB> for Private<T>
+where
+    str: ToSql<Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <str as ToSql<Text, DB>>::to_sql(&self.sealed.0, out)
+    }
+}
+
+impl<T, DB: Backend> FromSql<Text, DB> for Private<T>
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self { sealed: Sealed(String::from_sql(value)?), of: PhantomData })
+    }
+}
+
 /// An encrypted personal field; it can only be read with the vault in hand.
 #[derive(Clone, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]

@@ -15,7 +15,7 @@ mod pool;
 pub mod schema;
 
 pub(crate) use columns::code_enum;
-pub use columns::{Json, Sealed};
+pub use columns::{Json, Private, Sealed};
 pub use engine::{Conn, Engine};
 pub use migrate::{migrate, pending};
 pub use pool::{Db, Options, Outcome, Tx};

@@ -15,6 +15,7 @@ diesel::table! {
         params -> Text,
         occurred_at -> Timestamp,
         created_at -> Timestamp,
+        words -> Nullable<Text>,
     }
 }
 

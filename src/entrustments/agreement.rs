@@ -8,7 +8,7 @@ use super::{
     facts::{Signature, SignatureInput},
     load::{Loaded, Told, load_for, save},
     machine::Action,
-    model::SignMethod,
+    model::{AgreementState, SignMethod},
     store::{self, AgreementRow},
     views::{EntrustmentView, view},
 };
@@ -16,9 +16,9 @@ use crate::{
     access::Sight,
     auth::Actor,
     clocks::{self, ClockKind},
-    db::{Json, Result, Sealed, Tx},
+    db::{Private, Result, Sealed, Tx},
     events::Audience,
-    kernel::{Code as _, Id, Moment, Problem, Target, sha256_hex},
+    kernel::{Code as _, Id, Moment, Problem, Target, label_of, sha256_hex},
 };
 
 /// An agreement as it is answered.
@@ -26,6 +26,8 @@ use crate::{
 pub struct AgreementView {
     /// `drafted`, `signed` or `superseded`.
     pub state: String,
+    /// In Chinese.
+    pub state_label: String,
     /// The exact text; absent where the view is masked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -44,13 +46,18 @@ pub struct AgreementView {
 impl AgreementView {
     /// Of a row.
     pub fn of(tx: &Tx, row: &AgreementRow, sight: Sight) -> Result<Self> {
+        let mut signature = row.signature.as_ref().map(|s| s.open(tx.vault)).transpose()?;
+        if sight.masked {
+            signature.iter_mut().for_each(|s| s.evidence.clear());
+        }
         Ok(Self {
             state: row.state.clone(),
+            state_label: label_of::<AgreementState>(&row.state),
             text: if sight.masked { None } else { Some(row.text.open(tx.vault)?) },
             text_hash: row.text_hash.clone(),
             drafted_at: row.drafted_at,
             signed_at: row.signed_at,
-            signature: row.signature.as_ref().map(Json::get).transpose()?,
+            signature,
         })
     }
 }
@@ -114,7 +121,7 @@ pub fn draft(tx: &mut Tx, actor: &Actor, target: &Target, input: &AgreementInput
     clocks::stop(tx, loaded.e.id, &[ClockKind::SignAgreement])?;
     clocks::start(tx, "entrustment", loaded.e.id, ClockKind::SignAgreement, loaded.rules.sign_limit)?;
     loaded.e.agreement_state = "drafted".into();
-    save(tx, actor, &mut loaded, Told { kind: "agreement_drafted", audience: Audience::Applicant, params: json!({ "text_hash": row.text_hash }) })?;
+    save(tx, actor, &mut loaded, Told::new("agreement_drafted", Audience::Applicant, json!({ "text_hash": row.text_hash })))?;
     view(tx, actor, loaded)
 }
 
@@ -167,13 +174,14 @@ pub fn sign(tx: &mut Tx, actor: &Actor, target: &Target, input: &AgreementSignat
     if input.text_hash.as_ref().is_some_and(|h| *h != row.text_hash) {
         return Err(Problem::rule("/text_hash", "text_changed", "协议文本已更新，请重新阅读后签订。", "The text has changed: read it again.").into());
     }
-    row.signature = Some(Json::new(&signature(tx, actor, loaded.e.applicant_id, &input.signature, "/signature")?)?);
+    let signed = signature(tx, actor, loaded.e.applicant_id, &input.signature, "/signature")?;
+    row.signature = Some(Private::seal(tx.vault, &signed)?);
     row.state = "signed".into();
     row.signed_at = Some(tx.now);
     store::save_agreement(tx, &row)?;
     clocks::stop(tx, loaded.e.id, &[ClockKind::SignAgreement])?;
     loaded.e.agreement_state = "signed".into();
     loaded.e.state = next;
-    save(tx, actor, &mut loaded, Told { kind: "agreement_signed", audience: Audience::Public, params: json!({ "text_hash": row.text_hash }) })?;
+    save(tx, actor, &mut loaded, Told::new("agreement_signed", Audience::Public, json!({ "text_hash": row.text_hash })))?;
     view(tx, actor, loaded)
 }

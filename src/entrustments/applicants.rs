@@ -7,7 +7,7 @@ use super::store::{self, ApplicantRow};
 use crate::{
     access::Sight,
     auth::store as accounts,
-    db::{Json, Result, Sealed, Tx, code_enum},
+    db::{Error, Json, Result, Sealed, Tx, code_enum},
     kernel::{Code as _, ErrorCode, FieldError, Id, Problem, Purpose, citizen_id, credit_code, mask, phone, text},
 };
 
@@ -193,7 +193,8 @@ pub fn find_or_enter(tx: &mut Tx, input: &ApplicantInput) -> Result<ApplicantRow
     };
     let id_mark = tx.vault.mark(Purpose::Index, &identity);
     if let Some(found) = store::applicant_by_mark(tx, &id_mark)? {
-        return same_person(found, input, &name_mark);
+        let found = same_person(found, input, &name_mark)?;
+        return renew(tx, found, input);
     }
     let person = input.kind == ApplicantKind::NaturalPerson;
     let row = ApplicantRow {
@@ -234,6 +235,30 @@ fn same_person(found: ApplicantRow, input: &ApplicantInput, name_mark: &str) -> 
         "The number is registered under another name or kind.",
     )
     .into())
+}
+
+/// What a known applicant says anew of their seat and address holds from now on.
+fn renew(tx: &mut Tx, mut row: ApplicantRow, input: &ApplicantInput) -> Result<ApplicantRow> {
+    let address = row.address.as_ref().map(|a| a.open(tx.vault)).transpose()?;
+    let moved = input.division_code.is_some() && input.division_code != row.division_code;
+    let readdressed = input.address.is_some() && input.address != address;
+    let mut flags: Vec<String> = row.flags.get()?;
+    let added: Vec<String> = input.flags.iter().map(|f| f.code().to_owned()).filter(|f| !flags.contains(f)).collect();
+    if !moved && !readdressed && added.is_empty() {
+        return Ok(row);
+    }
+    if moved {
+        row.division_code.clone_from(&input.division_code);
+    }
+    if let Some(address) = input.address.as_ref().filter(|_| readdressed) {
+        row.address = Some(Sealed::seal(tx.vault, address)?);
+    }
+    flags.extend(added);
+    row.flags = Json::new(&flags)?;
+    row.version += 1;
+    row.updated_at = tx.now;
+    // Two counters at the same instant: the whole intake is tried again.
+    if store::save_applicant(tx, &row)? { Ok(row) } else { Err(Error::Contended) }
 }
 
 /// Blind index of a folded name.

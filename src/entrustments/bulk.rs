@@ -14,7 +14,7 @@ use super::{
 use crate::{
     access,
     catalogue::{self, Mode, Published},
-    db::{Error, Json, Result, Sealed, Tx, schema},
+    db::{Error, Private, Result, Sealed, Tx, schema},
     insert_many,
     kernel::{Code as _, Id, Moment},
     organization::{self, Center},
@@ -29,6 +29,7 @@ pub struct BulkPlan {
     contact_name: Sealed,
     contact_phone: Sealed,
     phone_mark: String,
+    facts: Private<Details>,
     stamp: String,
 }
 
@@ -54,6 +55,7 @@ impl BulkPlan {
             contact_name: Sealed::seal(tx.vault, "联系人")?,
             contact_phone: Sealed::seal(tx.vault, "13900009999")?,
             phone_mark: applicants::phone_mark(tx, "13900009999"),
+            facts: Private::seal(tx.vault, &Details::default())?,
             stamp: Id::new().as_str().get(..8).unwrap_or_default().to_owned(),
         })
     }
@@ -108,7 +110,7 @@ pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<()> {
             hand_overs: 0,
             reminders: 0,
             held_state: None,
-            facts: Json::new(&Details::default())?,
+            facts: plan.facts.clone(),
             received_on: tx.now.local_date().to_string(),
             version: 1,
             created_at: tx.now,

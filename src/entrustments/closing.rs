@@ -8,10 +8,11 @@ use validator::Validate;
 
 use super::{
     agreement::signature,
-    facts::{Completion, ReasonInput, SignatureInput, Termination},
+    facts::{ApplicantReason, Completion, ReasonInput, Said, Signature, SignatureInput, Termination},
     load::{Loaded, Told, load_for, save},
     machine::{Action, State},
     model::{Outcome, SignMethod, TerminateReason},
+    standing,
     views::{EntrustmentView, view},
 };
 use crate::{
@@ -36,22 +37,24 @@ pub struct ClosedMatter {
     pub staff_id: Option<Id>,
     /// Whose.
     pub applicant_id: Id,
+    /// A lapsed matter was never served; all others may be rated, also rejected and withdrawn ones (DOMAIN §7).
+    pub served: bool,
+    /// An offer that nobody has answered: it falls with the matter.
+    pub open_transfer_id: Option<Id>,
 }
 
-/// The one hook inside the transaction: set by `app`, it opens the evaluation.
-pub static ON_CLOSED: OnceLock<ClosedHook> = OnceLock::new();
+/// What higher ranks do inside the transaction in which a matter ends, in this order: set by `app`.
+pub static ON_CLOSED: OnceLock<Vec<ClosedHook>> = OnceLock::new();
 
-/// What happens, in the same transaction, when a matter has ended.
+/// One of them.
 pub type ClosedHook = fn(&mut Tx, &Actor, &ClosedMatter) -> Result<()>;
 
 /// Ends a matter: its clocks stop, the change is saved, and what was served may be rated.
 pub fn end(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Result<()> {
     clocks::stop_all(tx, loaded.e.id)?;
+    let open_transfer_id = loaded.e.open_transfer_id.take();
+    loaded.details.offered_to = None;
     save(tx, actor, loaded, told)?;
-    // A lapsed matter was never served; all others may be rated, also rejected and withdrawn ones (DOMAIN §7).
-    if loaded.e.state == State::Lapsed {
-        return Ok(());
-    }
     let e = &loaded.e;
     let matter = ClosedMatter {
         id: e.id,
@@ -60,8 +63,10 @@ pub fn end(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Resul
         center_id: e.custodian_id,
         staff_id: e.assignee_id,
         applicant_id: e.applicant_id,
+        served: e.state != State::Lapsed,
+        open_transfer_id,
     };
-    ON_CLOSED.get().map_or(Ok(()), |hook| hook(tx, actor, &matter))
+    ON_CLOSED.get().into_iter().flatten().try_for_each(|hook| hook(tx, actor, &matter))
 }
 
 /// 办结.
@@ -95,6 +100,7 @@ pub fn complete(tx: &mut Tx, actor: &Actor, target: &Target, input: &CompleteInp
     if input.results.iter().chain(&input.papers_returned).any(|s| s.chars().count() > 200) {
         return Err(Problem::rule("/results", "length", "每项最多 200 个字。", "At most 200 characters each.").into());
     }
+    fits(tx, &loaded, input.outcome)?;
     clocks::stop(tx, loaded.e.id, &[ClockKind::Promise, ClockKind::Supply, ClockKind::Deferral])?;
     clocks::start(tx, "entrustment", loaded.e.id, ClockKind::SignCompletion, loaded.rules.sign_limit)?;
     loaded.details.completion = Some(Completion {
@@ -107,8 +113,35 @@ pub fn complete(tx: &mut Tx, actor: &Actor, target: &Target, input: &CompleteInp
         delivery_proof: None,
     });
     let params = json!({ "outcome": input.outcome.label() });
-    save(tx, actor, &mut loaded, Told { kind: "completed", audience: Audience::Public, params })?;
+    save(tx, actor, &mut loaded, Told::new("completed", Audience::Public, params).saying(&input.note))?;
     view(tx, actor, loaded)
+}
+
+/// The outcome is what the authorities decided; an agency does not hand out results without the papers they rest on.
+fn fits(tx: &mut Tx, loaded: &Loaded, outcome: Outcome) -> Result<()> {
+    let plan = standing::plan(tx, loaded.e.id)?;
+    let granted = matches!(outcome, Outcome::Granted | Outcome::PartlyGranted);
+    if outcome == Outcome::Granted && plan.failed() {
+        return Err(Problem::rule("/outcome", "step_refused", "有步骤未获准予，结果不能是准予。", "A step was refused.").into());
+    }
+    if !granted && plan.started() && !plan.failed() {
+        return Err(Problem::rule("/outcome", "steps_granted", "各步骤均已准予，结果与登记不符。", "Every step was granted.").into());
+    }
+    let checklist = standing::checklist(tx, loaded.e.id)?;
+    let missing = checklist.required_missing();
+    if granted && loaded.facts.agency && !missing.is_empty() {
+        let zh = format!("必要材料尚未提供：{}。", missing.join("、"));
+        return Err(Problem::rule("/outcome", "materials_missing", zh, "Required materials are missing.").into());
+    }
+    Ok(())
+}
+
+/// What the applicant said: themselves, or recorded by staff with what proves it.
+pub fn said(tx: &Tx, actor: &Actor, loaded: &Loaded, input: &ApplicantReason) -> Result<Said, Problem> {
+    if loaded.side(actor) == "center" && input.evidence.is_none() {
+        return Err(Problem::rule("/evidence", "evidence_required", "工作人员代为登记的，须写明凭据。", "Staff record this with evidence."));
+    }
+    Ok(Said { reason: input.reason.clone(), evidence: input.evidence.clone().unwrap_or_default(), at: tx.now, by: actor.id })
 }
 
 /// A signature, alone.
@@ -129,18 +162,19 @@ pub fn sign(tx: &mut Tx, actor: &Actor, target: &Target, input: &SignInput) -> R
         c.signature = Some(signed);
     }
     let params = json!({ "method": input.signature.method.label() });
-    end(tx, actor, &mut loaded, Told { kind: "closed", audience: Audience::Public, params })?;
+    end(tx, actor, &mut loaded, Told::new("closed", Audience::Public, params))?;
     view(tx, actor, loaded)
 }
 
 /// The applicant does not sign: the matter goes on.
-pub fn refuse(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReasonInput) -> Result<EntrustmentView> {
+pub fn refuse(tx: &mut Tx, actor: &Actor, target: &Target, input: &ApplicantReason) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::RefuseCompletion, target)?;
     loaded.e.state = loaded.decide(actor, Action::RefuseCompletion)?;
-    loaded.details.refusal = Some(input.reason.clone());
+    loaded.details.refusal = Some(said(tx, actor, &loaded, input)?);
+    set_aside(&mut loaded);
     clocks::stop(tx, loaded.e.id, &[ClockKind::SignCompletion])?;
     clocks::reopen(tx, loaded.e.id, ClockKind::Promise)?;
-    save(tx, actor, &mut loaded, Told { kind: "completion_refused", audience: Audience::Public, params: json!({}) })?;
+    save(tx, actor, &mut loaded, Told::new("completion_refused", Audience::Public, json!({})).saying(&input.reason))?;
     view(tx, actor, loaded)
 }
 
@@ -161,7 +195,9 @@ pub fn unclaimed(tx: &mut Tx, actor: &Actor, target: &Target, input: &DeliveryIn
     if let Some(c) = &mut loaded.details.completion {
         c.delivery_proof = Some(input.delivery_proof.clone());
     }
-    save(tx, actor, &mut loaded, Told { kind: "unclaimed", audience: Audience::Public, params: json!({}) })?;
+    // The center has done its part: it no longer waits against a limit.
+    clocks::stop(tx, loaded.e.id, &[ClockKind::SignCompletion])?;
+    save(tx, actor, &mut loaded, Told::new("unclaimed", Audience::Public, json!({})))?;
     view(tx, actor, loaded)
 }
 
@@ -169,10 +205,16 @@ pub fn unclaimed(tx: &mut Tx, actor: &Actor, target: &Target, input: &DeliveryIn
 pub fn reopen(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReasonInput) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::Reopen, target)?;
     loaded.e.state = loaded.decide(actor, Action::Reopen)?;
-    loaded.details.remark = Some(input.reason.clone());
+    loaded.details.reopening = Some(Said { reason: input.reason.clone(), evidence: String::new(), at: tx.now, by: actor.id });
+    set_aside(&mut loaded);
     clocks::reopen(tx, loaded.e.id, ClockKind::Promise)?;
-    save(tx, actor, &mut loaded, Told { kind: "reopened", audience: Audience::Public, params: json!({}) })?;
+    save(tx, actor, &mut loaded, Told::new("reopened", Audience::Public, json!({})).saying(&input.reason))?;
     view(tx, actor, loaded)
+}
+
+/// A completion that no longer holds is kept, but is not the matter's end.
+fn set_aside(loaded: &mut Loaded) {
+    loaded.details.earlier_completions.extend(loaded.details.completion.take());
 }
 
 /// 终止.
@@ -196,20 +238,16 @@ pub fn request_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &
     loaded.details.termination = Some(Termination {
         reason: input.reason,
         note: input.note.clone(),
-        requested_by: side(actor, &loaded).into(),
+        requested_by: loaded.side(actor).into(),
         requested_at: tx.now,
         applicant_signature: None,
         center_signature: None,
         papers_returned: false,
         delivery_proof: None,
     });
-    let params = json!({ "reason": input.reason.label(), "by": side(actor, &loaded) });
-    save(tx, actor, &mut loaded, Told { kind: "termination_requested", audience: Audience::Public, params })?;
+    let params = json!({ "reason": input.reason.label(), "by": loaded.side(actor) });
+    save(tx, actor, &mut loaded, Told::new("termination_requested", Audience::Public, params).saying(&input.note))?;
     view(tx, actor, loaded)
-}
-
-fn side(actor: &Actor, loaded: &Loaded) -> &'static str {
-    if actor.applicant_id == Some(loaded.e.applicant_id) { "applicant" } else { "center" }
 }
 
 /// Takes the request back: the matter goes on where it was.
@@ -217,7 +255,7 @@ pub fn cancel_termination(tx: &mut Tx, actor: &Actor, target: &Target) -> Result
     let mut loaded = load_for(tx, actor, Action::CancelTermination, target)?;
     loaded.e.state = loaded.decide(actor, Action::CancelTermination)?;
     loaded.e.held_state = None;
-    save(tx, actor, &mut loaded, Told { kind: "termination_cancelled", audience: Audience::Public, params: json!({}) })?;
+    save(tx, actor, &mut loaded, Told::new("termination_cancelled", Audience::Public, json!({})))?;
     view(tx, actor, loaded)
 }
 
@@ -225,7 +263,8 @@ pub fn cancel_termination(tx: &mut Tx, actor: &Actor, target: &Target) -> Result
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TerminationSignature {
-    /// The applicant's: by themselves online, or recorded by staff with evidence. Absent: the center signs for itself.
+    /// The applicant's: by themselves online, or recorded by staff with evidence. Absent from staff: the center signs for
+    /// itself. One call signs for one side.
     #[serde(default)]
     #[validate(nested)]
     pub applicant_signature: Option<SignatureInput>,
@@ -245,7 +284,7 @@ pub fn sign_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &Ter
         (None, true) => Some(signature(tx, actor, loaded.e.applicant_id, &online, "/applicant_signature")?),
         (None, false) => None,
     };
-    let by_center = (!own).then(|| super::facts::Signature { method: SignMethod::Online, evidence: String::new(), at: tx.now, recorded_by: actor.id });
+    let by_center = by_applicant.is_none().then(|| Signature { method: SignMethod::Online, evidence: String::new(), at: tx.now, recorded_by: actor.id });
     let Some(t) = &mut loaded.details.termination else { return Err(Problem::not_found().into()) };
     if by_center.is_some() && !input.papers_returned {
         return Err(Problem::rule("/papers_returned", "papers_first", "中心签字前须将材料退还申请人。", "The papers go back first.").into());
@@ -254,12 +293,12 @@ pub fn sign_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &Ter
     t.center_signature = by_center.or(t.center_signature.take());
     t.papers_returned |= input.papers_returned;
     let both = t.applicant_signature.is_some() && t.center_signature.is_some();
-    let params = json!({ "by": side(actor, &loaded) });
+    let params = json!({ "by": loaded.side(actor) });
     if both {
         loaded.e.state = ended;
-        end(tx, actor, &mut loaded, Told { kind: "terminated", audience: Audience::Public, params })?;
+        end(tx, actor, &mut loaded, Told::new("terminated", Audience::Public, params))?;
     } else {
-        save(tx, actor, &mut loaded, Told { kind: "termination_signed", audience: Audience::Applicant, params })?;
+        save(tx, actor, &mut loaded, Told::new("termination_signed", Audience::Applicant, params))?;
     }
     view(tx, actor, loaded)
 }
@@ -270,8 +309,7 @@ pub fn terminate_unilaterally(tx: &mut Tx, actor: &Actor, target: &Target, input
     loaded.e.state = loaded.decide(actor, Action::TerminateUnilaterally)?;
     if let Some(t) = &mut loaded.details.termination {
         t.delivery_proof = Some(input.delivery_proof.clone());
-        t.papers_returned = true;
     }
-    end(tx, actor, &mut loaded, Told { kind: "terminated", audience: Audience::Public, params: json!({ "by": "center" }) })?;
+    end(tx, actor, &mut loaded, Told::new("terminated", Audience::Public, json!({ "by": "center", "unilateral": true })))?;
     view(tx, actor, loaded)
 }

@@ -41,7 +41,7 @@ pub fn mark_transfer(tx: &mut Tx, actor: &Actor, target: &Target, transfer: Id, 
     loaded.e.open_transfer_id = Some(transfer);
     loaded.details.offered_to = Some(to.id);
     let params = json!({ "transfer_id": transfer, "from": loaded.custodian.name, "to": to.name });
-    save(tx, actor, &mut loaded, Told { kind: "transfer_offered", audience: Audience::Staff, params })?;
+    save(tx, actor, &mut loaded, Told::new("transfer_offered", Audience::Staff, params))?;
     Ok(loaded)
 }
 
@@ -49,7 +49,10 @@ pub fn mark_transfer(tx: &mut Tx, actor: &Actor, target: &Target, transfer: Id, 
 pub fn clear_transfer(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, kind: &'static str, params: serde_json::Value) -> Result<()> {
     loaded.e.open_transfer_id = None;
     loaded.details.offered_to = None;
-    save(tx, actor, loaded, Told { kind, audience: Audience::Staff, params })
+    if kind != "transfer_recalled" {
+        loaded.details.returns += 1;
+    }
+    save(tx, actor, loaded, Told::new(kind, Audience::Staff, params))
 }
 
 /// How custody moves.
@@ -98,5 +101,5 @@ pub fn hand_over(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, how: HandOver)
     loaded.facts.agreement_signed = false;
     loaded.facts.hand_overs += 1;
     let params = json!({ "transfer_id": how.transfer, "from": from, "to": how.to.name });
-    save(tx, actor, loaded, Told { kind: "custody_moved", audience: Audience::Public, params })
+    save(tx, actor, loaded, Told::new("custody_moved", Audience::Public, params))
 }

@@ -4,7 +4,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::model::{Outcome, RejectReason, SignMethod, SuspendReason, TerminateReason};
+use super::{
+    machine::StepAct,
+    model::{Outcome, RejectReason, SignMethod, SuspendReason, TerminateReason},
+};
 use crate::{
     catalogue::MaterialSpec,
     kernel::{Id, Moment},
@@ -30,23 +33,35 @@ pub struct Details {
     pub difficulty: Option<Difficulty>,
     /// How it ended.
     pub completion: Option<Completion>,
+    /// Completions that the applicant did not sign, or that were reopened; oldest first.
+    pub earlier_completions: Vec<Completion>,
     /// The last refusal to sign.
-    pub refusal: Option<String>,
+    pub refusal: Option<Said>,
     /// The present or last termination.
     pub termination: Option<Termination>,
     /// The center that an open transfer is offered to.
     pub offered_to: Option<Id>,
-    /// Why it was withdrawn, or reopened.
-    pub remark: Option<String>,
+    /// Why it was withdrawn.
+    pub withdrawal: Option<Said>,
+    /// Why it was reopened.
+    pub reopening: Option<Said>,
+    /// Offers that were returned or not answered.
+    pub returns: u32,
 }
 
 impl Details {
     /// Free words and evidence may name people: a masked view shows codes and dates only.
     pub fn hide_words(&mut self) {
-        if let Some(c) = &mut self.completion {
+        for c in self.completion.iter_mut().chain(&mut self.earlier_completions) {
             c.note.clear();
+            c.results.clear();
+            c.papers_returned.clear();
             c.delivery_proof = None;
             c.signature.iter_mut().for_each(|s| s.evidence.clear());
+        }
+        for said in [&mut self.refusal, &mut self.withdrawal, &mut self.reopening].into_iter().flatten() {
+            said.reason.clear();
+            said.evidence.clear();
         }
         if let Some(t) = &mut self.termination {
             t.note.clear();
@@ -80,6 +95,23 @@ pub struct Rejection {
     pub reason: RejectReason,
     /// In words, with advice.
     pub note: String,
+}
+
+/// A reason that somebody gave.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Said {
+    /// In words; empty where the view is masked.
+    #[schema(example = "水表还没有安装")]
+    pub reason: String,
+    /// What proves it, where staff recorded it for the applicant.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub evidence: String,
+    /// When.
+    pub at: Moment,
+    /// Who recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Id>,
 }
 
 /// 中止.
@@ -204,16 +236,37 @@ pub struct StepRecord {
     pub result_no: Option<String>,
     /// Days of the special procedure, in writing.
     pub special_days: Option<u32>,
-    /// Why corrected, not accepted or refused.
-    pub reason: Option<String>,
-    /// What proves it, where the agent records for the authority.
-    pub evidence: Option<String>,
+    /// The authority refused, or did not accept.
+    pub refused: bool,
+    /// What was recorded, oldest first.
+    pub history: Vec<StepEntry>,
     /// When filed.
     pub filed_at: Option<Moment>,
     /// When accepted.
     pub accepted_at: Option<Moment>,
     /// When decided.
     pub decided_at: Option<Moment>,
+}
+
+/// One act recorded of a step.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct StepEntry {
+    /// What.
+    pub act: StepAct,
+    /// Number of the authority's document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Why corrected, not accepted or refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What proves it, where the agent records for the authority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// When.
+    pub at: Moment,
+    /// Who recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Id>,
 }
 
 /// What was recorded of a material.
@@ -226,10 +279,11 @@ pub struct MaterialRecord {
     pub note: String,
     /// Why it was rejected, or what is missing.
     pub reason: String,
+    /// How to supply it, as the notice said.
+    pub how: String,
     /// Promised by.
     pub deferred_until: Option<NaiveDate>,
     /// The clock of that promise.
-    #[serde(default)]
     pub deferral_clock: Option<Id>,
     /// When handed in.
     pub submitted_at: Option<Moment>,
@@ -239,7 +293,7 @@ pub struct MaterialRecord {
 #[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MissingItem {
-    /// Code in the checklist; absent for something else.
+    /// Code in the checklist; absent for something else, which then becomes an entry of the checklist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1, max = 20))]
     #[schema(min_length = 1, max_length = 20, example = "M2")]
@@ -252,6 +306,21 @@ pub struct MissingItem {
     #[validate(length(min = 2, max = 300))]
     #[schema(min_length = 2, max_length = 300, example = "签字后拍照上传，或交至任一窗口")]
     pub how: String,
+}
+
+/// A reason of the applicant's: their own words, or recorded by staff with what proves it.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicantReason {
+    /// In words.
+    #[validate(length(min = 2, max = 500))]
+    #[schema(min_length = 2, max_length = 500, example = "材料与实际不符，需重新办理")]
+    pub reason: String,
+    /// Needed from staff: number of the recording, scan or witness's post.
+    #[serde(default)]
+    #[validate(length(min = 2, max = 200))]
+    #[schema(min_length = 2, max_length = 200, example = "电话录音 20261122-0015")]
+    pub evidence: Option<String>,
 }
 
 /// Why.

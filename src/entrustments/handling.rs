@@ -1,16 +1,15 @@
 //! The desk: accept, correct, assign, start, report, suspend, resume.
 
-use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::json;
 use validator::Validate;
 
 use super::{
     closing,
-    facts::{Acceptance, Difficulty, ReasonInput, Rejection, Suspension},
+    facts::{Acceptance, ApplicantReason, Difficulty, Rejection, Suspension},
     load::{Loaded, Told, load_for, save},
     machine::{Action, StepState},
-    model::{MaterialState, RejectReason, SuspendReason},
+    model::{RejectReason, SuspendReason},
     store,
     views::{EntrustmentView, view},
 };
@@ -68,7 +67,7 @@ pub fn accept_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &Ac
     loaded.details.acceptance = Some(Acceptance { at: tx.now, by: actor.id });
     clocks::stop(tx, loaded.e.id, &[ClockKind::Accept, ClockKind::Supply])?;
     let params = json!({ "center": loaded.custodian.name });
-    save(tx, actor, loaded, Told { kind: "accepted", audience: Audience::Public, params })
+    save(tx, actor, loaded, Told::new("accepted", Audience::Public, params))
 }
 
 /// An agent of the custodian, by id.
@@ -85,7 +84,7 @@ pub fn agent_of(tx: &mut Tx, loaded: &Loaded, agent: Id) -> Result<Id> {
 pub fn assign_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, agent: Id) -> Result<()> {
     loaded.e.assignee_id = Some(agent_of(tx, loaded, agent)?);
     let params = json!({ "assignee_id": agent });
-    save(tx, actor, loaded, Told { kind: "assigned", audience: Audience::Staff, params })
+    save(tx, actor, loaded, Told::new("assigned", Audience::Staff, params))
 }
 
 /// Who shall carry it.
@@ -104,30 +103,14 @@ pub fn assign(tx: &mut Tx, actor: &Actor, target: &Target, input: &AssignInput) 
     view(tx, actor, loaded)
 }
 
-/// Names of the materials that the newest notice asked for and that are still missing; `None` when it asked for
-/// something that is no material, so that only a person can tell.
-fn missing(tx: &mut Tx, loaded: &Loaded) -> Result<Option<Vec<String>>> {
-    let Some(notice) = store::notices(tx, loaded.e.id)?.pop() else { return Ok(None) };
-    let asked = notice.items.get()?;
-    let materials = store::materials(tx, loaded.e.id)?;
-    let open = |m: &store::MaterialRow| matches!(m.state, MaterialState::Missing | MaterialState::Rejected);
-    let names: Vec<String> = materials.iter().filter(|m| open(m) && asked.iter().any(|a| a.code.as_ref() == Some(&m.code))).map(|m| m.name.clone()).collect();
-    Ok(if names.is_empty() && asked.iter().any(|a| a.code.is_none()) { None } else { Some(names) })
-}
-
 /// The applicant has supplied what was missing.
 pub fn resubmit(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::Resubmit, target)?;
     loaded.e.state = loaded.decide(actor, Action::Resubmit)?;
-    let missing = missing(tx, &loaded)?.unwrap_or_default();
-    if !missing.is_empty() {
-        let zh = format!("告知的材料尚未补齐：{}。", missing.join("、"));
-        return Err(Problem::rule("", "still_missing", zh, "What the notice named is still missing.").into());
-    }
     clocks::stop(tx, loaded.e.id, &[ClockKind::Supply])?;
     clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Accept, loaded.rules.accept_limit)?;
     loaded.e.reminders = 0;
-    save(tx, actor, &mut loaded, Told { kind: "resubmitted", audience: Audience::Public, params: json!({}) })?;
+    save(tx, actor, &mut loaded, Told::new("resubmitted", Audience::Public, json!({})))?;
     view(tx, actor, loaded)
 }
 
@@ -137,22 +120,15 @@ pub fn remind(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Entrustment
     loaded.decide(actor, Action::Remind)?;
     loaded.e.reminders += 1;
     let params = json!({ "count": loaded.e.reminders });
-    save(tx, actor, &mut loaded, Told { kind: "reminded", audience: Audience::Applicant, params })?;
+    save(tx, actor, &mut loaded, Told::new("reminded", Audience::Applicant, params))?;
     view(tx, actor, loaded)
 }
 
-/// Missing material was not supplied: two reminders were sent and its limit has passed.
+/// Missing material was not supplied: reminders were sent and its limit has passed.
 pub fn lapse(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::Lapse, target)?;
     loaded.e.state = loaded.decide(actor, Action::Lapse)?;
-    let supply = clocks::of_record(tx, loaded.e.id)?.into_iter().rfind(|c| c.kind == ClockKind::Supply);
-    if supply.is_some_and(|c| c.due_at > tx.now) {
-        return Err(Problem::rule("", "supply_limit_running", "补正时限尚未届满。", "The limit for supplying has not passed.").into());
-    }
-    if missing(tx, &loaded)?.is_some_and(|names| names.is_empty()) {
-        return Err(Problem::rule("", "supplied", "所告知的材料已经补齐，不能作逾期处理。", "What the notice named was supplied.").into());
-    }
-    closing::end(tx, actor, &mut loaded, Told { kind: "lapsed", audience: Audience::Public, params: json!({}) })?;
+    closing::end(tx, actor, &mut loaded, Told::new("lapsed", Audience::Public, json!({})))?;
     view(tx, actor, loaded)
 }
 
@@ -174,19 +150,16 @@ pub fn reject(tx: &mut Tx, actor: &Actor, target: &Target, input: &RejectInput) 
     loaded.e.state = loaded.decide(actor, Action::Reject)?;
     loaded.details.rejection = Some(Rejection { reason: input.reason, note: input.note.clone() });
     let params = json!({ "reason": input.reason.label() });
-    closing::end(tx, actor, &mut loaded, Told { kind: "rejected", audience: Audience::Public, params })?;
+    closing::end(tx, actor, &mut loaded, Told::new("rejected", Audience::Public, params).saying(&input.note))?;
     view(tx, actor, loaded)
 }
 
-/// The applicant takes the matter back.
-pub fn withdraw(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReasonInput) -> Result<EntrustmentView> {
+/// The applicant takes the matter back; an open offer falls with it.
+pub fn withdraw(tx: &mut Tx, actor: &Actor, target: &Target, input: &ApplicantReason) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::Withdraw, target)?;
     loaded.e.state = loaded.decide(actor, Action::Withdraw)?;
-    loaded.details.remark = Some(input.reason.clone());
-    // An open offer falls with the matter: its receiver no longer sees it, and can no longer accept it.
-    loaded.e.open_transfer_id = None;
-    loaded.details.offered_to = None;
-    closing::end(tx, actor, &mut loaded, Told { kind: "withdrawn", audience: Audience::Public, params: json!({}) })?;
+    loaded.details.withdrawal = Some(closing::said(tx, actor, &loaded, input)?);
+    closing::end(tx, actor, &mut loaded, Told::new("withdrawn", Audience::Public, json!({})).saying(&input.reason))?;
     view(tx, actor, loaded)
 }
 
@@ -214,7 +187,7 @@ pub fn change_mode(tx: &mut Tx, actor: &Actor, target: &Target, input: &ModeInpu
         clocks::stop(tx, loaded.e.id, &[ClockKind::SignAgreement])?;
     }
     loaded.facts.agency = input.mode != Mode::Assisted;
-    save(tx, actor, &mut loaded, Told { kind: "mode_changed", audience: Audience::Applicant, params })?;
+    save(tx, actor, &mut loaded, Told::new("mode_changed", Audience::Applicant, params))?;
     view(tx, actor, loaded)
 }
 
@@ -222,7 +195,7 @@ pub fn change_mode(tx: &mut Tx, actor: &Actor, target: &Target, input: &ModeInpu
 pub fn start(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::Start, target)?;
     loaded.e.state = loaded.decide(actor, Action::Start)?;
-    save(tx, actor, &mut loaded, Told { kind: "started", audience: Audience::Public, params: json!({}) })?;
+    save(tx, actor, &mut loaded, Told::new("started", Audience::Public, json!({})))?;
     view(tx, actor, loaded)
 }
 
@@ -252,8 +225,8 @@ pub fn progress(tx: &mut Tx, actor: &Actor, target: &Target, input: &ProgressInp
     }
     loaded.details.difficulty.clone_from(&input.difficulty);
     let audience = if input.notify_applicant { Audience::Applicant } else { Audience::Staff };
-    let params = json!({ "note": input.note, "blocked": input.difficulty.is_some() });
-    save(tx, actor, &mut loaded, Told { kind: "progressed", audience, params })?;
+    let params = json!({ "blocked": input.difficulty.is_some() });
+    save(tx, actor, &mut loaded, Told::new("progressed", audience, params).saying(&input.note))?;
     view(tx, actor, loaded)
 }
 
@@ -286,11 +259,10 @@ pub fn suspend(tx: &mut Tx, actor: &Actor, target: &Target, input: &SuspendInput
         return Err(Problem::rule("/days", "too_long", zh, format!("At most {longest} natural days.")).into());
     }
     clocks::pause(tx, loaded.e.id, PAUSED_BY_SUSPENSION)?;
-    clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Suspension, Limit::natural_days(input.days))?;
-    let until = tx.now.plus(TimeDelta::days(i64::from(input.days)));
+    let until = clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Suspension, Limit::natural_days(input.days))?;
     loaded.details.suspension = Some(Suspension { reason: input.reason, note: input.note.clone(), from: tx.now, until, resumed_at: None });
     let params = json!({ "reason": input.reason.label(), "until": until });
-    save(tx, actor, &mut loaded, Told { kind: "suspended", audience: Audience::Public, params })?;
+    save(tx, actor, &mut loaded, Told::new("suspended", Audience::Public, params).saying(&input.note))?;
     view(tx, actor, loaded)
 }
 
@@ -306,6 +278,6 @@ pub fn resume(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Entrustment
     if let Some(s) = &mut loaded.details.suspension {
         s.resumed_at = Some(tx.now);
     }
-    save(tx, actor, &mut loaded, Told { kind: "resumed", audience: Audience::Public, params: json!({}) })?;
+    save(tx, actor, &mut loaded, Told::new("resumed", Audience::Public, json!({})))?;
     view(tx, actor, loaded)
 }

@@ -20,7 +20,7 @@ use crate::{
     auth::{Actor, policy},
     catalogue::{self, Mode},
     clocks::{self, ClockKind},
-    db::{Json, Result, Sealed, Tx, dialect, numbers},
+    db::{Private, Result, Sealed, Tx, dialect, numbers},
     events::Audience,
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, text},
     organization::{self, Center},
@@ -93,8 +93,22 @@ fn applicant_of(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<Appl
     }
 }
 
+/// Id and number of a new matter, where they are given and not made: in the demo.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Id.
+    pub id: Id,
+    /// Number.
+    pub number: String,
+}
+
 /// Takes in a matter.
 pub fn submit(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<EntrustmentView> {
+    submit_as(tx, actor, new, None)
+}
+
+/// [`submit`] under a given identity.
+pub fn submit_as(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, identity: Option<Identity>) -> Result<EntrustmentView> {
     if !policy::may(actor, "entrustment", "create") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
@@ -111,10 +125,13 @@ pub fn submit(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<Entrus
         return Err(Problem::rule("/mode", "mode_not_offered", zh, "The item is not offered in this mode.").into());
     }
     let applicant = applicant_of(tx, actor, new)?;
-    let number = numbers::next(tx, "DB", &center.division_code)?;
+    let Identity { id, number } = match identity {
+        Some(identity) => identity,
+        None => Identity { id: Id::new(), number: numbers::next(tx, "DB", &center.division_code)? },
+    };
     let details = Details { request: new.request.clone(), ..Details::default() };
     let e = Entrustment {
-        id: Id::new(),
+        id,
         number,
         mode: new.mode,
         state: State::Submitted,
@@ -139,7 +156,7 @@ pub fn submit(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<Entrus
         hand_overs: 0,
         reminders: 0,
         held_state: None,
-        facts: Json::new(&details)?,
+        facts: Private::seal(tx.vault, &details)?,
         received_on: tx.now.local_date().to_string(),
         version: 1,
         created_at: tx.now,
@@ -155,7 +172,7 @@ pub fn submit(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<Entrus
     let loaded = load::fresh(tx, e, Sight { masked: false })?;
     load::place(tx, &loaded)?;
     let params = json!({ "channel": new.channel.label(), "center": center.name, "item": item.code });
-    load::tell(tx, actor, &loaded.e, Told { kind: "submitted", audience: Audience::Public, params })?;
+    load::tell(tx, actor, &loaded.e, Told::new("submitted", Audience::Public, params))?;
     view(tx, actor, loaded)
 }
 

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::{
     facts::Details,
-    machine::{self, Action, Facts, State},
-    model::MaterialState,
+    machine::{self, Action, Facts, Refusal, State},
+    standing,
     store::{self, Entrustment},
 };
 use crate::{
@@ -16,8 +16,8 @@ use crate::{
         policy::{self, subject},
     },
     catalogue::Mode,
-    clocks,
-    db::{Json, Result, Tx, dialect},
+    clocks::{self, ClockKind},
+    db::{Error, Private, Result, Tx, dialect},
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, Problem, Target},
     organization::{self, Center},
@@ -43,11 +43,14 @@ pub struct Loaded {
 impl Loaded {
     /// The state after `action`, or the refusal with what may be done instead.
     pub fn decide(&self, actor: &Actor, action: Action) -> Result<State> {
-        machine::decide(self.e.state, self.e.held_state, &self.facts, action).map_err(|refusal| {
-            let mut problem = Problem::from(refusal);
-            problem.allowed_actions = Some(self.allowed_actions(actor));
-            problem.into()
-        })
+        self.permits(actor, action)
+            .and_then(|()| machine::decide(self.e.state, self.e.held_state, &self.facts, action))
+            .map_err(|refusal| self.refused(actor, Problem::from(refusal)).into())
+    }
+
+    /// A refusal by the state, with what may be done instead.
+    pub fn refused(&self, actor: &Actor, problem: Problem) -> Problem {
+        Problem { allowed_actions: Some(self.allowed_actions(actor)), ..problem }
     }
 
     /// Exactly what this caller may do now.
@@ -55,9 +58,25 @@ impl Loaded {
         let near = self.reachable();
         Action::ALL
             .iter()
-            .filter(|a| machine::permits(self.e.state, &self.facts, **a).is_ok() && policy::allows(actor, "entrustment", a.code(), &near))
+            .filter(|a| self.permits(actor, **a).is_ok() && policy::allows(actor, "entrustment", a.code(), &near))
             .map(|a| a.code().to_owned())
             .collect()
+    }
+
+    /// The table, and whose turn it is in a termination.
+    fn permits(&self, actor: &Actor, action: Action) -> Result<(), Refusal> {
+        machine::permits(self.e.state, &self.facts, action)?;
+        let side = self.side(actor);
+        match (action, &self.details.termination) {
+            (Action::CancelTermination, Some(t)) if t.requested_by != side => Err(Refusal::OtherSide),
+            (Action::SignTermination, Some(t)) if side == "applicant" && t.applicant_signature.is_some() => Err(Refusal::SignedAlready),
+            _ => Ok(()),
+        }
+    }
+
+    /// On whose side the caller stands: `applicant` or `center`.
+    pub fn side(&self, actor: &Actor) -> &'static str {
+        if actor.applicant_id == Some(self.e.applicant_id) { "applicant" } else { "center" }
     }
 
     fn reachable(&self) -> Reachable<'_> {
@@ -68,20 +87,20 @@ impl Loaded {
 fn by_reference(tx: &mut Tx, reference: &str) -> Result<Option<Entrustment>> {
     match reference.parse::<Id>() {
         Ok(id) => store::entrustment(tx, id),
-        Err(_) => store::entrustment_by_number(tx, reference),
+        Err(_) => store::entrustment_by_number(tx, &reference.to_ascii_uppercase()),
     }
 }
 
 /// A record just made or read, with what is needed to decide about it.
 pub fn fresh(tx: &mut Tx, e: Entrustment, sight: Sight) -> Result<Loaded> {
-    let details = e.facts.get()?;
+    let details = e.facts.open(tx.vault)?;
     let custodian = organization::load(tx, e.custodian_id)?;
     let rules = settings::rules(tx, &custodian.path)?;
-    let steps_open = store::steps(tx, e.id)?.iter().filter(|s| !s.state.has_ended()).count();
-    let materials = store::materials(tx, e.id)?;
-    let open = |s: MaterialState| matches!(s, MaterialState::Missing | MaterialState::Rejected);
     let before = matches!(e.state, State::Submitted | State::CorrectionRequired);
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let plan = standing::plan(tx, e.id)?;
+    let checklist = standing::checklist(tx, e.id)?;
+    let correcting = e.state == State::CorrectionRequired;
     let facts = Facts {
         agency: e.mode != Mode::Assisted,
         agreement_drafted: e.agreement_state == "drafted",
@@ -90,10 +109,18 @@ pub fn fresh(tx: &mut Tx, e: Entrustment, sight: Sight) -> Result<Loaded> {
         open_legs: u32::try_from(e.open_legs).unwrap_or(0),
         hand_overs: u32::try_from(e.hand_overs).unwrap_or(0),
         max_hand_overs: rules.max_hand_overs,
+        returns: details.returns,
+        max_returns: rules.returns_total,
         reminders: u32::try_from(e.reminders).unwrap_or(0),
+        reminders_needed: rules.reminders_before_lapse,
+        notice_unmet: correcting && standing::notice_unmet(tx, e.id)?,
+        supply_over: correcting && clocks::of_record(tx, e.id)?.iter().rfind(|c| c.kind == ClockKind::Supply).is_none_or(|c| c.due_at <= tx.now),
         notice_given: if before { details.notices_before > 0 } else { details.notices_after > 0 },
-        steps_open: count(steps_open),
-        materials_open: count(materials.iter().filter(|m| open(m.state)).count()),
+        steps_open: count(plan.open()),
+        steps_recordable: plan.recordable(),
+        plan_started: plan.started(),
+        materials_submittable: checklist.submittable(),
+        materials_reviewable: checklist.reviewable(),
     };
     Ok(Loaded { e, details, custodian, rules, facts, sight })
 }
@@ -140,15 +167,32 @@ pub struct Told {
     pub audience: Audience,
     /// Codes, numbers, names of centers.
     pub params: Value,
+    words: Option<String>,
+}
+
+impl Told {
+    /// Without words of anybody.
+    pub fn new(kind: &'static str, audience: Audience, params: Value) -> Self {
+        Self { kind, audience, params, words: None }
+    }
+
+    /// With what a person said: a reason, a note.
+    pub fn saying(self, words: &str) -> Self {
+        Self { words: Some(words.to_owned()), ..self }
+    }
 }
 
 /// Saves a change with its deadline, event and visibility. The version predicate stays as an assertion under the lock.
 pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Result<()> {
     let e = &mut loaded.e;
+    if e.first_responder_id.is_none() && actor.kind == "user" && actor.applicant_id.is_none() {
+        // Handed in online: who of the staff acts first has met the applicant first.
+        e.first_responder_id = actor.id;
+    }
     e.version += 1;
     e.updated_at = tx.now;
     e.due_at = clocks::nearest_due(tx, e.id)?;
-    e.facts = Json::new(&loaded.details)?;
+    e.facts = Private::seal(tx.vault, &loaded.details)?;
     e.closed_at = if e.state.is_final() { e.closed_at.or(Some(tx.now)) } else { None };
     if !store::save(tx, e)? {
         return Err(Problem::of(ErrorCode::Stale).into());
@@ -160,12 +204,20 @@ pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Resu
 /// Writes an event of an entrustment.
 pub fn tell(tx: &mut Tx, actor: &Actor, e: &Entrustment, told: Told) -> Result<()> {
     let kind = format!("entrustment.{}", told.kind);
-    let event = NewEvent { record_kind: "entrustment", record_id: e.id, version: e.version, kind: &kind, audience: told.audience, params: told.params };
+    let event = NewEvent {
+        record_kind: "entrustment",
+        record_id: e.id,
+        version: e.version,
+        kind: &kind,
+        audience: told.audience,
+        params: told.params,
+        words: told.words.as_deref(),
+    };
     events::record(tx, actor, event)
 }
 
 /// Who sees an entrustment: the custodian and everything above it, former custodians and an offer's receiver masked,
-/// the agent, the first responder masked, and the applicant.
+/// the agent (masked once the matter has ended), the first responder masked, and the applicant.
 pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     let e = &loaded.e;
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(&loaded.custodian).into_iter().map(|s| (s, false)).collect();
@@ -175,7 +227,7 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     if let Some(receiver) = loaded.details.offered_to {
         subjects.push((subject::center(receiver.as_str()), true));
     }
-    subjects.extend(e.assignee_id.map(|id| (subject::user(id.as_str()), false)));
+    subjects.extend(e.assignee_id.map(|id| (subject::user(id.as_str()), e.state.is_final())));
     subjects.extend(e.first_responder_id.map(|id| (subject::user(id.as_str()), true)));
     subjects.push((subject::applicant(e.applicant_id.as_str()), false));
     let state = e.state.code();
@@ -188,7 +240,11 @@ pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
     let moved = clocks::recompute(tx, id)?;
     let Some(mut e) = store::entrustment(tx, id)?.filter(|_| moved) else { return Ok(()) };
     e.due_at = clocks::nearest_due(tx, id)?;
-    store::set_due(tx, id, e.due_at)?;
+    e.version += 1;
+    e.updated_at = tx.now;
+    if !store::save(tx, &e)? {
+        return Err(Error::Contended);
+    }
     let loaded = fresh(tx, e, Sight { masked: false })?;
     place(tx, &loaded)
 }

@@ -7,8 +7,8 @@ use super::{
     applicants,
     load::{Told, load_for},
     machine::{Action, State},
-    store,
-    views::{self, EntrustmentBrief, ProgressView, brief_of},
+    store::{self, Entrustment},
+    views::{self, EntrustmentBrief, ProgressView},
 };
 use crate::{
     access::{self, Order},
@@ -25,12 +25,13 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<Entrustmen
     }
     let scope = Scope::of(actor, "entrustment");
     if let Some(words) = &q.q {
+        q.plain_search()?;
         return found_by_text(tx, &scope, q, words);
     }
     let page = access::page(tx, &scope, "entrustment", q, states(q, Order::of(q)))?;
     let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
     let items = briefs(tx, &ids)?;
-    Ok(Page { items, has_more: page.has_more, next_cursor: page.next_cursor, as_of: page.as_of })
+    Ok(page.with(|_| items))
 }
 
 /// The states to walk. Orders by deadline have an index per state only.
@@ -56,22 +57,29 @@ fn states(q: &ListQuery, order: Order) -> Vec<String> {
 fn briefs(tx: &mut Tx, ids: &[Id]) -> Result<Vec<EntrustmentBrief>> {
     let mut rows = store::entrustments_by_id(tx, ids)?;
     rows.sort_by_key(|e| ids.iter().position(|id| *id == e.id));
-    rows.into_iter().map(|e| brief_of(tx, e)).collect()
+    views::briefs_of(tx, rows)
 }
 
 fn found_by_text(tx: &mut Tx, scope: &Scope, q: &ListQuery, words: &str) -> Result<Page<EntrustmentBrief>> {
     let states = states(q, Order::Newest);
     let mut before = q.cursor.as_ref().map(|c| c.id.clone());
     let mut rows: Vec<EntrustmentBrief> = Vec::new();
-    // A state is looked at after the match, so a batch may fill less than a page.
+    let mut more = true;
+    // A state is looked at after the match, so a batch may fill less than a page; after enough batches the page is
+    // given as it is, and the next one goes on behind the last match.
     for _ in 0..20 {
         let ids = text_matches(tx, scope, words, before.as_deref())?;
-        before = ids.last().map(Id::to_string);
+        before = ids.last().map(Id::to_string).or(before);
         let full = ids.len() == usize::try_from(BATCH).unwrap_or(usize::MAX);
         rows.extend(briefs(tx, &ids)?.into_iter().filter(|e| states.is_empty() || states.iter().any(|s| s == e.state.code())));
+        more = full;
         if rows.len() > q.limit || !full {
             break;
         }
+    }
+    if more && rows.len() <= q.limit {
+        let cursor = before.map(|last| q.cursor_of(String::new(), last).encode(tx.vault));
+        return Ok(Page { items: rows, has_more: true, next_cursor: cursor, as_of: None, count: None });
     }
     Ok(Page::cut(rows, q.limit, tx.vault, |e| q.cursor_of(String::new(), e.id.to_string())))
 }
@@ -112,14 +120,18 @@ pub fn search(tx: &mut Tx, actor: &Actor, input: &SearchInput) -> Result<SearchR
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     let scope = Scope::of(actor, "entrustment");
+    let clear: Vec<String> = match &scope {
+        Scope::System => Vec::new(),
+        Scope::Subjects(reasons) => reasons.iter().filter(|(_, masked)| !masked).map(|(subject, _)| subject.clone()).collect(),
+    };
     let asked = input.q.trim();
     let mut ids: Vec<Id> = store::entrustment_by_number(tx, asked)?.map(|e| e.id).into_iter().collect();
     if phone::check(asked).is_ok() {
         let mark = applicants::phone_mark(tx, asked);
-        ids.extend(store::ids_by_phone(tx, &mark)?);
+        ids.extend(store::ids_by_phone(tx, &mark, &clear)?);
     }
     let mark = applicants::name_mark(tx, &text::fold(asked));
-    ids.extend(store::ids_by_applicant_name(tx, &mark)?);
+    ids.extend(store::ids_by_applicant_name(tx, &mark, &clear)?);
     ids.extend(text_matches(tx, &scope, asked, None)?);
     let mut seen: Vec<Id> = Vec::new();
     for id in ids {
@@ -177,7 +189,7 @@ pub fn reveal(tx: &mut Tx, actor: &Actor, target: &Target, input: &RevealInput) 
             request_id: &actor.request_id,
         },
     )?;
-    let told = Told { kind: "revealed", audience: Audience::Staff, params: serde_json::json!({}) };
+    let told = Told::new("revealed", Audience::Staff, serde_json::json!({}));
     super::load::tell(tx, actor, &loaded.e, told)?;
     let clear = access::Sight { masked: false };
     let row = store::applicant(tx, loaded.e.applicant_id)?.ok_or_else(Problem::not_found)?;
@@ -190,20 +202,29 @@ const GUESSES: i64 = 5;
 
 /// Public progress by number and the last four digits of the phone. A wrong number and wrong digits answer alike.
 pub async fn progress(db: &Db, number: String, last4: String) -> Result<ProgressView> {
+    proved(db, number, last4, views::progress_view).await
+}
+
+/// Shows something of a matter to who proves by its number and the last four digits of the phone to be its applicant.
+pub async fn proved<T, F>(db: &Db, number: String, last4: String, mut show: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx, &Entrustment) -> Result<T> + Send + 'static,
+{
     if last4.len() != 4 || !last4.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Problem::parameter("phone_last4", "format", "应为联系电话的后四位数字。", "The last four digits of the phone.").into());
     }
     let hour = Moment::system().utc().timestamp() / 3600;
     let found = db
         .write(move |tx| {
-            let mark = tx.vault.mark(Purpose::Index, &format!("progress:{number}"));
+            let mark = tx.vault.mark(Purpose::Index, &format!("progress:{}", number.to_ascii_uppercase()));
             // Counted before it is compared, so that a burst of guesses cannot outrun the count; a right one is not kept.
             if dialect::count_failure(tx.conn, &mark, hour)? > GUESSES {
                 return Err(Problem { retry_after: Some(3600), ..Problem::of(ErrorCode::TooManyRequests) }.into());
             }
-            let Some(e) = store::entrustment_by_number(tx, &number)? else { return Ok(Outcome::Commit(None)) };
+            let Some(e) = store::entrustment_by_number(tx, &number.to_ascii_uppercase())? else { return Ok(Outcome::Commit(None)) };
             let right = phone::last4(&e.contact_phone.open(tx.vault)?).is_some_and(|digits| digits == last4);
-            Ok(if right { Outcome::Rollback(Some(views::progress_view(tx, &e)?)) } else { Outcome::Commit(None) })
+            Ok(if right { Outcome::Rollback(Some(show(tx, &e)?)) } else { Outcome::Commit(None) })
         })
         .await?;
     found.ok_or_else(|| Problem::not_found().into())

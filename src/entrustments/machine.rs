@@ -140,14 +140,30 @@ pub struct Facts {
     pub hand_overs: u32,
     /// How many the city allows.
     pub max_hand_overs: u32,
+    /// Returned or unanswered offers so far.
+    pub returns: u32,
+    /// How many the city allows before only arbitration decides.
+    pub max_returns: u32,
     /// Reminders sent for missing material.
     pub reminders: u32,
+    /// How many must be sent before the matter lapses.
+    pub reminders_needed: u32,
+    /// What the newest notice named is still missing.
+    pub notice_unmet: bool,
+    /// The limit for supplying it has passed.
+    pub supply_over: bool,
     /// A one-time notice was given in this phase (before, or after acceptance).
     pub notice_given: bool,
-    /// Steps that have not ended.
+    /// Steps that are under way, or could still be filed.
     pub steps_open: u32,
-    /// Materials that are neither verified nor promised.
-    pub materials_open: u32,
+    /// Some step can be recorded.
+    pub steps_recordable: bool,
+    /// A step was filed: the plan is no longer replaced.
+    pub plan_started: bool,
+    /// Some material can be handed in.
+    pub materials_submittable: bool,
+    /// Some material can be verified, rejected or deferred.
+    pub materials_reviewable: bool,
 }
 
 /// Why the table refuses.
@@ -185,9 +201,41 @@ pub enum Refusal {
     /// Everything missing must be told at once.
     #[error("the one-time notice was given")]
     NoticeGiven,
-    /// Two reminders come before lapsing.
-    #[error("{0} of 2 reminders sent")]
-    TooFewReminders(u32),
+    /// Only arbitration decides after so many returns.
+    #[error("returned {0} times")]
+    ReturnedEnough(u32),
+    /// Reminders come before lapsing.
+    #[error("{sent} of {needed} reminders sent")]
+    TooFewReminders {
+        /// So far.
+        sent: u32,
+        /// By the city's rules.
+        needed: u32,
+    },
+    /// Lapsing waits for the end of the limit.
+    #[error("the limit for supplying runs")]
+    SupplyRunning,
+    /// What was asked for is there: no lapsing.
+    #[error("what the notice named was supplied")]
+    Supplied,
+    /// What was asked for is not there: no resubmitting.
+    #[error("what the notice named is missing")]
+    StillMissing,
+    /// A plan under way is not replaced.
+    #[error("the plan is under way")]
+    PlanStarted,
+    /// No step waits for anything.
+    #[error("no step can be recorded")]
+    NoStep,
+    /// No material waits for this.
+    #[error("no material for {}", .0.code())]
+    NoMaterial(Action),
+    /// Only who asked for termination takes the request back.
+    #[error("the other side asked for termination")]
+    OtherSide,
+    /// One signature each.
+    #[error("this side has signed")]
+    SignedAlready,
     /// Steps must end before the matter does.
     #[error("{0} step(s) open")]
     StepsOpen(u32),
@@ -210,7 +258,16 @@ impl Refuse for Refusal {
             Self::LegsOpen(n) => format!("还有 {n} 个联办未结束，不能办结。"),
             Self::HandedOverEnough(n) => format!("本件已转办 {n} 次，只能由指定办理确定承办中心。"),
             Self::NoticeGiven => "一次性告知书已经发出，不能再次告知。".into(),
-            Self::TooFewReminders(n) => format!("须催补两次后才能作逾期处理，目前已催补 {n} 次。"),
+            Self::ReturnedEnough(n) => format!("转办已被退回或逾期未答 {n} 次，只能由指定办理确定承办中心。"),
+            Self::TooFewReminders { sent, needed } => format!("须催补 {needed} 次后才能作逾期处理，目前已催补 {sent} 次。"),
+            Self::SupplyRunning => "补正时限尚未届满。".into(),
+            Self::Supplied => "所告知的材料已经补齐，不能作逾期处理。".into(),
+            Self::StillMissing => "一次性告知的材料尚未补齐，请先提交所缺材料。".into(),
+            Self::PlanStarted => "计划已开始执行，不能整体替换。".into(),
+            Self::NoStep => "没有可以登记的步骤，请先制定计划。".into(),
+            Self::NoMaterial(action) => format!("没有可以{}的材料。", action.label()),
+            Self::OtherSide => "终止由对方提出，只能由提出方取消。".into(),
+            Self::SignedAlready => "本方已经签字，请等待对方签字。".into(),
             Self::StepsOpen(n) => format!("还有 {n} 个步骤未办结。"),
         }
     }
@@ -230,8 +287,16 @@ pub fn permits(state: State, facts: &Facts, action: Action) -> Result<To, Refusa
         A::Complete if facts.open_legs > 0 => Err(Refusal::LegsOpen(facts.open_legs)),
         A::Complete if facts.steps_open > 0 => Err(Refusal::StepsOpen(facts.steps_open)),
         A::Transfer if facts.hand_overs >= facts.max_hand_overs => Err(Refusal::HandedOverEnough(facts.hand_overs)),
+        A::Transfer if facts.returns >= facts.max_returns => Err(Refusal::ReturnedEnough(facts.returns)),
         A::OneTimeNotice if facts.notice_given => Err(Refusal::NoticeGiven),
-        A::Lapse if facts.reminders < 2 => Err(Refusal::TooFewReminders(facts.reminders)),
+        A::Resubmit if facts.notice_unmet => Err(Refusal::StillMissing),
+        A::Lapse if facts.reminders < facts.reminders_needed => Err(Refusal::TooFewReminders { sent: facts.reminders, needed: facts.reminders_needed }),
+        A::Lapse if !facts.supply_over => Err(Refusal::SupplyRunning),
+        A::Lapse if !facts.notice_unmet => Err(Refusal::Supplied),
+        A::Plan if facts.plan_started => Err(Refusal::PlanStarted),
+        A::RecordStep if !facts.steps_recordable => Err(Refusal::NoStep),
+        A::SubmitMaterial if !facts.materials_submittable => Err(Refusal::NoMaterial(action)),
+        A::ReviewMaterial if !facts.materials_reviewable => Err(Refusal::NoMaterial(action)),
         _ => Ok(to),
     }
 }
@@ -294,6 +359,11 @@ impl StepState {
     /// The authority has spoken.
     pub fn has_ended(self) -> bool {
         matches!(self, S::NotAccepted | S::Granted | S::Refused | S::ResultReceived)
+    }
+
+    /// The authority has it.
+    pub fn is_under_way(self) -> bool {
+        !self.has_ended() && self != S::Planned
     }
 }
 

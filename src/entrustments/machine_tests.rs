@@ -12,10 +12,18 @@ const AGENCY: Facts = Facts {
     open_legs: 0,
     hand_overs: 0,
     max_hand_overs: 4,
+    returns: 0,
+    max_returns: 2,
     reminders: 2,
+    reminders_needed: 2,
+    notice_unmet: true,
+    supply_over: true,
     notice_given: false,
     steps_open: 0,
-    materials_open: 0,
+    steps_recordable: true,
+    plan_started: false,
+    materials_submittable: true,
+    materials_reviewable: true,
 };
 
 /// The whole table, state by action, as people review it.
@@ -72,7 +80,16 @@ fn guards() {
     assert_eq!(permits(State::Accepted, &worn, Action::Transfer), Err(Refusal::HandedOverEnough(4)));
     let moved = Facts { agreement_signed: false, ..AGENCY };
     assert_eq!(permits(State::InProgress, &moved, Action::RecordStep), Err(Refusal::AgreementMissing));
-    assert_eq!(permits(State::CorrectionRequired, &Facts { reminders: 1, ..AGENCY }, Action::Lapse), Err(Refusal::TooFewReminders(1)));
+    let asked = |facts: Facts, action| permits(State::CorrectionRequired, &facts, action);
+    assert_eq!(asked(Facts { reminders: 1, ..AGENCY }, Action::Lapse), Err(Refusal::TooFewReminders { sent: 1, needed: 2 }));
+    assert_eq!(asked(Facts { supply_over: false, ..AGENCY }, Action::Lapse), Err(Refusal::SupplyRunning));
+    assert_eq!(asked(Facts { notice_unmet: false, ..AGENCY }, Action::Lapse), Err(Refusal::Supplied));
+    assert_eq!(asked(AGENCY, Action::Resubmit), Err(Refusal::StillMissing));
+    assert!(asked(Facts { notice_unmet: false, ..AGENCY }, Action::Resubmit).is_ok());
+    let tossed = Facts { returns: 2, ..AGENCY };
+    assert_eq!(permits(State::Accepted, &tossed, Action::Transfer), Err(Refusal::ReturnedEnough(2)));
+    assert_eq!(permits(State::InProgress, &Facts { plan_started: true, ..AGENCY }, Action::Plan), Err(Refusal::PlanStarted));
+    assert_eq!(permits(State::InProgress, &Facts { steps_recordable: false, ..AGENCY }, Action::RecordStep), Err(Refusal::NoStep));
 }
 
 #[test]
@@ -101,7 +118,7 @@ proptest! {
     fn random_walks(actions in proptest::collection::vec(any_of(Action::ALL), 1..40), agency in any::<bool>()) {
         let mut state = State::Submitted;
         let mut held = None;
-        let facts = Facts { agency, agreement_drafted: true, agreement_signed: false, max_hand_overs: 4, reminders: 2, ..Facts::default() };
+        let facts = Facts { agency, agreement_drafted: true, agreement_signed: false, max_hand_overs: 4, max_returns: 2, reminders: 2, supply_over: true, ..Facts::default() };
         for action in actions {
             let before = state;
             match decide(state, held, &facts, action) {

@@ -10,15 +10,16 @@ use super::{
     load::{Told, load_for, save},
     machine::{Action, State},
     model::{MaterialAct, MaterialState},
+    standing,
     store::{self, MaterialRow, NoticeRow},
     views::{EntrustmentView, view},
 };
 use crate::{
     access::Sight,
     auth::Actor,
-    catalogue::{ItemContent, published_version},
+    catalogue::{ItemContent, Necessity, published_version},
     clocks::{self, ClockKind},
-    db::{Json, Result, Tx},
+    db::{Private, Result, Tx},
     events::Audience,
     kernel::{Code as _, ErrorCode, FieldError, Id, Moment, Problem, Target, Text},
 };
@@ -47,6 +48,10 @@ pub struct MaterialView {
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub reason: String,
+    /// How to supply it, as the one-time notice said.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub how: String,
     /// Promised by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deferred_until: Option<NaiveDate>,
@@ -57,21 +62,23 @@ pub struct MaterialView {
 
 impl MaterialView {
     /// Of a row.
-    pub fn of(row: &MaterialRow, sight: Sight) -> Result<Self> {
-        let mut r = row.record.get()?;
+    pub fn of(tx: &Tx, row: &MaterialRow, sight: Sight) -> Result<Self> {
+        let mut r = row.record.open(tx.vault)?;
         if sight.masked {
             r.note.clear();
             r.reason.clear();
+            r.how.clear();
         }
         Ok(Self {
             code: row.code.clone(),
             name: row.name.clone(),
             state: row.state,
             state_label: row.state.label().into(),
-            required: r.spec.as_ref().is_none_or(|s| s.necessity.code() == "required"),
+            required: r.spec.as_ref().is_none_or(|s| s.necessity == Necessity::Required),
             deferrable: r.spec.as_ref().is_some_and(|s| s.deferrable),
             note: r.note,
             reason: r.reason,
+            how: r.how,
             deferred_until: r.deferred_until,
             submitted_at: r.submitted_at,
         })
@@ -127,7 +134,7 @@ pub fn open_checklist(tx: &mut Tx, entrustment: Id, content: &ItemContent, given
             sequence: i32::try_from(i).unwrap_or(0),
             state: if handed.is_some() { MaterialState::Submitted } else { MaterialState::Missing },
             name: spec.name.clone(),
-            record: Json::new(&record)?,
+            record: Private::seal(tx.vault, &record)?,
             updated_at: tx.now,
         });
     }
@@ -160,8 +167,8 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
     let mut loaded = load_for(tx, actor, action, target)?;
     let mut row = store::materials(tx, loaded.e.id)?.into_iter().find(|m| m.code == code).ok_or_else(Problem::not_found)?;
     loaded.decide(actor, action)?;
-    let mut record = row.record.get()?;
-    row.state = next_state(row.state, act)?;
+    let mut record = row.record.open(tx.vault)?;
+    row.state = next_state(row.state, act).map_err(|p| loaded.refused(actor, p))?;
     // Whatever happens to a deferred material ends its own clock.
     if let Some(clock) = record.deferral_clock.take() {
         clocks::stop_one(tx, clock)?;
@@ -178,7 +185,7 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
         }
         MaterialAct::Defer => defer(tx, &loaded, &mut record, body.until)?,
     }
-    row.record = Json::new(&record)?;
+    row.record = Private::seal(tx.vault, &record)?;
     row.updated_at = tx.now;
     store::save_material(tx, &row)?;
     settle_supply(tx, loaded.e.id)?;
@@ -188,12 +195,12 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
         MaterialAct::Reject => "material_rejected",
         MaterialAct::Defer => "material_deferred",
     };
-    let params = json!({ "material": row.code, "name": row.name, "reason": record.reason });
-    save(tx, actor, &mut loaded, Told { kind, audience: Audience::Applicant, params })?;
+    let params = json!({ "material": row.code, "name": row.name });
+    save(tx, actor, &mut loaded, Told::new(kind, Audience::Applicant, params).saying(&record.reason))?;
     view(tx, actor, loaded)
 }
 
-fn next_state(from: MaterialState, act: MaterialAct) -> Result<MaterialState> {
+fn next_state(from: MaterialState, act: MaterialAct) -> Result<MaterialState, Problem> {
     use MaterialState::{Accepted, Deferred, Missing, Rejected, Submitted};
     match (act, from) {
         (MaterialAct::Submit, Missing | Rejected | Deferred | Submitted) => Ok(Submitted),
@@ -202,7 +209,7 @@ fn next_state(from: MaterialState, act: MaterialAct) -> Result<MaterialState> {
         (MaterialAct::Defer, Missing | Rejected) => Ok(Deferred),
         _ => {
             let zh = format!("材料当前为“{}”，不能{}。", from.label(), act.label());
-            Err(Problem::new(ErrorCode::StateConflict, Text::new(zh, "The material's state forbids this.")).into())
+            Err(Problem::new(ErrorCode::StateConflict, Text::new(zh, "The material's state forbids this.")))
         }
     }
 }
@@ -220,18 +227,14 @@ fn defer(tx: &mut Tx, loaded: &super::load::Loaded, record: &mut MaterialRecord,
         let zh = format!("补交日期应在明日至 {latest} 之间（不晚于承诺办结时限）。");
         return Err(Problem::rule("/until", "out_of_range", zh, format!("Between tomorrow and {latest}.")).into());
     }
-    let calendar = clocks::calendar(tx, tx.now)?;
-    let days = calendar.working_days_between(tx.now.local_date(), until).max(1);
-    let (clock, _) = clocks::start_named(tx, "entrustment", loaded.e.id, ClockKind::Deferral, clocks::Limit::working_days(days))?;
-    record.deferral_clock = Some(clock);
+    record.deferral_clock = Some(clocks::start_until(tx, "entrustment", loaded.e.id, ClockKind::Deferral, until)?);
     record.deferred_until = Some(until);
     Ok(())
 }
 
-/// The supply clock ends with the last material that it waits for.
+/// The supply clock ends with the last material that the notice named.
 fn settle_supply(tx: &mut Tx, id: Id) -> Result<()> {
-    let waiting = store::materials(tx, id)?.iter().any(|m| matches!(m.state, MaterialState::Missing | MaterialState::Rejected));
-    if waiting { Ok(()) } else { clocks::stop(tx, id, &[ClockKind::Supply]) }
+    if standing::notice_unmet(tx, id)? { Ok(()) } else { clocks::stop(tx, id, &[ClockKind::Supply]) }
 }
 
 /// The complete list.
@@ -257,31 +260,75 @@ pub struct NoticeView {
 
 impl NoticeView {
     /// Of a row.
-    pub fn of(row: &NoticeRow) -> Result<Self> {
-        Ok(Self { items: row.items.get()?, due_at: row.due_at, issued_at: row.issued_at })
+    pub fn of(tx: &Tx, row: &NoticeRow, sight: Sight) -> Result<Self> {
+        let mut items = row.items.open(tx.vault)?;
+        if sight.masked {
+            // What is missing is told in free words.
+            items.iter_mut().for_each(|i| (i.what, i.how) = (String::new(), String::new()));
+        }
+        Ok(Self { items, due_at: row.due_at, issued_at: row.issued_at })
     }
+}
+
+/// Marks what a notice names in the checklist; what is not on it is added. Answers the items, each with its code.
+fn mark_missing(tx: &mut Tx, entrustment: Id, asked: &[MissingItem]) -> Result<Vec<MissingItem>> {
+    let rows = store::materials(tx, entrustment)?;
+    let mut named: Vec<&String> = Vec::new();
+    let mut items = Vec::with_capacity(asked.len());
+    let mut added = Vec::new();
+    for (i, item) in asked.iter().enumerate() {
+        let refuse = |code: &'static str, zh: &'static str, en: &'static str| Problem::rule(&format!("/items/{i}/code"), code, zh, en);
+        let Some(code) = &item.code else {
+            let (row, code) = extra(tx, entrustment, rows.len() + added.len(), item)?;
+            added.push(row);
+            items.push(MissingItem { code: Some(code), ..item.clone() });
+            continue;
+        };
+        if named.contains(&code) {
+            return Err(refuse("duplicate", "同一材料只能告知一次。", "Named twice.").into());
+        }
+        named.push(code);
+        let Some(mut row) = rows.iter().find(|m| m.code == *code).cloned() else {
+            return Err(refuse("unknown_material", "材料编号不在本件清单内。", "Not in this matter's checklist.").into());
+        };
+        let mut record = row.record.open(tx.vault)?;
+        if let Some(clock) = record.deferral_clock.take() {
+            clocks::stop_one(tx, clock)?;
+        }
+        record.reason.clone_from(&item.what);
+        record.how.clone_from(&item.how);
+        row.state = if row.state == MaterialState::Missing { MaterialState::Missing } else { MaterialState::Rejected };
+        row.record = Private::seal(tx.vault, &record)?;
+        row.updated_at = tx.now;
+        store::save_material(tx, &row)?;
+        items.push(item.clone());
+    }
+    store::insert_materials(tx, &added)?;
+    Ok(items)
+}
+
+/// An entry for what is missing and on no checklist, such as a signature: it is handed in and verified like the others.
+fn extra(tx: &Tx, entrustment: Id, place: usize, item: &MissingItem) -> Result<(MaterialRow, String)> {
+    let code = format!("N{}", place + 1);
+    let record = MaterialRecord { reason: item.what.clone(), how: item.how.clone(), ..MaterialRecord::default() };
+    let row = MaterialRow {
+        id: Id::new(),
+        entrustment_id: entrustment,
+        name: format!("补充材料 {code}"),
+        code: code.clone(),
+        sequence: i32::try_from(place).unwrap_or(i32::MAX),
+        state: MaterialState::Missing,
+        record: Private::seal(tx.vault, &record)?,
+        updated_at: tx.now,
+    };
+    Ok((row, code))
 }
 
 /// Tells all that is missing, once: materials, clock, record and timeline in one transaction.
 pub fn one_time_notice(tx: &mut Tx, actor: &Actor, target: &Target, notice: &OneTimeNotice) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::OneTimeNotice, target)?;
     let next = loaded.decide(actor, Action::OneTimeNotice)?;
-    let rows = store::materials(tx, loaded.e.id)?;
-    for (i, item) in notice.items.iter().enumerate() {
-        let Some(code) = &item.code else { continue };
-        let Some(mut row) = rows.iter().find(|m| m.code == *code).cloned() else {
-            return Err(Problem::rule(&format!("/items/{i}/code"), "unknown_material", "材料编号不在本件清单内。", "Not in this matter's checklist.").into());
-        };
-        let mut record = row.record.get()?;
-        if let Some(clock) = record.deferral_clock.take() {
-            clocks::stop_one(tx, clock)?;
-        }
-        record.reason.clone_from(&item.what);
-        row.state = if row.state == MaterialState::Missing { MaterialState::Missing } else { MaterialState::Rejected };
-        row.record = Json::new(&record)?;
-        row.updated_at = tx.now;
-        store::save_material(tx, &row)?;
-    }
+    let items = mark_missing(tx, loaded.e.id, &notice.items)?;
     let limit = loaded.rules.supply_limit;
     clocks::stop(tx, loaded.e.id, &[ClockKind::Supply])?;
     let due_at = clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Supply, limit)?;
@@ -296,7 +343,7 @@ pub fn one_time_notice(tx: &mut Tx, actor: &Actor, target: &Target, notice: &One
         id: Id::new(),
         entrustment_id: loaded.e.id,
         center_id: loaded.e.custodian_id,
-        items: Json::new(&notice.items)?,
+        items: Private::seal(tx.vault, &items)?,
         due_at,
         issued_by,
         issued_at: tx.now,
@@ -304,6 +351,6 @@ pub fn one_time_notice(tx: &mut Tx, actor: &Actor, target: &Target, notice: &One
     store::insert_notice(tx, &row)?;
     loaded.e.state = next;
     let params = json!({ "count": notice.items.len(), "due_at": due_at });
-    save(tx, actor, &mut loaded, Told { kind: "one_time_notice", audience: Audience::Public, params })?;
+    save(tx, actor, &mut loaded, Told::new("one_time_notice", Audience::Public, params))?;
     view(tx, actor, loaded)
 }

@@ -7,6 +7,7 @@ mod agreement;
 mod bulk;
 mod closing;
 mod custody;
+pub mod desk;
 mod facts;
 mod handling;
 mod intake;
@@ -17,6 +18,7 @@ mod materials;
 mod model;
 mod narrative;
 mod plan;
+mod standing;
 pub mod store;
 mod views;
 
@@ -25,8 +27,9 @@ pub use bulk::{BulkPlan, fill};
 pub use closing::{ClosedMatter, ON_CLOSED};
 pub use custody::{HandOver, clear_transfer, hand_over, mark_transfer};
 pub use handling::{AcceptInput, accept_loaded, assign_loaded};
-pub use intake::{NewEntrustment, submit};
+pub use intake::{Identity, NewEntrustment, submit, submit_as};
 pub use load::{Loaded, load_for, load_locked, load_seen, movable, recompute, save};
+pub use lookup::proved;
 pub use machine::{Action, State};
 pub use model::Channel;
 pub use store::Entrustment;
@@ -34,6 +37,8 @@ pub use store::Entrustment;
 /// Every code of the domain, for the dictionaries.
 pub mod vocabulary {
     pub use super::machine::{StepAct, StepState};
-    pub use super::model::{Channel, CustodyCause, MaterialAct, MaterialState, Outcome, RejectReason, SignMethod, SuspendReason, TerminateReason};
+    pub use super::model::{
+        AgreementState, Channel, CustodyCause, MaterialAct, MaterialState, Outcome, RejectReason, SignMethod, SuspendReason, TerminateReason,
+    };
 }
-pub use views::{EntrustmentBrief, EntrustmentView, brief_of, view};
+pub use views::{EntrustmentBrief, EntrustmentView, briefs_of, view};

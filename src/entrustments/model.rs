@@ -53,6 +53,14 @@ code_enum! {
     }
 }
 code_enum! {
+    /// State of an agreement 代办委托协议.
+    AgreementState in "agreement-states" {
+        Drafted "drafted" "待签订",
+        Signed "signed" "已签订",
+        Superseded "superseded" "已被替代",
+    }
+}
+code_enum! {
     /// How an applicant signs.
     SignMethod in "sign-methods" {
         Online "online" "在线确认",

@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use super::machine::StepAct;
-use crate::kernel::Code as _;
+use crate::{clocks::ClockKind, kernel::Code as _};
 
 /// One sentence for an event.
 pub fn tell(kind: &str, params: &Value) -> String {
     let text = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or_default();
+    let clock = || ClockKind::parse(text("clock")).map_or("时限", ClockKind::label);
     let day = |key: &str| text(key).get(..10).unwrap_or_default().to_owned();
     match kind.strip_prefix("entrustment.").unwrap_or(kind) {
         "submitted" => format!("{}收到您通过{}提交的申请。", text("center"), text("channel")),
@@ -30,9 +31,10 @@ pub fn tell(kind: &str, params: &Value) -> String {
         }
         "material_submitted" => format!("材料“{}”已提交。", text("name")),
         "material_accepted" => format!("材料“{}”已核验。", text("name")),
-        "material_rejected" => format!("材料“{}”需要更换：{}。", text("name"), text("reason")),
+        "material_rejected" => format!("材料“{}”需要更换。", text("name")),
         "material_deferred" => format!("材料“{}”可以容缺后补。", text("name")),
-        "progressed" => text("note").to_owned(),
+        "progressed" if params.get("blocked").and_then(Value::as_bool) == Some(true) => "报告了办理进展，目前有堵点。".into(),
+        "progressed" => "报告了办理进展。".into(),
         "suspended" => format!("本件中止：{}，预计{}前恢复。", text("reason"), day("until")),
         "resumed" => "本件恢复办理。".into(),
         "transfer_offered" => format!("{}提请{}接续办理。", text("from"), text("to")),
@@ -48,11 +50,12 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "termination_requested" => format!("提出终止：{}。", text("reason")),
         "termination_cancelled" => "终止已取消，继续办理。".into(),
         "termination_signed" => "终止确认中。".into(),
-        "terminated" => "本件已终止，材料已退还。".into(),
+        "terminated" if params.get("unilateral").is_some() => "本件由中心依规终止，文书已送达。".into(),
+        "terminated" => "双方签字，本件终止，材料已退还。".into(),
         "revealed" => "查看了完整信息。".into(),
-        "clock.warning" => "时限将到。".into(),
-        "clock.breach" => "已超时限。".into(),
-        "clock.recomputed" => "放假安排变化，时限已重新计算。".into(),
+        "clock.warning" => format!("{}将到，应于{}前完成。", clock(), day("due_at")),
+        "clock.breach" => format!("已超{}。", clock()),
+        "clock.recomputed" => format!("放假安排变化，{}已重新计算。", clock()),
         other => other.to_owned(),
     }
 }

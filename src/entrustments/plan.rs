@@ -8,19 +8,21 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
-    facts::StepRecord,
+    facts::{StepEntry, StepRecord},
     load::{Loaded, Told, load_for, save},
     machine::{Action, StepAct, StepState, decide_step},
+    standing,
     store::{self, StepRow},
     views::{EntrustmentView, view},
 };
 use crate::{
+    access::Sight,
     auth::Actor,
-    catalogue::{StepTemplate, published_version},
+    catalogue::{StepTemplate, check_steps, published_version},
     clocks::{self, ClockKind, Limit, Unit, WorkCalendar},
-    db::{Json, Result, Tx},
+    db::{Private, Result, Tx},
     events::Audience,
-    kernel::{Code as _, ErrorCode, FieldError, Id, Moment, Problem, Target, Text},
+    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text},
 };
 
 /// A step as it is answered.
@@ -59,12 +61,8 @@ pub struct StepView {
     /// Days of the special procedure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub special_days: Option<u32>,
-    /// Why corrected, not accepted or refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// What proves it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<String>,
+    /// What was recorded, oldest first.
+    pub history: Vec<StepEntry>,
     /// When filed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filed_at: Option<Moment>,
@@ -78,8 +76,11 @@ pub struct StepView {
 
 impl StepView {
     /// Of a row.
-    pub fn of(row: &StepRow) -> Result<Self> {
-        let r = row.record.get()?;
+    pub fn of(tx: &Tx, row: &StepRow, sight: Sight) -> Result<Self> {
+        let mut r = row.record.open(tx.vault)?;
+        if sight.masked {
+            r.history.iter_mut().for_each(|entry| (entry.reason, entry.evidence) = (None, None));
+        }
         Ok(Self {
             code: row.code.clone(),
             name: row.name.clone(),
@@ -94,8 +95,7 @@ impl StepView {
             acceptance_no: r.acceptance_no,
             result_no: r.result_no,
             special_days: r.special_days,
-            reason: r.reason,
-            evidence: r.evidence,
+            history: r.history,
             filed_at: r.filed_at,
             accepted_at: r.accepted_at,
             decided_at: r.decided_at,
@@ -126,15 +126,17 @@ pub struct PlanInput {
 pub fn plan(tx: &mut Tx, actor: &Actor, target: &Target, input: &PlanInput) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::Plan, target)?;
     loaded.decide(actor, Action::Plan)?;
-    if store::steps(tx, loaded.e.id)?.iter().any(|s| s.state != StepState::Planned) {
-        return Err(Problem::new(ErrorCode::StateConflict, Text::new("计划已开始执行，不能整体替换。", "The plan is under way.")).into());
-    }
     let content = published_version(tx, loaded.e.item_id, loaded.e.item_version)?;
     let steps = input.steps.clone().unwrap_or(content.template);
     if steps.is_empty() {
         return Err(Problem::rule("/steps", "no_template", "该事项没有专用流程，请写明步骤。", "The item has no template: name the steps.").into());
     }
-    check(&steps)?;
+    let materials: Vec<String> = store::materials(tx, loaded.e.id)?.into_iter().map(|m| m.code).collect();
+    let materials: Vec<&str> = materials.iter().map(String::as_str).collect();
+    let errors = check_steps("/steps", &steps, &materials);
+    if !errors.is_empty() {
+        return Err(Problem::fields(ErrorCode::RuleViolation, errors).into());
+    }
     let today = tx.now.local_date();
     let start = input.start.unwrap_or(today);
     if start < today || start > today.checked_add_days(Days::new(730)).unwrap_or(today) {
@@ -144,30 +146,8 @@ pub fn plan(tx: &mut Tx, actor: &Actor, target: &Target, input: &PlanInput) -> R
     let rows = lay_out(tx, loaded.e.id, &steps, start, &calendar)?;
     store::replace_steps(tx, loaded.e.id, &rows)?;
     let finish = rows.iter().filter_map(|r| r.planned_end.clone()).max();
-    save(tx, actor, &mut loaded, Told { kind: "planned", audience: Audience::Applicant, params: json!({ "steps": rows.len(), "finish": finish }) })?;
+    save(tx, actor, &mut loaded, Told::new("planned", Audience::Applicant, json!({ "steps": rows.len(), "finish": finish })))?;
     view(tx, actor, loaded)
-}
-
-fn check(steps: &[StepTemplate]) -> Result<(), Problem> {
-    let mut errors = Vec::new();
-    for (i, s) in steps.iter().enumerate() {
-        let earlier: Vec<&str> = steps.iter().take(i).map(|s| s.code.as_str()).collect();
-        if earlier.contains(&s.code.as_str()) {
-            errors.push(FieldError::body(&format!("/steps/{i}/code"), "duplicate", "步骤编号重复。", "Duplicate step code."));
-        }
-        if s.depends_on.iter().any(|d| !earlier.contains(&d.as_str())) {
-            errors.push(FieldError::body(
-                &format!("/steps/{i}/depends_on"),
-                "unknown_step",
-                "前置步骤须排在本步骤之前。",
-                "Depends on a step that is not before it.",
-            ));
-        }
-        if s.limit.value > 3650 {
-            errors.push(FieldError::body(&format!("/steps/{i}/limit"), "out_of_range", "步骤时限过长。", "The limit is too long."));
-        }
-    }
-    if errors.is_empty() { Ok(()) } else { Err(Problem::fields(ErrorCode::RuleViolation, errors)) }
 }
 
 /// Each step begins when the last step before it ends.
@@ -192,7 +172,7 @@ fn lay_out(tx: &Tx, entrustment: Id, steps: &[StepTemplate], start: NaiveDate, c
             limit_unit: s.limit.unit.as_str().into(),
             planned_start: Some(begin.to_string()),
             planned_end: Some(end.to_string()),
-            record: Json::new(&record)?,
+            record: Private::seal(tx.vault, &record)?,
             updated_at: tx.now,
         });
     }
@@ -229,7 +209,7 @@ pub struct StepReport {
     #[validate(length(min = 2, max = 500))]
     #[schema(min_length = 2, max_length = 500)]
     pub reason: Option<String>,
-    /// What proves it; needed for whatever the authority did.
+    /// What proves it; needed for whatever the authority did. Staff read it with the step.
     #[serde(default)]
     #[validate(length(min = 2, max = 500))]
     #[schema(min_length = 2, max_length = 500, example = "受理通知书照片")]
@@ -239,79 +219,75 @@ pub struct StepReport {
 /// Records an act of a step.
 pub fn record_step(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: StepAct, report: &StepReport) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::RecordStep, target)?;
-    let rows = store::steps(tx, loaded.e.id)?;
-    let mut row = rows.iter().find(|s| s.code == code).cloned().ok_or_else(Problem::not_found)?;
+    let plan = standing::plan(tx, loaded.e.id)?;
+    let (mut row, mut record) = plan.steps.iter().find(|(s, _)| s.code == code).cloned().ok_or_else(Problem::not_found)?;
     loaded.decide(actor, Action::RecordStep)?;
     let next = decide_step(row.state, act).ok_or_else(|| {
         let zh = format!("步骤当前为“{}”，不能{}。", row.state.label(), act.label());
-        Problem::new(ErrorCode::StateConflict, Text::new(zh, "The step's state forbids this."))
+        loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "The step's state forbids this.")))
     })?;
-    let mut record = row.record.get()?;
-    if act == StepAct::File {
-        predecessors_ended(&rows, &record)?;
+    let before: Vec<&str> = plan.before(&record).collect();
+    if act == StepAct::File && !before.is_empty() {
+        let zh = format!("前置步骤尚未准予：{}。", before.join("、"));
+        return Err(loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "Steps before it have not succeeded."))).into());
     }
-    fill(tx.now, &mut record, act, report)?;
+    let entry = fill(tx.now, &mut record, act, report)?;
+    record.history.push(StepEntry { by: actor.id, ..entry });
     run_clocks(tx, &loaded, &row, &mut record, act)?;
     row.state = next;
-    row.record = Json::new(&record)?;
+    row.record = Private::seal(tx.vault, &record)?;
     row.updated_at = tx.now;
     store::save_step(tx, &row)?;
     let params = json!({ "step": row.code, "name": row.name, "department": row.department, "act": act, "number": record.acceptance_no });
-    save(tx, actor, &mut loaded, Told { kind: "step_recorded", audience: Audience::Applicant, params })?;
+    let told = Told::new("step_recorded", Audience::Applicant, params).saying(report.reason.as_deref().unwrap_or_default());
+    save(tx, actor, &mut loaded, told)?;
     view(tx, actor, loaded)
 }
 
-fn predecessors_ended(rows: &[StepRow], record: &StepRecord) -> Result<()> {
-    let open: Vec<&str> = rows.iter().filter(|s| record.depends_on.contains(&s.code) && !s.state.has_ended()).map(|s| s.name.as_str()).collect();
-    if open.is_empty() {
-        return Ok(());
+/// What each act needs to be told, and what it leaves with the step.
+fn fill(now: Moment, record: &mut StepRecord, act: StepAct, report: &StepReport) -> Result<StepEntry, Problem> {
+    let need = |value: &Option<String>, at: &str, zh: &'static str| value.clone().ok_or_else(|| Problem::rule(at, "required", zh, "Required for this act."));
+    let mut entry = StepEntry { act, number: None, reason: None, evidence: report.evidence.clone(), at: now, by: None };
+    if !matches!(act, StepAct::File | StepAct::ReceiveResult) {
+        entry.evidence = Some(need(&report.evidence, "/evidence", "代部门登记须写明凭据。")?);
     }
-    let zh = format!("前置步骤尚未办结：{}。", open.join("、"));
-    Err(Problem::new(ErrorCode::StateConflict, Text::new(zh, "Steps before it have not ended.")).into())
-}
-
-fn fill(now: Moment, record: &mut StepRecord, act: StepAct, report: &StepReport) -> Result<(), Problem> {
-    let need =
-        |value: &Option<String>, at: &str, zh: &'static str| value.clone().map(Some).ok_or_else(|| Problem::rule(at, "required", zh, "Required for this act."));
-    let evidence = |record: &mut StepRecord| -> Result<(), Problem> {
-        record.evidence = need(&report.evidence, "/evidence", "代部门登记须写明凭据。")?;
-        Ok(())
-    };
     match act {
         StepAct::File => {
-            record.receipt_no = need(&report.receipt_no, "/receipt_no", "申报须写明部门的收件凭证号。")?;
+            entry.number = Some(need(&report.receipt_no, "/receipt_no", "申报须写明部门的收件凭证号。")?);
+            record.receipt_no.clone_from(&entry.number);
             record.filed_at = Some(now);
         }
         StepAct::Accept => {
-            record.acceptance_no = need(&report.acceptance_no, "/acceptance_no", "须写明部门的受理文号。")?;
-            evidence(record)?;
+            entry.number = Some(need(&report.acceptance_no, "/acceptance_no", "须写明部门的受理文号。")?);
+            record.acceptance_no.clone_from(&entry.number);
             record.accepted_at = Some(now);
         }
-        StepAct::AskCorrection => record.reason = need(&report.reason, "/reason", "须写明部门要求补正的内容。")?,
+        StepAct::AskCorrection => entry.reason = Some(need(&report.reason, "/reason", "须写明部门要求补正的内容。")?),
         StepAct::NotAccept | StepAct::Refuse => {
-            record.reason = need(&report.reason, "/reason", "须写明部门的理由。")?;
-            evidence(record)?;
+            entry.reason = Some(need(&report.reason, "/reason", "须写明部门的理由。")?);
+            entry.number.clone_from(&report.result_no);
             record.result_no.clone_from(&report.result_no);
+            record.refused = true;
             record.decided_at = Some(now);
         }
         StepAct::EnterSpecial => {
-            record.special_days =
-                Some(report.special_days.ok_or_else(|| Problem::rule("/special_days", "required", "特别程序须写明书面告知的天数。", "Say how many days."))?);
-            evidence(record)?;
+            let days = report.special_days.ok_or_else(|| Problem::rule("/special_days", "required", "特别程序须写明书面告知的天数。", "Say how many days."))?;
+            record.special_days = Some(days);
         }
         StepAct::LeaveSpecial => {}
         StepAct::Grant => {
-            record.result_no = need(&report.result_no, "/result_no", "须写明决定文书号。")?;
-            evidence(record)?;
+            entry.number = Some(need(&report.result_no, "/result_no", "须写明决定文书号。")?);
+            record.result_no.clone_from(&entry.number);
             record.decided_at = Some(now);
         }
         StepAct::ReceiveResult => {
             if report.result_no.is_some() {
                 record.result_no.clone_from(&report.result_no);
             }
+            entry.number.clone_from(&record.result_no);
         }
     }
-    Ok(())
+    Ok(entry)
 }
 
 /// Statutory and promised clocks run from the authority's acceptance; the first one starts the matter's promise.

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     catalogue::Mode,
     db::{
-        Json, Result, Sealed, Tx,
-        schema::{agreements, applicants, custody, entrustments, materials, one_time_notices, steps},
+        Json, Private, Result, Sealed, Tx,
+        schema::{access, agreements, applicants, custody, entrustments, materials, one_time_notices, steps},
     },
     insert_many,
     kernel::{Id, Moment},
@@ -106,7 +106,7 @@ pub struct Entrustment {
     /// State before termination was asked for.
     pub held_state: Option<State>,
     /// What was said and signed.
-    pub facts: Json<Details>,
+    pub facts: Private<Details>,
     /// Civil date of receipt.
     pub received_on: String,
     /// Version.
@@ -146,7 +146,7 @@ pub struct StepRow {
     /// Civil date.
     pub planned_end: Option<String>,
     /// What was recorded.
-    pub record: Json<super::facts::StepRecord>,
+    pub record: Private<super::facts::StepRecord>,
     /// When last changed.
     pub updated_at: Moment,
 }
@@ -168,7 +168,7 @@ pub struct MaterialRow {
     /// Name.
     pub name: String,
     /// What was recorded.
-    pub record: Json<super::facts::MaterialRecord>,
+    pub record: Private<super::facts::MaterialRecord>,
     /// When last changed.
     pub updated_at: Moment,
 }
@@ -212,7 +212,7 @@ pub struct AgreementRow {
     /// `drafted`, `signed`, `superseded`.
     pub state: String,
     /// Both signatures.
-    pub signature: Option<Json<super::facts::Signature>>,
+    pub signature: Option<Private<super::facts::Signature>>,
     /// When.
     pub drafted_at: Moment,
     /// When signed.
@@ -230,7 +230,7 @@ pub struct NoticeRow {
     /// By which center.
     pub center_id: Id,
     /// The complete list.
-    pub items: Json<Vec<super::facts::MissingItem>>,
+    pub items: Private<Vec<super::facts::MissingItem>>,
     /// Until when.
     pub due_at: Moment,
     /// By whom.
@@ -255,6 +255,28 @@ pub fn insert_applicant(tx: &mut Tx, row: &ApplicantRow) -> Result<()> {
     Ok(())
 }
 
+/// Saves an applicant whose version was counted up by one; `false` when another was first.
+pub fn save_applicant(tx: &mut Tx, row: &ApplicantRow) -> Result<bool> {
+    let changed = diesel::update(applicants::table.filter(applicants::id.eq(row.id)).filter(applicants::version.eq(row.version - 1)))
+        .set((
+            applicants::division_code.eq(row.division_code.clone()),
+            applicants::address.eq(row.address.clone()),
+            applicants::flags.eq(row.flags.clone()),
+            applicants::version.eq(row.version),
+            applicants::updated_at.eq(row.updated_at),
+        ))
+        .execute(tx.conn)?;
+    Ok(changed == 1)
+}
+
+/// Several applicants, by id.
+pub fn applicants_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<ApplicantRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(applicants::table.filter(applicants::id.eq_any(ids.to_vec())).select(ApplicantRow::as_select()).load(tx.conn)?)
+}
+
 /// By id.
 pub fn entrustment(tx: &mut Tx, id: Id) -> Result<Option<Entrustment>> {
     Ok(entrustments::table.filter(entrustments::id.eq(id)).select(Entrustment::as_select()).first(tx.conn).optional()?)
@@ -273,18 +295,30 @@ pub fn entrustments_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Entrustment>> {
     Ok(entrustments::table.filter(entrustments::id.eq_any(ids.to_vec())).select(Entrustment::as_select()).load(tx.conn)?)
 }
 
-/// Ids of matters reached under a phone, newest first.
-pub fn ids_by_phone(tx: &mut Tx, mark: &str) -> Result<Vec<Id>> {
-    Ok(entrustments::table.filter(entrustments::phone_mark.eq(mark)).order(entrustments::id.desc()).limit(200).select(entrustments::id).load(tx.conn)?)
+/// Ids of matters reached under a phone, newest first, among those that one of `subjects` sees in clear: who sees a
+/// matter masked must not confirm a person by it.
+pub fn ids_by_phone(tx: &mut Tx, mark: &str, subjects: &[String]) -> Result<Vec<Id>> {
+    Ok(entrustments::table
+        .inner_join(access::table.on(access::record_id.eq(entrustments::id)))
+        .filter(entrustments::phone_mark.eq(mark))
+        .filter(access::subject.eq_any(subjects.to_vec()))
+        .filter(access::masked.eq(false))
+        .order(entrustments::id.desc())
+        .limit(100)
+        .select(entrustments::id)
+        .load(tx.conn)?)
 }
 
-/// Ids of matters of applicants with exactly this name, newest first.
-pub fn ids_by_applicant_name(tx: &mut Tx, mark: &str) -> Result<Vec<Id>> {
+/// Ids of matters of applicants with exactly this name, newest first, among those that one of `subjects` sees in clear.
+pub fn ids_by_applicant_name(tx: &mut Tx, mark: &str, subjects: &[String]) -> Result<Vec<Id>> {
     Ok(entrustments::table
         .inner_join(applicants::table.on(applicants::id.eq(entrustments::applicant_id)))
+        .inner_join(access::table.on(access::record_id.eq(entrustments::id)))
         .filter(applicants::name_mark.eq(mark))
+        .filter(access::subject.eq_any(subjects.to_vec()))
+        .filter(access::masked.eq(false))
         .order(entrustments::id.desc())
-        .limit(200)
+        .limit(100)
         .select(entrustments::id)
         .load(tx.conn)?)
 }
@@ -301,12 +335,6 @@ pub fn save(tx: &mut Tx, row: &Entrustment) -> Result<bool> {
         .set(row.clone())
         .execute(tx.conn)?;
     Ok(changed == 1)
-}
-
-/// The nearest deadline moved with the calendar; nothing else changed.
-pub fn set_due(tx: &mut Tx, id: Id, due_at: Moment) -> Result<()> {
-    diesel::update(entrustments::table.filter(entrustments::id.eq(id))).set(entrustments::due_at.eq(due_at)).execute(tx.conn)?;
-    Ok(())
 }
 
 /// The plan, in order.

@@ -5,14 +5,14 @@ use serde::Serialize;
 use super::{
     agreement::AgreementView,
     applicants::{self, Applicant},
-    facts::{Acceptance, Completion, Difficulty, Rejection, Suspension, Termination},
+    facts::{Acceptance, Completion, Difficulty, Rejection, Said, Suspension, Termination},
     load::Loaded,
     machine::State,
     materials::{MaterialView, NoticeView},
     model::{Channel, CustodyCause},
     narrative,
     plan::StepView,
-    store::{self, Entrustment},
+    store::{self, ApplicantRow, Entrustment},
 };
 use crate::{
     access::Sight,
@@ -43,6 +43,8 @@ pub struct EntrustmentView {
     pub mode_label: String,
     /// How it came in.
     pub channel: Channel,
+    /// In Chinese.
+    pub channel_label: String,
     /// Name of the item.
     pub title: String,
     /// Item.
@@ -102,6 +104,17 @@ pub struct EntrustmentView {
     /// How it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion: Option<Completion>,
+    /// Completions that the applicant did not sign, or that were reopened; oldest first.
+    pub earlier_completions: Vec<Completion>,
+    /// Why the applicant last did not sign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Said>,
+    /// Why it was withdrawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawal: Option<Said>,
+    /// Why it was last reopened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reopening: Option<Said>,
     /// The present or last termination.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub termination: Option<Termination>,
@@ -165,10 +178,10 @@ pub fn view(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentVie
         contact: contact(tx, &e, sight)?,
         custodian: CenterBrief::from(&custodian),
         clocks: clocks::of_record(tx, e.id)?,
-        materials: store::materials(tx, e.id)?.iter().map(|m| MaterialView::of(m, sight)).collect::<Result<_>>()?,
-        notices: store::notices(tx, e.id)?.iter().map(NoticeView::of).collect::<Result<_>>()?,
+        materials: store::materials(tx, e.id)?.iter().map(|m| MaterialView::of(tx, m, sight)).collect::<Result<_>>()?,
+        notices: store::notices(tx, e.id)?.iter().map(|n| NoticeView::of(tx, n, sight)).collect::<Result<_>>()?,
         agreement,
-        steps: store::steps(tx, e.id)?.iter().map(StepView::of).collect::<Result<_>>()?,
+        steps: store::steps(tx, e.id)?.iter().map(|s| StepView::of(tx, s, sight)).collect::<Result<_>>()?,
         id: e.id,
         number: e.number,
         state: e.state,
@@ -176,6 +189,7 @@ pub fn view(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentVie
         mode: e.mode,
         mode_label: e.mode.label().into(),
         channel: e.channel,
+        channel_label: e.channel.label().into(),
         title: e.title,
         item_id: e.item_id,
         item_version: e.item_version,
@@ -193,6 +207,10 @@ pub fn view(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentVie
         suspension: details.suspension,
         difficulty: details.difficulty,
         completion: details.completion,
+        earlier_completions: details.earlier_completions,
+        refusal: details.refusal,
+        withdrawal: details.withdrawal,
+        reopening: details.reopening,
         termination: details.termination,
         masked: sight.masked,
         allowed_actions,
@@ -216,8 +234,12 @@ pub struct EntrustmentBrief {
     pub state_label: String,
     /// How it is helped.
     pub mode: Mode,
+    /// In Chinese.
+    pub mode_label: String,
     /// How it came in.
     pub channel: Channel,
+    /// In Chinese.
+    pub channel_label: String,
     /// Name of the item.
     pub title: String,
     /// Division the matter belongs to.
@@ -240,16 +262,28 @@ pub struct EntrustmentBrief {
     pub updated_at: Moment,
 }
 
-/// Renders an entrustment for a list.
-pub fn brief_of(tx: &Tx, e: Entrustment) -> Result<EntrustmentBrief> {
-    let applicant_name = if e.applicant_name.is_empty() { mask::name(&e.contact_name.open(tx.vault)?) } else { e.applicant_name };
+/// Renders entrustments for a list, with the applicants they need in one query.
+pub fn briefs_of(tx: &mut Tx, rows: Vec<Entrustment>) -> Result<Vec<EntrustmentBrief>> {
+    let persons: Vec<Id> = rows.iter().filter(|e| e.applicant_name.is_empty()).map(|e| e.applicant_id).collect();
+    let persons = store::applicants_by_id(tx, &persons)?;
+    rows.into_iter().map(|e| brief_of(tx, e, &persons)).collect()
+}
+
+fn brief_of(tx: &Tx, e: Entrustment, persons: &[ApplicantRow]) -> Result<EntrustmentBrief> {
+    let person = persons.iter().find(|p| p.id == e.applicant_id).and_then(|p| p.person_name.as_ref());
+    let applicant_name = match person {
+        Some(name) => mask::name(&name.open(tx.vault)?),
+        None => e.applicant_name,
+    };
     Ok(EntrustmentBrief {
         id: e.id,
         number: e.number,
         state: e.state,
         state_label: e.state.label().into(),
         mode: e.mode,
+        mode_label: e.mode.label().into(),
         channel: e.channel,
+        channel_label: e.channel.label().into(),
         title: e.title,
         division_code: e.division_code,
         applicant_name,
@@ -271,16 +305,20 @@ pub struct TimelineEntry {
     pub kind: String,
     /// In plain Chinese.
     pub text: String,
+    /// What was said with it, such as a reason; absent where the view is masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
     /// Post or part of whoever did it.
     pub actor: String,
     /// When.
     pub at: Moment,
 }
 
-impl From<Event> for TimelineEntry {
-    fn from(event: Event) -> Self {
-        let params = event.params.get().unwrap_or_default();
-        Self { id: event.id, text: narrative::tell(&event.kind, &params), kind: event.kind, actor: event.actor_label, at: event.occurred_at }
+impl TimelineEntry {
+    fn of(tx: &Tx, event: Event, sight: Sight) -> Result<Self> {
+        let words = event.words.filter(|_| !sight.masked).map(|w| w.open(tx.vault)).transpose()?;
+        let text = narrative::tell(&event.kind, &event.params.get().unwrap_or_default());
+        Ok(Self { id: event.id, text, words, kind: event.kind, actor: event.actor_label, at: event.occurred_at })
     }
 }
 
@@ -291,7 +329,8 @@ pub fn audiences(actor: &Actor) -> &'static [Audience] {
 
 /// The timeline, oldest first.
 pub fn timeline(tx: &mut Tx, actor: &Actor, loaded: &Loaded, after: Option<Id>, limit: i64) -> Result<Vec<TimelineEntry>> {
-    Ok(log::timeline(tx, loaded.e.id, audiences(actor), after, limit)?.into_iter().map(TimelineEntry::from).collect())
+    let events = log::timeline(tx, loaded.e.id, audiences(actor), after, limit)?;
+    events.into_iter().map(|event| TimelineEntry::of(tx, event, loaded.sight)).collect()
 }
 
 /// A period of custody.
@@ -303,6 +342,8 @@ pub struct CustodyView {
     pub center: CenterBrief,
     /// Why it began.
     pub cause: CustodyCause,
+    /// In Chinese.
+    pub cause_label: String,
     /// By which transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transfer_id: Option<Id>,
@@ -329,7 +370,15 @@ pub fn custody_chain(tx: &mut Tx, id: Id) -> Result<CustodyChain> {
         .into_iter()
         .filter_map(|r| {
             let center = centers.iter().find(|c| c.id == r.center_id)?.clone();
-            Some(CustodyView { sequence: r.sequence, center, cause: r.cause, transfer_id: r.transfer_id, from: r.from_at, to: r.to_at })
+            Some(CustodyView {
+                sequence: r.sequence,
+                center,
+                cause: r.cause,
+                cause_label: r.cause.label().into(),
+                transfer_id: r.transfer_id,
+                from: r.from_at,
+                to: r.to_at,
+            })
         })
         .collect();
     Ok(CustodyChain { items })

@@ -1,29 +1,34 @@
 //! Evaluations over HTTP; the link needs no login.
 
-use actix_web::{get, post};
+use actix_web::{HttpResponse, get, post, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     EvaluationView,
-    service::{self, LinkView, RatingInput},
+    service::{self, EvaluationLink, LinkView, RatingInput},
     store::EvaluationState,
 };
 use crate::{
-    http::{Answer, Ask, Body, Command, Filter, FilterKind, LinkCommand, List, ListKind, Public},
+    db::Error,
+    entrustments::{self, api::ProgressParams},
+    http::{Answer, Ask, Body, Command, Filter, FilterKind, LinkCommand, List, ListKind, Named, Params, Public, State},
     kernel::{Code, Page},
 };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(fetch).service(rate).service(by_link).service(rate_by_link);
+    cfg.service(list).service(fetch).service(rate).service(by_link).service(rate_by_link).service(link_by_progress);
 }
 
 /// The list of evaluations.
 pub struct Evaluations;
 impl ListKind for Evaluations {
-    const FILTERS: &'static [Filter] =
-        &[Filter { name: "state", kind: FilterKind::Codes(|| EvaluationState::ALL.iter().map(|v| v.code()).collect()), doc: "状态" }];
+    const FILTERS: &'static [Filter] = &[
+        Filter { name: "state", kind: FilterKind::Codes(|| EvaluationState::ALL.iter().map(|v| v.code()).collect()), doc: "状态" },
+        Filter { name: "created_at", kind: FilterKind::Moments, doc: "收到或发起的时间" },
+    ];
     const SORTS: &'static [&'static str] = &["created_at"];
+    const NUMBERED: bool = true;
 }
 
 /// 查询评价（evaluations）
@@ -60,6 +65,17 @@ async fn rate(command: Command, body: Body<RatingInput>) -> Answer {
 #[get("/evaluation-links/{id}")]
 async fn by_link(public: Public) -> Answer {
     public.fresh(service::by_link).await
+}
+
+/// 凭进度查询领取评价链接（evaluation link by progress）
+///
+/// 公开。没有账号的申请人凭编号和联系电话后四位取得评价链接；同一编号每小时输错五次后暂停查询。
+#[utoipa::path(tag = "public", operation_id = "get_evaluation_link_by_progress", security(()), params(("id" = String, Path, description = "代办件编号", max_length = 100), ProgressParams),
+    responses((status = 200, description = "评价链接", body = EvaluationLink)))]
+#[get("/progress/{id}/evaluation")]
+async fn link_by_progress(state: web::Data<State>, Named(id): Named, params: Params<ProgressParams>) -> Answer {
+    let view = entrustments::proved(&state.db, id, params.0.phone_last4, service::link_of).await.map_err(Error::into_problem)?;
+    Ok(HttpResponse::Ok().json(view))
 }
 
 /// 凭链接评价（rate by link）

@@ -13,7 +13,7 @@ use crate::{
     },
     clocks::{self, ClockKind},
     db::{Error, Json, Result, Tx, dialect},
-    entrustments::ClosedMatter,
+    entrustments::{ClosedMatter, Entrustment},
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Purpose, Target, Text, Versioned},
     organization, settings,
@@ -80,7 +80,7 @@ impl Versioned for EvaluationView {
 
 /// Opens the one evaluation of a matter; a matter reopened and ended again keeps its first.
 pub fn open(tx: &mut Tx, actor: &Actor, matter: &ClosedMatter) -> Result<()> {
-    if store::of_matter(tx, matter.id)?.is_some() {
+    if !matter.served || store::of_matter(tx, matter.id)?.is_some() {
         return Ok(());
     }
     let center = organization::load(tx, matter.center_id)?;
@@ -112,7 +112,7 @@ pub fn open(tx: &mut Tx, actor: &Actor, matter: &ClosedMatter) -> Result<()> {
 }
 
 fn publish(tx: &mut Tx, actor: &Actor, row: &Evaluation, kind: &str, params: serde_json::Value) -> Result<()> {
-    let event = NewEvent { record_kind: "evaluation", record_id: row.id, version: row.version, kind, audience: Audience::Staff, params };
+    let event = NewEvent { record_kind: "evaluation", record_id: row.id, version: row.version, kind, audience: Audience::Staff, params, words: None };
     events::record(tx, actor, event)?;
     place(tx, row)
 }
@@ -194,7 +194,7 @@ fn rate_row(tx: &mut Tx, actor: &Actor, mut row: Evaluation, input: &RatingInput
 
 /// Rates as the signed-in applicant.
 pub fn rate(tx: &mut Tx, actor: &Actor, target: &Target, input: &RatingInput) -> Result<EvaluationView> {
-    let id = target.id().ok_or_else(Problem::not_found)?;
+    let id = by_reference(tx, &target.reference)?.id;
     dialect::lock_root(tx.conn, "evaluations", id.as_str())?;
     let row = store::evaluation(tx, id)?.ok_or_else(Problem::not_found)?;
     let sight = access::sight(tx, &Scope::of(actor, "evaluation"), id)?.ok_or_else(Problem::not_found)?;
@@ -230,6 +230,22 @@ pub struct LinkView {
     pub due_at: Moment,
 }
 
+/// Where a matter is rated.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EvaluationLink {
+    /// Path of the single-use link.
+    #[schema(example = "/api/v1/evaluation-links/0193f2f4-7c00-7000-8000-000000000001.mark")]
+    pub link: String,
+    /// Open until.
+    pub due_at: Moment,
+}
+
+/// The link of a matter that can be rated now; its holder was proved to be the applicant.
+pub fn link_of(tx: &mut Tx, e: &Entrustment) -> Result<EvaluationLink> {
+    let row = store::of_matter(tx, e.id)?.filter(|row| row.state == EvaluationState::Open && row.due_at >= tx.now).ok_or_else(Problem::not_found)?;
+    Ok(EvaluationLink { link: format!("/api/v1/evaluation-links/{}", token(tx, row.id)), due_at: row.due_at })
+}
+
 fn link_view(tx: &mut Tx, row: Evaluation) -> Result<LinkView> {
     let center = organization::load(tx, row.center_id)?.name;
     Ok(LinkView { number: row.number, title: row.title, center, state: row.state, state_label: row.state.label().into(), grade: row.grade, due_at: row.due_at })
@@ -253,7 +269,7 @@ pub fn rate_by_link(tx: &mut Tx, text: &str, request_id: &str, input: &RatingInp
 
 fn render(tx: &mut Tx, actor: &Actor, row: Evaluation, sight: Sight) -> Result<EvaluationView> {
     let rating = row.rating.as_ref().map(Json::get).transpose()?.unwrap_or_default();
-    let open = row.state == EvaluationState::Open;
+    let open = row.state == EvaluationState::Open && row.due_at >= tx.now;
     let own = policy::allows(actor, "evaluation", "rate", &reachable(&row));
     let comment = rating.comment.as_ref().filter(|_| !sight.masked).map(|c| tx.vault.open(c)).transpose()?;
     Ok(EvaluationView {
@@ -279,10 +295,19 @@ fn render(tx: &mut Tx, actor: &Actor, row: Evaluation, sight: Sight) -> Result<E
     })
 }
 
+/// By id, or by the number of its matter.
+fn by_reference(tx: &mut Tx, reference: &str) -> Result<Evaluation> {
+    let found = match reference.parse::<Id>() {
+        Ok(id) => store::evaluation(tx, id)?,
+        Err(_) => store::by_number(tx, &reference.to_ascii_uppercase())?,
+    };
+    Ok(found.ok_or_else(Problem::not_found)?)
+}
+
 /// One evaluation.
 pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<EvaluationView> {
-    let id: Id = reference.parse().map_err(|_| Problem::not_found())?;
-    let row = store::evaluation(tx, id)?.ok_or_else(Problem::not_found)?;
+    let row = by_reference(tx, reference)?;
+    let id = row.id;
     let sight = access::sight(tx, &Scope::of(actor, "evaluation"), id)?.ok_or_else(Problem::not_found)?;
     render(tx, actor, row, sight)
 }
@@ -301,7 +326,7 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<Evaluation
         let sight = page.items.iter().find(|(e, _)| e.record == row.id).map_or(Sight { masked: true }, |(_, s)| *s);
         items.push(render(tx, actor, row, sight)?);
     }
-    Ok(Page { items, has_more: page.has_more, next_cursor: page.next_cursor, as_of: None })
+    Ok(page.with(|_| items))
 }
 
 /// After the calendar moved: the window follows its clock.
@@ -311,6 +336,7 @@ pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
     let Some(mut row) = store::evaluation(tx, id)?.filter(|row| moved && row.state == EvaluationState::Open) else { return Ok(()) };
     row.due_at = clocks::nearest_due(tx, id)?;
     row.version += 1;
+    row.updated_at = tx.now;
     if store::save(tx, &row)? { place(tx, &row) } else { Err(Error::Contended) }
 }
 

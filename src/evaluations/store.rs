@@ -123,6 +123,11 @@ pub fn evaluation(tx: &mut Tx, id: Id) -> Result<Option<Evaluation>> {
     Ok(evaluations::table.filter(evaluations::id.eq(id)).select(Evaluation::as_select()).first(tx.conn).optional()?)
 }
 
+/// By the number of its matter.
+pub fn by_number(tx: &mut Tx, number: &str) -> Result<Option<Evaluation>> {
+    Ok(evaluations::table.filter(evaluations::number.eq(number)).select(Evaluation::as_select()).first(tx.conn).optional()?)
+}
+
 /// Of a matter.
 pub fn of_matter(tx: &mut Tx, entrustment: Id) -> Result<Option<Evaluation>> {
     Ok(evaluations::table.filter(evaluations::entrustment_id.eq(entrustment)).select(Evaluation::as_select()).first(tx.conn).optional()?)

@@ -1,5 +1,6 @@
 //! What happened: one row per event, written in the transaction of its change. The row is the timeline entry and the
-//! outbox entry at once. Rows hold parameters and codes, never prose or personal data.
+//! outbox entry at once. Its parameters are codes, numbers and names of centers, never prose or personal data; what a
+//! person said with the change is sealed beside them, for the timeline of those who see the record in clear.
 
 pub mod store;
 
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     auth::Actor,
-    db::{Json, Result, Tx, code_enum},
+    db::{Json, Result, Sealed, Tx, code_enum},
     kernel::Id,
 };
 pub use store::Event;
@@ -35,6 +36,8 @@ pub struct NewEvent<'a> {
     pub audience: Audience,
     /// Codes, numbers, names of centers.
     pub params: Value,
+    /// What a person said with it: sealed, never sent out.
+    pub words: Option<&'a str>,
 }
 
 /// Writes the event of a change.
@@ -53,6 +56,7 @@ pub fn record(tx: &mut Tx, actor: &Actor, event: NewEvent) -> Result<()> {
         params: Json::new(&event.params)?,
         occurred_at: tx.now,
         created_at: crate::kernel::Moment::system(),
+        words: event.words.filter(|w| !w.is_empty()).map(|w| Sealed::seal(tx.vault, w)).transpose()?,
     };
     store::insert(tx, &row)
 }

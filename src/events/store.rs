@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Audience;
 use crate::{
-    db::{Json, Result, Tx, schema::events},
+    db::{Json, Result, Sealed, Tx, schema::events},
     kernel::{Id, Moment},
 };
 
@@ -39,6 +39,8 @@ pub struct Event {
     pub occurred_at: Moment,
     /// System time.
     pub created_at: Moment,
+    /// What a person said with it.
+    pub words: Option<Sealed>,
 }
 
 /// Adds an event.

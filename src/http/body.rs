@@ -1,13 +1,15 @@
 //! Request bodies: JSON in UTF-8, whole, checked for shape (400) before any rule.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, future::Future};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 use futures_util::{FutureExt as _, future::LocalBoxFuture};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use utoipa::ToSchema;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
+use super::shape;
 use crate::kernel::{ErrorCode, FieldError, Problem, Text, sha256_hex};
 
 const BODY_DEADLINE: std::time::Duration = std::time::Duration::from_secs(30);
@@ -25,16 +27,15 @@ pub struct Body<T> {
 #[serde(deny_unknown_fields)]
 pub struct Empty {}
 
-impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
+impl<T: DeserializeOwned + Validate + ToSchema + 'static> FromRequest for Body<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let typed = content_type_is_json(request);
-        let bytes = web::Bytes::from_request(request, payload);
+        let typed = content_type_is(request, "application/json");
+        let bytes = read(request, payload);
         async move {
-            // A stalled body never times out by itself (actix-web#928).
-            let bytes = tokio::time::timeout(BODY_DEADLINE, bytes).await.map_err(|_| Problem::of(ErrorCode::RequestTimeout))?.map_err(read_problem)?;
+            let bytes = bytes.await?;
             if !bytes.is_empty() && !typed {
                 return Err(Problem::of(ErrorCode::UnsupportedMedia));
             }
@@ -45,11 +46,46 @@ impl<T: DeserializeOwned + Validate + 'static> FromRequest for Body<T> {
     }
 }
 
-fn content_type_is_json(request: &HttpRequest) -> bool {
+/// A form, as OAuth sends it.
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let typed = content_type_is(request, "application/x-www-form-urlencoded");
+        let bytes = read(request, payload);
+        async move {
+            let bytes = bytes.await?;
+            if !typed {
+                return Err(Problem::of(ErrorCode::UnsupportedMedia));
+            }
+            let text = std::str::from_utf8(&bytes).map_err(|_| Problem::of(ErrorCode::OauthInvalidRequest))?;
+            super::query::parse(text).map(Self)
+        }
+        .boxed_local()
+    }
+}
+
+/// The whole body, within its deadline: a stalled one never times out by itself (actix-web#928).
+fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<web::Bytes, Problem>> + use<> {
+    let coded = request.headers().get(header::CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("identity").trim().to_ascii_lowercase();
+    let known = matches!(coded.as_str(), "identity" | "gzip" | "br" | "deflate");
+    let bytes = web::Bytes::from_request(request, payload);
+    async move {
+        if !known {
+            return Err(Problem::of(ErrorCode::UnsupportedMedia));
+        }
+        tokio::time::timeout(BODY_DEADLINE, bytes).await.map_err(|_| Problem::of(ErrorCode::RequestTimeout))?.map_err(read_problem)
+    }
+}
+
+fn content_type_is(request: &HttpRequest, wanted: &str) -> bool {
     let value = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (essence, params) = value.split_once(';').unwrap_or((value, ""));
     let charset = params.to_ascii_lowercase();
-    essence.trim().eq_ignore_ascii_case("application/json") && (!charset.contains("charset") || charset.contains("utf-8"))
+    essence.trim().eq_ignore_ascii_case(wanted) && (!charset.contains("charset") || charset.contains("utf-8"))
 }
 
 fn read_problem(e: actix_web::Error) -> Problem {
@@ -60,41 +96,39 @@ fn read_problem(e: actix_web::Error) -> Problem {
     }
 }
 
-/// Reads and validates a JSON text; names the first place of the wrong type, or all fields of the wrong shape.
-pub fn parse<T: DeserializeOwned + Validate>(text: &[u8]) -> Result<T, Problem> {
-    // PostgreSQL cannot store U+0000; it is refused everywhere alike.
-    if memchr(text, b"\\u0000") {
-        let value: Value = serde_json::from_slice(text).map_err(|e| syntax(&e))?;
-        if let Some(pointer) = nul_at(&value, String::new()) {
-            let e = FieldError::body(&pointer, "nul_character", "不能包含空字符（U+0000）。", "Must not contain U+0000.");
-            return Err(Problem::fields(ErrorCode::InvalidRequest, vec![e]));
-        }
-    }
+/// Reads and validates a JSON text; names every place of the wrong shape.
+pub fn parse<T: DeserializeOwned + Validate + ToSchema + 'static>(text: &[u8]) -> Result<T, Problem> {
+    let whole: Value = serde_json::from_slice(text).map_err(|e| syntax(&e))?;
     // serde reads a struct from a list too; a body is an object.
-    if text.iter().find(|b| !b.is_ascii_whitespace()).is_some_and(|b| *b == b'[') {
+    if !whole.is_object() {
         let e = FieldError::body("", "invalid_type", "请求体必须是 JSON 对象。", "The body must be a JSON object.");
         return Err(Problem::fields(ErrorCode::InvalidRequest, vec![e]));
     }
-    let mut json = serde_json::Deserializer::from_slice(text);
-    let value: T = serde_path_to_error::deserialize(&mut json).map_err(|e| {
-        let pointer = pointer_of(e.path());
-        if e.inner().is_syntax() || e.inner().is_eof() { syntax(e.inner()) } else { mistyped(&pointer, e.inner()) }
-    })?;
-    json.end().map_err(|e| syntax(&e))?;
-    value.validate().map_err(|e| Problem::fields(ErrorCode::InvalidRequest, field_errors(&e, "")))?;
-    Ok(value)
-}
-
-fn memchr(text: &[u8], needle: &[u8]) -> bool {
-    text.windows(needle.len()).any(|w| w == needle)
-}
-
-fn nul_at(value: &Value, at: String) -> Option<String> {
+    let mut errors = shape::forbidden(&whole);
+    // Read from the text, so that a field given twice is refused.
+    let read: Result<T, _> = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(text));
+    let value = match read {
+        Ok(value) => {
+            if let Err(e) = value.validate() {
+                errors.extend(field_errors(&e, ""));
+            }
+            // A struct inside the body, too, is an object and no list.
+            if errors.is_empty() && whole.as_object().is_some_and(|map| map.values().any(Value::is_array)) {
+                errors.extend(shape::faults::<T>(&whole).into_iter().filter(|e| e.code == "invalid_type"));
+            }
+            Some(value)
+        }
+        Err(e) => {
+            errors.extend(shape::faults::<T>(&whole));
+            if errors.is_empty() {
+                return Err(mistyped(&pointer_of(e.path()), e.inner()));
+            }
+            None
+        }
+    };
     match value {
-        Value::String(s) => s.contains('\0').then_some(at),
-        Value::Array(items) => items.iter().enumerate().find_map(|(i, v)| nul_at(v, format!("{at}/{i}"))),
-        Value::Object(map) => map.iter().find_map(|(k, v)| if k.contains('\0') { Some(at.clone()) } else { nul_at(v, format!("{at}/{k}")) }),
-        _ => None,
+        Some(value) if errors.is_empty() => Ok(value),
+        _ => Err(Problem::fields(ErrorCode::InvalidRequest, errors)),
     }
 }
 
@@ -124,6 +158,10 @@ fn mistyped(pointer: &str, e: &serde_json::Error) -> Problem {
         // The path already ends in the unknown field.
         let parent = pointer.strip_suffix(&format!("/{field}")).unwrap_or(pointer);
         (format!("{parent}/{field}"), "unknown_field", format!("不认识的字段 {field}。"))
+    } else if let Some(field) = named("duplicate field `") {
+        (format!("{}/{field}", pointer.strip_suffix(&format!("/{field}")).unwrap_or(pointer)), "repeated", format!("字段 {field} 重复出现。"))
+    } else if message.contains("RFC 3339") {
+        (pointer.to_owned(), "format", "应为带时区的 RFC 3339 时间，年份在 1900 到 2200 之间，例如 2026-11-23T09:30:00+08:00。".into())
     } else if message.starts_with("unknown variant") {
         let allowed = message.split_once("expected").map_or("", |(_, rest)| rest).trim().replace('`', "").replace("one of ", "");
         (pointer.to_owned(), "unknown_code", format!("取值不在代码表内，可用：{allowed}。"))
@@ -174,8 +212,11 @@ fn sentence(code: &str, params: &HashMap<Cow<'static, str>, Value>, message: Opt
             }
         },
         "range" => {
-            let (a, b) = (number("min").unwrap_or_else(|| "…".into()), number("max").unwrap_or_else(|| "…".into()));
-            (format!("数值应在 {a} 到 {b} 之间。"), format!("Must be between {a} and {b}."))
+            let (a, b) = (number("min").unwrap_or_else(|| "0".into()), number("max"));
+            match b {
+                Some(b) => (format!("数值应在 {a} 到 {b} 之间。"), format!("Must be between {a} and {b}.")),
+                None => (format!("数值不能小于 {a}。"), format!("Must be at least {a}.")),
+            }
         }
         other => (format!("取值不符合要求（{other}）。"), format!("Invalid value ({other}).")),
     }

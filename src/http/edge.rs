@@ -19,7 +19,7 @@ use super::{
     metrics::Metrics,
     problem::{Asked, render},
 };
-use crate::kernel::{ErrorCode, Id, Problem};
+use crate::kernel::{ErrorCode, Id, Problem, random_bytes};
 
 /// The id under which a request is logged and answered.
 #[derive(Clone)]
@@ -91,6 +91,8 @@ pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: N
     let id = request_id(&request);
     request.extensions_mut().insert(RequestId(id.clone()));
     let asked = Asked::of(request.request(), &id);
+    let trace = Trace::of(&request);
+    let exhausted = request.app_data::<actix_web::web::Data<super::limits::Limits>>().map(|l| (l.policy(), l.left(0)));
     let method = request.method().to_string();
     if request.method() == Method::HEAD {
         // Every GET answers HEAD too; the body is dropped on the wire.
@@ -111,12 +113,19 @@ pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: N
                             document.headers_mut().insert(HeaderName::from_static(name), value.clone());
                         }
                     }
+                    if let Some((policy, left)) =
+                        exhausted.filter(|_| problem.code == ErrorCode::TooManyRequests && !document.headers().contains_key("ratelimit"))
+                    {
+                        for (name, value) in [("ratelimit-policy", policy), ("ratelimit", left)] {
+                            HeaderValue::from_str(&value).map(|v| document.headers_mut().insert(HeaderName::from_static(name), v)).ok();
+                        }
+                    }
                     response.into_response(document).map_into_right_body()
                 }
                 None => response.map_into_left_body(),
             };
             end(&response.request().match_pattern().unwrap_or_else(|| "unmatched".into()), response.status());
-            dress(response.response_mut(), &id);
+            dress(response.response_mut(), &id, &trace);
             Ok(response)
         }
         // Without its request nothing but an error can carry the answer.
@@ -130,7 +139,7 @@ pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: N
             };
             let mut document = render(&problem, &asked);
             end("unmatched", document.status());
-            dress(&mut document, &id);
+            dress(&mut document, &id, &trace);
             Err(InternalError::from_response(problem, document).into())
         }
     }
@@ -161,7 +170,25 @@ fn request_id(request: &ServiceRequest) -> String {
     given.map_or_else(|| Id::new().to_string(), str::to_owned)
 }
 
-fn dress<B>(response: &mut HttpResponse<B>, id: &str) {
+/// The W3C trace of a request: the caller's trace goes on under a span of ours, or a new one begins.
+struct Trace(String);
+
+impl Trace {
+    fn of(request: &ServiceRequest) -> Self {
+        let given = request.headers().get("traceparent").and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let hex = |s: &str, n: usize| s.len() == n && s.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) && s.bytes().any(|b| b != b'0');
+        let parts: Vec<&str> = given.split('-').collect();
+        let (trace, flags) = match parts.as_slice() {
+            ["00", trace, parent, flags] if hex(trace, 32) && hex(parent, 16) && flags.len() == 2 && flags.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                ((*trace).to_owned(), (*flags).to_owned())
+            }
+            _ => (hex::encode(random_bytes::<16>()), "00".to_owned()),
+        };
+        Self(format!("00-{trace}-{}-{flags}", hex::encode(random_bytes::<8>())))
+    }
+}
+
+fn dress<B>(response: &mut HttpResponse<B>, id: &str, trace: &Trace) {
     let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -169,11 +196,12 @@ fn dress<B>(response: &mut HttpResponse<B>, id: &str) {
         }
     };
     set("x-request-id", id);
+    set("traceparent", &trace.0);
     set("api-version", env!("CARGO_PKG_VERSION"));
     set("x-content-type-options", "nosniff");
     set("referrer-policy", "no-referrer");
     set("x-frame-options", "DENY");
-    headers.append(header::VARY, HeaderValue::from_static("accept-language, authorization"));
+    headers.append(header::VARY, HeaderValue::from_static("accept-encoding, accept-language, authorization"));
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

@@ -39,6 +39,17 @@ impl Limits {
         Self { buckets: Arc::new(buckets), per_minute, trusted_proxies }
     }
 
+    /// The policy, for `RateLimit-Policy`.
+    pub fn policy(&self) -> String {
+        format!("\"default\";q={};w=60", self.per_minute)
+    }
+
+    /// What is left, for `RateLimit`; `t` is when all of it is back.
+    pub fn left(&self, remaining: u32) -> String {
+        let used = u64::from(self.per_minute.saturating_sub(remaining));
+        format!("\"default\";r={remaining};t={}", (used * 60).div_ceil(u64::from(self.per_minute.max(1))))
+    }
+
     /// Forgets callers that have been quiet.
     pub fn forget(&self) {
         self.buckets.retain_recent();
@@ -62,7 +73,8 @@ impl Limits {
 /// The middleware.
 pub async fn limit<B: MessageBody + 'static>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
     let Some(limits) = request.app_data::<web::Data<Limits>>().cloned() else { return next.call(request).await };
-    if request.method() == Method::OPTIONS {
+    // Preflights and health checks have no caller of their own.
+    if request.method() == Method::OPTIONS || matches!(request.path(), "/livez" | "/readyz" | "/metrics") {
         return next.call(request).await;
     }
     let key = limits.key(request.request());
@@ -81,8 +93,8 @@ pub async fn limit<B: MessageBody + 'static>(request: ServiceRequest, next: Next
                     headers.insert(HeaderName::from_static(name), value);
                 }
             };
-            set("ratelimit-policy", format!("\"default\";q={};w=60", limits.per_minute));
-            set("ratelimit", format!("\"default\";r={remaining};t=60"));
+            set("ratelimit-policy", limits.policy());
+            set("ratelimit", limits.left(remaining));
             Ok(response)
         }
     }

@@ -13,7 +13,12 @@ use utoipa::{
 };
 
 use super::{command::State, query::pairs};
-use crate::kernel::{Cursor, ErrorCode, FieldError, Id, ListQuery, Problem, Sort, Text, page::moment_or_date as moment, problem::Place};
+use crate::kernel::{
+    Cursor, ErrorCode, FieldError, Id, ListQuery, Problem, Sort, Text,
+    page::{NUMBERED, moment_or_date as moment},
+    problem::Place,
+    sha256_hex,
+};
 
 /// What a filter accepts.
 #[derive(Clone, Copy)]
@@ -46,12 +51,16 @@ pub struct Filter {
 pub trait ListKind: 'static {
     /// Its filters.
     const FILTERS: &'static [Filter];
-    /// Its sort keys; the first is the default, newest first.
+    /// Its sort keys; the first is the default, newest first. None: the order is given.
     const SORTS: &'static [&'static str];
     /// Full-text search with `q`.
     const SEARCH: bool = false;
+    /// Shortest `q`: two characters make the first word that the index knows.
+    const SHORTEST: usize = 2;
     /// Synchronisation with `updated_since`.
     const SYNC: bool = false;
+    /// Numbered pages with `page` and `page_size`.
+    const NUMBERED: bool = false;
 }
 
 /// The extractor of a declared list.
@@ -69,22 +78,32 @@ impl<K: ListKind> FromRequest for List<K> {
         let vault = request.app_data::<web::Data<State>>().map(|s| s.db.vault().clone());
         let parsed = pairs(request.query_string()).and_then(|pairs| {
             let vault = vault.ok_or_else(|| Problem::of(ErrorCode::Internal))?;
-            parse::<K>(pairs, |text| Cursor::decode(&vault, text))
+            parse::<K>(pairs, request.path(), |text| Cursor::decode(&vault, text))
         });
         std::future::ready(parsed.map(|query| Self { query, kind: PhantomData }))
     }
 }
 
-fn parse<K: ListKind>(pairs: Vec<(String, String)>, cursor: impl Fn(&str) -> Result<Cursor, Problem>) -> Result<ListQuery, Problem> {
+fn parse<K: ListKind>(pairs: Vec<(String, String)>, path: &str, cursor: impl Fn(&str) -> Result<Cursor, Problem>) -> Result<ListQuery, Problem> {
     let first = K::SORTS.first().copied().unwrap_or("created_at");
-    let mut query = ListQuery { limit: 20, cursor: None, sort: Sort { key: first, descending: true }, q: None, updated_since: None, values: Vec::new() };
+    let mut query = ListQuery {
+        limit: 20,
+        page: None,
+        of: String::new(),
+        cursor: None,
+        sort: Sort { key: first, descending: true },
+        q: None,
+        updated_since: None,
+        values: Vec::new(),
+    };
     let mut errors: Vec<FieldError> = Vec::new();
     let mut refuse = |name: &str, code: &'static str, zh: String, en: String| {
         errors.push(FieldError { at: Place::Parameter(name.to_owned()), code: code.into(), detail: Text::new(zh, en) });
     };
     let mut seen: Vec<String> = Vec::new();
+    let (mut page, mut page_size) = (None, None);
     for (name, value) in pairs {
-        let single = ["limit", "cursor", "sort", "q", "updated_since"].contains(&name.as_str());
+        let single = ["limit", "cursor", "sort", "q", "updated_since", "page", "page_size"].contains(&name.as_str());
         if single && seen.contains(&name) {
             refuse(&name, "repeated", format!("参数 {name} 只能出现一次。"), format!("{name} may occur only once."));
             continue;
@@ -99,7 +118,15 @@ fn parse<K: ListKind>(pairs: Vec<(String, String)>, cursor: impl Fn(&str) -> Res
                 Ok(c) => query.cursor = Some(c),
                 Err(p) => errors_extend(&mut refuse, p),
             },
-            "sort" => {
+            "page" if K::NUMBERED => match value.parse() {
+                Ok(n @ 1..=NUMBERED) => page = Some(n),
+                _ => refuse("page", "range", format!("page 应为 1 到 {NUMBERED} 的整数。"), format!("page must be 1 to {NUMBERED}.")),
+            },
+            "page_size" if K::NUMBERED => match value.parse() {
+                Ok(n @ 1..=200) => page_size = Some(n),
+                _ => refuse("page_size", "range", "page_size 应为 1 到 200 的整数。".into(), "page_size must be 1 to 200.".into()),
+            },
+            "sort" if !K::SORTS.is_empty() => {
                 let (descending, key) = value.strip_prefix('-').map_or((false, value.as_str()), |k| (true, k));
                 match K::SORTS.iter().find(|s| **s == key) {
                     Some(key) => query.sort = Sort { key, descending },
@@ -108,15 +135,21 @@ fn parse<K: ListKind>(pairs: Vec<(String, String)>, cursor: impl Fn(&str) -> Res
             }
             "q" if K::SEARCH => {
                 let words = value.trim();
-                if words.is_empty() || words.chars().count() > 100 {
-                    refuse("q", "length", "检索词应为 1 到 100 个字。".into(), "q must have 1 to 100 characters.".into());
+                let least = K::SHORTEST;
+                if !(least..=100).contains(&words.chars().count()) {
+                    refuse("q", "length", format!("检索词应为 {least} 到 100 个字。"), format!("q must have {least} to 100 characters."));
                 } else {
                     query.q = Some(words.to_owned());
                 }
             }
             "updated_since" if K::SYNC => match moment(&value) {
                 Some(t) => query.updated_since = Some(t),
-                None => refuse("updated_since", "time", "应为带时区的 RFC 3339 时间。".into(), "Must be an RFC 3339 time with zone.".into()),
+                None => refuse(
+                    "updated_since",
+                    "time",
+                    "应为日期或带时区的 RFC 3339 时间，年份在 1900 到 2200 之间。".into(),
+                    "A date or an RFC 3339 time with zone, 1900 to 2200.".into(),
+                ),
             },
             _ if seen.iter().filter(|n| **n == name).count() > MOST_VALUES => {
                 refuse(&name, "too_many", format!("参数 {name} 最多重复 {MOST_VALUES} 次。"), format!("{name} may occur at most {MOST_VALUES} times."));
@@ -128,12 +161,39 @@ fn parse<K: ListKind>(pairs: Vec<(String, String)>, cursor: impl Fn(&str) -> Res
             },
         }
     }
-    if let Some(c) = &query.cursor
-        && c.sort != query.sort.text()
-    {
-        refuse("cursor", "cursor_of_other_sort", "游标属于另一种排序，请从第一页重新读取。".into(), "The cursor belongs to another sort.".into());
+    query.of = identity(path, &query);
+    if query.cursor.as_ref().is_some_and(|c| c.of != query.of) {
+        let zh = "游标属于另一个列表、另一组筛选条件或另一种排序，请从第一页重新读取。";
+        refuse("cursor", "cursor_of_other_list", zh.into(), "The cursor belongs to another list, other filters or another sort.".into());
+    }
+    if page.is_some() || page_size.is_some() {
+        let (page, size) = (page.unwrap_or(1), page_size.unwrap_or(20));
+        query.page = Some((page, size));
+        if query.cursor.is_some() || query.updated_since.is_some() || seen.iter().any(|n| n == "limit") {
+            refuse(
+                "page",
+                "not_with_cursor",
+                "page 不能与 limit、cursor、updated_since 同时使用。".into(),
+                "Not together with limit, cursor or updated_since.".into(),
+            );
+        } else if (page - 1) * size >= NUMBERED {
+            refuse(
+                "page",
+                "range",
+                format!("按页码最多看到第 {NUMBERED} 条，请用 cursor 或筛选条件。"),
+                format!("Pages end at row {NUMBERED}: use cursor or filters."),
+            );
+        }
     }
     if errors.is_empty() { Ok(query) } else { Err(Problem::fields(ErrorCode::InvalidRequest, errors)) }
+}
+
+/// Which list in which order with which filters: what a cursor belongs to.
+fn identity(path: &str, query: &ListQuery) -> String {
+    let mut filters = query.values.clone();
+    filters.sort();
+    let text = format!("{path}\n{}\n{:?}\n{:?}\n{filters:?}", query.sort.text(), query.q, query.updated_since);
+    sha256_hex(text.as_bytes()).get(..16).unwrap_or_default().to_owned()
 }
 
 fn errors_extend(refuse: &mut impl FnMut(&str, &'static str, String, String), problem: Problem) {
@@ -199,10 +259,21 @@ impl<K: ListKind> IntoParams for List<K> {
         let mut all = vec![
             parameter("limit", "每页条数（limit）", integer.build()),
             parameter("cursor", "上一页返回的 next_cursor；不可自行构造", text().max_length(Some(600)).build()),
-            parameter("sort", "排序字段，前加 - 为倒序（sort）", text().enum_values(Some(sorts)).build()),
         ];
+        if !sorts.is_empty() {
+            all.push(parameter("sort", "排序字段，前加 - 为倒序（sort）", text().enum_values(Some(sorts)).build()));
+        }
+        if K::NUMBERED {
+            let number = |most: usize| ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(most)).build();
+            all.push(parameter("page", "页码（page），从 1 开始；最多到第 10,000 条，不与 limit、cursor、updated_since、q 同用", number(NUMBERED)));
+            all.push(parameter("page_size", "每页条数（page_size），默认 20", number(200)));
+        }
         if K::SEARCH {
-            all.push(parameter("q", "中文全文检索（q），可检索两个字的词", text().min_length(Some(1)).max_length(Some(100)).pattern(Some(r"\S")).build()));
+            all.push(parameter(
+                "q",
+                "中文全文检索（q），可检索两个字的词",
+                text().min_length(Some(K::SHORTEST)).max_length(Some(100)).pattern(Some(r"^\S(.*\S)?$")).build(),
+            ));
         }
         if K::SYNC {
             let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
@@ -214,7 +285,9 @@ impl<K: ListKind> IntoParams for List<K> {
                 FilterKind::Codes(codes) => all.push(parameter(f.name, f.doc, repeated(text().enum_values(Some(codes()))))),
                 FilterKind::Id => all.push(parameter(f.name, f.doc, repeated(text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))))),
                 FilterKind::Text(max) => all.push(parameter(f.name, f.doc, repeated(text().min_length(Some(1)).max_length(Some(max))))),
-                FilterKind::Division => all.push(parameter(f.name, f.doc, repeated(text().pattern(Some(DIVISION_PATTERN))))),
+                FilterKind::Division => {
+                    all.push(parameter(f.name, f.doc, repeated(text().min_length(Some(12)).max_length(Some(12)).pattern(Some(DIVISION_PATTERN)))))
+                }
                 FilterKind::Flag => all.push(parameter(f.name, f.doc, ObjectBuilder::new().schema_type(Type::Boolean).build())),
                 FilterKind::Moments => {
                     for (op, zh) in [("gte", "起（含）"), ("lt", "止（不含）")] {

@@ -11,6 +11,8 @@ pub struct Metrics {
     in_flight: IntGauge,
 }
 
+const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+
 static METRICS: OnceLock<Metrics> = OnceLock::new();
 
 impl Metrics {
@@ -37,6 +39,8 @@ impl Metrics {
     /// A request has been answered.
     pub fn end(&self, method: &str, route: &str, status: u16, seconds: f64) {
         self.in_flight.dec();
+        // Methods are made up freely: only known ones become a label, or anybody could grow the metrics without end.
+        let method = KNOWN.iter().find(|m| **m == method).copied().unwrap_or("other");
         self.requests.with_label_values(&[method, route, &status.to_string()]).observe(seconds);
     }
 

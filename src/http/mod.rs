@@ -9,8 +9,9 @@ pub mod metrics;
 pub mod problem;
 mod public;
 mod query;
+pub mod shape;
 
-pub use body::{Body, Empty};
+pub use body::{Body, Empty, Form};
 pub use command::{Answer, Ask, Command, Named, State};
 pub use list::{Filter, FilterKind, List, ListKind};
 pub use problem::ProblemDocument;

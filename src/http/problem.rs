@@ -126,11 +126,27 @@ pub fn render(problem: &Problem, asked: &Asked) -> HttpResponse {
     response.body(serde_json::to_vec(&document).unwrap_or_default())
 }
 
+/// English when it is named and preferred to Chinese (RFC 9110 §12.5.4).
 fn prefers_english(request: &HttpRequest) -> bool {
-    request
-        .headers()
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|v| v.to_str().ok())
-        .and_then(|v| v.split([',', ';']).map(str::trim).find(|tag| tag.starts_with("zh") || tag.starts_with("en")))
-        .is_some_and(|tag| tag.starts_with("en"))
+    let asked = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let weight = |language: &str| {
+        asked
+            .split(',')
+            .filter_map(|part| {
+                let (tag, params) = part.trim().split_once(';').unwrap_or((part.trim(), ""));
+                let named = tag.split('-').next().is_some_and(|primary| primary.eq_ignore_ascii_case(language));
+                named.then(|| params.trim().strip_prefix("q=").map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0)))
+            })
+            .fold(0.0, f32::max)
+    };
+    let (chinese, english) = (weight("zh"), weight("en"));
+    english > chinese || (english > 0.0 && english.total_cmp(&chinese).is_eq() && first_is_english(asked))
+}
+
+fn first_is_english(asked: &str) -> bool {
+    asked
+        .split(',')
+        .map(|part| part.trim().to_ascii_lowercase())
+        .find(|tag| tag.starts_with("zh") || tag.starts_with("en"))
+        .is_some_and(|t| t.starts_with("en"))
 }

@@ -39,7 +39,8 @@ pub fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
         .collect()
 }
 
-fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+/// Reads pairs into a type that denies unknown fields.
+pub(super) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let mut map = serde_json::Map::new();
     for (k, v) in pairs(query)? {
         if map.insert(k.clone(), serde_json::Value::String(v)).is_some() {

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
+use super::Moment;
+
 /// A record's identity: a UUIDv7 in its canonical text form.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
 #[diesel(sql_type = diesel::sql_types::Text)]
@@ -22,6 +24,13 @@ impl Id {
         random.iter_mut().zip(digest.as_ref()).for_each(|(r, d)| *r = *d);
         let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
         Self::from(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+
+    /// What every id made at `at` or later is not less than.
+    pub fn floor(at: Moment) -> Self {
+        let millis = u64::try_from(at.utc().timestamp_millis()).unwrap_or(0);
+        // Version and variant bits are part of the text: the least id of the millisecond.
+        Self::from(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
     }
 
     /// The canonical text form.

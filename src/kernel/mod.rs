@@ -5,6 +5,7 @@ pub mod credit_code;
 pub mod division_code;
 mod id;
 pub mod item_code;
+mod limit;
 pub mod mask;
 mod moment;
 pub mod page;
@@ -17,6 +18,7 @@ pub mod validators;
 mod vault;
 
 pub use id::Id;
+pub use limit::{BusinessHours, Limit, Unit};
 pub use moment::{Clock, Moment};
 pub use page::{Cursor, ListQuery, Page, Sort, Versioned};
 pub use problem::{ErrorCode, FieldError, Problem, Text};
@@ -40,6 +42,11 @@ pub trait Code: Sized + Copy + 'static {
     fn parse(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|v| v.code() == code)
     }
+}
+
+/// The Chinese label of a code that is kept as text.
+pub fn label_of<C: Code>(code: &str) -> String {
+    C::parse(code).map_or_else(|| code.to_owned(), |c| c.label().to_owned())
 }
 
 /// The moment from which the ids of demo data and fixtures count, so that documented examples work.

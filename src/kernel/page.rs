@@ -19,7 +19,32 @@ pub struct Page<T> {
     /// With `updated_since`: send it next time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Moment>,
+    /// With `page`: how many there are.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub count: Option<Count>,
 }
+
+/// What a numbered page adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Count {
+    /// Number of this page, from 1.
+    #[schema(example = 1)]
+    pub page: usize,
+    /// Records on a page.
+    #[schema(example = 20)]
+    pub page_size: usize,
+    /// Records in all: exact up to 10,000.
+    #[schema(example = 57)]
+    pub total: usize,
+    /// Pages that can be asked for.
+    #[schema(example = 3)]
+    pub total_pages: usize,
+    /// There are more than `total`.
+    pub total_is_lower_bound: bool,
+}
+
+/// A list is numbered as far as this.
+pub const NUMBERED: usize = 10_000;
 
 /// Where a page ended: the sort key of its last record, and its id. Signed, so that it cannot be made up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,8 +53,8 @@ pub struct Cursor {
     pub key: String,
     /// Record id.
     pub id: String,
-    /// The sort it belongs to.
-    pub sort: String,
+    /// The list, the filters and the sort it belongs to.
+    pub of: String,
 }
 
 impl Cursor {
@@ -59,12 +84,25 @@ impl<T> Page<T> {
         let has_more = items.len() > limit;
         items.truncate(limit);
         let next_cursor = if has_more { items.last().map(|last| cursor_of(last).encode(vault)) } else { None };
-        Self { items, has_more, next_cursor, as_of: None }
+        Self { items, has_more, next_cursor, as_of: None, count: None }
+    }
+
+    /// Page `page` of all rows, of which no more than [`NUMBERED`] and one were read.
+    pub fn numbered(rows: Vec<T>, page: usize, page_size: usize) -> Self {
+        let (total, total_is_lower_bound) = (rows.len().min(NUMBERED), rows.len() > NUMBERED);
+        let items: Vec<T> = rows.into_iter().take(NUMBERED).skip((page - 1) * page_size).take(page_size).collect();
+        let count = Count { page, page_size, total, total_pages: total.div_ceil(page_size), total_is_lower_bound };
+        Self { has_more: page * page_size < total, items, next_cursor: None, as_of: None, count: Some(count) }
     }
 
     /// The same page of other things.
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(f).collect(), has_more: self.has_more, next_cursor: self.next_cursor, as_of: self.as_of }
+        self.with(|items| items.into_iter().map(f).collect())
+    }
+
+    /// The same page with its items replaced as a whole.
+    pub fn with<U>(self, f: impl FnOnce(Vec<T>) -> Vec<U>) -> Page<U> {
+        Page { items: f(self.items), has_more: self.has_more, next_cursor: self.next_cursor, as_of: self.as_of, count: self.count }
     }
 }
 
@@ -99,6 +137,10 @@ impl Sort {
 pub struct ListQuery {
     /// 1–200.
     pub limit: usize,
+    /// A numbered page instead: number from 1, and size.
+    pub page: Option<(usize, usize)>,
+    /// Which list, filters and sort: a cursor of another is refused.
+    pub of: String,
     /// Where to go on.
     pub cursor: Option<Cursor>,
     /// How to sort.
@@ -112,6 +154,19 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
+    /// For a search: it is answered newest first and is no synchronisation.
+    pub fn plain_search(&self) -> Result<(), Problem> {
+        let en = "Not together with q.";
+        if self.page.is_some() {
+            return Err(Problem::parameter("page", "not_with_q", "检索（q）请用 cursor 翻页。", en));
+        }
+        match (&self.sort, self.updated_since) {
+            (_, Some(_)) => Err(Problem::parameter("updated_since", "not_with_q", "检索（q）不能与 updated_since 同时使用。", en)),
+            (Sort { key: "created_at", descending: true }, None) => Ok(()),
+            _ => Err(Problem::parameter("sort", "not_with_q", "检索（q）的结果总是由新到旧，不能另行排序。", en)),
+        }
+    }
+
     /// All values of a filter.
     pub fn all(&self, name: &str) -> Vec<String> {
         self.values.iter().filter(|(k, _)| k == name).map(|(_, v)| v.clone()).collect()
@@ -135,7 +190,7 @@ impl ListQuery {
 
     /// The cursor of a record in this list's order.
     pub fn cursor_of(&self, key: String, id: String) -> Cursor {
-        Cursor { key, id, sort: self.sort.text() }
+        Cursor { key, id, of: self.of.clone() }
     }
 }
 

@@ -15,3 +15,12 @@ pub fn division(value: &str) -> Result<(), ValidationError> {
 pub fn telephone(value: &str) -> Result<(), ValidationError> {
     phone::check(value).map_err(|_| ValidationError::new("phone").with_message("电话号码格式不正确。|Not a telephone number.".into()))
 }
+
+/// A short code that stands in paths: letters, digits, `_`, `-`.
+pub fn code(value: &str) -> Result<(), ValidationError> {
+    if value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')) {
+        Ok(())
+    } else {
+        Err(ValidationError::new("code").with_message("编号只能用字母、数字和 _ -。|Letters, digits, _ and - only.".into()))
+    }
+}

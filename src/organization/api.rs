@@ -26,6 +26,7 @@ impl ListKind for Centers {
     ];
     const SORTS: &'static [&'static str] = &["created_at"];
     const SEARCH: bool = true;
+    const SHORTEST: usize = 1;
 }
 
 /// 查询服务中心（centers）

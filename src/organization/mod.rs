@@ -10,5 +10,5 @@ pub mod store;
 
 pub use import::{DivisionRow, import_divisions, read_divisions};
 pub use model::{Center, CenterBrief, CenterLevel, CenterView, Department};
-pub use people::{GrantView, NewGrant, NewPerson, PersonView, add_person, grant_directly, name_of};
+pub use people::{AccountStatus, GrantState, GrantView, NewGrant, NewPerson, PersonView, add_person, grant_directly, name_of};
 pub use service::{brief, briefs, center_of_division, custodian_reachable, department_named, load, subjects_of};

@@ -10,9 +10,27 @@ use crate::{
         policy::{allows, may},
         store::{self, GrantRow, User},
     },
-    db::{Result, Sealed, Tx},
-    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Versioned},
+    db::{Result, Sealed, Tx, code_enum},
+    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text, Versioned, label_of},
 };
+
+code_enum! {
+    /// State of an account.
+    AccountStatus in "account-statuses" {
+        Active "active" "正常",
+        Locked "locked" "已锁定",
+        Disabled "disabled" "已停用",
+    }
+}
+code_enum! {
+    /// State of a grant.
+    GrantState in "grant-states" {
+        Proposed "proposed" "待批准",
+        Active "active" "有效",
+        Refused "refused" "已否决",
+        Revoked "revoked" "已撤销",
+    }
+}
 
 /// A person as colleagues see them.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -31,10 +49,15 @@ pub struct PersonView {
     /// Home center.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub center_id: Option<Id>,
-    /// `active` or `disabled`.
+    /// `active`, `locked` (by wrong passwords, for a while) or `disabled`.
     pub status: String,
+    /// In Chinese.
+    pub status_label: String,
     /// Roles held now.
     pub roles: Vec<RoleView>,
+    /// What this caller may do now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_actions: Option<Vec<String>>,
     /// Version, as in `ETag`.
     pub version: i64,
 }
@@ -81,7 +104,12 @@ pub struct NewPerson {
     pub title: String,
     /// Telephone.
     #[validate(custom(function = crate::kernel::validators::telephone))]
-    #[schema(max_length = 40, example = "0513-59000100")]
+    #[schema(
+        min_length = 5,
+        max_length = 40,
+        pattern = r"^(1[3-9][0-9]{9}|0[1-9][0-9]{1,2}-?[0-9]{7,8}(-[0-9]{1,6})?|(1[0-9]|95|96)[0-9]{3}|[48]00-?[0-9]{3}-?[0-9]{4})$",
+        example = "0513-59000100"
+    )]
     pub phone: Option<String>,
     /// `full_time` or `part_time`.
     pub employment: Employment,
@@ -122,6 +150,7 @@ fn reaches(actor: &Actor, resource: &str, action: &str, center: Option<&Center>)
 
 fn view(tx: &mut Tx, user: User) -> Result<PersonView> {
     let roles = store::active_grants(tx, user.id)?;
+    let status = standing(&user);
     Ok(PersonView {
         id: user.id,
         display_name: user.display_name.open(tx.vault)?,
@@ -129,16 +158,44 @@ fn view(tx: &mut Tx, user: User) -> Result<PersonView> {
         title: user.title,
         employment: user.employment,
         center_id: user.center_id,
-        status: user.status,
+        status: status.code().into(),
+        status_label: status.label().into(),
         roles: roles.into_iter().map(|g| RoleView { role: g.role, role_label: g.role.label().into(), node_id: g.node }).collect(),
+        allowed_actions: None,
         version: user.version,
     })
 }
 
+/// [`view`] of a single person, with what the caller may do.
+fn whole(tx: &mut Tx, actor: &Actor, user: User) -> Result<PersonView> {
+    let center = home(tx, &user)?;
+    let allowed = acts(actor, &user, center.as_ref());
+    Ok(PersonView { allowed_actions: Some(allowed), ..view(tx, user)? })
+}
+
+/// Locks are in real time, like the tokens they withhold.
+fn standing(user: &User) -> AccountStatus {
+    match (user.status.as_str(), user.locked_until) {
+        ("active", Some(until)) if until > Moment::system() => AccountStatus::Locked,
+        ("active", _) => AccountStatus::Active,
+        _ => AccountStatus::Disabled,
+    }
+}
+
+/// An active account can be disabled, though not one's own; a locked or disabled one unlocked.
+fn acts(actor: &Actor, user: &User, center: Option<&Center>) -> Vec<String> {
+    let status = standing(user);
+    let fits = |action: &str| match action {
+        "disable" => status != AccountStatus::Disabled && actor.id != Some(user.id),
+        _ => status != AccountStatus::Active,
+    };
+    ["disable", "unlock"].into_iter().filter(|a| fits(a) && reaches(actor, "person", a, center)).map(str::to_owned).collect()
+}
+
 /// The caller as themselves.
-pub fn myself(tx: &mut Tx, id: Id) -> Result<PersonView> {
+pub fn myself(tx: &mut Tx, actor: &Actor, id: Id) -> Result<PersonView> {
     let user = store::user(tx, id)?.ok_or_else(Problem::not_found)?;
-    view(tx, user)
+    whole(tx, actor, user)
 }
 
 /// The name under which a colleague is shown.
@@ -152,7 +209,7 @@ pub fn name_of(tx: &mut Tx, id: Id) -> Result<String> {
 /// One person, to those who may see them.
 pub fn person(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<PersonView> {
     let user = visible(tx, actor, reference)?;
-    view(tx, user)
+    whole(tx, actor, user)
 }
 
 fn visible(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<User> {
@@ -201,7 +258,7 @@ pub fn add_person(tx: &mut Tx, actor: &Actor, new: &NewPerson, hash: &str) -> Re
         return Err(forbidden());
     }
     if store::user_by_login(tx, &new.login)?.is_some() {
-        return Err(Problem::new(ErrorCode::Conflict, crate::kernel::Text::new("登录名已被使用。", "The login name is taken.")).into());
+        return Err(Problem::new(ErrorCode::Conflict, Text::new("登录名已被使用。", "The login name is taken.")).into());
     }
     let user = User {
         id: Id::new(),
@@ -224,49 +281,52 @@ pub fn add_person(tx: &mut Tx, actor: &Actor, new: &NewPerson, hash: &str) -> Re
         updated_at: tx.now,
     };
     let taken = |e: crate::db::Error| {
-        if e.is_unique() {
-            Problem::new(ErrorCode::Conflict, crate::kernel::Text::new("登录名已被使用。", "The login name is taken.")).into()
-        } else {
-            e
-        }
+        if e.is_unique() { Problem::new(ErrorCode::Conflict, Text::new("登录名已被使用。", "The login name is taken.")).into() } else { e }
     };
     store::insert_user(tx, &user).map_err(taken)?;
-    view(tx, user)
+    whole(tx, actor, user)
 }
 
 /// Disables an account at once: its sessions end, and its tokens no longer authenticate.
 pub fn disable(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<PersonView> {
-    let mut user = visible(tx, actor, &target.reference)?;
-    let center = home(tx, &user)?;
-    if !reaches(actor, "person", "disable", center.as_ref()) || actor.id == Some(user.id) {
-        return Err(forbidden());
-    }
-    target.check(user.version)?;
+    let mut user = for_act(tx, actor, target, "disable")?;
     user.status = "disabled".into();
     store::revoke_sessions(tx, user.id, Moment::system())?;
-    save(tx, user)
+    save(tx, actor, user)
 }
 
 /// Unlocks an account that wrong passwords have locked, or that was disabled.
 pub fn unlock(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<PersonView> {
-    let mut user = visible(tx, actor, &target.reference)?;
-    let center = home(tx, &user)?;
-    if !reaches(actor, "person", "unlock", center.as_ref()) {
-        return Err(forbidden());
-    }
-    target.check(user.version)?;
+    let mut user = for_act(tx, actor, target, "unlock")?;
     user.status = "active".into();
     user.failures = 0;
     user.locked_until = None;
-    save(tx, user)
+    save(tx, actor, user)
 }
 
-fn save(tx: &mut Tx, mut user: User) -> Result<PersonView> {
+/// A person for an act: seen (404), allowed (403), in the version asked for (412), in a state that permits it (409).
+fn for_act(tx: &mut Tx, actor: &Actor, target: &Target, act: &str) -> Result<User> {
+    let user = visible(tx, actor, &target.reference)?;
+    let center = home(tx, &user)?;
+    if !reaches(actor, "person", act, center.as_ref()) || (act == "disable" && actor.id == Some(user.id)) {
+        return Err(forbidden());
+    }
+    target.check(user.version)?;
+    let allowed = acts(actor, &user, center.as_ref());
+    if allowed.iter().any(|a| a == act) {
+        return Ok(user);
+    }
+    let zh = format!("账号当前为“{}”，不能进行此操作。", standing(&user).label());
+    let problem = Problem::new(ErrorCode::StateConflict, Text::new(zh, "The account's state forbids this."));
+    Err(Problem { allowed_actions: Some(allowed), ..problem }.into())
+}
+
+fn save(tx: &mut Tx, actor: &Actor, mut user: User) -> Result<PersonView> {
     if !store::save_user(tx, &user)? {
         return Err(Problem::of(ErrorCode::Stale).into());
     }
     user.version += 1;
-    view(tx, user)
+    whole(tx, actor, user)
 }
 
 /// A grant as it is answered.
@@ -286,6 +346,8 @@ pub struct GrantView {
     pub node_id: String,
     /// `proposed`, `active`, `refused` or `revoked`.
     pub state: String,
+    /// In Chinese.
+    pub state_label: String,
     /// Why.
     pub reason: String,
     /// Who proposed.
@@ -308,24 +370,26 @@ impl Versioned for GrantView {
     }
 }
 
-fn grant_view(tx: &mut Tx, actor: &Actor, g: GrantRow) -> Result<GrantView> {
-    let acts = ["approve", "refuse", "revoke"];
-    let allowed = acts.into_iter().filter(|a| decidable(actor, &g, a).is_ok()).map(str::to_owned).collect();
-    let _ = tx;
-    Ok(GrantView {
+fn grant_view(actor: &Actor, g: GrantRow) -> GrantView {
+    GrantView {
         id: g.id,
         user_id: g.user_id,
         role: g.role,
         role_label: g.role.label().into(),
+        allowed_actions: decisions(actor, &g),
+        state_label: label_of::<GrantState>(&g.state),
         node_kind: g.node_kind,
         node_id: g.node_id,
         state: g.state,
         reason: g.reason,
         proposed_by: g.proposed_by,
         decided_by: g.decided_by,
-        allowed_actions: allowed,
         version: g.version,
-    })
+    }
+}
+
+fn decisions(actor: &Actor, g: &GrantRow) -> Vec<String> {
+    ["approve", "refuse", "revoke"].into_iter().filter(|a| decidable(actor, g, a).is_ok()).map(str::to_owned).collect()
 }
 
 /// A proposal.
@@ -359,13 +423,13 @@ pub fn propose(tx: &mut Tx, actor: &Actor, new: &NewGrant) -> Result<GrantView> 
     let id = row.id;
     store::insert_grant(tx, &row).map_err(|e| {
         if e.is_unique() {
-            Problem::new(ErrorCode::Conflict, crate::kernel::Text::new("该人员已有或正在申请同一角色。", "Held or proposed already.")).into()
+            Problem::new(ErrorCode::Conflict, Text::new("该人员已有或正在申请同一角色。", "Held or proposed already.")).into()
         } else {
             e
         }
     })?;
     let row = store::grant(tx, id)?.ok_or_else(Problem::not_found)?;
-    grant_view(tx, actor, row)
+    Ok(grant_view(actor, row))
 }
 
 /// 三员分立: checked when proposed, and again when approved.
@@ -427,7 +491,7 @@ fn decidable(actor: &Actor, g: &GrantRow, action: &str) -> Result<(), Problem> {
     }
     let me = actor.id.map(|id| id.to_string()).unwrap_or_default();
     if action == "approve" && (g.proposed_by == me || g.user_id.to_string() == me) {
-        return Err(Problem::new(ErrorCode::Forbidden, crate::kernel::Text::new("授权须由提出人和本人以外的人批准。", "Somebody else must approve.")));
+        return Err(Problem::new(ErrorCode::Forbidden, Text::new("授权须由提出人和本人以外的人批准。", "Somebody else must approve.")));
     }
     let right = if action == "revoke" { g.state == "active" } else { g.state == "proposed" };
     if right { Ok(()) } else { Err(Problem::of(ErrorCode::StateConflict)) }
@@ -435,14 +499,14 @@ fn decidable(actor: &Actor, g: &GrantRow, action: &str) -> Result<(), Problem> {
 
 /// Decides a grant: `approve`, `refuse` or `revoke`.
 pub fn decide(tx: &mut Tx, actor: &Actor, target: &Target, action: &'static str) -> Result<GrantView> {
-    if !may(actor, "grant", "read") {
-        return Err(Problem::not_found().into());
-    }
     let id = target.id().ok_or_else(Problem::not_found)?;
     crate::db::dialect::lock_root(tx.conn, "grants", id.as_str())?;
-    let mut g = store::grant(tx, id)?.ok_or_else(Problem::not_found)?;
+    let mut g = visible_grant(tx, actor, id)?;
     target.check(g.version)?;
-    decidable(actor, &g, action)?;
+    decidable(actor, &g, action).map_err(|problem| match problem.code {
+        ErrorCode::StateConflict => Problem { allowed_actions: Some(decisions(actor, &g)), ..problem },
+        _ => problem,
+    })?;
     if action == "approve" {
         crate::db::dialect::lock_root(tx.conn, "users", g.user_id.as_str())?;
         separate_duties(tx, g.user_id, g.role)?;
@@ -458,7 +522,22 @@ pub fn decide(tx: &mut Tx, actor: &Actor, target: &Target, action: &'static str)
         return Err(Problem::of(ErrorCode::Stale).into());
     }
     g.version += 1;
-    grant_view(tx, actor, g)
+    Ok(grant_view(actor, g))
+}
+
+/// One grant, to those who may see it.
+pub fn one_grant(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<GrantView> {
+    let id: Id = reference.parse().map_err(|_| Problem::not_found())?;
+    Ok(grant_view(actor, visible_grant(tx, actor, id)?))
+}
+
+fn visible_grant(tx: &mut Tx, actor: &Actor, id: Id) -> Result<GrantRow> {
+    let g = store::grant(tx, id)?.ok_or_else(Problem::not_found)?;
+    let center = match g.node_id.parse::<Id>() {
+        Ok(node) if g.node_kind == "center" => centers::center(tx, node)?,
+        _ => None,
+    };
+    if reaches(actor, "grant", "read", center.as_ref()) { Ok(g) } else { Err(Problem::not_found().into()) }
 }
 
 /// Grants that the caller may see, newest first.
@@ -477,5 +556,5 @@ pub fn grants(tx: &mut Tx, actor: &Actor, states: &[String], user: Option<Id>, a
         nodes = Some(own);
     }
     let rows = store::list_grants(tx, nodes, states, user, after, limit)?;
-    rows.into_iter().map(|g| grant_view(tx, actor, g)).collect()
+    Ok(rows.into_iter().map(|g| grant_view(actor, g)).collect())
 }

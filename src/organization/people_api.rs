@@ -16,7 +16,7 @@ use crate::{
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(me).service(list).service(fetch).service(create).service(disable).service(unlock);
-    cfg.service(list_grants).service(propose).service(approve).service(refuse).service(revoke);
+    cfg.service(list_grants).service(fetch_grant).service(propose).service(approve).service(refuse).service(revoke);
 }
 
 /// The list of people.
@@ -43,7 +43,7 @@ impl ListKind for Grants {
 #[get("/me")]
 async fn me(ask: Ask) -> Answer {
     ask.get(|tx, actor, _| match (actor.kind, actor.id) {
-        ("user", Some(id)) => people::myself(tx, id),
+        ("user", Some(id)) => people::myself(tx, actor, id),
         _ => Err(Problem::of(ErrorCode::Forbidden).into()),
     })
     .await
@@ -116,6 +116,15 @@ async fn list_grants(ask: Ask, asked: List<Grants>) -> Answer {
         Ok(Page::cut(rows, q.limit, tx.vault, |g| q.cursor_of(String::new(), g.id.to_string())))
     })
     .await
+}
+
+/// 查看授权（grant）
+///
+/// 一项岗位授权。
+#[utoipa::path(tag = "people", operation_id = "get_grant", params(("id" = String, Path, description = "授权 id", max_length = 100)), responses((status = 200, description = "授权", body = GrantView)))]
+#[get("/grants/{id}")]
+async fn fetch_grant(ask: Ask) -> Answer {
+    ask.get(people::one_grant).await
 }
 
 /// 提出授权（propose grant）

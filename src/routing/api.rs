@@ -22,9 +22,12 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// The list of transfers.
 pub struct Transfers;
 impl ListKind for Transfers {
-    const FILTERS: &'static [Filter] =
-        &[Filter { name: "state", kind: FilterKind::Codes(|| TransferState::ALL.iter().map(|v| v.code()).collect()), doc: "状态" }];
+    const FILTERS: &'static [Filter] = &[
+        Filter { name: "state", kind: FilterKind::Codes(|| TransferState::ALL.iter().map(|v| v.code()).collect()), doc: "状态" },
+        Filter { name: "created_at", kind: FilterKind::Moments, doc: "收到或发起的时间" },
+    ];
     const SORTS: &'static [&'static str] = &["created_at", "due_at"];
+    const NUMBERED: bool = true;
     const SYNC: bool = true;
 }
 

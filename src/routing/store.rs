@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{machine::TransferState, resolver::Explanation};
 use crate::{
-    db::{Json, Result, Tx, schema::transfers},
+    db::{Private, Result, Tx, schema::transfers},
     kernel::{Id, Moment},
 };
 
@@ -50,7 +50,7 @@ pub struct Transfer {
     /// State.
     pub state: TransferState,
     /// What was said.
-    pub record: Json<TransferRecord>,
+    pub record: Private<TransferRecord>,
     /// Answer until.
     pub due_at: Moment,
     /// Version.

@@ -10,15 +10,15 @@ use super::{
     store::{self, Transfer, TransferRecord},
 };
 use crate::{
-    access::{self, Order, Placement},
+    access::{self, Order, Placement, Sight},
     auth::{
         Actor, Reachable, Scope,
         policy::{self, subject},
     },
     catalogue,
     clocks::{self, ClockKind},
-    db::{Error, Json, Result, Tx, dialect, numbers},
-    entrustments::{self, AcceptInput, HandOver, Loaded},
+    db::{Error, Private, Result, Tx, dialect, numbers},
+    entrustments::{self, AcceptInput, ClosedMatter, HandOver, Identity, Loaded},
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Versioned},
     organization::{self, Center, CenterBrief},
@@ -63,8 +63,9 @@ pub struct TransferView {
     /// When answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Moment>,
-    /// Exactly what this caller may do now.
-    pub allowed_actions: Vec<String>,
+    /// Exactly what this caller may do now; single records only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_actions: Option<Vec<String>>,
     /// Version, as in `ETag`.
     pub version: i64,
     /// When offered.
@@ -114,7 +115,12 @@ fn lines(papers: &[String], at: &str) -> Result<(), Problem> {
 
 /// Offers a matter to whom it belongs.
 pub fn offer(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferInput) -> Result<TransferView> {
-    let id = Id::new();
+    offer_as(tx, actor, target, input, None)
+}
+
+/// [`offer`] under a given identity.
+pub fn offer_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferInput, identity: Option<Identity>) -> Result<TransferView> {
+    let id = identity.as_ref().map_or_else(Id::new, |i| i.id);
     // Loads and authorizes the matter, then locks it; what is learnt before the lock is checked again under it.
     let seen = entrustments::load_for(tx, actor, entrustments::Action::Transfer, target)?;
     seen.decide(actor, entrustments::Action::Transfer)?;
@@ -123,7 +129,7 @@ pub fn offer(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferInput)
     }
     lines(&input.papers, "/papers")?;
     let (to, why) = destination(tx, &seen, &input.to)?;
-    guard_returns(tx, &seen, to.id)?;
+    guard_returns(tx, &seen, to.id)?.map_err(|refusal| seen.refused(actor, refusal.into()))?;
     let due_at = clocks::start(tx, "transfer", id, ClockKind::Transfer, seen.rules.transfer_limit)?;
     let record = TransferRecord {
         reason: input.reason.clone(),
@@ -135,12 +141,15 @@ pub fn offer(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferInput)
     };
     let row = Transfer {
         id,
-        number: numbers::next(tx, "ZB", &seen.custodian.division_code)?,
+        number: match identity {
+            Some(identity) => identity.number,
+            None => numbers::next(tx, "ZB", &seen.custodian.division_code)?,
+        },
         entrustment_id: seen.e.id,
         from_center_id: seen.custodian.id,
         to_center_id: to.id,
         state: TransferState::Offered,
-        record: Json::new(&record)?,
+        record: Private::seal(tx.vault, &record)?,
         due_at,
         version: 1,
         created_at: tx.now,
@@ -190,21 +199,18 @@ fn destination(tx: &mut Tx, seen: &Loaded, to: &str) -> Result<(Center, Explanat
     Ok((named, Explanation { relation: Relation::TransferDown, rule: "named_by_sender".into(), explanation }))
 }
 
-/// Anti-ping-pong: after the configured returns only arbitration decides.
-fn guard_returns(tx: &mut Tx, seen: &Loaded, to: Id) -> Result<()> {
-    let returns = store::returns(tx, seen.e.id)?;
-    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let by_center = count(returns.iter().filter(|c| **c == to).count());
-    if by_center >= seen.rules.returns_per_center || count(returns.len()) >= seen.rules.returns_total {
-        return Err(Refusal::ReturnedBefore.into());
-    }
-    Ok(())
+/// Anti-ping-pong: a center that has returned a matter, or has not answered, is not asked again; how often in all is the
+/// machine's to say.
+fn guard_returns(tx: &mut Tx, seen: &Loaded, to: Id) -> Result<Result<(), Refusal>> {
+    let by_center = store::returns(tx, seen.e.id)?.iter().filter(|c| **c == to).count();
+    let refused = u32::try_from(by_center).unwrap_or(u32::MAX) >= seen.rules.returns_per_center;
+    Ok(if refused { Err(Refusal::ReturnedBefore) } else { Ok(()) })
 }
 
 fn by_reference(tx: &mut Tx, reference: &str) -> Result<Transfer> {
     let found = match reference.parse::<Id>() {
         Ok(id) => store::transfer(tx, id)?,
-        Err(_) => store::transfer_by_number(tx, reference)?,
+        Err(_) => store::transfer_by_number(tx, &reference.to_ascii_uppercase())?,
     };
     Ok(found.ok_or_else(Problem::not_found)?)
 }
@@ -237,11 +243,11 @@ fn load_for(tx: &mut Tx, actor: &Actor, action: TransferAction, target: &Target)
 
 fn answer(tx: &mut Tx, actor: &Actor, row: &mut Transfer, action: TransferAction, f: impl FnOnce(&mut TransferRecord)) -> Result<()> {
     row.state = decide(row.state, action).map_err(|refusal| Problem { allowed_actions: Some(Vec::new()), ..Problem::from(refusal) })?;
-    let mut record = row.record.get()?;
+    let mut record = row.record.open(tx.vault)?;
     record.answered_by = actor.id;
     record.answered_at = Some(tx.now);
     f(&mut record);
-    row.record = Json::new(&record)?;
+    row.record = Private::seal(tx.vault, &record)?;
     row.version += 1;
     row.updated_at = tx.now;
     if !store::save(tx, row)? {
@@ -315,6 +321,16 @@ pub fn recall(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<TransferVie
     view(tx, actor, row)
 }
 
+/// The matter has ended: an offer that nobody has answered falls with it.
+pub fn fall(tx: &mut Tx, actor: &Actor, matter: &ClosedMatter) -> Result<()> {
+    let Some(id) = matter.open_transfer_id else { return Ok(()) };
+    dialect::lock_root(tx.conn, "transfers", id.as_str())?;
+    let Some(mut row) = store::transfer(tx, id)?.filter(|row| row.state == TransferState::Offered) else { return Ok(()) };
+    answer(tx, actor, &mut row, TransferAction::Recall, |_| {})?;
+    let loaded = entrustments::load_locked(tx, row.entrustment_id)?;
+    publish(tx, actor, &row, &loaded, "transfer.recalled")
+}
+
 /// After the calendar moved: the time to answer follows its clock.
 pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
     let Some(found) = store::transfer(tx, id)? else { return Ok(()) };
@@ -324,6 +340,7 @@ pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
     let Some(mut row) = store::transfer(tx, id)?.filter(|row| moved && row.state == TransferState::Offered) else { return Ok(()) };
     row.due_at = clocks::nearest_due(tx, id)?;
     row.version += 1;
+    row.updated_at = tx.now;
     if !store::save(tx, &row)? {
         return Err(Error::Contended);
     }
@@ -360,7 +377,7 @@ fn close(tx: &mut Tx, actor: &Actor, row: &Transfer, loaded: &mut Loaded, told: 
 /// Event and visibility of a transfer.
 fn publish(tx: &mut Tx, actor: &Actor, row: &Transfer, loaded: &Loaded, kind: &str) -> Result<()> {
     let params = json!({ "number": row.number, "entrustment_id": row.entrustment_id, "state": row.state });
-    let event = NewEvent { record_kind: "transfer", record_id: row.id, version: row.version, kind, audience: Audience::Staff, params };
+    let event = NewEvent { record_kind: "transfer", record_id: row.id, version: row.version, kind, audience: Audience::Staff, params, words: None };
     events::record(tx, actor, event)?;
     place(tx, row, loaded)
 }
@@ -373,26 +390,36 @@ fn place(tx: &mut Tx, row: &Transfer, loaded: &Loaded) -> Result<()> {
         subjects.extend(organization::subjects_of(&center).into_iter().map(|s| (s, false)));
     }
     subjects.extend(loaded.e.assignee_id.map(|id| (subject::user(id.as_str()), false)));
-    subjects.extend(row.record.get()?.offered_by.map(|id| (subject::user(id.as_str()), false)));
+    subjects.extend(row.record.open(tx.vault)?.offered_by.map(|id| (subject::user(id.as_str()), false)));
     subjects.push((subject::applicant(loaded.e.applicant_id.as_str()), false));
     let due_at = if row.state == TransferState::Offered { row.due_at } else { Moment::NEVER };
     access::place(tx, &Placement { kind: "transfer", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
 }
 
 fn view(tx: &mut Tx, actor: &Actor, row: Transfer) -> Result<TransferView> {
+    let sight = access::sight(tx, &Scope::of(actor, "transfer"), row.id)?.ok_or_else(Problem::not_found)?;
     let centers = organization::briefs(tx, &[row.from_center_id, row.to_center_id])?;
-    render(tx, actor, row, &centers)
-}
-
-fn render(tx: &mut Tx, actor: &Actor, row: Transfer, centers: &[CenterBrief]) -> Result<TransferView> {
-    let named = |id: Id| centers.iter().find(|c| c.id == id).cloned().ok_or_else(|| crate::db::Error::Corrupt("center gone".into()));
     let mut allowed = Vec::new();
     for action in [TransferAction::Accept, TransferAction::Return, TransferAction::Recall] {
         if decide(row.state, action).is_ok() && permitted(tx, actor, &row, action)? {
             allowed.push(action.code().to_owned());
         }
     }
-    let r = row.record.get()?;
+    Ok(TransferView { allowed_actions: Some(allowed), ..render(tx, actor, row, &centers, sight)? })
+}
+
+/// A transfer as a list shows it: without actions, which cost a look at each matter.
+fn render(tx: &Tx, actor: &Actor, row: Transfer, centers: &[CenterBrief], sight: Sight) -> Result<TransferView> {
+    let named = |id: Id| centers.iter().find(|c| c.id == id).cloned().ok_or_else(|| Error::Corrupt("center gone".into()));
+    let mut r = row.record.open(tx.vault)?;
+    if sight.masked {
+        // Free words may name people.
+        (r.reason, r.return_reason, r.papers, r.papers_received) = Default::default();
+    }
+    if actor.applicant_id.is_some() {
+        // An applicant never reads that their matter was sent elsewhere because somebody did not want it (DOMAIN §5).
+        r.return_reason.clear();
+    }
     Ok(TransferView {
         id: row.id,
         from: named(row.from_center_id)?,
@@ -409,7 +436,7 @@ fn render(tx: &mut Tx, actor: &Actor, row: Transfer, centers: &[CenterBrief]) ->
         applicant_consent: r.applicant_consent,
         due_at: row.due_at,
         answered_at: r.answered_at,
-        allowed_actions: allowed,
+        allowed_actions: None,
         version: row.version,
         created_at: row.created_at,
     })
@@ -418,7 +445,6 @@ fn render(tx: &mut Tx, actor: &Actor, row: Transfer, centers: &[CenterBrief]) ->
 /// One transfer.
 pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<TransferView> {
     let row = by_reference(tx, reference)?;
-    access::sight(tx, &Scope::of(actor, "transfer"), row.id)?.ok_or_else(Problem::not_found)?;
     view(tx, actor, row)
 }
 
@@ -439,8 +465,13 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<TransferVi
     rows.sort_by_key(|t| ids.iter().position(|id| *id == t.id));
     let sides: Vec<Id> = rows.iter().flat_map(|t| [t.from_center_id, t.to_center_id]).collect();
     let centers = organization::briefs(tx, &sides)?;
-    // A list shows no actions: they cost a look at each matter.
-    let nobody = Actor { kind: "none", grants: Vec::new(), ..actor.clone() };
-    let items = rows.into_iter().map(|t| render(tx, &nobody, t, &centers)).collect::<Result<_>>()?;
-    Ok(Page { items, has_more: page.has_more, next_cursor: page.next_cursor, as_of: page.as_of })
+    let sight = |id: Id| page.items.iter().find(|(e, _)| e.record == id).map_or(Sight { masked: true }, |(_, sight)| *sight);
+    let items = rows
+        .into_iter()
+        .map(|t| {
+            let sight = sight(t.id);
+            render(tx, actor, t, &centers, sight)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(page.with(|_| items))
 }

@@ -2,13 +2,11 @@
 
 mod store;
 
-pub use store::put;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clocks::{Limit, Unit},
     db::{Result, Tx},
+    kernel::{BusinessHours, Limit, Problem, Unit},
 };
 
 /// The rules of a center, as its tree sets them. Defaults are those of DOMAIN §9.
@@ -35,6 +33,10 @@ pub struct Rules {
     pub max_hand_overs: u32,
     /// Longest suspension by the center, in natural days.
     pub suspension_days: u32,
+    /// Reminders before a matter lapses for want of material.
+    pub reminders_before_lapse: u32,
+    /// Business hours; clocks take those that are set everywhere.
+    pub business_hours: BusinessHours,
 }
 
 impl Default for Rules {
@@ -51,12 +53,24 @@ impl Default for Rules {
             returns_total: 2,
             max_hand_overs: 4,
             suspension_days: 30,
+            reminders_before_lapse: 2,
+            business_hours: BusinessHours::default(),
         }
     }
 }
 
 /// The node that holds for every city.
 pub const EVERYWHERE: &str = "*";
+
+/// Sets a rule at a node; refuses a name or a value that is none of [`Rules`].
+pub fn set(tx: &mut Tx, node: &str, name: &str, value: &serde_json::Value) -> Result<()> {
+    let mut rules = serde_json::to_value(Rules::default())?;
+    let known = || Problem::rule("/name", "unknown_setting", format!("没有这个设置项：{name}。"), format!("No such setting: {name}."));
+    *rules.get_mut(name).ok_or_else(known)? = value.clone();
+    let wrong = |e: serde_json::Error| Problem::rule("/value", "invalid_value", format!("{name} 的值不正确：{e}。"), format!("{name}: {e}."));
+    serde_json::from_value::<Rules>(rules).map_err(wrong)?;
+    store::put(tx, node, name, value)
+}
 
 /// The rules at the end of `path` (`/root/…/self/`): each key from the nearest node that sets it.
 pub fn rules(tx: &mut Tx, path: &str) -> Result<Rules> {

@@ -10,7 +10,7 @@ pub(super) fn values(tx: &mut Tx, nodes: &[String]) -> Result<Vec<(String, Strin
 }
 
 /// Sets a value at a node.
-pub fn put(tx: &mut Tx, node: &str, name: &str, value: &serde_json::Value) -> Result<()> {
+pub(super) fn put(tx: &mut Tx, node: &str, name: &str, value: &serde_json::Value) -> Result<()> {
     let text = value.to_string();
     let changed = diesel::update(settings::table.filter(settings::node.eq(node)).filter(settings::name.eq(name)))
         .set((settings::value.eq(text.clone()), settings::version.eq(settings::version + 1), settings::updated_at.eq(tx.now)))

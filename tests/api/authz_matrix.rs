@@ -37,6 +37,7 @@ struct Fixture {
     transfer: String,
     evaluation: String,
     link: String,
+    grant: String,
 }
 
 /// A matter of 如东's counter in the hands of `rd_agent`, one of `ent_rudong` offered by the city to 如东, and an
@@ -52,7 +53,9 @@ async fn fixture(app: &TestApp) -> Fixture {
     let open = company.get("/evaluations").await.ok();
     let evaluation = text(&open["items"][0]["id"]).to_owned();
     let link = text(&open["items"][0]["link"]).rsplit('/').next().unwrap_or_default().to_owned();
-    Fixture { matter, offered, transfer, evaluation, link }
+    let proposal = json!({ "user_id": user_id("rd_agent"), "role": "clerk", "node_id": center_id("320623000000"), "reason": "轮岗" });
+    let grant = text(&app.as_user("sys_admin").post("/grants", proposal).await.created()["id"]).to_owned();
+    Fixture { matter, offered, transfer, evaluation, link, grant }
 }
 
 /// A request for each operation that is right in shape. Writes are sent with `dry_run`, so that each role meets the
@@ -115,7 +118,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         }
         "get_user" | "disable_user" | "unlock_user" => (in_path(user_id("rd_agent2").as_str()), empty()),
         "propose_grant" => (path.into(), json!({ "user_id": user_id("rd_agent2"), "role": "clerk", "node_id": center_id("320623000000"), "reason": "轮岗" })),
-        "approve_grant" | "refuse_grant" | "revoke_grant" => (in_path(fixed("grant", "none").as_str()), empty()),
+        "get_grant" | "approve_grant" | "refuse_grant" | "revoke_grant" => (in_path(&f.grant), empty()),
         "edit_center" => (in_path("320623000000"), json!({ "name": "如东县政务服务中心", "phone": "0513-59000100", "address": "掘港", "hours": "工作日" })),
         "create_service_item" => (path.into(), json!({ "code": "GS-320623-0099", "division_code": "320623000000", "content": content() })),
         "edit_service_item" => (in_path(item), json!({ "content": content() })),
@@ -125,6 +128,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "get_service_item_version" => (in_path(item).replace("{number}", "1"), empty()),
         "get_center" => (in_path("320623000000"), empty()),
         "get_progress" => (format!("{}?phone_last4=0000", in_path("DB-none")), empty()),
+        "get_evaluation_link_by_progress" => (format!("{}?phone_last4=0000", in_path("DB-absent")), empty()),
         "get_dictionary" => (in_path("grades"), empty()),
         "explain_problem" => (path.replace("{code}", "not_found"), empty()),
         "list_calendar_days" => (format!("{path}?from=2026-02-10&to=2026-02-20"), empty()),

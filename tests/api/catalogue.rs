@@ -18,9 +18,12 @@ async fn chinese_search(app: TestApp) {
     assert!(names(&app, "GS-320623-0001").await.len() == 1);
     assert!(names(&app, "并不存在的事项").await.is_empty());
     // What engines' query languages would take for operators is text here.
-    for q in ["%22", "a%20OR%20b", "*", "NEAR(", "%27%20%26%20%7C%20!", "%25", "_", "供", "🙂"] {
+    for q in ["%22%22", "a%20OR%20b", "**", "NEAR(", "%27%20%26%20%7C%20!", "%25%25", "__", "🙂🙂"] {
         app.stranger().get(&format!("/service-items?q={q}")).await.ok();
     }
+    // The index knows words of two characters: one alone is refused, not silently found nowhere.
+    assert_eq!(app.stranger().get("/service-items?q=供").await.problem(400), "invalid_request");
+    assert!(!app.stranger().get("/centers?q=洋").await.ok()["items"].as_array().expect("items").is_empty());
 }
 
 async fn versions_are_immutable(app: TestApp) {

@@ -112,10 +112,11 @@ async fn an_authority_that_is_late_shows_on_the_matter(app: TestApp) {
     let e = post("steps/S1/enter_special", json!({ "special_days": 5, "evidence": "告知书" })).await;
     assert_eq!((&of_kind(&e, "step_promise")["state"], &of_kind(&e, "promise")["state"]), (&json!("paused"), &json!("paused")));
     // A suspension meanwhile does not set the promise running.
-    post("suspend", json!({ "reason": "policy_change", "note": "等待", "days": 5 })).await;
+    let suspension = json!({ "reason": "policy_change", "note": "等待", "days": 5 });
+    app.as_user("rd_manager").post(&format!("/entrustments/{id}/suspend"), suspension).await.ok();
     let e = post("resume", json!({})).await;
     assert_eq!(of_kind(&e, "promise")["state"], "paused");
-    let e = post("steps/S1/leave_special", json!({})).await;
+    let e = post("steps/S1/leave_special", json!({ "evidence": "专家评审结束通知" })).await;
     assert_eq!((&of_kind(&e, "step_promise")["state"], &of_kind(&e, "promise")["state"]), (&json!("running"), &json!("running")));
     app.set_clock("2026-06-01T09:00:00+08:00");
     app.tick().await;

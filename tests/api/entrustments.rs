@@ -10,7 +10,11 @@ on_both_engines!(
     delivered_and_reopened,
     only_the_applicant_closes,
     modes_and_agreements,
-    allowed_is_what_is_accepted
+    allowed_is_what_is_accepted,
+    free_words_stay_inside,
+    a_refusal_by_the_authority_ends_the_matter,
+    an_offer_falls_with_its_matter,
+    clocks_follow_the_papers
 );
 
 async fn correction_and_lapse(app: TestApp) {
@@ -21,12 +25,13 @@ async fn correction_and_lapse(app: TestApp) {
     let e = clerk.post(&format!("{path}/one-time-notice"), notice).await.ok();
     assert_eq!(e["state"], "correction_required");
     // Still missing: naming what.
-    let refused = clerk.post(&format!("{path}/resubmit"), json!({})).await.expect(422);
-    assert_eq!(refused.body["errors"][0]["code"], "still_missing");
+    let refused = clerk.post(&format!("{path}/resubmit"), json!({})).await.expect(409);
+    assert!(text(&refused.body["detail"]).contains("尚未补齐"));
+    assert!(!refused.body["allowed_actions"].to_string().contains("resubmit"));
     assert_eq!(clerk.post(&format!("{path}/lapse"), json!({})).await.problem(409), "state_conflict");
     clerk.post(&format!("{path}/remind"), json!({})).await.ok();
     clerk.post(&format!("{path}/remind"), json!({})).await.ok();
-    assert_eq!(clerk.post(&format!("{path}/lapse"), json!({})).await.problem(422), "rule_violation", "the limit still runs");
+    assert_eq!(clerk.post(&format!("{path}/lapse"), json!({})).await.problem(409), "state_conflict", "the limit still runs");
     app.set_clock("2026-04-30T09:00:00+08:00");
     let e = clerk.post(&format!("{path}/lapse"), json!({})).await.ok();
     assert_eq!((&e["state"], e.get("due_at")), (&json!("lapsed"), None));
@@ -63,6 +68,7 @@ async fn termination_takes_both(app: TestApp) {
     let scan = json!({ "papers_returned": true, "applicant_signature": { "method": "paper_scan", "evidence": "终止单扫描件 12" } });
     let e = agent.post(&format!("{path}/sign-termination"), scan).await.ok();
     assert_eq!(e["state"], "terminated");
+    assert_eq!(e["termination"]["papers_returned"], true);
     // One-sided: only the manager, with proof.
     let id = started_matter(&app).await;
     let path = format!("/entrustments/{id}");
@@ -95,7 +101,7 @@ async fn only_the_applicant_closes(app: TestApp) {
     let agent = app.as_user("rd_agent");
     let path = format!("/entrustments/{id}");
     agent.post(&format!("{path}/complete"), json!({ "outcome": "granted" })).await.ok();
-    for signature in [json!({ "method": "online" }), json!({ "method": "handwritten" }), json!({ "method": "paper_scan", "evidence": " " })] {
+    for signature in [json!({ "method": "online" }), json!({ "method": "handwritten" }), json!({ "method": "paper_scan", "evidence": "1" })] {
         let reply = agent.post(&format!("{path}/sign-completion"), json!({ "signature": signature })).await;
         assert_eq!(reply.problem(422), "rule_violation");
     }
@@ -152,4 +158,142 @@ async fn allowed_is_what_is_accepted(app: TestApp) {
             assert!(is_offered || [403, 409].contains(&reply.status), "{login} {action}: {}", reply.text);
         }
     }
+}
+
+/// Whatever people write in free words is read by those who see the matter in clear, and by nobody else; events, which
+/// leave the house, never hold it.
+async fn free_words_stay_inside(app: TestApp) {
+    let city = app.as_user("city_clerk");
+    let (county, agent, manager) = (app.as_user("rd_clerk"), app.as_user("rd_agent"), app.as_user("rd_manager"));
+    let mut application = counter_application("full_agency");
+    application["request"] = json!("SECRET-request");
+    application["materials"] = json!([{ "code": "M1", "note": "SECRET-material" }, { "code": "M2" }, { "code": "M3" }]);
+    let e = city.post("/entrustments", application).await.created();
+    let id = text(&e["id"]).to_owned();
+    let path = format!("/entrustments/{id}");
+    let offer = json!({ "to": "auto", "applicant_consent": true, "reason": "SECRET-offer", "papers": ["SECRET-paper"] });
+    let t = city.post(&format!("{path}/transfer"), offer).await.created();
+    let acceptance = json!({ "assignee_id": user_id("rd_agent"), "papers_received": ["SECRET-received"], "accept_matter": accepted() });
+    county.post(&format!("/transfers/{}/accept", text(&t["id"])), acceptance).await.ok();
+    let act = |action: &str, body: Value| {
+        let path = format!("{path}/{action}");
+        let agent = app.as_user("rd_agent");
+        async move { agent.post(&path, body).await.ok() }
+    };
+    act("draft-agreement", json!({ "scope": "SECRET-scope" })).await;
+    act("sign-agreement", json!({ "signature": { "method": "witnessed_fingerprint", "evidence": "SECRET-witness" } })).await;
+    act(
+        "one-time-notice",
+        json!({ "items": [{ "code": "M4", "what": "SECRET-what", "how": "SECRET-how" }, { "what": "SECRET-extra", "how": "SECRET-how2" }] }),
+    )
+    .await;
+    act("materials/M1/reject", json!({ "reason": "SECRET-reject" })).await;
+    act("materials/M1/submit", json!({ "note": "SECRET-again" })).await;
+    act("materials/N5/submit", json!({ "note": "SECRET-supplied" })).await;
+    act("plan", json!({})).await;
+    act("steps/S1/file", json!({ "receipt_no": "R-1", "evidence": "SECRET-filing" })).await;
+    act("steps/S1/ask_correction", json!({ "reason": "SECRET-correction", "evidence": "SECRET-letter" })).await;
+    let difficulty = json!({ "what": "SECRET-difficulty", "blocker": "SECRET-blocker", "since": "2026-03-01T09:00:00+08:00" });
+    act("progress", json!({ "note": "SECRET-note", "difficulty": difficulty })).await;
+    let suspension = json!({ "reason": "policy_change", "note": "SECRET-suspension", "days": 5 });
+    manager.post(&format!("{path}/suspend"), suspension).await.ok();
+    act("resume", json!({})).await;
+    act("request-termination", json!({ "reason": "conditions_not_met", "note": "SECRET-termination" })).await;
+    act("cancel-termination", json!({})).await;
+
+    let pages = [path.clone(), format!("{path}/timeline?limit=200"), format!("{path}/custody"), "/entrustments".into(), "/transfers".into()];
+    for login in ["city_clerk", "city_inspector", "city_manager", "rd_manager"] {
+        for page in &pages {
+            let reply = app.as_user(login).get(page).await;
+            // Both sides of a transfer read its papers in clear: they hand them over.
+            let own = page == "/transfers" && login == "city_clerk" || page == "/transfers" && matches!(login, "rd_manager" | "city_manager");
+            assert!(own || !reply.text.contains("SECRET"), "{login} {page}: {}", reply.text);
+        }
+    }
+    let shown = agent.get(&path).await.text + &agent.get(&format!("{path}/timeline?limit=200")).await.text;
+    for words in [
+        "request",
+        "again",
+        "scope",
+        "witness",
+        "what",
+        "how",
+        "extra",
+        "supplied",
+        "correction",
+        "letter",
+        "difficulty",
+        "note",
+        "reject",
+        "suspension",
+        "termination",
+    ] {
+        assert!(shown.contains(&format!("SECRET-{words}")), "the agent reads {words}: {shown}");
+    }
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM events WHERE params LIKE '%SECRET%'").await, 0);
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM entrustments WHERE facts LIKE '%SECRET%'").await, 0);
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM steps WHERE record LIKE '%SECRET%'").await, 0);
+}
+
+/// The authority refuses: what rests on that step is not filed, and the matter ends with its outcome.
+async fn a_refusal_by_the_authority_ends_the_matter(app: TestApp) {
+    let id = started_matter(&app).await;
+    let agent = app.as_user("rd_agent");
+    let path = format!("/entrustments/{id}");
+    agent.post(&format!("{path}/plan"), json!({})).await.ok();
+    agent.post(&format!("{path}/steps/S1/file"), json!({ "receipt_no": "R-1" })).await.ok();
+    agent.post(&format!("{path}/steps/S1/accept"), json!({ "acceptance_no": "A-1", "evidence": "受理单" })).await.ok();
+    assert_eq!(agent.post(&format!("{path}/complete"), json!({ "outcome": "refused" })).await.problem(409), "state_conflict");
+    let e = agent.post(&format!("{path}/steps/S1/refuse"), json!({ "reason": "不符合规划", "evidence": "决定书" })).await.ok();
+    assert!(e["allowed_actions"].to_string().contains("\"complete\""));
+    let refused = agent.post(&format!("{path}/steps/S2/file"), json!({ "receipt_no": "R-2" })).await.expect(409);
+    assert!(refused.body["allowed_actions"].is_array(), "{}", refused.text);
+    assert_eq!(agent.post(&format!("{path}/complete"), json!({ "outcome": "granted" })).await.problem(422), "rule_violation");
+    let e = agent.post(&format!("{path}/complete"), json!({ "outcome": "refused" })).await.ok();
+    assert_eq!(e["state"], "completed");
+    assert_eq!(e["steps"][0]["history"].as_array().map(Vec::len), Some(3), "each act with its own evidence");
+}
+
+/// A withdrawn matter leaves no offer behind.
+async fn an_offer_falls_with_its_matter(app: TestApp) {
+    let company = app.as_user("ent_rudong");
+    let e = company.post("/entrustments", crate::support::water_application()).await.created();
+    let path = format!("/entrustments/{}", text(&e["id"]));
+    let offer = json!({ "to": "auto", "applicant_consent": true });
+    let t = app.as_user("city_clerk").post(&format!("{path}/transfer"), offer).await.created();
+    let e = company.post(&format!("{path}/withdraw"), json!({ "reason": "不办了" })).await.ok();
+    assert_eq!((&e["state"], &e["withdrawal"]["reason"]), (&json!("withdrawn"), &json!("不办了")));
+    let transfer = format!("/transfers/{}", text(&t["id"]));
+    let seen = app.as_user("rd_clerk").get(&transfer).await.ok();
+    assert_eq!((&seen["state"], &seen["allowed_actions"]), (&json!("recalled"), &json!([])));
+    app.set_clock("2026-03-20T09:00:00+08:00");
+    app.tick().await;
+    assert_eq!(app.as_user("rd_clerk").get(&transfer).await.ok()["state"], "recalled", "nobody is blamed for not answering");
+    // Staff withdraw for the applicant only with what proves it.
+    let e = app.as_user("rd_clerk").post("/entrustments", counter_application("assisted")).await.created();
+    let path = format!("/entrustments/{}/withdraw", text(&e["id"]));
+    let clerk = app.as_user("rd_clerk");
+    assert_eq!(clerk.post(&path, json!({ "reason": "电话撤回" })).await.problem(422), "rule_violation");
+    clerk.post(&path, json!({ "reason": "电话撤回", "evidence": "录音 0015" })).await.ok();
+}
+
+/// A promise ends on the day that was promised; a notice's clock ends with what the notice named.
+async fn clocks_follow_the_papers(app: TestApp) {
+    let id = accepted_matter(&app, "assisted").await;
+    let agent = app.as_user("rd_agent");
+    let path = format!("/entrustments/{id}");
+    app.set_clock("2026-03-04T10:00:00+08:00");
+    let e = agent.post(&format!("{path}/materials/M4/defer"), json!({ "until": "2026-03-07" })).await.ok();
+    let clock = |e: &Value, kind: &str| e["clocks"].as_array().expect("clocks").iter().find(|c| c["kind"] == kind).cloned().expect("a clock");
+    assert_eq!(clock(&e, "deferral")["due_at"], "2026-03-09T17:00:00.000+08:00", "a Saturday: the working day after it");
+    let notice = json!({ "items": [{ "code": "M1", "what": "缺盖章", "how": "盖章后交来" }, { "what": "缺授权书", "how": "另附" }] });
+    let e = agent.post(&format!("{path}/one-time-notice"), notice).await.ok();
+    let extra = text(&e["notices"][0]["items"][1]["code"]).to_owned();
+    agent.post(&format!("{path}/materials/M1/submit"), json!({})).await.ok();
+    let e = agent.post(&format!("{path}/materials/M2/submit"), json!({})).await.ok();
+    assert_eq!(clock(&e, "supply")["state"], "running", "the other item is unmet");
+    let e = agent.post(&format!("{path}/materials/{extra}/submit"), json!({})).await.ok();
+    assert_eq!(clock(&e, "supply")["state"], "stopped", "M3 was never asked for");
+    let e = agent.post(&format!("{path}/materials/M4/submit"), json!({})).await.ok();
+    assert_eq!(clock(&e, "deferral")["state"], "stopped");
 }

@@ -13,7 +13,9 @@ async fn the_whole_story(app: TestApp) {
     let agent = app.as_user("rd_agent");
 
     // The company applies by APP at the city center.
-    let taken = company.post("/entrustments", water_application()).await;
+    let mut application = water_application();
+    application["materials"] = json!([{ "code": "M2" }, { "code": "M3", "note": "不动产权证" }]);
+    let taken = company.post("/entrustments", application).await;
     assert_eq!(taken.header("location"), format!("/api/v1/entrustments/{}", text(&taken.body["id"])));
     assert_eq!(taken.header("etag"), "\"1\"");
     let e = taken.created();
@@ -92,7 +94,9 @@ async fn the_whole_story(app: TestApp) {
 
     // Suspended and resumed: two days touched by the pause are not counted.
     app.set_clock("2026-03-03T10:00:00+08:00");
-    let e = post("suspend", json!({ "reason": "awaiting_third_party", "note": "等待检测报告", "days": 10 })).await.ok();
+    let suspension = json!({ "reason": "awaiting_third_party", "note": "等待检测报告", "days": 10 });
+    assert_eq!(post("suspend", suspension.clone()).await.status, 403, "suspending is the manager's");
+    let e = app.as_user("rd_manager").post(&format!("/entrustments/{id}/suspend"), suspension).await.ok();
     assert_eq!(e["state"], "suspended");
     assert_eq!(post("complete", json!({ "outcome": "granted" })).await.problem(409), "state_conflict");
     app.set_clock("2026-03-04T10:00:00+08:00");
@@ -114,7 +118,10 @@ async fn the_whole_story(app: TestApp) {
 
     // The applicant first refuses to sign, then signs.
     let e = company.post(&format!("/entrustments/{id}/refuse-completion"), json!({ "reason": "水表位置不对" })).await.ok();
-    assert_eq!(e["state"], "in_progress");
+    assert_eq!((&e["state"], &e["refusal"]["reason"]), (&json!("in_progress"), &json!("水表位置不对")));
+    assert_eq!((e.get("completion"), e["earlier_completions"].as_array().map(Vec::len)), (None, Some(1)));
+    let e = app.as_user("rd_agent").get(&format!("/entrustments/{id}")).await.ok();
+    assert_eq!(e["refusal"]["reason"], "水表位置不对", "the agent must know what to mend");
     post("complete", json!({ "outcome": "granted", "note": "已改" })).await.ok();
     let e = company.post(&format!("/entrustments/{id}/sign-completion"), json!({ "signature": { "method": "online" } })).await.ok();
     assert_eq!(e["state"], "closed");

@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::{
     EntrustmentView,
     closing::{self, CompleteInput, DeliveryInput, SignInput, TerminateInput, TerminationSignature},
-    facts::ReasonInput,
+    facts::{ApplicantReason, ReasonInput},
 };
 use crate::http::{Answer, Body, Command, Empty};
 
@@ -37,9 +37,9 @@ async fn sign(command: Command, body: Body<SignInput>) -> Answer {
 /// 拒绝签收（refuse completion）
 ///
 /// 申请人不认可结果，本件继续办理。
-#[utoipa::path(tag = "entrustments", operation_id = "refuse_completion", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = ReasonInput, responses((status = 200, description = "代办件", body = EntrustmentView)))]
+#[utoipa::path(tag = "entrustments", operation_id = "refuse_completion", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = ApplicantReason, responses((status = 200, description = "代办件", body = EntrustmentView)))]
 #[post("/entrustments/{id}/refuse-completion")]
-async fn refuse(command: Command, body: Body<ReasonInput>) -> Answer {
+async fn refuse(command: Command, body: Body<ApplicantReason>) -> Answer {
     command.act(body, closing::refuse).await
 }
 

@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::{
     EntrustmentView, NewEntrustment,
     agreement::{self, AgreementInput, AgreementSignature},
-    facts::ReasonInput,
+    facts::ApplicantReason,
     handling::{self, AcceptInput, AssignInput, ModeInput, ProgressInput, RejectInput, SuspendInput},
     intake,
     machine::StepAct,
@@ -101,9 +101,9 @@ async fn reject(command: Command, body: Body<RejectInput>) -> Answer {
 /// 撤回（withdraw）
 ///
 /// 申请人在签订协议之前撤回申请。
-#[utoipa::path(tag = "entrustments", operation_id = "withdraw_entrustment", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = ReasonInput, responses((status = 200, description = "代办件", body = EntrustmentView)))]
+#[utoipa::path(tag = "entrustments", operation_id = "withdraw_entrustment", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = ApplicantReason, responses((status = 200, description = "代办件", body = EntrustmentView)))]
 #[post("/entrustments/{id}/withdraw")]
-async fn withdraw(command: Command, body: Body<ReasonInput>) -> Answer {
+async fn withdraw(command: Command, body: Body<ApplicantReason>) -> Answer {
     command.act(body, handling::withdraw).await
 }
 

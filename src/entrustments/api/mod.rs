@@ -4,6 +4,7 @@ mod closing;
 mod handling;
 mod reading;
 
+pub use reading::ProgressParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts the operations.

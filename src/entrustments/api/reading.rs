@@ -27,8 +27,10 @@ impl ListKind for Entrustments {
     const FILTERS: &'static [Filter] = &[
         Filter { name: "state", kind: FilterKind::Codes(|| State::ALL.iter().map(|v| v.code()).collect()), doc: "状态" },
         Filter { name: "open", kind: FilterKind::Flag, doc: "true 只看未结束的件，false 只看已结束的件" },
+        Filter { name: "created_at", kind: FilterKind::Moments, doc: "收到或发起的时间" },
     ];
     const SORTS: &'static [&'static str] = &["created_at", "due_at"];
+    const NUMBERED: bool = true;
     const SEARCH: bool = true;
     const SYNC: bool = true;
 }
@@ -37,7 +39,7 @@ impl ListKind for Entrustments {
 pub struct Timeline;
 impl ListKind for Timeline {
     const FILTERS: &'static [Filter] = &[];
-    const SORTS: &'static [&'static str] = &["created_at"];
+    const SORTS: &'static [&'static str] = &[];
 }
 
 /// 查询代办件（entrustments）
@@ -152,7 +154,7 @@ async fn search(ask: Ask, body: Body<SearchInput>) -> Answer {
 pub struct ProgressParams {
     /// 联系电话的后四位
     #[param(pattern = "^[0-9]{4}$", min_length = 4, max_length = 4, example = "1234")]
-    phone_last4: String,
+    pub phone_last4: String,
 }
 
 /// 办理进度（public progress）

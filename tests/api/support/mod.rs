@@ -141,6 +141,17 @@ impl TestApp {
         worker::tick(&self.db, "test").await.expect("worker")
     }
 
+    /// A number straight from the database.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        #[derive(diesel::QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            value: i64,
+        }
+        let rows: Vec<Count> = self.db.read(move |tx| Ok(diesel::RunQueryDsl::load(diesel::sql_query(sql), tx.conn)?)).await.expect("query");
+        rows.first().map_or(0, |row| row.value)
+    }
+
     pub fn set_clock(&self, to: &str) {
         self.db.clock().set(moment(to));
     }

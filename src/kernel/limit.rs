@@ -1,7 +1,8 @@
-//! Time limits (时限): how much time is allowed, and in which measure.
+//! Time limits (时限): how much time is allowed, in which measure, and when a day of business begins and ends.
 
 use std::fmt;
 
+use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -73,6 +74,22 @@ impl Limit {
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}个{}", self.value, self.unit.label_zh())
+    }
+}
+
+/// Opening and closing time of the service centers, local. The lunch break is ignored.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BusinessHours {
+    pub open: NaiveTime,
+    pub close: NaiveTime,
+}
+
+impl Default for BusinessHours {
+    fn default() -> Self {
+        const OPEN: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
+        const CLOSE: NaiveTime = NaiveTime::from_hms_opt(17, 0, 0).unwrap();
+        Self { open: OPEN, close: CLOSE }
     }
 }
 

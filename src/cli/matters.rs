@@ -1,0 +1,153 @@
+//! The demo's matters: one in each state, so that every documented example works as it stands.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    CliError,
+    admin::{self, NewUser},
+    demo::fixed,
+};
+use crate::{
+    auth::{self, Actor, Caller, SubjectKind, store as accounts},
+    catalogue::{self, ItemEdit},
+    db::{Db, Error, Result, Tx},
+    entrustments::{self, Identity, NewEntrustment, desk::Act},
+    kernel::{Id, Target},
+    organization, routing,
+};
+
+const MATTERS: &str = include_str!("../../data/demo/matters.json");
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Script {
+    number: String,
+    by: String,
+    center: String,
+    mode: String,
+    materials: Vec<String>,
+    #[serde(default)]
+    days_ago: i64,
+    #[serde(default)]
+    acts: Vec<Scene>,
+    offer: Option<Offer>,
+}
+
+#[derive(Clone, Deserialize)]
+struct Scene {
+    by: String,
+    #[serde(flatten)]
+    act: Act,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Offer {
+    by: String,
+    number: String,
+}
+
+fn actor(tx: &mut Tx, login: &str) -> Result<Actor> {
+    let caller = Caller { kind: SubjectKind::User, id: fixed("user", login), session: None, client: "demo".into() };
+    auth::actor(tx, &caller, "demo")
+}
+
+/// Plays the scripts of the matters that are not there yet; adds a draft, two grants and a disabled account.
+pub async fn load(db: &Db) -> Result<(), CliError> {
+    crate::app::wire();
+    let text = MATTERS.replace("@rd_agent", fixed("user", "rd_agent").as_str());
+    let scripts: Vec<Script> = serde_json::from_str(&text).map_err(|e| CliError::Said(format!("data/demo/matters.json: {e}")))?;
+    for script in scripts {
+        db.commit(move |tx| play(tx, &script)).await?;
+    }
+    db.commit(|tx| {
+        draft(tx)?;
+        former(tx)?;
+        grants(tx)
+    })
+    .await?;
+    Ok(())
+}
+
+fn play(tx: &mut Tx, script: &Script) -> Result<()> {
+    if entrustments::store::entrustment_by_number(tx, &script.number)?.is_some() {
+        return Ok(());
+    }
+    let now = tx.now;
+    tx.now = now.plus(chrono::TimeDelta::days(-script.days_ago));
+    let new = json!({
+        "item": "GS-320623-0001", "mode": script.mode, "channel": "app", "center": script.center, "request": "新建厂房需要接水，请帮助办理",
+        "contact": { "name": "联系人甲", "phone": "13900001234" },
+        "materials": script.materials.iter().map(|code| json!({ "code": code, "note": "复印件 1 份" })).collect::<Vec<Value>>(),
+    });
+    let new: NewEntrustment = serde_json::from_value(new)?;
+    let identity = Identity { id: fixed("entrustment", &script.number), number: script.number.clone() };
+    let (id, by) = (identity.id, actor(tx, &script.by)?);
+    entrustments::submit_as(tx, &by, &new, Some(identity))?;
+    for scene in &script.acts {
+        let by = actor(tx, &scene.by)?;
+        scene.act.perform(tx, &by, &Target::any(id))?;
+    }
+    if let Some(offer) = &script.offer {
+        let input = serde_json::from_value(json!({ "to": "auto", "applicant_consent": true, "reason": "属如东县事项", "papers": ["申请表"] }))?;
+        let identity = Identity { id: fixed("transfer", &offer.number), number: offer.number.clone() };
+        let by = actor(tx, &offer.by)?;
+        routing::offer_as(tx, &by, &Target::any(id), &input, Some(identity))?;
+    }
+    tx.now = now;
+    Ok(())
+}
+
+/// A draft that waits to be published.
+fn draft(tx: &mut Tx) -> Result<()> {
+    let code = "GD-320600-0001";
+    let Some(item) = catalogue::store::item_by_reference(tx, code)?.filter(|i| i.draft.is_none() && i.published_version == Some(1)) else { return Ok(()) };
+    let Some(published) = &item.published else { return Ok(()) };
+    let edit = ItemEdit { content: published.get()? };
+    catalogue::edit(tx, &Actor::system("demo"), &Target::any(item.id), &edit)?;
+    Ok(())
+}
+
+/// Somebody who has left: the account is disabled.
+fn former(tx: &mut Tx) -> Result<()> {
+    let login = "rd_former";
+    if accounts::user_by_login(tx, login)?.is_some() {
+        return Ok(());
+    }
+    let center = organization::store::center_by_division(tx, "320623000000")?.map(|c| c.id);
+    let new = NewUser { login: login.into(), name: "县中心离岗人员".into(), title: "已离岗".into(), role: String::new(), center: None };
+    // No password fits an empty hash.
+    let id = admin::insert(tx, fixed("user", login), &new, "", center)?;
+    if let Some(mut user) = accounts::user(tx, id)? {
+        user.status = "disabled".into();
+        accounts::save_user(tx, &user)?;
+    }
+    Ok(())
+}
+
+/// One grant to decide, one to revoke.
+fn grants(tx: &mut Tx) -> Result<()> {
+    let center = organization::store::center_by_division(tx, "320623000000")?.ok_or_else(|| Error::Corrupt("如东 is missing".into()))?.id;
+    for (name, login, state) in [("proposed", "rd_agent", "proposed"), ("active", "rd_agent2", "active")] {
+        let id: Id = fixed("grant", name);
+        if accounts::grant(tx, id)?.is_none() {
+            let row = accounts::GrantRow {
+                id,
+                user_id: fixed("user", login),
+                role: auth::Role::Clerk,
+                node_kind: "center".into(),
+                node_id: center.to_string(),
+                state: state.into(),
+                reason: "窗口轮岗".into(),
+                proposed_by: fixed("user", "sys_admin").to_string(),
+                decided_by: None,
+                version: 1,
+                created_at: tx.now,
+                updated_at: tx.now,
+            };
+            accounts::insert_grant(tx, &row)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! Every wrong place of a body at once: serde stops at the first, the body's own JSON Schema names them all. Only asked
+//! when a body was refused, so it costs nothing otherwise.
+
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    sync::{Arc, OnceLock, RwLock},
+};
+
+use jsonschema::{ValidationError, Validator, error::ValidationErrorKind as Kind};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::kernel::{FieldError, Text, problem::Place};
+
+/// What no field may hold: `null` (absent means absent), text of blanks only, and U+0000, which PostgreSQL cannot store.
+pub fn forbidden(value: &Value) -> Vec<FieldError> {
+    let mut found = Vec::new();
+    walk(value, "", &mut found);
+    found
+}
+
+fn walk(value: &Value, at: &str, found: &mut Vec<FieldError>) {
+    let mut refuse = |code, zh, en| found.push(FieldError::body(at, code, zh, en));
+    match value {
+        Value::Null => refuse("null", "不接受 null；没有的字段请省略。", "null is not accepted: leave the field out."),
+        Value::String(s) if s.contains('\0') => refuse("nul_character", "不能包含空字符（U+0000）。", "Must not contain U+0000."),
+        Value::String(s) if !s.is_empty() && s.trim().is_empty() => refuse("blank", "不能只有空白。", "Must not be blank."),
+        Value::Array(items) => items.iter().enumerate().for_each(|(i, v)| walk(v, &format!("{at}/{i}"), found)),
+        Value::Object(map) => {
+            for (key, v) in map {
+                if key.contains('\0') {
+                    found.push(FieldError::body(at, "nul_character", "字段名不能包含空字符（U+0000）。", "No U+0000 in names."));
+                }
+                walk(v, &format!("{at}/{}", escape(key)), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// Every place at which `value` departs from the schema of `T`.
+pub fn faults<T: ToSchema + 'static>(value: &Value) -> Vec<FieldError> {
+    let mut found = Vec::new();
+    if let Some(validator) = validator::<T>() {
+        validator.iter_errors(value).for_each(|e| fault(&e, &mut found));
+    }
+    found.sort_by(|a, b| format!("{:?}", a.at).cmp(&format!("{:?}", b.at)));
+    found.dedup_by(|a, b| a.at == b.at);
+    found
+}
+
+/// The validator of a type, compiled once.
+fn validator<T: ToSchema + 'static>() -> Option<Arc<Validator>> {
+    static KNOWN: OnceLock<RwLock<HashMap<TypeId, Arc<Validator>>>> = OnceLock::new();
+    let known = KNOWN.get_or_init(RwLock::default);
+    if let Some(found) = known.read().unwrap_or_else(|e| e.into_inner()).get(&TypeId::of::<T>()) {
+        return Some(found.clone());
+    }
+    let mut components = Vec::new();
+    T::schemas(&mut components);
+    let schemas: serde_json::Map<String, Value> =
+        components.into_iter().map(|(name, schema)| (name, serde_json::to_value(schema).unwrap_or_default())).collect();
+    let mut root = json!({ "allOf": [serde_json::to_value(T::schema()).unwrap_or_default()], "components": { "schemas": schemas } });
+    without_null(&mut root);
+    let made = jsonschema::options().should_validate_formats(true).build(&root).map_err(|e| tracing::error!(error = %e, "schema of a body")).ok()?;
+    let made = Arc::new(made);
+    known.write().unwrap_or_else(|e| e.into_inner()).insert(TypeId::of::<T>(), made.clone());
+    Some(made)
+}
+
+/// An optional field is absent, never `null`: takes the null alternatives out of a schema.
+pub fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(without_null),
+        Value::Object(map) => {
+            map.values_mut().for_each(without_null);
+            if let Some(Value::Array(types)) = map.get_mut("type") {
+                types.retain(|t| t != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    map.insert("type".into(), only);
+                }
+            }
+            if let Some(Value::Array(ways)) = map.get_mut("oneOf") {
+                ways.retain(|w| w.get("type").is_none_or(|t| t != "null"));
+                if let [only] = ways.as_slice() {
+                    let only = only.clone();
+                    map.remove("oneOf");
+                    if let Value::Object(fields) = only {
+                        map.extend(fields);
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn fault(e: &ValidationError, found: &mut Vec<FieldError>) {
+    let at = e.instance_path().to_string();
+    let mut add = |at: String, code: &'static str, zh: String, en: String| {
+        found.push(FieldError { at: Place::Pointer(at), code: code.into(), detail: Text::new(zh, en) });
+    };
+    match e.kind() {
+        Kind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            add(format!("{at}/{}", escape(name)), "required", format!("缺少必填字段 {name}。"), format!("{name} is required."));
+        }
+        Kind::AdditionalProperties { unexpected } => {
+            for name in unexpected {
+                add(format!("{at}/{}", escape(name)), "unknown_field", format!("不认识的字段 {name}。"), format!("Unknown field {name}."));
+            }
+        }
+        Kind::Enum { options } => {
+            let codes: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let (zh, en) = (format!("取值不在代码表内，可用：{}。", codes.join("、")), format!("One of {}.", codes.join(", ")));
+            add(at, "unknown_code", zh, en);
+        }
+        Kind::Format { format } => {
+            let (zh, en) = match format.as_str() {
+                "date-time" => ("应为带时区的 RFC 3339 时间，例如 2026-11-23T09:30:00+08:00。", "An RFC 3339 time with zone."),
+                "date" => ("应为日期，例如 2026-11-23。", "A date, YYYY-MM-DD."),
+                "uuid" => ("应为记录的 id。", "A record id."),
+                _ => ("格式不正确。", "Wrong format."),
+            };
+            add(at, "format", zh.into(), en.into());
+        }
+        Kind::Type { .. } => {
+            let expected = e.to_string();
+            let kind = [("\"string\"", "文本"), ("\"integer\"", "整数"), ("\"boolean\"", "true 或 false"), ("\"array\"", "列表"), ("\"object\"", "对象")];
+            let zh = kind.iter().find(|(name, _)| expected.contains(name)).map_or("其他类型", |(_, zh)| *zh);
+            add(at, "invalid_type", format!("类型不正确，应为{zh}。"), "Wrong type.".into());
+        }
+        Kind::MinLength { limit } => add(at, "length", format!("至少 {limit} 个字。"), format!("At least {limit} characters.")),
+        Kind::MaxLength { limit } => add(at, "length", format!("最多 {limit} 个字。"), format!("At most {limit} characters.")),
+        Kind::MinItems { limit } => add(at, "length", format!("至少 {limit} 项。"), format!("At least {limit} items.")),
+        Kind::MaxItems { limit } => add(at, "length", format!("最多 {limit} 项。"), format!("At most {limit} items.")),
+        Kind::Minimum { limit } => add(at, "range", format!("不能小于 {limit}。"), format!("At least {limit}.")),
+        Kind::Maximum { limit } => add(at, "range", format!("不能大于 {limit}。"), format!("At most {limit}.")),
+        Kind::Pattern { .. } => add(at, "format", "格式不正确。".into(), "Wrong format.".into()),
+        _ => add(at, "invalid_value", "取值不正确。".into(), "Invalid value.".into()),
+    }
+}
