@@ -12,7 +12,7 @@ ARGS ?=
 export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
-.PHONY: help demo test check fmt clippy doc drift lint openapi release clean-demo toolchain
+.PHONY: help demo test torture bench check fmt clippy doc drift lint openapi release clean-demo toolchain
 
 help: ## List the targets
 	@echo "jieli (接力)"
@@ -33,6 +33,14 @@ test: toolchain ## Run every test on SQLite and on a private PostgreSQL cluster
 	@bash tools/ensure-postgres.sh
 	@echo "==> Running every test; a private PostgreSQL cluster is started for them and removed after"
 	$(CARGO) test --locked
+
+torture: toolchain ## kill -9 under load, on both engines: nothing acknowledged is lost
+	@bash tools/ensure-postgres.sh
+	$(CARGO) test --locked --test api -- --ignored --nocapture --test-threads 1
+
+bench: toolchain ## Throughput on both engines beside pgbench and a bare handler, as ratios of one run
+	@bash tools/ensure-postgres.sh
+	JIELI_DURABLE_CLUSTER=1 $(CARGO) bench --locked --bench throughput
 
 check: fmt clippy doc drift lint ## Formatting, clippy, docs, drift of the OpenAPI document, and its lint
 	@echo "==> All checks passed"

@@ -97,6 +97,19 @@ impl TestApp {
         Self::open(Engine::Postgres(postgres::fresh_database().await), None).await
     }
 
+    /// On a prepared PostgreSQL database.
+    pub async fn on_postgres(url: &str) -> Self {
+        Self::open(Engine::parse(url).expect("url"), None).await
+    }
+
+    /// The file of an SQLite database.
+    pub fn file(&self) -> String {
+        match self.db.engine() {
+            Engine::Sqlite(path) => path.clone(),
+            Engine::Postgres(_) => String::new(),
+        }
+    }
+
     async fn open(engine: Engine, dir: Option<tempfile::TempDir>) -> Self {
         let db = open_db(engine, 2);
         db.clock().set(moment(MONDAY));
@@ -300,3 +313,10 @@ pub async fn started_matter(app: &TestApp) -> String {
 pub fn empty_postgres(name: &str) -> String {
     postgres::empty_database(name)
 }
+
+pub use postgres::fresh_database as fresh_postgres;
+#[allow(unused_imports, reason = "for the bench alone")]
+pub use postgres::log_file as postgres_log;
+
+#[allow(dead_code, reason = "parts are for the bench alone")]
+pub mod process;
