@@ -101,7 +101,7 @@ fn cases(url: &str, sql: bool) -> Cases {
     let own = format!("/entrustments/{}", text(&made["id"]));
 
     let get = |c: &Client, _| c.get(&own).0 == 200;
-    let list = |c: &Client, n: usize| c.get(if n % 2 == 0 { "/entrustments" } else { "/entrustments?state=in_progress" }).0 == 200;
+    let list = |c: &Client, n: usize| c.get(if n.is_multiple_of(2) { "/entrustments" } else { "/entrustments?state=in_progress" }).0 == 200;
     let created = Mutex::new(Vec::new());
     let create = |c: &Client, _| {
         let (status, e) = c.post("/entrustments", &counter_application("assisted"));

@@ -1,6 +1,7 @@
 //! Service centers as a tree, their departments, and the people who work there with the roles they hold.
 
 pub mod api;
+mod grants;
 mod import;
 mod model;
 mod people;
@@ -8,7 +9,8 @@ mod people_api;
 mod service;
 pub mod store;
 
+pub use grants::{GrantState, GrantView, NewGrant, grant_directly};
 pub use import::{DivisionRow, import_divisions, read_divisions};
 pub use model::{Center, CenterBrief, CenterLevel, CenterView, Department};
-pub use people::{AccountStatus, GrantState, GrantView, NewGrant, NewPerson, PersonView, add_person, grant_directly, name_of};
+pub use people::{AccountStatus, NewPerson, PersonView, add_person, name_of};
 pub use service::{brief, briefs, center_of_division, custodian_reachable, department_named, load, subjects_of};

@@ -3,7 +3,10 @@
 use actix_web::{get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::people::{self, GrantView, NewGrant, NewPerson, PersonView};
+use super::{
+    grants::{self, GrantView, NewGrant},
+    people::{self, NewPerson, PersonView},
+};
 use crate::{
     auth::{
         passwords::{Cost, hash_async},
@@ -112,7 +115,7 @@ async fn list_grants(ask: Ask, asked: List<Grants>) -> Answer {
     ask.list(asked.query, |tx, actor, q| {
         let after = q.cursor.as_ref().and_then(|c| c.id.parse().ok());
         let user = q.ids("user_id").first().copied();
-        let rows = people::grants(tx, actor, &q.all("state"), user, after, i64::try_from(q.limit + 1).unwrap_or(201))?;
+        let rows = grants::grants(tx, actor, &q.all("state"), user, after, i64::try_from(q.limit + 1).unwrap_or(201))?;
         Ok(Page::cut(rows, q.limit, tx.vault, |g| q.cursor_of(String::new(), g.id.to_string())))
     })
     .await
@@ -124,7 +127,7 @@ async fn list_grants(ask: Ask, asked: List<Grants>) -> Answer {
 #[utoipa::path(tag = "people", operation_id = "get_grant", params(("id" = String, Path, description = "授权 id", max_length = 100)), responses((status = 200, description = "授权", body = GrantView)))]
 #[get("/grants/{id}")]
 async fn fetch_grant(ask: Ask) -> Answer {
-    ask.get(people::one_grant).await
+    ask.get(grants::one_grant).await
 }
 
 /// 提出授权（propose grant）
@@ -133,7 +136,7 @@ async fn fetch_grant(ask: Ask) -> Answer {
 #[utoipa::path(tag = "people", operation_id = "propose_grant", request_body = NewGrant, responses((status = 201, description = "待批准的授权", body = GrantView)))]
 #[post("/grants")]
 async fn propose(command: Command, body: Body<NewGrant>) -> Answer {
-    command.create("/api/v1/grants", body, |tx, actor, _, new| people::propose(tx, actor, new)).await
+    command.create("/api/v1/grants", body, |tx, actor, _, new| grants::propose(tx, actor, new)).await
 }
 
 /// 批准授权（approve grant）
@@ -142,7 +145,7 @@ async fn propose(command: Command, body: Body<NewGrant>) -> Answer {
 #[utoipa::path(tag = "people", operation_id = "approve_grant", params(("id" = String, Path, description = "授权 id", max_length = 100)), request_body = Empty, responses((status = 200, description = "授权", body = GrantView)))]
 #[post("/grants/{id}/approve")]
 async fn approve(command: Command, body: Body<Empty>) -> Answer {
-    command.act(body, |tx, actor, target, _| people::decide(tx, actor, target, "approve")).await
+    command.act(body, |tx, actor, target, _| grants::decide(tx, actor, target, "approve")).await
 }
 
 /// 否决授权（refuse grant）
@@ -151,7 +154,7 @@ async fn approve(command: Command, body: Body<Empty>) -> Answer {
 #[utoipa::path(tag = "people", operation_id = "refuse_grant", params(("id" = String, Path, description = "授权 id", max_length = 100)), request_body = Empty, responses((status = 200, description = "授权", body = GrantView)))]
 #[post("/grants/{id}/refuse")]
 async fn refuse(command: Command, body: Body<Empty>) -> Answer {
-    command.act(body, |tx, actor, target, _| people::decide(tx, actor, target, "refuse")).await
+    command.act(body, |tx, actor, target, _| grants::decide(tx, actor, target, "refuse")).await
 }
 
 /// 撤销授权（revoke grant）
@@ -160,5 +163,5 @@ async fn refuse(command: Command, body: Body<Empty>) -> Answer {
 #[utoipa::path(tag = "people", operation_id = "revoke_grant", params(("id" = String, Path, description = "授权 id", max_length = 100)), request_body = Empty, responses((status = 200, description = "授权", body = GrantView)))]
 #[post("/grants/{id}/revoke")]
 async fn revoke(command: Command, body: Body<Empty>) -> Answer {
-    command.act(body, |tx, actor, target, _| people::decide(tx, actor, target, "revoke")).await
+    command.act(body, |tx, actor, target, _| grants::decide(tx, actor, target, "revoke")).await
 }
