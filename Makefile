@@ -40,7 +40,7 @@ torture: toolchain ## kill -9 under load, on both engines: nothing acknowledged 
 
 bench: toolchain ## Throughput on both engines beside pgbench and a bare handler, as ratios of one run
 	@bash tools/ensure-postgres.sh
-	JIELI_DURABLE_CLUSTER=1 $(CARGO) bench --locked --bench throughput
+	TEST_DURABLE_CLUSTER=1 $(CARGO) bench --locked --bench throughput
 
 check: fmt clippy doc drift lint ## Formatting, clippy, docs, drift of the OpenAPI document, and its lint
 	@echo "==> All checks passed"

@@ -123,7 +123,7 @@ fn start() -> Server {
     let mut settings = std::fs::OpenOptions::new().append(true).open(data.join("postgresql.conf")).expect("settings");
     let socket = dir.display();
     // A measurement must pay for what production pays.
-    let speed = if std::env::var_os("JIELI_DURABLE_CLUSTER").is_some() { "" } else { "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n" };
+    let speed = if std::env::var_os("TEST_DURABLE_CLUSTER").is_some() { "" } else { "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n" };
     writeln!(settings, "listen_addresses = ''\nunix_socket_directories = '{socket}'\n{speed}max_connections = 200\nlogging_collector = off").expect("settings");
     let keeper = keep(&bin, &dir, &data);
     let server =
