@@ -21,6 +21,7 @@ WORKDIR /data
 VOLUME /data
 ENV DATABASE_URL=sqlite:/data/jieli.db \
     JIELI_KEY_FILE=/data/jieli.key \
+    JIELI_FILES=file:/data/files \
     JIELI_LISTEN=0.0.0.0:8080 \
     JIELI_LOG_FORMAT=json
 EXPOSE 8080

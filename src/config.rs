@@ -22,6 +22,8 @@ pub struct Config {
     pub secret_key: String,
     /// Where the secret is kept when `secret_key` is empty; made on first start of an embedded database.
     pub key_file: String,
+    /// Where attachments lie: `file:PATH`, or `s3://bucket/prefix` with the feature `s3`.
+    pub files: String,
     /// `json` or `pretty`.
     pub log_format: String,
     /// Filter such as `info,jieli=debug`.
@@ -60,6 +62,7 @@ impl Default for Config {
             public_url: "http://127.0.0.1:8080".into(),
             secret_key: String::new(),
             key_file: "jieli.key".into(),
+            files: "file:jieli-files".into(),
             log_format: "pretty".into(),
             log_level: "info".into(),
             pool_size: 8,

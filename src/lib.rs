@@ -4,7 +4,9 @@
 
 pub mod access;
 pub mod app;
+pub mod attachments;
 pub mod auth;
+pub mod blobs;
 pub mod catalogue;
 pub mod cli;
 pub mod clocks;

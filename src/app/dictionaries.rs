@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
+    attachments::store::AttachmentState,
     auth::Role,
     catalogue::model as items,
     clocks::{ClockKind, ClockState},
@@ -56,6 +57,7 @@ fn dictionary<C: Code>() -> Dictionary {
 pub fn all() -> Vec<Dictionary> {
     vec![
         dictionary::<Role>(),
+        dictionary::<AttachmentState>(),
         dictionary::<Audience>(),
         dictionary::<CenterLevel>(),
         dictionary::<ClockKind>(),

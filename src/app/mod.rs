@@ -20,7 +20,9 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi, oauth};
 pub use openapi::{document, to_json};
 
 use crate::{
+    attachments,
     auth::Tokens,
+    blobs::Blobs,
     catalogue, clocks,
     config::Config,
     db::{self, Db, Engine, Options},
@@ -40,6 +42,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
     ops::routes(cfg);
     cfg.service(scope("/api/v1").configure(|cfg| {
         organization::api::routes(cfg);
+        attachments::api::routes(cfg);
         catalogue::api::routes(cfg);
         entrustments::api::routes(cfg);
         routing::api::routes(cfg);
@@ -68,13 +71,14 @@ impl Shared {
     pub async fn new(db: Db, config: Arc<Config>) -> Result<Self, db::Error> {
         wire();
         let issuer = config.public_url.clone();
+        let blobs = Blobs::open(&config.files).map_err(|e| db::Error::Corrupt(e.to_string()))?;
         let tokens = Arc::new(db.commit(move |tx| Tokens::load(tx, &issuer)).await?);
         let document = document();
         let table = PathTable::new(document.paths.paths.iter().map(|(path, item)| (path.as_str(), openapi::methods(item))));
         let limits = Limits::new(config.rate_limit_per_minute, config.trusted_proxies);
         let served = ops::Document(to_json(&openapi::served(document, &config)));
         Ok(Self {
-            state: web::Data::new(State { db, tokens, config }),
+            state: web::Data::new(State { db, blobs, tokens, config }),
             table: web::Data::new(table),
             limits: web::Data::new(limits),
             document: web::Data::new(served),
@@ -193,11 +197,12 @@ pub async fn serve(db: Db, config: Arc<Config>) -> Result<(), StartError> {
         loop {
             tokio::time::sleep(Duration::from_secs(60)).await;
             each_minute.limits.forget();
-            let State { db, tokens, .. } = each_minute.state.as_ref();
+            let State { db, tokens, blobs, .. } = each_minute.state.as_ref();
             let tokens = tokens.clone();
             if let Err(e) = db.commit(move |tx| tokens.reload(tx)).await {
                 tracing::warn!(error = %e, "signing keys not read; tried again in a minute");
             }
+            sweep_files(db, blobs).await;
         }
     });
     let mut server = HttpServer::new(move || build(&shared)).client_request_timeout(Duration::from_secs(10)).shutdown_timeout(config.drain_seconds);
@@ -228,6 +233,20 @@ pub async fn wait_for_schema(db: &Db) -> Result<(), StartError> {
         }
     }
     Err(StartError::Settings("the database does not answer".into()))
+}
+
+/// Uploads that were given to no record: the rows go first, then the bytes.
+async fn sweep_files(db: &Db, blobs: &Blobs) {
+    match db.commit(|tx| attachments::forget(tx, 100)).await {
+        Ok(keys) => {
+            for key in keys {
+                if let Err(e) = blobs.delete(&key).await {
+                    tracing::warn!(error = %e, %key, "file not removed");
+                }
+            }
+        }
+        Err(e) => tracing::warn!(error = %e, "unused uploads not forgotten; tried again in a minute"),
+    }
 }
 
 /// Whether the database answers and is migrated.

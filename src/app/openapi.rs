@@ -22,6 +22,7 @@ const TAGS: &[(&str, &str)] = &[
     ("people", "人员与授权"),
     ("centers", "服务中心"),
     ("catalogue", "事项目录与办事指南"),
+    ("attachments", "附件：上传、断点续传、下载"),
     ("entrustments", "代办帮办件：从收件到签收"),
     ("routing", "接力：判定、转办"),
     ("evaluations", "好差评"),
@@ -162,15 +163,21 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     // Questions and one-time links take no key: nothing is made, or the state guards them.
     let command = api
         && (!open || operation.operation_id.as_deref() == Some("rate_by_link"))
-        && matches!(method, "POST" | "PUT")
-        && !matches!(operation.operation_id.as_deref(), Some("search" | "resolve_routing" | "reveal_entrustment"));
+        && matches!(method, "POST" | "PUT" | "DELETE")
+        && !matches!(operation.operation_id.as_deref(), Some("search" | "resolve_routing" | "reveal_entrustment" | "upload_part"));
+    if operation.operation_id.as_deref() == Some("upload_part") {
+        operation.responses.responses.insert("409".into(), RefOr::Ref(Ref::from_response_name(response_name(409))));
+    }
     let with_effect = operation.operation_id.as_deref() == Some("reveal_entrustment");
     let mut add = |parameter: Parameter| operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
+    let removal = method == "DELETE";
     if command {
-        add(query_flag());
-        add(text_header("Idempotency-Key", "幂等键：同一键重试得到同一答复", method == "never"));
+        if !removal {
+            add(query_flag());
+            add(text_header("Idempotency-Key", "幂等键：同一键重试得到同一答复", false));
+        }
         if with_id && !open {
-            add(text_header("If-Match", "最近一次读取到的 ETag", method == "PUT"));
+            add(text_header("If-Match", "最近一次读取到的 ETag", method != "POST"));
         }
     }
     let mut statuses: Vec<u16> = vec![429, 500];
@@ -202,7 +209,7 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     if command && with_id && !open {
         statuses.push(412);
     }
-    if command && method == "PUT" {
+    if command && method != "POST" {
         statuses.push(428);
     }
     if path == "/readyz" {

@@ -46,7 +46,7 @@ const fn masked(role: Role, resource: &'static str, reach: Reach, actions: &'sta
 }
 
 use Reach::{All, Assigned, Center, Own, Relay, Subtree};
-use Role::{Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, Inspector, ReformOffice, SecurityAdmin, SystemAdmin};
+use Role::{Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, DepartmentHandler, Inspector, ReformOffice, SecurityAdmin, SystemAdmin};
 
 /// What an applicant does with an own matter.
 const APPLICANT_ACTS: &[&str] = &[
@@ -146,6 +146,12 @@ pub const POLICY: &[Rule] = &[
     masked(CenterManager, "entrustment", Relay, &["read"]),
     masked(CenterManager, "entrustment", Subtree, &["read", "reveal"]),
     masked(Inspector, "entrustment", Subtree, &["read"]),
+    rule(Applicant, "attachment", All, &["create"]),
+    rule(CompanyAgent, "attachment", All, &["create"]),
+    rule(Clerk, "attachment", All, &["create"]),
+    rule(Agent, "attachment", All, &["create"]),
+    rule(CenterManager, "attachment", All, &["create"]),
+    rule(DepartmentHandler, "attachment", All, &["create"]),
     rule(Applicant, "transfer", Own, &["read"]),
     rule(CompanyAgent, "transfer", Own, &["read"]),
     rule(Clerk, "transfer", Center, TRANSFER_SIDES),

@@ -96,6 +96,9 @@ pub fn configure(config: &mut Config) {
     if config.key_file == defaults.key_file {
         config.key_file = "jieli-demo.key".into();
     }
+    if config.files == defaults.files {
+        config.files = "file:jieli-demo-files".into();
+    }
     config.demo = true;
 }
 

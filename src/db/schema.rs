@@ -434,6 +434,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    attachments (id) {
+        id -> Text,
+        record_kind -> Nullable<Text>,
+        record_id -> Nullable<Text>,
+        label -> Nullable<Text>,
+        state -> Text,
+        name -> Text,
+        media_type -> Text,
+        size -> BigInt,
+        sha256 -> Text,
+        part_size -> Integer,
+        parts -> Text,
+        uploaded_by -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     events,
     idempotency_keys,
@@ -451,6 +471,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     signing_keys,
     centers,
     departments,
+    attachments,
     calendar_years,
     clocks,
     service_items,

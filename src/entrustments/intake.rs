@@ -167,7 +167,7 @@ pub fn submit_as(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, identity: Opt
     let e = Entrustment { due_at: clocks::start(tx, "entrustment", e.id, ClockKind::Accept, rules.accept_limit)?, ..e };
     store::insert(tx, &e)?;
     custody::begin(tx, e.id, center.id)?;
-    materials::open_checklist(tx, e.id, &item.content, &new.materials)?;
+    materials::open_checklist(tx, actor, e.id, &item.content, &new.materials)?;
     index(tx, &e)?;
     let loaded = load::fresh(tx, e, Sight { masked: false })?;
     load::place(tx, &loaded)?;

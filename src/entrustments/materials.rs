@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     access::Sight,
+    attachments::{self, AttachmentView},
     auth::Actor,
     catalogue::{ItemContent, Necessity, published_version},
     clocks::{self, ClockKind},
@@ -58,11 +59,13 @@ pub struct MaterialView {
     /// When handed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submitted_at: Option<Moment>,
+    /// Files handed in.
+    pub attachments: Vec<AttachmentView>,
 }
 
 impl MaterialView {
     /// Of a row.
-    pub fn of(tx: &Tx, row: &MaterialRow, sight: Sight) -> Result<Self> {
+    pub fn of(tx: &Tx, row: &MaterialRow, sight: Sight, files: &[AttachmentView]) -> Result<Self> {
         let mut r = row.record.open(tx.vault)?;
         if sight.masked {
             r.note.clear();
@@ -81,6 +84,7 @@ impl MaterialView {
             how: r.how,
             deferred_until: r.deferred_until,
             submitted_at: r.submitted_at,
+            attachments: files.iter().filter(|f| f.label.as_ref() == Some(&row.code)).cloned().collect(),
         })
     }
 }
@@ -98,10 +102,15 @@ pub struct MaterialInput {
     #[validate(length(max = 500))]
     #[schema(max_length = 500)]
     pub note: String,
+    /// Files that were uploaded for it.
+    #[serde(default)]
+    #[validate(length(max = 20))]
+    #[schema(max_items = 20)]
+    pub attachments: Vec<Id>,
 }
 
 /// Opens the checklist of an item; what came with the application is marked submitted.
-pub fn open_checklist(tx: &mut Tx, entrustment: Id, content: &ItemContent, given: &[MaterialInput]) -> Result<()> {
+pub fn open_checklist(tx: &mut Tx, actor: &Actor, entrustment: Id, content: &ItemContent, given: &[MaterialInput]) -> Result<()> {
     let unknown: Vec<FieldError> = given
         .iter()
         .enumerate()
@@ -138,6 +147,9 @@ pub fn open_checklist(tx: &mut Tx, entrustment: Id, content: &ItemContent, given
             updated_at: tx.now,
         });
     }
+    for (i, g) in given.iter().enumerate() {
+        attachments::bind(tx, actor, &g.attachments, "entrustment", entrustment, &g.code, &format!("/materials/{i}/attachments"))?;
+    }
     store::insert_materials(tx, &rows)
 }
 
@@ -151,6 +163,11 @@ pub struct MaterialReport {
     #[validate(length(max = 500))]
     #[schema(max_length = 500, example = "营业执照复印件 1 份，加盖公章")]
     pub note: Option<String>,
+    /// With `submit`: files that were uploaded for it.
+    #[serde(default)]
+    #[validate(length(max = 20))]
+    #[schema(max_items = 20)]
+    pub attachments: Vec<Id>,
     /// With `reject`: why.
     #[serde(default)]
     #[validate(length(min = 2, max = 500))]
@@ -178,6 +195,7 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
             record.note = body.note.clone().unwrap_or_default();
             record.submitted_at = Some(tx.now);
             record.reason.clear();
+            attachments::bind(tx, actor, &body.attachments, "entrustment", loaded.e.id, code, "/attachments")?;
         }
         MaterialAct::Accept => record.reason.clear(),
         MaterialAct::Reject => {

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     access::Sight,
+    attachments,
     auth::Actor,
     catalogue::Mode,
     clocks::{self, ClockView},
@@ -172,13 +173,14 @@ pub fn view(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentVie
         details.difficulty = None;
     }
     let applicant = store::applicant(tx, e.applicant_id)?.ok_or_else(|| crate::db::Error::Corrupt("applicant gone".into()))?;
+    let files = attachments::of_record(tx, e.id, sight.masked)?;
     let agreement = store::agreement(tx, e.id)?.map(|a| AgreementView::of(tx, &a, sight)).transpose()?;
     Ok(EntrustmentView {
         applicant: applicants::show(tx, &applicant, sight)?,
         contact: contact(tx, &e, sight)?,
         custodian: CenterBrief::from(&custodian),
         clocks: clocks::of_record(tx, e.id)?,
-        materials: store::materials(tx, e.id)?.iter().map(|m| MaterialView::of(tx, m, sight)).collect::<Result<_>>()?,
+        materials: store::materials(tx, e.id)?.iter().map(|m| MaterialView::of(tx, m, sight, &files)).collect::<Result<_>>()?,
         notices: store::notices(tx, e.id)?.iter().map(|n| NoticeView::of(tx, n, sight)).collect::<Result<_>>()?,
         agreement,
         steps: store::steps(tx, e.id)?.iter().map(|s| StepView::of(tx, s, sight)).collect::<Result<_>>()?,

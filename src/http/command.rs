@@ -12,6 +12,7 @@ use super::{Body, edge::RequestId, query::pairs};
 use crate::{
     access,
     auth::{self, Actor, Caller, Scope, Tokens},
+    blobs::Blobs,
     config::Config,
     db::{self, Db, Outcome, Tx, idempotency},
     kernel::{ErrorCode, ListQuery, Page, Problem, Target, Versioned, sha256_hex},
@@ -21,6 +22,8 @@ use crate::{
 pub struct State {
     /// The database.
     pub db: Db,
+    /// Where files lie.
+    pub blobs: Blobs,
     /// Signs and verifies.
     pub tokens: Arc<Tokens>,
     /// Settings of the process.
@@ -30,17 +33,30 @@ pub struct State {
 /// What handlers answer.
 pub type Answer = Result<HttpResponse, Problem>;
 
-struct Request {
-    state: web::Data<State>,
+/// Who calls, before it is known in a transaction what they may do.
+#[derive(Clone)]
+pub struct Who {
     caller: Caller,
     request_id: String,
+}
+
+impl Who {
+    /// The caller with their roles of this moment.
+    pub fn load(&self, tx: &mut Tx) -> db::Result<Actor> {
+        auth::actor(tx, &self.caller, &self.request_id)
+    }
+}
+
+struct Request {
+    state: web::Data<State>,
+    who: Who,
 }
 
 impl Request {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let state = request.app_data::<web::Data<State>>().cloned().ok_or_else(|| Problem::of(ErrorCode::Internal))?;
         let caller = bearer(request).ok_or_else(|| Problem::of(ErrorCode::Unauthenticated))?;
-        Ok(Self { state, caller, request_id: RequestId::of(request) })
+        Ok(Self { state, who: Who { caller, request_id: RequestId::of(request) } })
     }
 }
 
@@ -96,6 +112,11 @@ impl FromRequest for Ask {
 }
 
 impl Ask {
+    /// Who asks.
+    pub fn actor(&self) -> Who {
+        self.request.who.clone()
+    }
+
     /// One record.
     pub async fn get<T, F>(self, f: F) -> Answer
     where
@@ -145,11 +166,11 @@ impl Ask {
         F: FnOnce(&mut Tx, &Actor, &str) -> db::Result<T> + Send + 'static,
     {
         let Self { request, reference, .. } = self;
-        let Request { state, caller, request_id } = request;
+        let Request { state, who } = request;
         state
             .db
             .read(move |tx| {
-                let actor = auth::actor(tx, &caller, &request_id)?;
+                let actor = who.load(tx)?;
                 f(tx, &actor, &reference)
             })
             .await
@@ -260,8 +281,7 @@ impl Write {
 /// An authenticated write.
 pub struct Command {
     write: Write,
-    caller: Caller,
-    request_id: String,
+    who: Who,
     target: Target,
     path: String,
 }
@@ -277,15 +297,20 @@ impl FromRequest for Command {
 
 impl Command {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        let Request { caller, request_id, .. } = Request::of(request)?;
-        let write = Write::of(request, caller.id.as_str())?;
+        let Request { who, .. } = Request::of(request)?;
+        let write = Write::of(request, who.caller.id.as_str())?;
         let target = Target { reference: reference(request)?, expected: if_match(request)? };
-        Ok(Self { write, caller, request_id, target, path: request.path().to_owned() })
+        Ok(Self { write, who, target, path: request.path().to_owned() })
     }
 
     /// Where this write was sent.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Who writes.
+    pub fn actor(&self) -> Who {
+        self.who.clone()
     }
 
     /// The process's settings.
@@ -295,8 +320,8 @@ impl Command {
 
     /// Refuses who may not, before something costly is done for them; the use case asks again in its transaction.
     pub async fn admit(self, may: impl FnOnce(&Actor) -> bool + Send + 'static) -> Result<Self, Problem> {
-        let (caller, request_id) = (self.caller.clone(), self.request_id.clone());
-        let allowed = self.write.state.db.read(move |tx| Ok(may(&auth::actor(tx, &caller, &request_id)?))).await.map_err(db::Error::into_problem)?;
+        let who = self.who.clone();
+        let allowed = self.write.state.db.read(move |tx| Ok(may(&who.load(tx)?))).await.map_err(db::Error::into_problem)?;
         if allowed { Ok(self) } else { Err(Problem::of(ErrorCode::Forbidden)) }
     }
 
@@ -334,21 +359,40 @@ impl Command {
         self.run(StatusCode::CREATED, Some(collection), body, f).await
     }
 
+    /// A removal: `f` answers what must be done once it is durable. Never tried, and never kept with a key: what is gone
+    /// is gone the second time too.
+    pub async fn remove<T, F>(self, mut f: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx, &Actor, &Target) -> db::Result<T> + Send + 'static,
+    {
+        let Self { write, who, target, .. } = self.in_earnest()?;
+        write
+            .state
+            .db
+            .commit(move |tx| {
+                let actor = who.load(tx)?;
+                f(tx, &actor, &target)
+            })
+            .await
+            .map_err(db::Error::into_problem)
+    }
+
     async fn run<B, T, F>(self, status: StatusCode, collection: Option<&'static str>, body: Body<B>, mut f: F) -> Answer
     where
         B: Send + 'static,
         T: Versioned + 'static,
         F: FnMut(&mut Tx, &Actor, &Target, &B) -> db::Result<T> + Send + 'static,
     {
-        let Self { write, caller, request_id, target, .. } = self;
+        let Self { write, who, target, .. } = self;
         let Body { value, digest } = body;
-        let again = (caller.clone(), request_id.clone());
+        let again = who.clone();
         let seen = move |tx: &mut Tx, first: &Stored| {
-            let actor = auth::actor(tx, &again.0, &again.1)?;
+            let actor = again.load(tx)?;
             still_seen::<T>(tx, &actor, first)
         };
         let make = move |tx: &mut Tx| {
-            let actor = auth::actor(tx, &caller, &request_id)?;
+            let actor = who.load(tx)?;
             f(tx, &actor, &target, &value).map(|record| Made::record(&record))
         };
         write.answer(status, collection, digest, seen, make).await

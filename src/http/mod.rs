@@ -12,7 +12,7 @@ mod query;
 pub mod shape;
 
 pub use body::{Body, Empty, Form};
-pub use command::{Answer, Ask, Command, Named, State};
+pub use command::{Answer, Ask, Command, Named, State, Who};
 pub use list::{Filter, FilterKind, List, ListKind};
 pub use problem::ProblemDocument;
 pub use public::{LinkCommand, Public, cacheable};

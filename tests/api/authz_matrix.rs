@@ -38,6 +38,8 @@ struct Fixture {
     evaluation: String,
     link: String,
     grant: String,
+    upload: String,
+    discarded: String,
 }
 
 /// A matter of 如东's counter in the hands of `rd_agent`, one of `ent_rudong` offered by the city to 如东, and an
@@ -55,7 +57,10 @@ async fn fixture(app: &TestApp) -> Fixture {
     let link = text(&open["items"][0]["link"]).rsplit('/').next().unwrap_or_default().to_owned();
     let proposal = json!({ "user_id": user_id("rd_agent"), "role": "clerk", "node_id": center_id("320623000000"), "reason": "轮岗" });
     let grant = text(&app.as_user("sys_admin").post("/grants", proposal).await.created()["id"]).to_owned();
-    Fixture { matter, offered, transfer, evaluation, link, grant }
+    let session = json!({ "name": "图纸.pdf", "size": 9, "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" });
+    let upload = text(&company.post("/attachments/sessions", session.clone()).await.created()["id"]).to_owned();
+    let discarded = text(&company.post("/attachments/sessions", session).await.created()["id"]).to_owned();
+    Fixture { matter, offered, transfer, evaluation, link, grant, upload, discarded }
 }
 
 /// A request for each operation that is right in shape. Writes are sent with `dry_run`, so that each role meets the
@@ -129,6 +134,14 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "get_center" => (in_path("320623000000"), empty()),
         "get_progress" => (format!("{}?phone_last4=0000", in_path("DB-none")), empty()),
         "get_evaluation_link_by_progress" => (format!("{}?phone_last4=0000", in_path("DB-absent")), empty()),
+        // Multipart forms and bytes have tests of their own; here everybody sends what is no form.
+        "upload_attachment" => (path.into(), empty()),
+        "upload_material" => (in_path(matter).replace("{material}", "M1"), empty()),
+        "open_upload" => (path.into(), json!({ "name": "图纸.pdf", "size": 9, "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" })),
+        "upload_part" => (in_path(&f.upload).replace("{n}", "1"), empty()),
+        "get_attachment" | "complete_upload" => (in_path(&f.upload), empty()),
+        "discard_attachment" => (in_path(&f.discarded), empty()),
+        "download_file" => (in_path("none.1.made-up"), empty()),
         "get_dictionary" => (in_path("grades"), empty()),
         "explain_problem" => (path.replace("{code}", "not_found"), empty()),
         "list_calendar_days" => (format!("{path}?from=2026-02-10&to=2026-02-20"), empty()),

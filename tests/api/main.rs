@@ -5,6 +5,7 @@ mod torture;
 
 mod access_lists;
 mod arrows;
+mod attachments;
 mod auth;
 mod authz_matrix;
 mod catalogue;

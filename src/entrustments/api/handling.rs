@@ -1,5 +1,6 @@
 //! The desk.
 
+use actix_multipart::Multipart;
 use actix_web::{post, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -15,15 +16,18 @@ use super::super::{
     plan::{self, PlanInput, StepReport},
 };
 use crate::{
-    http::{Answer, Body, Command, Empty},
-    kernel::{Code as _, Problem},
+    attachments::api::{Received, UploadForm},
+    auth::Actor,
+    db::Tx,
+    http::{Answer, Body, Command, Empty, State},
+    kernel::{Code as _, Problem, Target},
 };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(submit).service(accept).service(assign).service(notice).service(resubmit).service(remind).service(lapse);
     cfg.service(reject).service(withdraw).service(change_mode).service(draft_agreement).service(sign_agreement).service(start);
-    cfg.service(make_plan).service(record_step).service(report_material).service(progress).service(suspend).service(resume);
+    cfg.service(make_plan).service(record_step).service(upload_material).service(report_material).service(progress).service(suspend).service(resume);
 }
 
 /// 收件（submit）
@@ -190,6 +194,27 @@ async fn record_step(command: Command, path: web::Path<(String, String, String)>
     let (_, step, act) = path.into_inner();
     let act = StepAct::parse(&act).ok_or_else(Problem::not_found)?;
     command.act(body, move |tx, actor, target, report| plan::record_step(tx, actor, target, &step, act, report)).await
+}
+
+/// 上传材料（upload material）
+///
+/// 一次调用：上传一个文件（multipart/form-data，最大 20 MB）并提交该材料。
+#[utoipa::path(tag = "entrustments", operation_id = "upload_material",
+    params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100), ("material" = String, Path, description = "材料编号", max_length = 20, example = "M1")),
+    request_body(content = UploadForm, content_type = "multipart/form-data"), responses((status = 200, description = "代办件", body = EntrustmentView)))]
+#[post("/entrustments/{id}/materials/{material}/upload")]
+async fn upload_material(command: Command, state: web::Data<State>, path: web::Path<(String, String)>, form: Multipart) -> Answer {
+    let material = path.into_inner().1;
+    let received = Received::of(&command, &state, form).await?;
+    let (file, body) = (received.clone(), Body { value: (), digest: received.digest() });
+    let supply = move |tx: &mut Tx, actor: &Actor, target: &Target, (): &()| {
+        file.keep(tx, actor)?;
+        let report = MaterialReport { attachments: vec![file.id], ..MaterialReport::default() };
+        materials::report(tx, actor, target, &material, MaterialAct::Submit, &report)
+    };
+    let answer = command.act(body, supply).await;
+    received.settle(&state).await;
+    answer
 }
 
 /// 登记材料（report material）

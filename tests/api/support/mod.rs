@@ -41,6 +41,7 @@ pub struct TestApp {
     call: Rc<Call>,
     logins: RefCell<HashMap<String, String>>,
     _dir: Option<tempfile::TempDir>,
+    pub files: tempfile::TempDir,
 }
 
 /// An answer, read.
@@ -113,7 +114,14 @@ impl TestApp {
     async fn open(engine: Engine, dir: Option<tempfile::TempDir>) -> Self {
         let db = open_db(engine, 2);
         db.clock().set(moment(MONDAY));
-        let config = Config { argon2_memory_kib: COST.memory, argon2_passes: COST.passes, rate_limit_per_minute: 1_000_000, ..Config::default() };
+        let files = tempfile::tempdir().expect("temporary folder");
+        let config = Config {
+            argon2_memory_kib: COST.memory,
+            argon2_passes: COST.passes,
+            rate_limit_per_minute: 1_000_000,
+            files: format!("file:{}", files.path().display()),
+            ..Config::default()
+        };
         let shared = Shared::new(db.clone(), Arc::new(config)).await.expect("shared state");
         let service = Rc::new(test::init_service(app::build(&shared)).await);
         let call = move |request: Request| -> LocalBoxFuture<'static, Reply> {
@@ -131,7 +139,7 @@ impl TestApp {
                 Reply { status, headers, body, text }
             })
         };
-        Self { db, shared, call: Rc::new(call), logins: RefCell::default(), _dir: dir }
+        Self { db, shared, call: Rc::new(call), logins: RefCell::default(), _dir: dir, files }
     }
 
     /// A caller without credentials.
@@ -200,6 +208,25 @@ impl Caller<'_> {
 
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         self.app.send(self.request(Method::POST, path).set_json(body)).await
+    }
+
+    /// Uploads one file as a form.
+    pub async fn upload(&self, path: &str, headers: &[(&str, &str)], name: &str, content: &[u8], sha256: Option<&str>) -> Reply {
+        let mut body = Vec::new();
+        if let Some(sha256) = sha256 {
+            body.extend(format!("--XX\r\nContent-Disposition: form-data; name=\"sha256\"\r\n\r\n{sha256}\r\n").into_bytes());
+        }
+        body.extend(
+            format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n")
+                .into_bytes(),
+        );
+        body.extend_from_slice(content);
+        body.extend(b"\r\n--XX--\r\n");
+        let mut request = self.request(Method::POST, path).insert_header(("content-type", "multipart/form-data; boundary=XX")).set_payload(body);
+        for (name, value) in headers {
+            request = request.insert_header((*name, *value));
+        }
+        self.app.send(request).await
     }
 
     pub async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Reply {

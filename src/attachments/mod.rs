@@ -1,0 +1,8 @@
+//! Attachments 附件: files that belong to records. Rows say what they are and whose; the bytes lie behind `blobs`.
+
+pub mod api;
+mod kinds;
+mod service;
+pub mod store;
+
+pub use service::{AttachmentView, bind, forget, of_record};

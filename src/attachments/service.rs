@@ -1,0 +1,339 @@
+//! Use cases over attachments. The row comes before its bytes, so that nothing lies in the store that no row knows.
+
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::{
+    kinds,
+    store::{self, Attachment, AttachmentState},
+};
+use crate::{
+    access,
+    auth::{Actor, Scope, policy},
+    blobs::Written,
+    db::{Json, Result, Sealed, Tx, dialect},
+    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Purpose, Target, Text, Versioned},
+};
+
+/// Bytes of a single upload.
+pub const SINGLE: u64 = 20 * 1024 * 1024;
+/// Bytes of an upload in parts.
+pub const WHOLE: u64 = 500 * 1024 * 1024;
+/// Bytes of each part but the last.
+pub const PART: u64 = 5 * 1024 * 1024;
+/// Seconds for which a link opens the file.
+const LINK_SECONDS: i64 = 300;
+
+/// An attachment as it is answered.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct AttachmentView {
+    /// Identity.
+    pub id: Id,
+    /// File name; absent where the record is seen masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "营业执照.pdf")]
+    pub name: Option<String>,
+    /// State.
+    pub state: AttachmentState,
+    /// In Chinese.
+    pub state_label: String,
+    /// By the first bytes.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false, example = "application/pdf")]
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// SHA-256 in hexadecimal.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub sha256: String,
+    /// Kind of the record it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record_kind: Option<String>,
+    /// That record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record_id: Option<Id>,
+    /// Which part of the record, such as a material's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Bytes of each part but the last, for an upload in parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_size: Option<i32>,
+    /// Parts that have arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Vec<u32>>,
+    /// Opens the file for five minutes; only for who sees it in clear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub download: Option<String>,
+    /// Version, as in `ETag`.
+    pub version: i64,
+    /// When.
+    pub created_at: Moment,
+}
+
+impl Versioned for AttachmentView {
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+fn view(tx: &Tx, row: &Attachment, masked: bool) -> Result<AttachmentView> {
+    let in_parts = row.part_size > 0 && row.state == AttachmentState::Uploading;
+    Ok(AttachmentView {
+        id: row.id,
+        name: if masked { None } else { Some(row.name.open(tx.vault)?) },
+        state: row.state,
+        state_label: row.state.label().into(),
+        media_type: row.media_type.clone(),
+        size: row.size,
+        sha256: row.sha256.clone(),
+        record_kind: row.record_kind.clone(),
+        record_id: row.record_id,
+        label: row.label.clone(),
+        part_size: in_parts.then_some(row.part_size),
+        parts: if in_parts { Some(row.parts.get()?) } else { None },
+        download: (row.state == AttachmentState::Stored && !masked).then(|| link(tx, row.id)),
+        version: row.version,
+        created_at: row.created_at,
+    })
+}
+
+/// The link of a file: signed, and good for a few minutes of real time.
+fn link(tx: &Tx, id: Id) -> String {
+    let until = Moment::system().utc().timestamp() + LINK_SECONDS;
+    format!("/api/v1/files/{id}.{until}.{}", tx.vault.mark(Purpose::Link, &format!("file:{id}:{until}")))
+}
+
+/// The file behind a link; gone when the link is made up or has expired.
+pub fn by_link(tx: &mut Tx, token: &str) -> Result<(Attachment, String)> {
+    let mut parts = token.splitn(3, '.');
+    let (Some(id), Some(until), Some(mark)) = (parts.next(), parts.next(), parts.next()) else { return Err(Problem::not_found().into()) };
+    let good = tx.vault.matches(Purpose::Link, &format!("file:{id}:{until}"), mark);
+    let fresh = until.parse::<i64>().is_ok_and(|until| until >= Moment::system().utc().timestamp());
+    let id: Id = id.parse().map_err(|_| Problem::not_found())?;
+    let row = store::attachment(tx, id)?.filter(|row| good && fresh && row.state == AttachmentState::Stored).ok_or_else(Problem::not_found)?;
+    let name = row.name.open(tx.vault)?;
+    Ok((row, name))
+}
+
+fn uploader(actor: &Actor) -> Result<Id, Problem> {
+    if !policy::may(actor, "attachment", "create") {
+        return Err(Problem::of(ErrorCode::Forbidden));
+    }
+    actor.id.ok_or_else(|| Problem::of(ErrorCode::Forbidden))
+}
+
+fn new_row(tx: &Tx, by: Id, name: &str, size: u64, sha256: &str, part_size: u64) -> Result<Attachment> {
+    Ok(Attachment {
+        id: Id::new(),
+        record_kind: None,
+        record_id: None,
+        label: None,
+        state: AttachmentState::Uploading,
+        name: Sealed::seal(tx.vault, name)?,
+        media_type: String::new(),
+        size: i64::try_from(size).unwrap_or(i64::MAX),
+        sha256: sha256.to_owned(),
+        part_size: i32::try_from(part_size).unwrap_or(0),
+        parts: Json::new(&Vec::new())?,
+        uploaded_by: by,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    })
+}
+
+/// Begins a single upload: the row is there before the bytes.
+pub fn begin(tx: &mut Tx, actor: &Actor, name: &str) -> Result<Id> {
+    let row = new_row(tx, uploader(actor)?, name, 0, "", 0)?;
+    store::insert(tx, &row)?;
+    Ok(row.id)
+}
+
+/// An upload in parts, declared.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionInput {
+    /// File name with its ending.
+    #[validate(length(min = 3, max = 200))]
+    #[schema(min_length = 3, max_length = 200, example = "施工图纸.pdf")]
+    pub name: String,
+    /// Bytes of the whole file, at most 500 MB.
+    #[validate(range(min = 1, max = 524_288_000))]
+    #[schema(minimum = 1, maximum = 524_288_000, example = 12_582_912)]
+    pub size: u64,
+    /// SHA-256 of the whole file in lower-case hexadecimal.
+    #[validate(length(equal = 64), custom(function = hexadecimal))]
+    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$", example = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
+    pub sha256: String,
+}
+
+fn hexadecimal(value: &str) -> Result<(), validator::ValidationError> {
+    if value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        Ok(())
+    } else {
+        Err(validator::ValidationError::new("hexadecimal").with_message("应为 64 位小写十六进制。|64 lower-case hexadecimal digits.".into()))
+    }
+}
+
+/// Begins an upload in parts; what has arrived can be asked for and sent on after a break.
+pub fn open_session(tx: &mut Tx, actor: &Actor, input: &SessionInput) -> Result<AttachmentView> {
+    let row = new_row(tx, uploader(actor)?, &input.name, input.size, &input.sha256, PART)?;
+    store::insert(tx, &row)?;
+    view(tx, &row, false)
+}
+
+/// A session of the caller's own.
+pub fn session(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Attachment> {
+    let id: Id = reference.parse().map_err(|_| Problem::not_found())?;
+    dialect::lock_root(tx.conn, "attachments", id.as_str())?;
+    let row = store::attachment(tx, id)?.filter(|row| Some(row.uploaded_by) == actor.id).ok_or_else(Problem::not_found)?;
+    if row.state == AttachmentState::Uploading && row.part_size > 0 {
+        return Ok(row);
+    }
+    Err(Problem::new(ErrorCode::StateConflict, Text::new("该附件不在分片上传中。", "No upload in parts is under way.")).into())
+}
+
+/// How many parts a session has.
+pub fn parts_of(row: &Attachment) -> u32 {
+    let (size, part) = (u64::try_from(row.size).unwrap_or(0), u64::try_from(row.part_size).unwrap_or(1).max(1));
+    u32::try_from(size.div_ceil(part)).unwrap_or(u32::MAX)
+}
+
+/// How long part `n` (from 1) must be.
+pub fn length_of(row: &Attachment, n: u32) -> u64 {
+    let (size, part) = (u64::try_from(row.size).unwrap_or(0), u64::try_from(row.part_size).unwrap_or(0));
+    size.saturating_sub(part * u64::from(n - 1)).min(part)
+}
+
+/// Notes that a part has arrived; the same part again changes nothing.
+pub fn part_arrived(tx: &mut Tx, actor: &Actor, reference: &str, n: u32) -> Result<AttachmentView> {
+    let mut row = session(tx, actor, reference)?;
+    let mut parts = row.parts.get()?;
+    if !parts.contains(&n) {
+        parts.push(n);
+        parts.sort_unstable();
+        row.parts = Json::new(&parts)?;
+        update(tx, &mut row)?;
+    }
+    view(tx, &row, false)
+}
+
+/// The parts of a session that still have to come.
+pub fn missing_parts(row: &Attachment) -> Result<Vec<u32>> {
+    let arrived = row.parts.get()?;
+    Ok((1..=parts_of(row)).filter(|n| !arrived.contains(n)).collect())
+}
+
+fn update(tx: &mut Tx, row: &mut Attachment) -> Result<()> {
+    row.version += 1;
+    row.updated_at = tx.now;
+    if store::save(tx, row)? { Ok(()) } else { Err(Problem::of(ErrorCode::Stale).into()) }
+}
+
+/// The bytes are there: checks them against what was declared, and their type against what is taken in.
+pub fn stored(tx: &mut Tx, actor: &Actor, id: Id, written: &Written, declared: Option<&str>) -> Result<AttachmentView> {
+    dialect::lock_root(tx.conn, "attachments", id.as_str())?;
+    let mut row = store::attachment(tx, id)?.filter(|row| Some(row.uploaded_by) == actor.id).ok_or_else(Problem::not_found)?;
+    if row.state != AttachmentState::Uploading {
+        return Err(Problem::new(ErrorCode::StateConflict, Text::new("附件已上传完成。", "The upload is complete.")).into());
+    }
+    let size = i64::try_from(written.size).unwrap_or(i64::MAX);
+    let promised = if row.part_size > 0 { Some(row.sha256.as_str()) } else { declared };
+    if written.size == 0 {
+        return Err(Problem::rule("/file", "empty", "文件是空的。", "The file is empty.").into());
+    }
+    if promised.is_some_and(|sha256| sha256 != written.sha256) || (row.part_size > 0 && row.size != size) {
+        return Err(Problem::rule("/sha256", "digest_mismatch", "收到的内容与申报的大小或 SHA-256 不一致，请重新上传。", "Size or digest differs.").into());
+    }
+    let name = row.name.open(tx.vault)?;
+    let media_type = kinds::media_type(&written.head, &name).ok_or_else(|| {
+        let zh = "不接受这种文件，或内容与扩展名不符；可上传 PDF、OFD、图片、Word、Excel、录音和 MP4 录像。";
+        Problem::rule("/file", "file_type", zh, "This type is not taken, or the name does not fit the content.")
+    })?;
+    row.state = AttachmentState::Stored;
+    row.media_type = media_type.into();
+    row.size = size;
+    row.sha256.clone_from(&written.sha256);
+    update(tx, &mut row)?;
+    view(tx, &row, false)
+}
+
+/// An attachment, to its uploader and to who sees its record; the name only where the record is seen in clear.
+pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<AttachmentView> {
+    let (row, masked) = visible(tx, actor, reference)?;
+    view(tx, &row, masked)
+}
+
+fn visible(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<(Attachment, bool)> {
+    let id: Id = reference.parse().map_err(|_| Problem::not_found())?;
+    let row = store::attachment(tx, id)?.ok_or_else(Problem::not_found)?;
+    let masked = match (&row.record_kind, row.record_id) {
+        (Some(kind), Some(record)) => access::sight(tx, &Scope::of(actor, kind), record)?.ok_or_else(Problem::not_found)?.masked,
+        _ if Some(row.uploaded_by) == actor.id => false,
+        _ => return Err(Problem::not_found().into()),
+    };
+    Ok((row, masked))
+}
+
+/// Removes an attachment that belongs to no record yet; answers its id, under which the bytes lie.
+pub fn discard(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Attachment> {
+    let id = target.id().ok_or_else(Problem::not_found)?;
+    dialect::lock_root(tx.conn, "attachments", id.as_str())?;
+    let (row, _) = visible(tx, actor, &target.reference)?;
+    target.check(row.version)?;
+    if row.record_id.is_some() {
+        return Err(Problem::new(ErrorCode::StateConflict, Text::new("附件已归入办件，不能删除。", "It belongs to a record.")).into());
+    }
+    store::remove(tx, row.id)?;
+    Ok(row)
+}
+
+/// Gives uploads of the caller's own to a record: from now on they are seen by whoever sees it.
+pub fn bind(tx: &mut Tx, actor: &Actor, ids: &[Id], kind: &'static str, record: Id, label: &str, at: &str) -> Result<()> {
+    for (i, id) in ids.iter().enumerate() {
+        let refuse = |zh: &'static str| Problem::rule(&format!("{at}/{i}"), "attachment", zh, "No stored upload of yours that is still free.");
+        dialect::lock_root(tx.conn, "attachments", id.as_str())?;
+        let found = store::attachment(tx, *id)?.filter(|row| Some(row.uploaded_by) == actor.id);
+        let mut row = found.ok_or_else(|| refuse("没有这个附件，或不是您上传的。"))?;
+        if row.state != AttachmentState::Stored || row.record_id.is_some() {
+            return Err(refuse("附件尚未上传完成，或已归入其他办件。").into());
+        }
+        row.record_kind = Some(kind.into());
+        row.record_id = Some(record);
+        row.label = Some(label.to_owned());
+        update(tx, &mut row)?;
+    }
+    Ok(())
+}
+
+/// The attachments of a record, as its caller sees it.
+pub fn of_record(tx: &mut Tx, record: Id, masked: bool) -> Result<Vec<AttachmentView>> {
+    store::of_record(tx, record)?.iter().map(|row| view(tx, row, masked)).collect()
+}
+
+/// Forgets uploads that were given to no record for two days; answers the keys of their bytes, to be removed after the
+/// commit.
+pub fn forget(tx: &mut Tx, batch: i64) -> Result<Vec<String>> {
+    let before = tx.now.plus(chrono::TimeDelta::hours(-48));
+    let mut keys = Vec::new();
+    for row in store::unbound(tx, before, batch)? {
+        keys.extend(keys_of(&row));
+        store::remove(tx, row.id)?;
+    }
+    Ok(keys)
+}
+
+/// Every key under which bytes of an attachment may lie.
+pub fn keys_of(row: &Attachment) -> Vec<String> {
+    let parts = if row.part_size > 0 { parts_of(row) } else { 0 };
+    std::iter::once(row.id.to_string()).chain((1..=parts).map(|n| part_key(row.id, n))).collect()
+}
+
+/// Where a part lies until the whole is put together.
+pub fn part_key(id: Id, n: u32) -> String {
+    format!("parts/{id}/{n}")
+}
