@@ -80,7 +80,7 @@ fn work(client: &Client, n: usize, promises: &Promises, stop: &AtomicBool) {
         let Some(id) = promised(client.post("/entrustments", &counter_application("assisted"))) else { continue };
         let mut body = accepted();
         body["assignee_id"] = json!(user_id("rd_agent"));
-        if promised(client.post(&format!("/entrustments/{id}/accept"), &body)).is_some() && n % 2 == 0 {
+        if promised(client.post(&format!("/entrustments/{id}/accept"), &body)).is_some() && n.is_multiple_of(2) {
             promised(client.post(&format!("/entrustments/{id}/start"), &json!({})));
         }
     }
