@@ -16,7 +16,7 @@ pub struct Config {
     pub database_url: String,
     /// Address to listen on.
     pub listen: String,
-    /// How clients reach this server; the issuer of tokens.
+    /// How clients reach this server, the issuer of tokens; empty: the address it listens on.
     pub public_url: String,
     /// Secret from which all data keys are derived; read from `key_file` when empty.
     pub secret_key: String,
@@ -59,7 +59,7 @@ impl Default for Config {
         Self {
             database_url: "sqlite:jieli.db".into(),
             listen: "127.0.0.1:8080".into(),
-            public_url: "http://127.0.0.1:8080".into(),
+            public_url: String::new(),
             secret_key: String::new(),
             key_file: "jieli.key".into(),
             files: "file:jieli-files".into(),
@@ -104,8 +104,12 @@ impl Config {
         if let Some(file) = file {
             figment = figment.merge(Toml::file(file));
         }
-        let config: Self = figment.merge(Env::prefixed("JIELI_")).merge(Env::raw().only(&["DATABASE_URL"])).extract().map_err(Box::new)?;
+        let mut config: Self = figment.merge(Env::prefixed("JIELI_")).merge(Env::raw().only(&["DATABASE_URL"])).extract().map_err(Box::new)?;
         config.check()?;
+        if config.public_url.is_empty() {
+            let home = config.listen.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "localhost:");
+            config.public_url = format!("http://{home}");
+        }
         Ok(config)
     }
 

@@ -4,7 +4,7 @@ pub mod dictionaries;
 mod openapi;
 mod ops;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use actix_cors::Cors;
 use actix_web::{
@@ -72,7 +72,11 @@ impl Shared {
         wire();
         let issuer = config.public_url.clone();
         let blobs = Blobs::open(&config.files).map_err(|e| db::Error::Corrupt(e.to_string()))?;
-        let tokens = Arc::new(db.commit(move |tx| Tokens::load(tx, &issuer)).await?);
+        let tokens = db.commit(move |tx| Tokens::load(tx, &issuer)).await.map_err(|e| match e {
+            db::Error::Corrupt(why) => db::Error::Corrupt(format!("密钥与数据库不符，请核对 JIELI_SECRET_KEY 或密钥文件（{why}）")),
+            other => other,
+        })?;
+        let tokens = Arc::new(tokens);
         let document = document();
         let table = PathTable::new(document.paths.paths.iter().map(|(path, item)| (path.as_str(), openapi::methods(item))));
         let limits = Limits::new(config.rate_limit_per_minute, config.trusted_proxies);
@@ -162,6 +166,10 @@ fn secret(config: &Config, engine: &Engine) -> Result<String, StartError> {
     match std::fs::read_to_string(&config.key_file) {
         Ok(text) if text.trim().len() >= 32 => Ok(text.trim().to_owned()),
         Ok(_) => Err(StartError::Settings(format!("{} holds no usable key", config.key_file))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && has_data(engine) => {
+            let zh = format!("数据库已有数据，而密钥文件 {} 不存在：请用 JIELI_KEY_FILE 或 JIELI_SECRET_KEY 指明原来的密钥", config.key_file);
+            Err(StartError::Settings(zh))
+        }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && matches!(engine, Engine::Sqlite(_)) => {
             let key = format!("{}{}", crate::kernel::random_token(), crate::kernel::random_token());
             write_private(&config.key_file, &key)?;
@@ -173,6 +181,11 @@ fn secret(config: &Config, engine: &Engine) -> Result<String, StartError> {
         }
         Err(e) => Err(e.into()),
     }
+}
+
+/// An embedded database that was used before: its data was sealed with a key that must not be made anew.
+fn has_data(engine: &Engine) -> bool {
+    matches!(engine, Engine::Sqlite(path) if std::fs::metadata(path).is_ok_and(|m| m.len() > 0))
 }
 
 fn write_private(path: &str, text: &str) -> std::io::Result<()> {
@@ -187,8 +200,13 @@ fn write_private(path: &str, text: &str) -> std::io::Result<()> {
     options.open(path)?.write_all(text.as_bytes())
 }
 
+/// Takes the address before anything else is done: a second server must not touch what the first one uses.
+pub fn listen(config: &Config) -> Result<TcpListener, StartError> {
+    TcpListener::bind(&config.listen).map_err(|e| StartError::Settings(format!("{} 不能监听，可能已有一个服务在运行：{e}", config.listen)))
+}
+
 /// Runs the server until SIGTERM or Ctrl-C, then drains.
-pub async fn serve(db: Db, config: Arc<Config>) -> Result<(), StartError> {
+pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result<(), StartError> {
     let shared = Shared::new(db.clone(), config.clone()).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let worker = config.worker.then(|| actix_web::rt::spawn(worker::run(db, stopped)));
@@ -209,7 +227,7 @@ pub async fn serve(db: Db, config: Arc<Config>) -> Result<(), StartError> {
     if config.workers > 0 {
         server = server.workers(config.workers);
     }
-    let server = server.bind(&config.listen)?;
+    let server = server.listen(listener)?;
     tracing::info!(listen = %config.listen, docs = %format!("{}/docs/", config.public_url), "jieli is ready");
     server.run().await?;
     let _ = stop.send(true);

@@ -77,7 +77,8 @@ fn exemplify(document: &mut Value) {
         let Some(example) = examples.get(&id) else { continue };
         for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
             let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-            if let (Some(value), Some(parameter)) = (example.pointer(&format!("/path/{name}")), parameter.as_object_mut()) {
+            let given = if name == "If-Match" { example.get("if_match") } else { example.pointer(&format!("/path/{name}")) };
+            if let (Some(value), Some(parameter)) = (given, parameter.as_object_mut()) {
                 parameter.insert("example".into(), value.clone());
             }
         }

@@ -30,14 +30,17 @@ pub struct TokenForm {
     #[schema(format = "password", example = "jieli-demo-2026")]
     password: Option<String>,
     /// With `refresh_token`.
+    #[schema(example = "")]
     refresh_token: Option<String>,
     /// If not sent by Basic.
+    #[schema(example = "")]
     client_id: Option<String>,
     /// If not sent by Basic.
+    #[schema(example = "")]
     client_secret: Option<String>,
     /// Ignored: a token carries no scopes of its own.
     #[serde(rename = "scope")]
-    #[schema(rename = "scope")]
+    #[schema(rename = "scope", example = "")]
     _scope: Option<String>,
 }
 

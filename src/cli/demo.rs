@@ -104,6 +104,7 @@ pub fn configure(config: &mut Config) {
 
 /// Loads the demo and starts the server.
 pub async fn run(config: Config, matters: u64, reset: bool, no_serve: bool) -> Result<(), CliError> {
+    let listener = if no_serve { None } else { Some(app::listen(&config)?) };
     let db = app::open(&config)?;
     db::migrate(db.engine())?;
     guard(&db).await?;
@@ -123,16 +124,14 @@ pub async fn run(config: Config, matters: u64, reset: bool, no_serve: bool) -> R
         println!("③ 生成 {matters} 件代办件");
         bulk::fill(&db, matters).await?;
     }
-    if no_serve {
-        return Ok(());
-    }
+    let Some(listener) = listener else { return Ok(()) };
     let url = &config.public_url;
     println!("\nSwagger UI  {url}/docs/\n接口文档    {url}/openapi.json\n演示账号（口令均为 {PASSWORD}）：");
     for (login, title) in accounts() {
         println!("  {login:<16} {title}");
     }
     println!("\n按 Ctrl-C 结束。");
-    Ok(app::serve(db, Arc::new(config)).await?)
+    Ok(app::serve(db, Arc::new(config), listener).await?)
 }
 
 /// The demo is loaded, or deleted, only where nothing else lives: its passwords are published.
@@ -158,7 +157,7 @@ fn remove(config: &Config) -> Result<(), CliError> {
 pub async fn load(db: &Db, cost: passwords::Cost) -> Result<(), CliError> {
     import::load_calendar(db, CALENDAR).await?;
     for text in [NANTONG, GUANGAN] {
-        let (rows, bad) = organization::read_divisions(text);
+        let (rows, bad) = organization::read_divisions(text, &std::collections::HashSet::new());
         if let Some(b) = bad.first() {
             return Err(CliError::Said(format!("第 {} 行：{}", b.line, b.reason)));
         }

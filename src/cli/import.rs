@@ -38,7 +38,8 @@ fn judge<T: std::fmt::Debug>(bad: &[T], line: impl Fn(&T) -> (u64, String), skip
 pub async fn centers(db: &Db, file: &Path, skip_bad: bool) -> Result<(), CliError> {
     let bytes = read(file)?;
     let text = String::from_utf8(bytes).map_err(|_| CliError::Said("文件不是 UTF-8 编码".into()))?;
-    let (rows, bad) = organization::read_divisions(&text);
+    let there = db.read(organization::store::division_codes).await?.into_iter().collect();
+    let (rows, bad) = organization::read_divisions(&text, &there);
     judge(&bad, |b| (b.line, b.reason.clone()), skip_bad)?;
     let bar = bar(rows.len() as u64, "centers");
     let total = rows.len();

@@ -62,6 +62,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         db.commit(move |tx| play(tx, &script)).await?;
     }
     db.commit(|tx| {
+        spare(tx)?;
         draft(tx)?;
         former(tx)?;
         grants(tx)
@@ -99,6 +100,19 @@ fn play(tx: &mut Tx, script: &Script) -> Result<()> {
     Ok(())
 }
 
+/// An item that nothing uses: it may be withdrawn.
+fn spare(tx: &mut Tx) -> Result<()> {
+    let code = "YS-320623-0001";
+    if catalogue::store::item_by_reference(tx, code)?.is_some() {
+        return Ok(());
+    }
+    let Some(model) = catalogue::published(tx, "GS-320623-0001")? else { return Ok(()) };
+    let content = catalogue::ItemContent { name: "演示事项（可以撤回）".into(), ..model.content };
+    let row = catalogue::ImportRow { line: 1, item: catalogue::NewItem { code: code.into(), division_code: model.division_code, content } };
+    let report = catalogue::import(tx, &Actor::system("demo"), &[row], true)?;
+    report.bad.first().map_or(Ok(()), |b| Err(Error::Corrupt(b.reason.clone())))
+}
+
 /// A draft that waits to be published.
 fn draft(tx: &mut Tx) -> Result<()> {
     let code = "GD-320600-0001";
@@ -126,10 +140,10 @@ fn former(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// One grant to decide, one to revoke.
+/// Two grants to decide, one to revoke.
 fn grants(tx: &mut Tx) -> Result<()> {
     let center = organization::store::center_by_division(tx, "320623000000")?.ok_or_else(|| Error::Corrupt("如东 is missing".into()))?.id;
-    for (name, login, state) in [("proposed", "rd_agent", "proposed"), ("active", "rd_agent2", "active")] {
+    for (name, login, state) in [("proposed", "rd_agent", "proposed"), ("proposed2", "rd_manager", "proposed"), ("active", "rd_agent2", "active")] {
         let id: Id = fixed("grant", name);
         if accounts::grant(tx, id)?.is_none() {
             let row = accounts::GrantRow {

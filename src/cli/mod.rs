@@ -8,7 +8,12 @@ mod import;
 mod matters;
 mod rules;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -153,6 +158,7 @@ enum SettingsCommand {
         /// Such as `accept_limit`.
         name: String,
         /// JSON, such as `{"value":2,"unit":"working_day"}` or `3`.
+        #[arg(allow_hyphen_values = true)]
         value: String,
         /// 12-digit division code of the center.
         #[arg(long)]
@@ -183,6 +189,7 @@ pub enum CliError {
 fn describe(e: &db::Error) -> String {
     match e {
         db::Error::Refused(p) => p.detail.zh.to_string(),
+        e if e.is_unique() => "同名的记录已经存在".into(),
         other => other.to_string(),
     }
 }
@@ -207,9 +214,10 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
     match cli.command {
         Command::Openapi { .. } => Ok(()),
         Command::Serve => {
+            let listener = app::listen(&config)?;
             let db = app::open(&config)?;
             app::wait_for_schema(&db).await?;
-            Ok(app::serve(db, Arc::new(config)).await?)
+            Ok(app::serve(db, Arc::new(config), listener).await?)
         }
         Command::Migrate => {
             let db = app::open(&config)?;
@@ -253,7 +261,7 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
 fn start_logging(config: &Config) {
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_new(&config.log_level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let _ = if config.log_format == "json" { builder.json().try_init() } else { builder.compact().try_init() };
 }
 
@@ -270,9 +278,10 @@ fn openapi(out: Option<PathBuf>, check: Option<PathBuf>) -> Result<(), CliError>
     }
     match out {
         Some(path) => std::fs::write(&path, text).map_err(|e| CliError::File(named(&path), e)),
-        None => {
-            print!("{text}");
-            Ok(())
-        }
+        // A reader that has seen enough is no failure.
+        None => match std::io::stdout().write_all(text.as_bytes()) {
+            Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::File("standard output".into(), e)),
+            _ => Ok(()),
+        },
     }
 }

@@ -289,6 +289,12 @@ fn kind_of(stored: &str) -> &'static str {
     }
 }
 
+/// Whether a warning or breach has come.
+pub fn anything_due(tx: &mut Tx) -> Result<bool> {
+    let now = tx.now;
+    Ok(!store::due(tx, now, 1)?.is_empty())
+}
+
 /// Raises the warnings and breaches that have come, each once; answers how many clocks it looked at. Safe on many
 /// servers: the clock's version lets one of them win.
 pub fn sweep(tx: &mut Tx, batch: i64) -> Result<usize> {

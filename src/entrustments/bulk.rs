@@ -56,7 +56,8 @@ impl BulkPlan {
             contact_phone: Sealed::seal(tx.vault, "13900009999")?,
             phone_mark: applicants::phone_mark(tx, "13900009999"),
             facts: Private::seal(tx.vault, &Details::default())?,
-            stamp: Id::new().as_str().get(..8).unwrap_or_default().to_owned(),
+            // Random: filling twice makes other numbers.
+            stamp: hex::encode(crate::kernel::random_bytes::<4>()),
         })
     }
 }

@@ -7,7 +7,7 @@ use validator::Validate;
 
 use super::{
     facts::{MaterialRecord, MissingItem},
-    load::{Told, load_for, save},
+    load::{Told, load_for, save, tell},
     machine::{Action, State},
     model::{MaterialAct, MaterialState},
     standing,
@@ -206,7 +206,7 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
     row.record = Private::seal(tx.vault, &record)?;
     row.updated_at = tx.now;
     store::save_material(tx, &row)?;
-    settle_supply(tx, loaded.e.id)?;
+    let complete = settle_supply(tx, loaded.e.id)?;
     let kind = match act {
         MaterialAct::Submit => "material_submitted",
         MaterialAct::Accept => "material_accepted",
@@ -215,6 +215,9 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
     };
     let params = json!({ "material": row.code, "name": row.name });
     save(tx, actor, &mut loaded, Told::new(kind, Audience::Applicant, params).saying(&record.reason))?;
+    if complete {
+        tell(tx, actor, &loaded.e, Told::new("materials_complete", Audience::Public, json!({})))?;
+    }
     view(tx, actor, loaded)
 }
 
@@ -250,9 +253,14 @@ fn defer(tx: &mut Tx, loaded: &super::load::Loaded, record: &mut MaterialRecord,
     Ok(())
 }
 
-/// The supply clock ends with the last material that the notice named.
-fn settle_supply(tx: &mut Tx, id: Id) -> Result<()> {
-    if standing::notice_unmet(tx, id)? { Ok(()) } else { clocks::stop(tx, id, &[ClockKind::Supply]) }
+/// The supply clock ends with the last material that the notice named; says whether it just did.
+fn settle_supply(tx: &mut Tx, id: Id) -> Result<bool> {
+    let waiting = clocks::of_record(tx, id)?.iter().any(|c| c.kind == ClockKind::Supply && c.state != "stopped");
+    if !waiting || standing::notice_unmet(tx, id)? {
+        return Ok(false);
+    }
+    clocks::stop(tx, id, &[ClockKind::Supply])?;
+    Ok(true)
 }
 
 /// The complete list.

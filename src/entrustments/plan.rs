@@ -239,7 +239,10 @@ pub fn record_step(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act:
     row.updated_at = tx.now;
     store::save_step(tx, &row)?;
     let params = json!({ "step": row.code, "name": row.name, "department": row.department, "act": act, "number": record.acceptance_no });
-    let told = Told::new("step_recorded", Audience::Applicant, params).saying(report.reason.as_deref().unwrap_or_default());
+    // What the authority did is part of the public story; the steps to it are the applicant's to read.
+    let spoken = matches!(act, StepAct::Accept | StepAct::NotAccept | StepAct::Grant | StepAct::Refuse);
+    let audience = if spoken { Audience::Public } else { Audience::Applicant };
+    let told = Told::new("step_recorded", audience, params).saying(report.reason.as_deref().unwrap_or_default());
     save(tx, actor, &mut loaded, told)?;
     view(tx, actor, loaded)
 }

@@ -340,6 +340,12 @@ pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
     if store::save(tx, &row)? { place(tx, &row) } else { Err(Error::Contended) }
 }
 
+/// Whether an evaluation's window is over.
+pub fn anything_overdue(tx: &mut Tx) -> Result<bool> {
+    let now = tx.now;
+    Ok(!store::overdue(tx, now, 1)?.is_empty())
+}
+
 /// Lets evaluations expire whose window is over; answers how many.
 pub fn expire_due(tx: &mut Tx, batch: i64) -> Result<usize> {
     let now = tx.now;

@@ -64,6 +64,11 @@ pub fn timeline(tx: &mut Tx, record: Id, audiences: &[Audience], after: Option<I
     Ok(q.load(tx.conn)?)
 }
 
+/// Whether events wait for their positions.
+pub fn unsequenced(tx: &mut Tx) -> Result<bool> {
+    Ok(events::table.filter(events::position.is_null()).select(events::id).limit(1).load::<Id>(tx.conn)?.len() == 1)
+}
+
 /// Gives the next events their positions; answers how many. One caller at a time, under the sequencer's lease: rows
 /// become visible out of id order on PostgreSQL, so readers follow positions, never ids.
 pub fn sequence(tx: &mut Tx, batch: i64) -> Result<usize> {

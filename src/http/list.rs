@@ -136,7 +136,9 @@ fn parse<K: ListKind>(pairs: Vec<(String, String)>, path: &str, cursor: impl Fn(
             "q" if K::SEARCH => {
                 let words = value.trim();
                 let least = K::SHORTEST;
-                if !(least..=100).contains(&words.chars().count()) {
+                if value.chars().any(char::is_control) {
+                    refuse("q", "control_character", "检索词不能包含控制字符。".into(), "q must not contain control characters.".into());
+                } else if !(least..=100).contains(&words.chars().count()) {
                     refuse("q", "length", format!("检索词应为 {least} 到 100 个字。"), format!("q must have {least} to 100 characters."));
                 } else {
                     query.q = Some(words.to_owned());
@@ -254,10 +256,10 @@ fn parameter(name: &str, doc: &str, schema: impl Into<RefOr<Schema>>) -> Paramet
 
 impl<K: ListKind> IntoParams for List<K> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let integer = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(200)).default(Some(20.into()));
+        let integer = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(200));
         let sorts: Vec<String> = K::SORTS.iter().flat_map(|s| [format!("-{s}"), (*s).to_owned()]).collect();
         let mut all = vec![
-            parameter("limit", "每页条数（limit）", integer.build()),
+            parameter("limit", "每页条数（limit），默认 20", integer.build()),
             parameter("cursor", "上一页返回的 next_cursor；不可自行构造", text().max_length(Some(600)).build()),
         ];
         if !sorts.is_empty() {
@@ -272,7 +274,11 @@ impl<K: ListKind> IntoParams for List<K> {
             all.push(parameter(
                 "q",
                 "中文全文检索（q），可检索两个字的词",
-                text().min_length(Some(K::SHORTEST)).max_length(Some(100)).pattern(Some(r"^\S(.*\S)?$")).build(),
+                text()
+                    .min_length(Some(K::SHORTEST))
+                    .max_length(Some(100))
+                    .pattern(Some(r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"))
+                    .build(),
             ));
         }
         if K::SYNC {

@@ -28,18 +28,19 @@ pub struct Page<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Count {
     /// Number of this page, from 1.
-    #[schema(example = 1)]
+    #[schema(required = false, example = 1)]
     pub page: usize,
     /// Records on a page.
-    #[schema(example = 20)]
+    #[schema(required = false, example = 20)]
     pub page_size: usize,
     /// Records in all: exact up to 10,000.
-    #[schema(example = 57)]
+    #[schema(required = false, example = 57)]
     pub total: usize,
     /// Pages that can be asked for.
-    #[schema(example = 3)]
+    #[schema(required = false, example = 3)]
     pub total_pages: usize,
     /// There are more than `total`.
+    #[schema(required = false)]
     pub total_is_lower_bound: bool,
 }
 

@@ -1,6 +1,6 @@
 //! The tree of centers from a table of divisions (`code,name,level,parent_code`), one center per division.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Center, CenterLevel, store};
 use crate::{
@@ -32,8 +32,9 @@ pub struct BadRow {
     pub reason: String,
 }
 
-/// Reads the table; every row is either good or reported.
-pub fn read_divisions(text: &str) -> (Vec<DivisionRow>, Vec<BadRow>) {
+/// Reads the table; every row is either good or reported, with all that is wrong with it. `there`: divisions that have a
+/// center already.
+pub fn read_divisions(text: &str, there: &HashSet<String>) -> (Vec<DivisionRow>, Vec<BadRow>) {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let mut good: Vec<DivisionRow> = Vec::new();
     let mut bad = Vec::new();
@@ -49,23 +50,29 @@ pub fn read_divisions(text: &str) -> (Vec<DivisionRow>, Vec<BadRow>) {
         let line = record.position().map_or(0, csv::Position::line);
         let field = |i: usize| record.get(i).unwrap_or_default().to_owned();
         let (code, name, level, parent) = (field(0), field(1), field(2), field(3));
-        let problem = if record.len() != 4 {
-            Some(format!("应有 4 列，实有 {} 列", record.len()))
-        } else if DivisionCode::parse(&code).is_err() {
-            Some(format!("区划代码 {code} 不是 12 位有效代码"))
-        } else if name.is_empty() || name.chars().count() > 60 {
-            Some("名称为空或过长".to_owned())
-        } else if let Some(first) = known.get(&code) {
-            Some(format!("区划代码 {code} 与第 {first} 行重复"))
-        } else if !parent.is_empty() && !known.contains_key(&parent) {
-            Some(format!("上级区划 {parent} 未在前面的行中出现"))
-        } else {
-            None
-        };
-        match (problem, CenterLevel::parse(&level)) {
-            (Some(reason), _) => bad.push(BadRow { line, reason }),
-            (None, None) => bad.push(BadRow { line, reason: format!("级别 {level} 不在 province/city/county/town/village 之内") }),
-            (None, Some(level)) => {
+        let mut wrong = Vec::new();
+        if record.len() != 4 {
+            wrong.push(format!("应有 4 列，实有 {} 列", record.len()));
+        }
+        if DivisionCode::parse(&code).is_err() {
+            wrong.push(format!("区划代码 {code} 不是 12 位有效代码"));
+        }
+        if name.is_empty() || name.chars().count() > 60 {
+            wrong.push("名称为空或过长".to_owned());
+        }
+        if let Some(first) = known.get(&code) {
+            wrong.push(format!("区划代码 {code} 与第 {first} 行重复"));
+        }
+        if !parent.is_empty() && !known.contains_key(&parent) && !there.contains(&parent) {
+            wrong.push(format!("上级区划 {parent} 既不在前面的行中，也没有中心"));
+        }
+        let level = CenterLevel::parse(&level);
+        if level.is_none() {
+            wrong.push(format!("级别 {} 不在 province/city/county/town/village 之内", field(2)));
+        }
+        match level.filter(|_| wrong.is_empty()) {
+            None => bad.push(BadRow { line, reason: wrong.join("；") }),
+            Some(level) => {
                 known.insert(code.clone(), line);
                 good.push(DivisionRow { line, code, name, level, parent: Some(parent).filter(|p| !p.is_empty()) });
             }
@@ -93,7 +100,13 @@ pub fn import_divisions(tx: &mut Tx, rows: &[DivisionRow], fixed: bool) -> Resul
             continue;
         }
         let id = if fixed { Id::fixed(crate::kernel::fixture_epoch(), format!("center:{}", row.code).as_bytes()) } else { Id::new() };
-        let above = row.parent.as_ref().and_then(|p| places.get(p)).cloned();
+        let above = match &row.parent {
+            None => None,
+            Some(parent) => match places.get(parent) {
+                Some(place) => Some(place.clone()),
+                None => store::center_by_division(tx, parent)?.map(|c| (c.id, c.path)),
+            },
+        };
         let path = above.as_ref().map_or_else(|| format!("/{id}/"), |(_, p)| format!("{p}{id}/"));
         let name = center_name(&row.name, row.level);
         places.insert(row.code.clone(), (id, path.clone()));

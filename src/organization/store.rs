@@ -126,3 +126,8 @@ pub fn insert_department(tx: &mut Tx, row: &Department) -> Result<()> {
     diesel::insert_into(departments::table).values(row.clone()).execute(tx.conn)?;
     Ok(())
 }
+
+/// Division codes of all centers.
+pub fn division_codes(tx: &mut Tx) -> Result<Vec<String>> {
+    Ok(centers::table.select(centers::division_code).load(tx.conn)?)
+}

@@ -7,4 +7,4 @@ pub mod store;
 mod transfers;
 
 pub use resolver::{Relation, Resolution, ResolveInput, resolve};
-pub use transfers::{TransferInput, TransferView, expire_due, fall, offer_as, recompute};
+pub use transfers::{TransferInput, TransferView, anything_overdue, expire_due, fall, offer_as, recompute};

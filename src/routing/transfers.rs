@@ -348,6 +348,12 @@ pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
     place(tx, &row, &loaded)
 }
 
+/// Whether an offer's time is over.
+pub fn anything_overdue(tx: &mut Tx) -> Result<bool> {
+    let now = tx.now;
+    Ok(!store::overdue(tx, now, 1)?.is_empty())
+}
+
 /// Lets offers expire whose time is over; answers how many. Each under its locks, so it happens once.
 pub fn expire_due(tx: &mut Tx, batch: i64) -> Result<usize> {
     let actor = Actor::system("routing");

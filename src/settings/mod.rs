@@ -39,6 +39,27 @@ pub struct Rules {
     pub business_hours: BusinessHours,
 }
 
+impl Rules {
+    /// What no city means.
+    fn check(&self) -> Result<(), &'static str> {
+        let limits = [self.accept_limit, self.transfer_limit, self.supply_limit, self.sign_limit, self.evaluation_limit, self.default_promise];
+        if limits.iter().any(|l| !(1..=3650).contains(&l.value)) {
+            return Err("时限应为 1 到 3650");
+        }
+        if !(1..=365).contains(&self.suspension_days) {
+            return Err("中止天数应为 1 到 365");
+        }
+        if self.business_hours.open >= self.business_hours.close {
+            return Err("上班时间应早于下班时间");
+        }
+        let counts = [self.returns_per_center, self.returns_total, self.max_hand_overs, self.reminders_before_lapse];
+        if counts.iter().any(|n| !(1..=20).contains(n)) {
+            return Err("次数应为 1 到 20");
+        }
+        Ok(())
+    }
+}
+
 impl Default for Rules {
     fn default() -> Self {
         let wd = |value| Limit { value, unit: Unit::WorkingDay };
@@ -68,7 +89,8 @@ pub fn set(tx: &mut Tx, node: &str, name: &str, value: &serde_json::Value) -> Re
     let known = || Problem::rule("/name", "unknown_setting", format!("没有这个设置项：{name}。"), format!("No such setting: {name}."));
     *rules.get_mut(name).ok_or_else(known)? = value.clone();
     let wrong = |e: serde_json::Error| Problem::rule("/value", "invalid_value", format!("{name} 的值不正确：{e}。"), format!("{name}: {e}."));
-    serde_json::from_value::<Rules>(rules).map_err(wrong)?;
+    let rules = serde_json::from_value::<Rules>(rules).map_err(wrong)?;
+    rules.check().map_err(|zh| Problem::rule("/value", "out_of_range", format!("{name} 的值不合理：{zh}。"), format!("{name} is out of range.")))?;
     store::put(tx, node, name, value)
 }
 

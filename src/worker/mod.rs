@@ -15,16 +15,36 @@ use crate::{
 
 const BATCH: i64 = 200;
 
-/// Does a batch, answers how much it did.
-type Job = fn(&mut Tx) -> Result<usize>;
+/// What is done again and again.
+struct Job {
+    /// Names its lease.
+    name: &'static str,
+    /// Whether there is anything to do: asked by a read, so that an idle server writes nothing.
+    waits: fn(&mut Tx) -> Result<bool>,
+    /// Does a batch, answers how much it did.
+    run: fn(&mut Tx) -> Result<usize>,
+}
+
+const JOBS: [Job; 6] = [
+    Job { name: "sequencer", waits: events::store::unsequenced, run: |tx| events::store::sequence(tx, BATCH) },
+    Job { name: "calendar", waits: |tx| Ok(clocks::store::recompute_pending(tx)?.is_some()), run: recompute },
+    Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
+    Job { name: "transfers", waits: routing::anything_overdue, run: |tx| routing::expire_due(tx, 20) },
+    Job { name: "evaluations", waits: evaluations::anything_overdue, run: |tx| evaluations::expire_due(tx, BATCH) },
+    Job { name: "housekeeping", waits: |_| Ok(true), run: housekeeping },
+];
 
 /// Runs all jobs until `stop` is cancelled.
 pub async fn run(db: Db, mut stop: tokio::sync::watch::Receiver<bool>) {
     let holder = Id::new().to_string();
+    let mut round: u32 = 0;
     loop {
-        if let Err(e) = tick(&db, &holder).await {
+        // Housekeeping once a minute, the rest twice a second.
+        let jobs = if round.is_multiple_of(120) { &JOBS[..] } else { &JOBS[..5] };
+        if let Err(e) = rounds(&db, &holder, jobs).await {
             tracing::warn!(error = %e, "worker tick failed; it is tried again");
         }
+        round = round.wrapping_add(1);
         tokio::select! {
             () = tokio::time::sleep(Duration::from_millis(500)) => {}
             _ = stop.changed() => return,
@@ -34,19 +54,16 @@ pub async fn run(db: Db, mut stop: tokio::sync::watch::Receiver<bool>) {
 
 /// One round of all jobs; answers how much was done. Tests call it instead of waiting.
 pub async fn tick(db: &Db, holder: &str) -> Result<usize> {
-    let jobs: [(&'static str, Job); 6] = [
-        ("sequencer", |tx| events::store::sequence(tx, BATCH)),
-        ("calendar", recompute),
-        ("clocks", |tx| clocks::sweep(tx, BATCH)),
-        ("transfers", |tx| routing::expire_due(tx, 20)),
-        ("evaluations", |tx| evaluations::expire_due(tx, BATCH)),
-        ("housekeeping", housekeeping),
-    ];
+    rounds(db, holder, &JOBS).await
+}
+
+async fn rounds(db: &Db, holder: &str, jobs: &'static [Job]) -> Result<usize> {
+    let waiting = db.read(move |tx| jobs.iter().map(|job| (job.waits)(tx)).collect::<Result<Vec<bool>>>()).await?;
     let mut done = 0;
     let mut failed = None;
-    for (name, job) in jobs {
+    for (job, _) in jobs.iter().zip(waiting).filter(|(_, waits)| *waits) {
         // One failing job does not starve the others.
-        match drain(db, holder, name, job).await {
+        match drain(db, holder, job).await {
             Ok(n) => done += n,
             Err(e) => failed = Some(e),
         }
@@ -61,23 +78,23 @@ pub async fn recompute_all(db: &Db) -> Result<()> {
 }
 
 /// Repeats a batch under its lease until nothing is left.
-async fn drain(db: &Db, holder: &str, job: &'static str, f: Job) -> Result<usize> {
+async fn drain(db: &Db, holder: &str, job: &'static Job) -> Result<usize> {
     let mut total = 0;
     loop {
         let holder = holder.to_owned();
         let done = db
             .commit(move |tx| {
                 let now = Moment::system();
-                if !dialect::take_lease(tx.conn, job, &holder, now, now.plus(TimeDelta::seconds(15)))? {
+                if !dialect::take_lease(tx.conn, job.name, &holder, now, now.plus(TimeDelta::seconds(15)))? {
                     return Ok(0);
                 }
-                let done = f(tx)?;
+                let done = (job.run)(tx)?;
                 tx.in_time()?;
                 Ok(done)
             })
             .await?;
         total += done;
-        if done == 0 || job == "housekeeping" {
+        if done == 0 || job.name == "housekeeping" {
             return Ok(total);
         }
     }
