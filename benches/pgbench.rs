@@ -59,11 +59,12 @@ fn script(log: &str, name: &str) -> Option<String> {
     let at = own.iter().position(|sql| sql.contains(telling))?;
     let begin = own.iter().take(at).rposition(|sql| sql.starts_with("BEGIN"))?;
     let end = at + own.iter().skip(at).position(|sql| sql.starts_with("COMMIT") || sql.starts_with("ROLLBACK"))?;
+    let made_at = own.get(at)?.split('\'').find_map(millis).unwrap_or(0);
     let mut out = String::from("\\set r random(1, 281474976710655)\n");
     for sql in own.get(begin..=end)? {
         // A transition cannot happen twice: pgbench takes it back, and so does not pay for the flush.
         let sql = if name == "transition" && sql.starts_with("COMMIT") { "ROLLBACK" } else { sql };
-        let sql = if name == "create" { fresh(sql) } else { sql.to_owned() };
+        let sql = if name == "create" { fresh(sql, made_at) } else { sql.to_owned() };
         let _ = writeln!(out, "{};", sql.trim_end_matches(';'));
     }
     Some(out)
@@ -91,29 +92,33 @@ fn filled(sql: &str, values: &str) -> String {
     found.iter().rev().fold(sql.to_owned(), |sql, (name, value)| sql.replace(name, value))
 }
 
-/// Ids and numbers made by the request become new ones at each run: their last twelve characters are drawn.
-fn fresh(sql: &str) -> String {
-    let drawn = |kept: &str| format!("'{kept}' || lpad(to_hex(:r::bigint), 12, '0')");
+/// Ids and numbers made by the request become new ones at each run: an id was made by it when its time is the matter's own.
+fn fresh(sql: &str, made_at: u64) -> String {
     let mut out = String::new();
     let mut parts = sql.split('\'');
     out.push_str(parts.next().unwrap_or_default());
     let mut inside = true;
     for part in parts {
-        let made = part.len() == 36 && part.get(..4) == Some("01a2") && part.matches('-').count() == 4;
-        let number = part.starts_with("DB-") && part.len() > 12;
-        match (inside, made, number) {
-            (true, true, _) => out.push_str(&drawn(&part[..24])),
-            (true, _, true) => out.push_str(&drawn(&part[..part.len() - 12])),
-            (true, ..) => {
-                out.push('\'');
-                out.push_str(part);
-                out.push('\'');
+        let made = millis(part).is_some_and(|at| at.abs_diff(made_at) < 2_000);
+        let number = part.starts_with("DB-") && part.len() < 40;
+        match (inside, made || number) {
+            (true, true) => {
+                let _ = write!(out, "md5('{part}' || :r::text)");
             }
-            (false, ..) => out.push_str(part),
+            (true, false) => {
+                let _ = write!(out, "'{part}'");
+            }
+            (false, _) => out.push_str(part),
         }
         inside = !inside;
     }
     out
+}
+
+/// The time in a UUIDv7.
+fn millis(text: &str) -> Option<u64> {
+    let uuid = text.len() == 36 && text.matches('-').count() == 4;
+    uuid.then(|| u64::from_str_radix(&text.get(..13)?.replace('-', ""), 16).ok()).flatten()
 }
 
 fn run(url: &str, file: &Path, clients: usize, span: Duration) -> Option<f64> {
@@ -127,9 +132,9 @@ fn run(url: &str, file: &Path, clients: usize, span: Duration) -> Option<f64> {
         .output()
         .ok()?;
     let text = String::from_utf8_lossy(&done.stdout).into_owned();
-    let rate = text.lines().find_map(|l| l.strip_prefix("tps = "))?.split(' ').next()?.parse().ok();
     if !done.status.success() {
         eprintln!("pgbench: {}", String::from_utf8_lossy(&done.stderr));
+        return None;
     }
-    rate
+    text.lines().find_map(|l| l.strip_prefix("tps = "))?.split(' ').next()?.parse().ok()
 }

@@ -162,6 +162,11 @@ fn contact(tx: &Tx, e: &Entrustment, sight: Sight) -> Result<ContactView> {
 pub fn view(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentView> {
     // The guards' counts may have changed with what was just done.
     let loaded = super::load::fresh(tx, loaded.e, loaded.sight)?;
+    render(tx, actor, loaded)
+}
+
+/// Renders an entrustment that was only read.
+pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentView> {
     let sight = loaded.sight;
     let allowed_actions = loaded.allowed_actions(actor);
     let Loaded { e, mut details, custodian, .. } = loaded;

@@ -59,7 +59,7 @@ async fn list(ask: Ask, asked: List<Entrustments>) -> Answer {
 async fn fetch(ask: Ask) -> Answer {
     ask.get(|tx, actor, id| {
         let loaded = super::super::load_seen(tx, actor, id)?;
-        views::view(tx, actor, loaded)
+        views::render(tx, actor, loaded)
     })
     .await
 }
