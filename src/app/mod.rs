@@ -72,11 +72,7 @@ impl Shared {
         wire();
         let issuer = config.public_url.clone();
         let blobs = Blobs::open(&config.files).map_err(|e| db::Error::Corrupt(e.to_string()))?;
-        let tokens = db.commit(move |tx| Tokens::load(tx, &issuer)).await.map_err(|e| match e {
-            db::Error::Corrupt(why) => db::Error::Corrupt(format!("密钥与数据库不符，请核对 JIELI_SECRET_KEY 或密钥文件（{why}）")),
-            other => other,
-        })?;
-        let tokens = Arc::new(tokens);
+        let tokens = Arc::new(tokens(&db, issuer).await?);
         let document = document();
         let table = PathTable::new(document.paths.paths.iter().map(|(path, item)| (path.as_str(), openapi::methods(item))));
         let limits = Limits::new(config.rate_limit_per_minute, config.trusted_proxies);
@@ -198,6 +194,15 @@ fn write_private(path: &str, text: &str) -> std::io::Result<()> {
         options.mode(0o600);
     }
     options.open(path)?.write_all(text.as_bytes())
+}
+
+/// Opens the signing keys, which the data key has sealed: with another key than the database's nothing may go on. The first
+/// opening makes them, so that a database knows its key from then on.
+pub async fn tokens(db: &Db, issuer: String) -> Result<Tokens, db::Error> {
+    db.commit(move |tx| Tokens::load(tx, &issuer)).await.map_err(|e| match e {
+        db::Error::Corrupt(why) => db::Error::Corrupt(format!("密钥与数据库不符，请核对 JIELI_SECRET_KEY 或密钥文件（{why}）")),
+        other => other,
+    })
 }
 
 /// Takes the address before anything else is done: a second server must not touch what the first one uses.

@@ -224,6 +224,7 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
             for name in db::migrate(db.engine())? {
                 println!("migrated {name}");
             }
+            app::tokens(&db, config.public_url.clone()).await?;
             println!("the schema is up to date");
             Ok(())
         }
@@ -233,14 +234,14 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         }
         Command::Health => health::check(&config),
         Command::Settings { what } => {
-            let db = app::open(&config)?;
+            let db = opened(&config).await?;
             match what {
                 SettingsCommand::Show { center } => rules::show(&db, center).await,
                 SettingsCommand::Set { name, value, center } => rules::set(&db, name, value, center).await,
             }
         }
         Command::Import { what } => {
-            let db = app::open(&config)?;
+            let db = opened(&config).await?;
             match what {
                 Import::Centers(a) => import::centers(&db, &a.file, a.skip_bad).await,
                 Import::Catalogue(a) => import::catalogue(&db, &a.file, a.skip_bad).await,
@@ -248,14 +249,22 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
             }
         }
         Command::User { what: UserCommand::Add { login, name, title, role, center } } => {
-            let db = app::open(&config)?;
+            let db = opened(&config).await?;
             admin::add_user(&db, &config, admin::NewUser { login, name, title, role, center }).await
         }
         Command::Client { what: ClientCommand::Add { client_id, name, kind, center } } => {
-            let db = app::open(&config)?;
+            let db = opened(&config).await?;
             admin::add_client(&db, client_id, name, kind, center).await
         }
     }
+}
+
+/// The configured database, migrated, under the key that it was made with.
+async fn opened(config: &Config) -> Result<db::Db, CliError> {
+    let db = app::open(config)?;
+    app::wait_for_schema(&db).await?;
+    app::tokens(&db, config.public_url.clone()).await?;
+    Ok(db)
 }
 
 fn start_logging(config: &Config) {

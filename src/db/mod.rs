@@ -32,7 +32,7 @@ pub enum Error {
     #[error(transparent)]
     Database(#[from] diesel::result::Error),
     /// A stored value cannot be read.
-    #[error("stored value unreadable: {0}")]
+    #[error("{0}")]
     Corrupt(String),
     /// Another transaction changed the same row first; the whole unit of work is tried again.
     #[error("contended")]
