@@ -118,7 +118,7 @@ pub fn offer(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferInput)
     offer_as(tx, actor, target, input, None)
 }
 
-/// [`offer`] under a given identity.
+/// An offer under a given identity, where one is given.
 pub fn offer_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferInput, identity: Option<Identity>) -> Result<TransferView> {
     let id = identity.as_ref().map_or_else(Id::new, |i| i.id);
     // Loads and authorizes the matter, then locks it; what is learnt before the lock is checked again under it.
