@@ -1,13 +1,14 @@
 //! The SQL of one request, taken from the server's log and given to pgbench.
 
-use std::{fmt::Write as _, path::Path, process::Command, time::Duration};
+use std::{ffi::OsStr, fmt::Write as _, path::PathBuf, process::Command, time::Duration};
 
-use diesel::{Connection as _, PgConnection, connection::SimpleConnection as _};
+use diesel::{Connection as _, PgConnection, RunQueryDsl as _, connection::SimpleConnection as _};
 
 use super::support::postgres_log;
 
-/// Transactions per second of pgbench with the statements that `request` runs; none without a private cluster.
-pub fn same_sql(url: &str, name: &str, clients: usize, span: Duration, request: &dyn Fn() -> bool) -> Option<f64> {
+/// Transactions per second of pgbench with the statements that `request` runs; none without a private cluster. The request is
+/// about the first of `matters`; pgbench runs it on all of them in turn, so that its clients do not wait for one row.
+pub fn same_sql(url: &str, name: &str, clients: usize, span: Duration, request: &dyn Fn() -> bool, matters: &[String]) -> Option<f64> {
     let log = postgres_log()?;
     let from = std::fs::metadata(&log).ok()?.len();
     // Worker jobs of the server run too; the marker tells which session served the request.
@@ -17,9 +18,26 @@ pub fn same_sql(url: &str, name: &str, clients: usize, span: Duration, request: 
     let text = std::fs::read(&log).ok()?;
     let text = String::from_utf8_lossy(text.get(usize::try_from(from).ok()?..)?).into_owned();
     let script = script(&text, name)?;
-    let file = log.with_file_name(format!("{name}.sql"));
-    std::fs::write(&file, script).ok()?;
-    run(url, &file, clients, span)
+    let clocks: Vec<String> = matters.iter().map(|m| clock(url, m)).collect();
+    let mut files = Vec::new();
+    for (n, matter) in matters.iter().enumerate() {
+        let file = log.with_file_name(format!("{name}-{n}.sql"));
+        std::fs::write(&file, script.replace(matters.first()?, matter).replace(clocks.first()?, clocks.get(n)?)).ok()?;
+        files.push(file);
+    }
+    run(url, &files, clients, span)
+}
+
+/// The clock of a matter that waits for its acceptance.
+fn clock(url: &str, matter: &str) -> String {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        id: String,
+    }
+    let mut conn = PgConnection::establish(url).expect("PostgreSQL answers");
+    let query = diesel::sql_query("SELECT id FROM clocks WHERE record_id = $1").bind::<diesel::sql_types::Text, _>(matter);
+    query.get_result::<Row>(&mut conn).expect("one clock").id
 }
 
 fn logging(url: &str, on: bool) {
@@ -59,12 +77,14 @@ fn script(log: &str, name: &str) -> Option<String> {
     let at = own.iter().position(|sql| sql.contains(telling))?;
     let begin = own.iter().take(at).rposition(|sql| sql.starts_with("BEGIN"))?;
     let end = at + own.iter().skip(at).position(|sql| sql.starts_with("COMMIT") || sql.starts_with("ROLLBACK"))?;
-    let made_at = own.get(at)?.split('\'').find_map(millis).unwrap_or(0);
+    let request = own.get(begin..=end)?;
+    // The event's id is the last that the request made: what it made itself has the same time.
+    let made_at = request.iter().find(|sql| sql.starts_with("INSERT INTO \"events\"")).and_then(|sql| sql.split('\'').find_map(millis)).unwrap_or(0);
     let mut out = String::from("\\set r random(1, 281474976710655)\n");
-    for sql in own.get(begin..=end)? {
+    for sql in request {
         // A transition cannot happen twice: pgbench takes it back, and so does not pay for the flush.
         let sql = if name == "transition" && sql.starts_with("COMMIT") { "ROLLBACK" } else { sql };
-        let sql = if name == "create" { fresh(sql, made_at) } else { sql.to_owned() };
+        let sql = if made_at > 0 { fresh(sql, made_at) } else { (*sql).to_owned() };
         let _ = writeln!(out, "{};", sql.trim_end_matches(';'));
     }
     Some(out)
@@ -99,7 +119,7 @@ fn fresh(sql: &str, made_at: u64) -> String {
     out.push_str(parts.next().unwrap_or_default());
     let mut inside = true;
     for part in parts {
-        let made = millis(part).is_some_and(|at| at.abs_diff(made_at) < 2_000);
+        let made = millis(part).is_some_and(|at| at.abs_diff(made_at) < 500);
         let number = part.starts_with("DB-") && part.len() < 40;
         match (inside, made || number) {
             (true, true) => {
@@ -121,13 +141,12 @@ fn millis(text: &str) -> Option<u64> {
     uuid.then(|| u64::from_str_radix(&text.get(..13)?.replace('-', ""), 16).ok()).flatten()
 }
 
-fn run(url: &str, file: &Path, clients: usize, span: Duration) -> Option<f64> {
+fn run(url: &str, files: &[PathBuf], clients: usize, span: Duration) -> Option<f64> {
     let done = Command::new("pgbench")
         .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
         .arg(format!("--client={clients}"))
         .arg(format!("--time={}", span.as_secs()))
-        .arg("--file")
-        .arg(file)
+        .args(files.iter().flat_map(|file| [OsStr::new("--file"), file.as_os_str()]))
         .arg(url)
         .output()
         .ok()?;

@@ -116,18 +116,21 @@ fn cases(url: &str, sql: bool) -> Cases {
         status == 201
     };
     let mut rows = Vec::new();
-    let mut add = |name, measured: Measured, url: &str, replay: &dyn Fn() -> bool| {
-        let beside = if sql { pgbench::same_sql(url, name, CLIENTS, SPAN, replay) } else { None };
+    let mut add = |name, measured: Measured, matters: &[String], replay: &dyn Fn() -> bool| {
+        let beside = if sql { pgbench::same_sql(url, name, CLIENTS, SPAN, replay, matters) } else { None };
         println!("    {name:12} {:8.0}/s", measured.rate);
         rows.push((name, measured, beside));
     };
-    add("get", measure(&clerk, get), url, &|| get(&clerk, 0));
-    add("list", measure(&manager, list), url, &|| manager.get("/entrustments").0 == 200);
-    add("create", measure(&clerk, create), url, &|| create(&clerk, 0));
+    let one = [text(&made["id"]).to_owned()];
+    add("get", measure(&clerk, get), &one, &|| get(&clerk, 0));
+    add("list", measure(&manager, list), &one, &|| manager.get("/entrustments").0 == 200);
+    add("create", measure(&clerk, create), &one, &|| create(&clerk, 0));
     let waiting = created.into_inner().expect("ids");
-    let accept = |c: &Client, n: usize| waiting.get(n + 1).is_some_and(|id| c.post(&format!("/entrustments/{id}/accept"), &accepted()).0 == 200);
-    let replay = || waiting.first().is_some_and(|id| clerk.post(&format!("/entrustments/{id}/accept"), &accepted()).0 == 200);
-    add("transition", measure(&clerk, accept), url, &replay);
+    // The first hundred are pgbench's.
+    let (first, rest) = waiting.split_at(waiting.len().min(100));
+    let accept = |c: &Client, n: usize| rest.get(n).is_some_and(|id| c.post(&format!("/entrustments/{id}/accept"), &accepted()).0 == 200);
+    let replay = || first.first().is_some_and(|id| clerk.post(&format!("/entrustments/{id}/accept"), &accepted()).0 == 200);
+    add("transition", measure(&clerk, accept), first, &replay);
     assert!(some.len() == 200, "the lists are full");
     Cases { rows, sample: clerk.get(&own).1.to_string() }
 }

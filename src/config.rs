@@ -98,12 +98,10 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Loads `file` (if it exists) and the environment over the defaults.
+    /// Loads `file`, or `jieli.toml` if it exists, and the environment over the defaults.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let mut figment = Figment::from(Serialized::defaults(Self::default()));
-        if let Some(file) = file {
-            figment = figment.merge(Toml::file(file));
-        }
+        figment = figment.merge(file.map_or_else(|| Toml::file("jieli.toml"), Toml::file_exact));
         let mut config: Self = figment.merge(Env::prefixed("JIELI_")).merge(Env::raw().only(&["DATABASE_URL"])).extract().map_err(Box::new)?;
         config.check()?;
         if config.public_url.is_empty() {

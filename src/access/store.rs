@@ -27,7 +27,7 @@ pub struct Entry {
 }
 
 #[derive(Insertable, Clone)]
-#[diesel(table_name = access)]
+#[diesel(table_name = access, treat_none_as_default_value = false)]
 struct NewRow {
     record_id: Id,
     subject: String,

@@ -1,6 +1,7 @@
 //! The composition root: opens the database, mounts every domain, starts and drains the server.
 
 pub mod dictionaries;
+mod docs;
 mod openapi;
 mod ops;
 
@@ -15,7 +16,7 @@ use actix_web::{
     web,
 };
 use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig};
-use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi, oauth};
+use utoipa_swagger_ui::SwaggerUi;
 
 pub use openapi::{document, to_json};
 
@@ -97,13 +98,6 @@ pub fn build(
 ) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<impl MessageBody + use<>>, Error = actix_web::Error, InitError = ()> + use<>>
 {
     let config = &shared.state.config;
-    let swagger = SwaggerConfig::new(["/openapi.json"])
-        .persist_authorization(true)
-        .doc_expansion("none")
-        .default_models_expand_depth(-1)
-        .display_request_duration(true)
-        .filter(true)
-        .validator_url("none");
     let (app, _) = App::new().into_utoipa_app().configure(mount).split_for_parts();
     app.app_data(shared.state.clone())
         .app_data(shared.table.clone())
@@ -113,7 +107,8 @@ pub fn build(
         .app_data(web::FormConfig::default().limit(16_384))
         .service(web::redirect("/", "/docs/"))
         .service(web::redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(swagger).oauth(oauth::Config::new()))
+        .route("/docs/", web::get().to(docs::page))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(docs::swagger()))
         .default_service(web::to(fallback))
         .wrap(from_fn(limit))
         .wrap(from_fn(edge))

@@ -17,7 +17,7 @@ code_enum! {
 
 /// An attachment.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = attachments, treat_none_as_null = true)]
+#[diesel(table_name = attachments, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Attachment {
     /// Identity, and the key of its bytes.
     pub id: Id,

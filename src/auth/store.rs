@@ -13,7 +13,7 @@ use crate::{
 
 /// A person's account.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = users)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
 pub struct User {
     /// Identity.
     pub id: Id,
@@ -49,7 +49,7 @@ pub struct User {
 
 /// A role given to a person, proposed by one and approved by another.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = grants)]
+#[diesel(table_name = grants, treat_none_as_default_value = false)]
 pub struct GrantRow {
     /// Identity.
     pub id: Id,
@@ -79,7 +79,7 @@ pub struct GrantRow {
 
 /// A machine client.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = clients)]
+#[diesel(table_name = clients, treat_none_as_default_value = false)]
 pub struct Client {
     /// Identity.
     pub id: Id,
@@ -105,7 +105,7 @@ pub struct Client {
 
 /// One refresh token of a family; only its hash is kept.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = refresh_tokens)]
+#[diesel(table_name = refresh_tokens, treat_none_as_default_value = false)]
 pub struct RefreshToken {
     /// SHA-256.
     pub token_hash: String,
@@ -127,7 +127,7 @@ pub struct RefreshToken {
 
 /// A signing key; the private half is sealed.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = signing_keys)]
+#[diesel(table_name = signing_keys, treat_none_as_default_value = false)]
 pub struct SigningKey {
     /// Key id.
     pub kid: String,

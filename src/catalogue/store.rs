@@ -13,7 +13,7 @@ use crate::{
 
 /// An item of the catalogue. The columns repeat what lists filter by.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = service_items, treat_none_as_null = true)]
+#[diesel(table_name = service_items, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Item {
     /// Identity.
     pub id: Id,

@@ -83,7 +83,11 @@ fn people() -> Result<People, CliError> {
 /// Logins and posts of the demo, as the document lists them.
 pub fn accounts() -> Vec<(String, String)> {
     let Ok(people) = people() else { return Vec::new() };
-    let staff = people.accounts.into_iter().map(|a| (a.login, a.title));
+    let centers = people.centers;
+    let staff = people.accounts.into_iter().map(|a| {
+        let center = a.center.and_then(|code| centers.get(&code)).map_or("", |c| c.name.as_str());
+        (a.login, format!("{center} {}", a.title).trim().to_owned())
+    });
     staff.chain(people.applicants.into_iter().map(|a| (a.login, format!("申请人：{}", a.name)))).collect()
 }
 
@@ -118,7 +122,7 @@ pub async fn run(config: Config, matters: u64, reset: bool, no_serve: bool) -> R
     println!("① 更新数据库结构（migrate） {}", config.database_url.split('@').next_back().unwrap_or_default());
     db::migrate(db.engine())?;
     app::tokens(&db, config.public_url.clone()).await?;
-    println!("② 载入南通演示数据：2,150 个中心、广安区 1,000 个真实事项、12 个完整事项、2004–2026 年日历、各岗位账号、各状态的演示件");
+    println!("② 载入南通演示数据（已有的不变）：2,150 个中心、广安区 1,000 个真实事项、12 个完整事项、2004–2026 年日历、各岗位账号、各状态的演示件");
     load(&db, passwords::Cost { memory: config.argon2_memory_kib, passes: config.argon2_passes }).await?;
     super::matters::load(&db).await?;
     if matters > 0 {

@@ -30,9 +30,9 @@ pub use matters::load as load_demo_matters;
 #[derive(Parser)]
 #[command(name = "jieli", version)]
 pub struct Cli {
-    /// Configuration file; the environment overrides it.
-    #[arg(long, global = true, default_value = "jieli.toml")]
-    config: PathBuf,
+    /// Configuration file; without it `jieli.toml`, if there is one. The environment overrides it.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -206,7 +206,7 @@ pub async fn run() -> ExitCode {
 }
 
 async fn execute(cli: Cli) -> Result<(), CliError> {
-    let mut config = Config::load(Some(&cli.config))?;
+    let mut config = Config::load(cli.config.as_deref())?;
     if let Command::Openapi { out, check } = cli.command {
         return openapi(out, check);
     }

@@ -13,7 +13,7 @@ use crate::{
 
 /// One running limit.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = clocks)]
+#[diesel(table_name = clocks, treat_none_as_default_value = false)]
 pub struct ClockRow {
     /// Identity.
     pub id: Id,

@@ -7,7 +7,7 @@ use crate::kernel::{ErrorCode, Moment, Problem};
 
 /// What was answered first.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = k)]
+#[diesel(table_name = k, treat_none_as_default_value = false)]
 pub struct FirstAnswer {
     /// Of the request's bytes.
     pub digest: String,

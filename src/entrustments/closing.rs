@@ -12,7 +12,6 @@ use super::{
     load::{Loaded, Told, load_for, save},
     machine::{Action, State},
     model::{Outcome, SignMethod, TerminateReason},
-    standing,
     views::{EntrustmentView, view},
 };
 use crate::{
@@ -100,7 +99,7 @@ pub fn complete(tx: &mut Tx, actor: &Actor, target: &Target, input: &CompleteInp
     if input.results.iter().chain(&input.papers_returned).any(|s| s.chars().count() > 200) {
         return Err(Problem::rule("/results", "length", "每项最多 200 个字。", "At most 200 characters each.").into());
     }
-    fits(tx, &loaded, input.outcome)?;
+    fits(&loaded, input.outcome)?;
     clocks::stop(tx, loaded.e.id, &[ClockKind::Promise, ClockKind::Supply, ClockKind::Deferral])?;
     clocks::start(tx, "entrustment", loaded.e.id, ClockKind::SignCompletion, loaded.rules.sign_limit)?;
     loaded.details.completion = Some(Completion {
@@ -118,8 +117,8 @@ pub fn complete(tx: &mut Tx, actor: &Actor, target: &Target, input: &CompleteInp
 }
 
 /// The outcome is what the authorities decided; an agency does not hand out results without the papers they rest on.
-fn fits(tx: &mut Tx, loaded: &Loaded, outcome: Outcome) -> Result<()> {
-    let plan = standing::plan(tx, loaded.e.id)?;
+fn fits(loaded: &Loaded, outcome: Outcome) -> Result<()> {
+    let plan = &loaded.plan;
     let granted = matches!(outcome, Outcome::Granted | Outcome::PartlyGranted);
     if outcome == Outcome::Granted && plan.failed() {
         return Err(Problem::rule("/outcome", "step_refused", "有步骤未获准予，结果不能是准予。", "A step was refused.").into());
@@ -127,8 +126,7 @@ fn fits(tx: &mut Tx, loaded: &Loaded, outcome: Outcome) -> Result<()> {
     if !granted && plan.started() && !plan.failed() {
         return Err(Problem::rule("/outcome", "steps_granted", "各步骤均已准予，结果与登记不符。", "Every step was granted.").into());
     }
-    let checklist = standing::checklist(tx, loaded.e.id)?;
-    let missing = checklist.required_missing();
+    let missing = loaded.checklist.required_missing();
     if granted && loaded.facts.agency && !missing.is_empty() {
         let zh = format!("必要材料尚未提供：{}。", missing.join("、"));
         return Err(Problem::rule("/outcome", "materials_missing", zh, "Required materials are missing.").into());

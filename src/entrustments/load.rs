@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     facts::Details,
     machine::{self, Action, Facts, Refusal, State},
-    standing,
+    standing::{self, Checklist, Plan},
     store::{self, Entrustment},
 };
 use crate::{
@@ -34,6 +34,10 @@ pub struct Loaded {
     pub custodian: Center,
     /// The custodian's rules.
     pub rules: Rules,
+    /// The plan.
+    pub plan: Plan,
+    /// The checklist.
+    pub checklist: Checklist,
     /// What the table's guards need.
     pub facts: Facts,
     /// How the caller sees it.
@@ -93,9 +97,19 @@ fn by_reference(tx: &mut Tx, reference: &str) -> Result<Option<Entrustment>> {
 
 /// A record just made or read, with what is needed to decide about it.
 pub fn fresh(tx: &mut Tx, e: Entrustment, sight: Sight) -> Result<Loaded> {
-    let details = e.facts.open(tx.vault)?;
     let custodian = organization::load(tx, e.custodian_id)?;
     let rules = settings::rules(tx, &custodian.path)?;
+    under(tx, e, custodian, rules, sight)
+}
+
+/// What was changed and saved, with guards that know the change.
+pub fn again(tx: &mut Tx, loaded: Loaded) -> Result<Loaded> {
+    let Loaded { e, custodian, rules, sight, .. } = loaded;
+    if custodian.id == e.custodian_id { under(tx, e, custodian, rules, sight) } else { fresh(tx, e, sight) }
+}
+
+fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Sight) -> Result<Loaded> {
+    let details = e.facts.open(tx.vault)?;
     let before = matches!(e.state, State::Submitted | State::CorrectionRequired);
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let plan = standing::plan(tx, e.id)?;
@@ -113,7 +127,7 @@ pub fn fresh(tx: &mut Tx, e: Entrustment, sight: Sight) -> Result<Loaded> {
         max_returns: rules.returns_total,
         reminders: u32::try_from(e.reminders).unwrap_or(0),
         reminders_needed: rules.reminders_before_lapse,
-        notice_unmet: correcting && standing::notice_unmet(tx, e.id)?,
+        notice_unmet: correcting && checklist.notice_unmet(tx, e.id)?,
         supply_over: correcting && clocks::of_record(tx, e.id)?.iter().rfind(|c| c.kind == ClockKind::Supply).is_none_or(|c| c.due_at <= tx.now),
         notice_given: if before { details.notices_before > 0 } else { details.notices_after > 0 },
         steps_open: count(plan.open()),
@@ -122,7 +136,7 @@ pub fn fresh(tx: &mut Tx, e: Entrustment, sight: Sight) -> Result<Loaded> {
         materials_submittable: checklist.submittable(),
         materials_reviewable: checklist.reviewable(),
     };
-    Ok(Loaded { e, details, custodian, rules, facts, sight })
+    Ok(Loaded { e, details, custodian, rules, plan, checklist, facts, sight })
 }
 
 /// An entrustment that the caller may see.

@@ -64,17 +64,17 @@ pub struct MaterialView {
 }
 
 impl MaterialView {
-    /// Of a row.
-    pub fn of(tx: &Tx, row: &MaterialRow, sight: Sight, files: &[AttachmentView]) -> Result<Self> {
-        let mut r = row.record.open(tx.vault)?;
+    /// Of a row and its record.
+    pub fn of(row: MaterialRow, mut r: MaterialRecord, sight: Sight, files: &[AttachmentView]) -> Self {
         if sight.masked {
             r.note.clear();
             r.reason.clear();
             r.how.clear();
         }
-        Ok(Self {
-            code: row.code.clone(),
-            name: row.name.clone(),
+        Self {
+            attachments: files.iter().filter(|f| f.label.as_ref() == Some(&row.code)).cloned().collect(),
+            code: row.code,
+            name: row.name,
             state: row.state,
             state_label: row.state.label().into(),
             required: r.spec.as_ref().is_none_or(|s| s.necessity == Necessity::Required),
@@ -84,8 +84,7 @@ impl MaterialView {
             how: r.how,
             deferred_until: r.deferred_until,
             submitted_at: r.submitted_at,
-            attachments: files.iter().filter(|f| f.label.as_ref() == Some(&row.code)).cloned().collect(),
-        })
+        }
     }
 }
 
@@ -182,9 +181,8 @@ pub struct MaterialReport {
 pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: MaterialAct, body: &MaterialReport) -> Result<EntrustmentView> {
     let action = if act == MaterialAct::Submit { Action::SubmitMaterial } else { Action::ReviewMaterial };
     let mut loaded = load_for(tx, actor, action, target)?;
-    let mut row = store::materials(tx, loaded.e.id)?.into_iter().find(|m| m.code == code).ok_or_else(Problem::not_found)?;
+    let (mut row, mut record) = loaded.checklist.materials.iter().find(|(m, _)| m.code == code).cloned().ok_or_else(Problem::not_found)?;
     loaded.decide(actor, action)?;
-    let mut record = row.record.open(tx.vault)?;
     row.state = next_state(row.state, act).map_err(|p| loaded.refused(actor, p))?;
     // Whatever happens to a deferred material ends its own clock.
     if let Some(clock) = record.deferral_clock.take() {
@@ -256,7 +254,7 @@ fn defer(tx: &mut Tx, loaded: &super::load::Loaded, record: &mut MaterialRecord,
 /// The supply clock ends with the last material that the notice named; says whether it just did.
 fn settle_supply(tx: &mut Tx, id: Id) -> Result<bool> {
     let waiting = clocks::of_record(tx, id)?.iter().any(|c| c.kind == ClockKind::Supply && c.state != "stopped");
-    if !waiting || standing::notice_unmet(tx, id)? {
+    if !waiting || standing::checklist(tx, id)?.notice_unmet(tx, id)? {
         return Ok(false);
     }
     clocks::stop(tx, id, &[ClockKind::Supply])?;

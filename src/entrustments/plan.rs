@@ -11,7 +11,6 @@ use super::{
     facts::{StepEntry, StepRecord},
     load::{Loaded, Told, load_for, save},
     machine::{Action, StepAct, StepState, decide_step},
-    standing,
     store::{self, StepRow},
     views::{EntrustmentView, view},
 };
@@ -75,22 +74,21 @@ pub struct StepView {
 }
 
 impl StepView {
-    /// Of a row.
-    pub fn of(tx: &Tx, row: &StepRow, sight: Sight) -> Result<Self> {
-        let mut r = row.record.open(tx.vault)?;
+    /// Of a row and its record.
+    pub fn of(row: StepRow, mut r: StepRecord, sight: Sight) -> Self {
         if sight.masked {
             r.history.iter_mut().for_each(|entry| (entry.reason, entry.evidence) = (None, None));
         }
-        Ok(Self {
-            code: row.code.clone(),
-            name: row.name.clone(),
-            department: row.department.clone(),
+        Self {
+            limit: limit_of(&row),
+            code: row.code,
+            name: row.name,
+            department: row.department,
             state: row.state,
             state_label: row.state.label().into(),
-            limit: limit_of(row),
             depends_on: r.depends_on,
-            planned_start: row.planned_start.clone(),
-            planned_end: row.planned_end.clone(),
+            planned_start: row.planned_start,
+            planned_end: row.planned_end,
             receipt_no: r.receipt_no,
             acceptance_no: r.acceptance_no,
             result_no: r.result_no,
@@ -99,7 +97,7 @@ impl StepView {
             filed_at: r.filed_at,
             accepted_at: r.accepted_at,
             decided_at: r.decided_at,
-        })
+        }
     }
 }
 
@@ -131,8 +129,7 @@ pub fn plan(tx: &mut Tx, actor: &Actor, target: &Target, input: &PlanInput) -> R
     if steps.is_empty() {
         return Err(Problem::rule("/steps", "no_template", "该事项没有专用流程，请写明步骤。", "The item has no template: name the steps.").into());
     }
-    let materials: Vec<String> = store::materials(tx, loaded.e.id)?.into_iter().map(|m| m.code).collect();
-    let materials: Vec<&str> = materials.iter().map(String::as_str).collect();
+    let materials: Vec<&str> = loaded.checklist.materials.iter().map(|(m, _)| m.code.as_str()).collect();
     let errors = check_steps("/steps", &steps, &materials);
     if !errors.is_empty() {
         return Err(Problem::fields(ErrorCode::RuleViolation, errors).into());
@@ -219,14 +216,13 @@ pub struct StepReport {
 /// Records an act of a step.
 pub fn record_step(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: StepAct, report: &StepReport) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::RecordStep, target)?;
-    let plan = standing::plan(tx, loaded.e.id)?;
-    let (mut row, mut record) = plan.steps.iter().find(|(s, _)| s.code == code).cloned().ok_or_else(Problem::not_found)?;
+    let (mut row, mut record) = loaded.plan.steps.iter().find(|(s, _)| s.code == code).cloned().ok_or_else(Problem::not_found)?;
     loaded.decide(actor, Action::RecordStep)?;
     let next = decide_step(row.state, act).ok_or_else(|| {
         let zh = format!("步骤当前为“{}”，不能{}。", row.state.label(), act.label());
         loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "The step's state forbids this.")))
     })?;
-    let before: Vec<&str> = plan.before(&record).collect();
+    let before: Vec<&str> = loaded.plan.before(&record).collect();
     if act == StepAct::File && !before.is_empty() {
         let zh = format!("前置步骤尚未准予：{}。", before.join("、"));
         return Err(loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "Steps before it have not succeeded."))).into());
@@ -312,7 +308,7 @@ fn run_clocks(tx: &mut Tx, loaded: &Loaded, row: &StepRow, record: &mut StepReco
         }
         StepAct::LeaveSpecial => {
             record.clock_id.map_or(Ok(()), |id| clocks::resume_one(tx, id))?;
-            let others = store::steps(tx, loaded.e.id)?.iter().any(|s| s.id != row.id && s.state == StepState::SpecialProcedure);
+            let others = loaded.plan.steps.iter().any(|(s, _)| s.id != row.id && s.state == StepState::SpecialProcedure);
             if !others {
                 clocks::resume(tx, loaded.e.id, &[ClockKind::Promise])?;
             }

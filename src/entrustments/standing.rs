@@ -87,6 +87,13 @@ impl Checklist {
         })
     }
 
+    /// What the newest notice named is still missing.
+    pub fn notice_unmet(&self, tx: &mut Tx, entrustment: Id) -> Result<bool> {
+        let Some(notice) = store::notices(tx, entrustment)?.pop() else { return Ok(false) };
+        let asked = notice.items.open(tx.vault)?;
+        Ok(self.materials.iter().any(|(row, _)| is_missing(row) && asked.iter().any(|a| a.code.as_ref() == Some(&row.code))))
+    }
+
     /// Names of the materials that must be there and are neither handed in nor promised.
     pub fn required_missing(&self) -> Vec<&str> {
         let required = |r: &MaterialRecord| r.spec.as_ref().is_none_or(|s| s.necessity == Necessity::Required);
@@ -97,12 +104,4 @@ impl Checklist {
 /// Neither handed in nor promised.
 pub fn is_missing(row: &MaterialRow) -> bool {
     matches!(row.state, MaterialState::Missing | MaterialState::Rejected)
-}
-
-/// What the newest notice named is still missing.
-pub fn notice_unmet(tx: &mut Tx, entrustment: Id) -> Result<bool> {
-    let Some(notice) = store::notices(tx, entrustment)?.pop() else { return Ok(false) };
-    let asked = notice.items.open(tx.vault)?;
-    let rows = store::materials(tx, entrustment)?;
-    Ok(rows.iter().any(|row| is_missing(row) && asked.iter().any(|a| a.code.as_ref() == Some(&row.code))))
 }

@@ -19,7 +19,7 @@ use crate::{
 
 /// An applicant: a natural person or an organisation.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = applicants)]
+#[diesel(table_name = applicants, treat_none_as_default_value = false)]
 pub struct ApplicantRow {
     /// Identity.
     pub id: Id,
@@ -53,7 +53,7 @@ pub struct ApplicantRow {
 
 /// An entrustment.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = entrustments, treat_none_as_null = true)]
+#[diesel(table_name = entrustments, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Entrustment {
     /// Identity.
     pub id: Id,
@@ -121,7 +121,7 @@ pub struct Entrustment {
 
 /// A step of the plan.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = steps, treat_none_as_null = true)]
+#[diesel(table_name = steps, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct StepRow {
     /// Identity.
     pub id: Id,
@@ -153,7 +153,7 @@ pub struct StepRow {
 
 /// A material of the checklist.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = materials, treat_none_as_null = true)]
+#[diesel(table_name = materials, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct MaterialRow {
     /// Identity.
     pub id: Id,
@@ -175,7 +175,7 @@ pub struct MaterialRow {
 
 /// A period of custody.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = custody)]
+#[diesel(table_name = custody, treat_none_as_default_value = false)]
 pub struct CustodyRow {
     /// Identity.
     pub id: Id,
@@ -197,7 +197,7 @@ pub struct CustodyRow {
 
 /// An agreement 委托协议.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = agreements, treat_none_as_null = true)]
+#[diesel(table_name = agreements, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct AgreementRow {
     /// Identity.
     pub id: Id,
@@ -221,7 +221,7 @@ pub struct AgreementRow {
 
 /// A one-time notice 一次性告知.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = one_time_notices)]
+#[diesel(table_name = one_time_notices, treat_none_as_default_value = false)]
 pub struct NoticeRow {
     /// Identity.
     pub id: Id,

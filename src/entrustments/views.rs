@@ -161,7 +161,7 @@ fn contact(tx: &Tx, e: &Entrustment, sight: Sight) -> Result<ContactView> {
 /// Renders an entrustment as its caller sees it, as it is stored now.
 pub fn view(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentView> {
     // The guards' counts may have changed with what was just done.
-    let loaded = super::load::fresh(tx, loaded.e, loaded.sight)?;
+    let loaded = super::load::again(tx, loaded)?;
     render(tx, actor, loaded)
 }
 
@@ -169,7 +169,7 @@ pub fn view(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentVie
 pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentView> {
     let sight = loaded.sight;
     let allowed_actions = loaded.allowed_actions(actor);
-    let Loaded { e, mut details, custodian, .. } = loaded;
+    let Loaded { e, mut details, custodian, plan, checklist, .. } = loaded;
     if sight.masked {
         details.hide_words();
     }
@@ -185,10 +185,10 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         contact: contact(tx, &e, sight)?,
         custodian: CenterBrief::from(&custodian),
         clocks: clocks::of_record(tx, e.id)?,
-        materials: store::materials(tx, e.id)?.iter().map(|m| MaterialView::of(tx, m, sight, &files)).collect::<Result<_>>()?,
+        materials: checklist.materials.into_iter().map(|(row, record)| MaterialView::of(row, record, sight, &files)).collect(),
         notices: store::notices(tx, e.id)?.iter().map(|n| NoticeView::of(tx, n, sight)).collect::<Result<_>>()?,
         agreement,
-        steps: store::steps(tx, e.id)?.iter().map(|s| StepView::of(tx, s, sight)).collect::<Result<_>>()?,
+        steps: plan.steps.into_iter().map(|(row, record)| StepView::of(row, record, sight)).collect(),
         id: e.id,
         number: e.number,
         state: e.state,

@@ -78,7 +78,7 @@ pub struct Rating {
 
 /// An evaluation.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = evaluations, treat_none_as_null = true)]
+#[diesel(table_name = evaluations, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Evaluation {
     /// Identity.
     pub id: Id,

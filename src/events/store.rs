@@ -11,7 +11,7 @@ use crate::{
 
 /// One event.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = events)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
 pub struct Event {
     /// CloudEvents id.
     pub id: Id,

@@ -23,7 +23,7 @@ code_enum! {
 
 /// A service center.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = centers)]
+#[diesel(table_name = centers, treat_none_as_default_value = false)]
 pub struct Center {
     /// Identity.
     pub id: Id,
@@ -71,7 +71,7 @@ impl Center {
 
 /// An approval authority at a center.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = departments)]
+#[diesel(table_name = departments, treat_none_as_default_value = false)]
 pub struct Department {
     /// Identity.
     pub id: Id,

@@ -35,7 +35,7 @@ pub struct TransferRecord {
 
 /// A transfer.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = transfers, treat_none_as_null = true)]
+#[diesel(table_name = transfers, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Transfer {
     /// Identity.
     pub id: Id,
