@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use crate::{
-    auth::Scope,
+    auth::{Scope, policy::subject},
     db::{Result, Tx},
     kernel::{Id, ListQuery, Moment, Page, page::NUMBERED},
 };
@@ -20,6 +20,18 @@ pub use store::{Entry, Keys, Order};
 pub struct Sight {
     /// Personal data is masked.
     pub masked: bool,
+    /// Seen only because a department carries a step: what is the center's own is left out.
+    pub narrow: bool,
+}
+
+impl Sight {
+    /// Everything, in clear.
+    pub const CLEAR: Self = Self { masked: false, narrow: false };
+
+    /// Everything, masked or not.
+    pub fn masked(masked: bool) -> Self {
+        Self { masked, ..Self::CLEAR }
+    }
 }
 
 /// What the access table needs to know of a record.
@@ -64,10 +76,12 @@ pub fn place_new(tx: &mut Tx, placement: &Placement) -> Result<()> {
 
 /// Whether, and how, a scope sees a record.
 pub fn sight(tx: &mut Tx, scope: &Scope, record: Id) -> Result<Option<Sight>> {
-    let Scope::Subjects(reasons) = scope else { return Ok(Some(Sight { masked: false })) };
+    let Scope::Subjects(reasons) = scope else { return Ok(Some(Sight::CLEAR)) };
     let rows = store::subjects(tx, record)?;
-    let best = rows.iter().filter_map(|(subject, masked)| reasons.iter().find(|(s, _)| s == subject).map(|(_, rule)| *rule || *masked)).min();
-    Ok(best.map(|masked| Sight { masked }))
+    let seen: Vec<(&str, bool)> =
+        rows.iter().filter_map(|(subject, masked)| reasons.iter().find(|(s, _)| s == subject).map(|(s, rule)| (s.as_str(), *rule || *masked))).collect();
+    let narrow = seen.iter().all(|(subject, _)| subject::is_department(subject));
+    Ok(seen.iter().map(|(_, masked)| *masked).min().map(|masked| Sight { masked, narrow }))
 }
 
 /// The records of a kind that a scope sees, in keyset order: one query per subject and state, merged.
@@ -81,7 +95,7 @@ pub fn list(tx: &mut Tx, scope: &Scope, keys: &Keys) -> Result<Vec<(Entry, Sight
             let place = *places.entry(row.record).or_insert(found.len());
             match found.get_mut(place) {
                 Some((_, sight)) => sight.masked &= masked,
-                None => found.push((row, Sight { masked })),
+                None => found.push((row, Sight::masked(masked))),
             }
         }
     }

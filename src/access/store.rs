@@ -141,7 +141,7 @@ pub fn page(tx: &mut Tx, subject: &str, keys: &Keys) -> Result<Vec<Entry>> {
 pub fn page_of_all(tx: &mut Tx, keys: &Keys) -> Result<Vec<(Entry, Sight)>> {
     let mut rows = query(tx, None, None, keys)?;
     rows.dedup_by(|a, b| a.record == b.record);
-    Ok(rows.into_iter().map(|e| (e, Sight { masked: false })).collect())
+    Ok(rows.into_iter().map(|e| (e, Sight::CLEAR)).collect())
 }
 
 fn query(tx: &mut Tx, subject: Option<&str>, state: Option<&str>, keys: &Keys) -> Result<Vec<Entry>> {

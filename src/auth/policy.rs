@@ -45,7 +45,7 @@ const fn masked(role: Role, resource: &'static str, reach: Reach, actions: &'sta
     Rule { role, resource, actions, reach, masked: true }
 }
 
-use Reach::{All, Assigned, Center, Own, Relay, Subtree};
+use Reach::{All, Assigned, Center, Department, Own, Relay, Subtree};
 use Role::{Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, DepartmentHandler, Inspector, ReformOffice, SecurityAdmin, SystemAdmin};
 
 /// What an applicant does with an own matter.
@@ -81,6 +81,8 @@ const CLERK_ACTS: &[&str] = &[
     "draft_agreement",
     "sign_agreement",
     "start",
+    "record_help",
+    "record_fee",
     "sign_completion",
     "refuse_completion",
     "mark_unclaimed",
@@ -103,6 +105,9 @@ const AGENT_ACTS: &[&str] = &[
     "start",
     "plan",
     "record_step",
+    "record_help",
+    "record_fee",
+    "request_extension",
     "progress",
     "resume",
     "complete",
@@ -125,6 +130,8 @@ const MANAGER_ACTS: &[&str] = &[
     "lapse",
     "suspend",
     "resume",
+    "grant_extension",
+    "refuse_extension",
     "request_termination",
     "cancel_termination",
     "sign_termination",
@@ -142,6 +149,7 @@ pub const POLICY: &[Rule] = &[
     rule(Clerk, "entrustment", Center, CLERK_ACTS),
     masked(Clerk, "entrustment", Relay, &["read"]),
     rule(Agent, "entrustment", Assigned, AGENT_ACTS),
+    rule(DepartmentHandler, "entrustment", Department, &["read", "decide_step"]),
     masked(CenterManager, "entrustment", Center, MANAGER_ACTS),
     masked(CenterManager, "entrustment", Relay, &["read"]),
     masked(CenterManager, "entrustment", Subtree, &["read", "reveal"]),
@@ -171,6 +179,8 @@ pub const POLICY: &[Rule] = &[
     rule(ReformOffice, "service_item", Subtree, &["read", "create", "edit", "publish", "withdraw"]),
     rule(SystemAdmin, "center", All, &["read", "create", "edit"]),
     rule(CenterManager, "center", Subtree, &["edit"]),
+    rule(SystemAdmin, "department", All, &["create", "edit"]),
+    rule(CenterManager, "department", Subtree, &["create", "edit"]),
     rule(SystemAdmin, "person", All, &["read", "create", "edit", "disable"]),
     rule(SecurityAdmin, "person", All, &["read", "disable", "unlock"]),
     rule(AuditAdmin, "person", All, &["read"]),
@@ -202,6 +212,8 @@ pub struct Reachable<'a> {
     pub centers: Vec<Id>,
     /// The path of the holding center in the tree: `/root/…/self/`.
     pub path: &'a str,
+    /// The departments that carry a step.
+    pub departments: Vec<Id>,
 }
 
 /// Whether the table lets `actor` do `action` on a record this far away.
@@ -214,7 +226,8 @@ pub fn allows(actor: &Actor, resource: &str, action: &str, on: &Reachable) -> bo
             Center => actor.nodes(r.role).any(|n| on.centers.iter().any(|c| c.as_str() == n)),
             Subtree => actor.nodes(r.role).any(|n| on.path.split('/').any(|p| p == n)),
             All => actor.is(r.role),
-            Relay | Reach::Department => false,
+            Department => actor.nodes(r.role).any(|n| on.departments.iter().any(|d| d.as_str() == n)),
+            Relay => false,
         })
 }
 
@@ -251,7 +264,7 @@ impl Scope {
                 // Custody now and custody before are told apart by the access row, not by the rule.
                 Center | Relay => actor.nodes(r.role).for_each(|n| add(subject::center(n))),
                 Subtree => actor.nodes(r.role).for_each(|n| add(subject::tree(n))),
-                Reach::Department => actor.nodes(r.role).for_each(|n| add(subject::department(n))),
+                Department => actor.nodes(r.role).for_each(|n| add(subject::department(n))),
                 All => {}
             }
         }
@@ -280,5 +293,9 @@ pub mod subject {
     /// A department.
     pub fn department(id: &str) -> String {
         format!("department:{id}")
+    }
+    /// Whether a subject is a department.
+    pub fn is_department(subject: &str) -> bool {
+        subject.starts_with("department:")
     }
 }

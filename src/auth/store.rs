@@ -224,6 +224,20 @@ pub fn holders(tx: &mut Tx, role: Role, node: &str) -> Result<Vec<Id>> {
     Ok(grants::table.filter(grants::node_id.eq(node)).filter(grants::role.eq(role)).filter(grants::state.eq("active")).select(grants::user_id).load(tx.conn)?)
 }
 
+/// Those of these nodes where an active account holds a role.
+pub fn held(tx: &mut Tx, role: Role, nodes: &[String]) -> Result<Vec<Id>> {
+    let rows: Vec<String> = grants::table
+        .inner_join(users::table.on(users::id.eq(grants::user_id)))
+        .filter(grants::node_id.eq_any(nodes.to_vec()))
+        .filter(grants::role.eq(role))
+        .filter(grants::state.eq("active"))
+        .filter(users::status.eq("active"))
+        .select(grants::node_id)
+        .distinct()
+        .load(tx.conn)?;
+    Ok(rows.iter().filter_map(|node| node.parse().ok()).collect())
+}
+
 /// One grant.
 pub fn grant(tx: &mut Tx, id: Id) -> Result<Option<GrantRow>> {
     Ok(grants::table.filter(grants::id.eq(id)).select(GrantRow::as_select()).first(tx.conn).optional()?)

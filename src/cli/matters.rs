@@ -23,6 +23,8 @@ const MATTERS: &str = include_str!("../../data/demo/matters.json");
 #[serde(deny_unknown_fields)]
 struct Script {
     number: String,
+    #[serde(default = "water")]
+    item: String,
     by: String,
     center: String,
     mode: String,
@@ -32,6 +34,10 @@ struct Script {
     #[serde(default)]
     acts: Vec<Scene>,
     offer: Option<Offer>,
+}
+
+fn water() -> String {
+    "GS-320623-0001".into()
 }
 
 #[derive(Clone, Deserialize)]
@@ -63,6 +69,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
     }
     db.commit(|tx| {
         spare(tx)?;
+        department(tx)?;
         draft(tx)?;
         former(tx)?;
         grants(tx)
@@ -78,7 +85,7 @@ fn play(tx: &mut Tx, script: &Script) -> Result<()> {
     let now = tx.now;
     tx.now = now.plus(chrono::TimeDelta::days(-script.days_ago));
     let new = json!({
-        "item": "GS-320623-0001", "mode": script.mode, "channel": "app", "center": script.center, "request": "新建厂房需要接水，请帮助办理",
+        "item": script.item, "mode": script.mode, "channel": "app", "center": script.center, "request": "新建厂房需要接水，请帮助办理",
         "contact": { "name": "联系人甲", "phone": "13900001234" },
         "materials": script.materials.iter().map(|code| json!({ "code": code, "note": "复印件 1 份" })).collect::<Vec<Value>>(),
     });
@@ -111,6 +118,26 @@ fn spare(tx: &mut Tx) -> Result<()> {
     let row = catalogue::ImportRow { line: 1, item: catalogue::NewItem { code: code.into(), division_code: model.division_code, content } };
     let report = catalogue::import(tx, &Actor::system("demo"), &[row], true)?;
     report.bad.first().map_or(Ok(()), |b| Err(Error::Corrupt(b.reason.clone())))
+}
+
+/// A department under a known id.
+fn department(tx: &mut Tx) -> Result<()> {
+    let name = "如东县水务局";
+    let Some(center) = organization::store::center_by_division(tx, "320623000000")? else { return Ok(()) };
+    if organization::store::department(tx, center.id, name)?.is_some() {
+        return Ok(());
+    }
+    let row = organization::Department {
+        id: fixed("department", name),
+        center_id: center.id,
+        name: name.into(),
+        credit_code: None,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+        phone: "0513-59001021".into(),
+    };
+    organization::store::insert_department(tx, &row)
 }
 
 /// A draft that waits to be published.

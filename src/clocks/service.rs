@@ -4,7 +4,7 @@ use chrono::{Datelike as _, NaiveDate};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Deadline, ExplainedDay, Limit, Pause, WorkCalendar, YearRule, store, store::ClockRow};
+use super::{Deadline, ExplainedDay, Limit, Pause, Unit, WorkCalendar, YearRule, store, store::ClockRow};
 use crate::{
     auth::Actor,
     db::{Error, Json, Result, Tx, code_enum},
@@ -26,6 +26,7 @@ code_enum! {
         Transfer "transfer" "转办答复时限",
         StepPromise "step_promise" "部门审批时限",
         Evaluation "evaluation" "评价期限",
+        Feedback "feedback" "定期反馈时限",
     }
 }
 
@@ -273,8 +274,55 @@ pub fn of_record(tx: &mut Tx, record: Id) -> Result<Vec<ClockView>> {
 
 /// The nearest deadline of the running clocks, or never.
 pub fn nearest_due(tx: &mut Tx, record: Id) -> Result<Moment> {
-    let running = store::of_record(tx, record)?.into_iter().filter(|c| c.state == "running");
-    Ok(running.map(|c| c.due_at).min().unwrap_or(Moment::NEVER))
+    Ok(nearest(&store::of_record(tx, record)?))
+}
+
+/// What staff owe beside the matter's own limits does not move its deadline.
+fn nearest(clocks: &[ClockRow]) -> Moment {
+    let running = clocks.iter().filter(|c| c.state == "running" && c.kind != ClockKind::Feedback);
+    running.map(|c| c.due_at).min().unwrap_or(Moment::NEVER)
+}
+
+/// A clock of this kind runs exactly while a limit is given; answers [`nearest_due`].
+pub fn keep_running(tx: &mut Tx, record_kind: &'static str, record: Id, kind: ClockKind, wanted: Option<Limit>) -> Result<Moment> {
+    let clocks = store::of_record(tx, record)?;
+    let open = clocks.iter().find(|c| c.kind == kind && c.state != "stopped");
+    match (wanted, open) {
+        (Some(limit), None) => start(tx, record_kind, record, kind, limit).map(|_| ())?,
+        (None, Some(row)) => stop_row(tx, row.clone())?,
+        _ => {}
+    }
+    Ok(nearest(&clocks))
+}
+
+/// Makes the open clock of a kind longer by so many days; answers its new deadline, or none where no such clock is open.
+pub fn extend(tx: &mut Tx, record: Id, kind: ClockKind, days: u32) -> Result<Option<Moment>> {
+    match open_clocks(tx, record)?.into_iter().find(|c| c.kind == kind) {
+        Some(row) => extend_row(tx, row, days).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// [`extend`] of one clock.
+pub fn extend_one(tx: &mut Tx, id: Id, days: u32) -> Result<Option<Moment>> {
+    one(tx, id, "stopped", false)?.map(|row| extend_row(tx, row, days)).transpose()
+}
+
+fn extend_row(tx: &mut Tx, row: ClockRow, days: u32) -> Result<Moment> {
+    let more = match row.limit().unit {
+        Unit::WorkingDay | Unit::NaturalDay => days,
+        Unit::Hour => days * 24,
+        Unit::WorkingHour => days * 8,
+    };
+    let mut due = row.due_at;
+    change(tx, row, |tx, c| {
+        c.limit_value = c.limit_value.saturating_add(i32::try_from(more).unwrap_or(i32::MAX));
+        let d = deadline(tx, c.started_at, c.limit(), &c.pauses.get()?)?;
+        move_to(c, d, tx.now);
+        due = c.due_at;
+        Ok(())
+    })?;
+    Ok(due)
 }
 
 fn explain(tx: &mut Tx, row: &ClockRow) -> Result<Vec<ExplainedDay>> {

@@ -137,6 +137,7 @@ pub fn save(tx: &mut Tx, row: &ClockRow) -> Result<bool> {
     let changed = diesel::update(clocks::table.filter(clocks::id.eq(row.id)).filter(clocks::version.eq(row.version)))
         .set((
             clocks::state.eq(row.state.clone()),
+            clocks::limit_value.eq(row.limit_value),
             clocks::due_at.eq(row.due_at),
             clocks::warn_at.eq(row.warn_at),
             clocks::next_at.eq(row.next_at),

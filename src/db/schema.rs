@@ -202,6 +202,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        phone -> Text,
     }
 }
 
@@ -354,6 +355,7 @@ diesel::table! {
         planned_end -> Nullable<Text>,
         record -> Text,
         updated_at -> Timestamp,
+        department_id -> Nullable<Text>,
     }
 }
 

@@ -6,11 +6,13 @@ use validator::{Validate, ValidationErrors};
 use super::{
     agreement::{self, AgreementInput, AgreementSignature},
     closing::{self, CompleteInput, DeliveryInput, SignInput, TerminateInput, TerminationSignature},
+    extension::{self, ExtensionDecision, ExtensionInput},
     facts::{ApplicantReason, ReasonInput},
     handling::{self, AcceptInput, AssignInput, ModeInput, ProgressInput, RejectInput, SuspendInput},
     machine::StepAct,
     materials::{self, MaterialReport, OneTimeNotice},
     model::MaterialAct,
+    notes::{self, FeeInput, HelpInput},
     plan::{self, PlanInput, StepReport},
     views::EntrustmentView,
 };
@@ -94,6 +96,11 @@ acts! {
     Start => handling::start;
     Plan(PlanInput) => plan::plan;
     RecordStep(StepCommand) => step;
+    RecordHelp(HelpInput) => notes::help;
+    RecordFee(FeeInput) => notes::fee;
+    RequestExtension(ExtensionInput) => extension::request;
+    GrantExtension(ExtensionDecision) => extension::grant;
+    RefuseExtension(ExtensionDecision) => extension::refuse;
     ReportMaterial(MaterialCommand) => material;
     Progress(ProgressInput) => handling::progress;
     Suspend(SuspendInput) => handling::suspend;

@@ -6,7 +6,7 @@ use validator::Validate;
 
 use super::{
     machine::StepAct,
-    model::{Outcome, RejectReason, SignMethod, SuspendReason, TerminateReason},
+    model::{ExtensionState, HelpKind, Outcome, RejectReason, SignMethod, StepCarrier, SuspendReason, TerminateReason},
 };
 use crate::{
     catalogue::MaterialSpec,
@@ -19,6 +19,18 @@ use crate::{
 pub struct Details {
     /// What the applicant asks for, in their words.
     pub request: String,
+    /// The steps that the center carries in partial agency; empty: the plan says.
+    pub steps: Vec<String>,
+    /// Kinds of help asked for.
+    pub help: Vec<HelpKind>,
+    /// Help that was given, oldest first.
+    pub helped: Vec<Help>,
+    /// Statutory fees that the applicant pays to the authority.
+    pub fees: Vec<FeeDue>,
+    /// The present or last extension of the promised limit.
+    pub extension: Option<Extension>,
+    /// Extensions granted so far.
+    pub extensions: u32,
     /// How the center accepted.
     pub acceptance: Option<Acceptance>,
     /// Why not.
@@ -74,8 +86,90 @@ impl Details {
         if let Some(r) = &mut self.rejection {
             r.note.clear();
         }
+        for help in &mut self.helped {
+            help.note.clear();
+        }
+        for fee in &mut self.fees {
+            fee.voucher = None;
+        }
+        if let Some(x) = &mut self.extension {
+            x.reason.clear();
+            x.note = None;
+        }
         self.difficulty = None;
     }
+}
+
+/// Help given with an assisted matter.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Help {
+    /// What kind.
+    pub kind: HelpKind,
+    /// In words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub note: String,
+    /// When.
+    pub at: Moment,
+    /// By whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Id>,
+}
+
+/// A statutory fee: shown, never collected here.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FeeDue {
+    /// Unique within the matter.
+    #[schema(example = "F1")]
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// In yuan, such as `120.00`.
+    #[schema(example = "120.00")]
+    pub amount: String,
+    /// Standard and legal basis.
+    pub basis: String,
+    /// To whom it is paid.
+    pub payee: String,
+    /// To be paid by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<NaiveDate>,
+    /// Number of the voucher, once the applicant has paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voucher: Option<String>,
+    /// When it was told.
+    pub at: Moment,
+    /// When the payment was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<Moment>,
+}
+
+/// 延期: of the center's own promise, never of an authority's limit.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Extension {
+    /// Where it stands.
+    pub state: ExtensionState,
+    /// By how many days of the promise's own unit.
+    pub days: u32,
+    /// Why; empty where the view is masked.
+    pub reason: String,
+    /// When asked for.
+    pub requested_at: Moment,
+    /// By whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<Id>,
+    /// What the manager said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// When decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<Moment>,
+    /// By whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<Id>,
+    /// The new deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Moment>,
 }
 
 /// Acceptance by the center (text 002).
@@ -228,6 +322,10 @@ pub struct StepRecord {
     pub depends_on: Vec<String>,
     /// Materials it needs.
     pub materials: Vec<String>,
+    /// Who carries it; absent: the agent.
+    pub carrier: Option<StepCarrier>,
+    /// The authority has extended its own limit.
+    pub extended: bool,
     /// The authority's receipt.
     pub receipt_no: Option<String>,
     /// The authority's acceptance number.
@@ -287,6 +385,24 @@ pub struct MaterialRecord {
     pub deferral_clock: Option<Id>,
     /// When handed in.
     pub submitted_at: Option<Moment>,
+    /// An original was handed in.
+    pub original: bool,
+    /// How many copies were handed in.
+    pub copies: u32,
+    /// The original went back to the applicant.
+    pub returned: Option<Returned>,
+}
+
+/// An original went back, against a receipt.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Returned {
+    /// Number of the receipt that the applicant signed; empty where the view is masked.
+    pub receipt: String,
+    /// When.
+    pub at: Moment,
+    /// By whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Id>,
 }
 
 /// One thing that is missing, and how to supply it.

@@ -10,7 +10,6 @@ use super::{
     load::{Loaded, Told, load_for, save},
     machine::{Action, StepState},
     model::{RejectReason, SuspendReason},
-    store,
     views::{EntrustmentView, view},
 };
 use crate::{
@@ -224,6 +223,10 @@ pub fn progress(tx: &mut Tx, actor: &Actor, target: &Target, input: &ProgressInp
         return Err(Problem::rule("/difficulty/since", "in_the_future", "堵点的起始时间不能晚于现在。", "Must not lie in the future.").into());
     }
     loaded.details.difficulty.clone_from(&input.difficulty);
+    if input.notify_applicant {
+        // Told: the next time is counted from now.
+        clocks::stop(tx, loaded.e.id, &[ClockKind::Feedback])?;
+    }
     let audience = if input.notify_applicant { Audience::Applicant } else { Audience::Staff };
     let params = json!({ "blocked": input.difficulty.is_some() });
     save(tx, actor, &mut loaded, Told::new("progressed", audience, params).saying(&input.note))?;
@@ -272,7 +275,7 @@ pub fn resume(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Entrustment
     loaded.e.state = loaded.decide(actor, Action::Resume)?;
     clocks::stop(tx, loaded.e.id, &[ClockKind::Suspension])?;
     // A special procedure keeps the promise paused by itself.
-    let special = store::steps(tx, loaded.e.id)?.iter().any(|s| s.state == StepState::SpecialProcedure);
+    let special = loaded.plan.steps.iter().any(|(s, _)| s.state == StepState::SpecialProcedure);
     let kinds: Vec<ClockKind> = PAUSED_BY_SUSPENSION.iter().copied().filter(|k| !(special && *k == ClockKind::Promise)).collect();
     clocks::resume(tx, loaded.e.id, &kinds)?;
     if let Some(s) = &mut loaded.details.suspension {

@@ -11,14 +11,14 @@ use super::{
     load::{self, Told},
     machine::State,
     materials::{self, MaterialInput},
-    model::Channel,
+    model::{Channel, HelpKind},
     store::{self, ApplicantRow, Entrustment},
     views::{EntrustmentView, view},
 };
 use crate::{
     access::Sight,
     auth::{Actor, policy},
-    catalogue::{self, Mode},
+    catalogue::{self, Mode, model::ItemContent},
     clocks::{self, ClockKind},
     db::{Private, Result, Sealed, Tx, dialect, numbers},
     events::Audience,
@@ -60,6 +60,16 @@ pub struct NewEntrustment {
     #[validate(length(max = 2000))]
     #[schema(max_length = 2000)]
     pub request: String,
+    /// In partial agency: the steps of the item's template that the center shall carry; absent: the plan says.
+    #[serde(default)]
+    #[validate(length(max = 50))]
+    #[schema(max_items = 50)]
+    pub steps: Vec<String>,
+    /// With assistance: the kinds of help asked for.
+    #[serde(default)]
+    #[validate(length(max = 8))]
+    #[schema(max_items = 8)]
+    pub help: Vec<HelpKind>,
     /// What is handed in already.
     #[serde(default)]
     #[validate(length(max = 100), nested)]
@@ -129,7 +139,8 @@ pub fn submit_as(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, identity: Opt
         Some(identity) => identity,
         None => Identity { id: Id::new(), number: numbers::next(tx, "DB", &center.division_code)? },
     };
-    let details = Details { request: new.request.clone(), ..Details::default() };
+    fits(new, &item.content)?;
+    let details = Details { request: new.request.clone(), steps: new.steps.clone(), help: new.help.clone(), ..Details::default() };
     let e = Entrustment {
         id,
         number,
@@ -169,11 +180,26 @@ pub fn submit_as(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, identity: Opt
     custody::begin(tx, e.id, center.id)?;
     materials::open_checklist(tx, actor, e.id, &item.content, &new.materials)?;
     index(tx, &e)?;
-    let loaded = load::fresh(tx, e, Sight { masked: false })?;
+    let loaded = load::fresh(tx, e, Sight::CLEAR)?;
     load::place(tx, &loaded)?;
     let params = json!({ "channel": new.channel.label(), "center": center.name, "item": item.code });
     load::tell(tx, actor, &loaded.e, Told::new("submitted", Audience::Public, params))?;
     view(tx, actor, loaded)
+}
+
+/// Chosen steps belong to partial agency, kinds of help to assistance.
+fn fits(new: &NewEntrustment, content: &ItemContent) -> Result<(), Problem> {
+    let refuse = |at: &str, code, zh, en| Err(Problem::rule(at, code, zh, en));
+    if !new.steps.is_empty() && new.mode != Mode::PartialAgency {
+        return refuse("/steps", "partial_agency_only", "只有部分代办可以选择步骤。", "Only partial agency chooses steps.");
+    }
+    if let Some(i) = new.steps.iter().position(|s| !content.template.iter().any(|t| t.code == *s)) {
+        return refuse(&format!("/steps/{i}"), "unknown_step", "步骤不在该事项的专用流程内。", "Not a step of the item's template.");
+    }
+    if !new.help.is_empty() && new.mode != Mode::Assisted {
+        return refuse("/help", "assisted_only", "只有帮办（协办）可以选择帮办内容。", "Kinds of help belong to assistance.");
+    }
+    Ok(())
 }
 
 /// Full text over what is not personal: number, item and the names of organisations.

@@ -6,13 +6,14 @@ use serde_json::Value;
 use super::{
     facts::Details,
     machine::{self, Action, Facts, Refusal, State},
+    model::ExtensionState,
     standing::{self, Checklist, Plan},
     store::{self, Entrustment},
 };
 use crate::{
     access::{self, Placement, Sight},
     auth::{
-        Actor, Reachable, Scope,
+        Actor, Reachable, Role, Scope,
         policy::{self, subject},
     },
     catalogue::Mode,
@@ -67,10 +68,14 @@ impl Loaded {
             .collect()
     }
 
-    /// The table, and whose turn it is in a termination.
+    /// The table, whose turn it is in a termination, and whose step it is.
     fn permits(&self, actor: &Actor, action: Action) -> Result<(), Refusal> {
         machine::permits(self.e.state, &self.facts, action)?;
         let side = self.side(actor);
+        if action == Action::DecideStep {
+            let own: Vec<&str> = actor.nodes(Role::DepartmentHandler).collect();
+            return if self.plan.awaits(&own) { Ok(()) } else { Err(Refusal::NoStep) };
+        }
         match (action, &self.details.termination) {
             (Action::CancelTermination, Some(t)) if t.requested_by != side => Err(Refusal::OtherSide),
             (Action::SignTermination, Some(t)) if side == "applicant" && t.applicant_signature.is_some() => Err(Refusal::SignedAlready),
@@ -84,7 +89,13 @@ impl Loaded {
     }
 
     fn reachable(&self) -> Reachable<'_> {
-        Reachable { applicant: Some(self.e.applicant_id), assignee: self.e.assignee_id, centers: vec![self.e.custodian_id], path: &self.custodian.path }
+        Reachable {
+            applicant: Some(self.e.applicant_id),
+            assignee: self.e.assignee_id,
+            centers: vec![self.e.custodian_id],
+            path: &self.custodian.path,
+            departments: self.plan.departments(),
+        }
     }
 }
 
@@ -115,6 +126,10 @@ fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Si
     let plan = standing::plan(tx, e.id)?;
     let checklist = standing::checklist(tx, e.id)?;
     let correcting = e.state == State::CorrectionRequired;
+    // Only two states ask about clocks.
+    let limits = if correcting || e.state == State::InProgress { clocks::of_record(tx, e.id)? } else { Vec::new() };
+    let promise_running = limits.iter().any(|c| c.kind == ClockKind::Promise && c.state == "running");
+    let supply_over = correcting && limits.iter().rfind(|c| c.kind == ClockKind::Supply).is_none_or(|c| c.due_at <= tx.now);
     let facts = Facts {
         agency: e.mode != Mode::Assisted,
         agreement_drafted: e.agreement_state == "drafted",
@@ -128,11 +143,14 @@ fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Si
         reminders: u32::try_from(e.reminders).unwrap_or(0),
         reminders_needed: rules.reminders_before_lapse,
         notice_unmet: correcting && checklist.notice_unmet(tx, e.id)?,
-        supply_over: correcting && clocks::of_record(tx, e.id)?.iter().rfind(|c| c.kind == ClockKind::Supply).is_none_or(|c| c.due_at <= tx.now),
+        supply_over,
         notice_given: if before { details.notices_before > 0 } else { details.notices_after > 0 },
         steps_open: count(plan.open()),
         steps_recordable: plan.recordable(),
-        plan_started: plan.started(),
+        extension_asked: details.extension.as_ref().is_some_and(|x| x.state == ExtensionState::Requested),
+        extensions: details.extensions,
+        max_extensions: rules.extensions,
+        promise_running,
         materials_submittable: checklist.submittable(),
         materials_reviewable: checklist.reviewable(),
     };
@@ -165,7 +183,7 @@ pub fn load_for(tx: &mut Tx, actor: &Actor, action: Action, target: &Target) -> 
 pub fn load_locked(tx: &mut Tx, id: Id) -> Result<Loaded> {
     dialect::lock_root(tx.conn, "entrustments", id.as_str())?;
     let e = store::entrustment(tx, id)?.ok_or_else(Problem::not_found)?;
-    fresh(tx, e, Sight { masked: false })
+    fresh(tx, e, Sight::CLEAR)
 }
 
 /// Whether custody of a matter in this state may still move.
@@ -205,7 +223,8 @@ pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Resu
     }
     e.version += 1;
     e.updated_at = tx.now;
-    e.due_at = clocks::nearest_due(tx, e.id)?;
+    let telling = Some(loaded.rules.feedback_limit).filter(|_| e.state == State::InProgress);
+    e.due_at = clocks::keep_running(tx, "entrustment", e.id, ClockKind::Feedback, telling)?;
     e.facts = Private::seal(tx.vault, &loaded.details)?;
     e.closed_at = if e.state.is_final() { e.closed_at.or(Some(tx.now)) } else { None };
     if !store::save(tx, e)? {
@@ -231,7 +250,8 @@ pub fn tell(tx: &mut Tx, actor: &Actor, e: &Entrustment, told: Told) -> Result<(
 }
 
 /// Who sees an entrustment: the custodian and everything above it, former custodians and an offer's receiver masked,
-/// the agent (masked once the matter has ended), the first responder masked, and the applicant.
+/// the agent and the departments that have a step (masked once the matter has ended), the first responder masked, and the
+/// applicant.
 pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     let e = &loaded.e;
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(&loaded.custodian).into_iter().map(|s| (s, false)).collect();
@@ -244,6 +264,7 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     subjects.extend(e.assignee_id.map(|id| (subject::user(id.as_str()), e.state.is_final())));
     subjects.extend(e.first_responder_id.map(|id| (subject::user(id.as_str()), true)));
     subjects.push((subject::applicant(e.applicant_id.as_str()), false));
+    subjects.extend(loaded.plan.departments().iter().map(|id| (subject::department(id.as_str()), e.state.is_final())));
     let state = e.state.code();
     access::place(tx, &Placement { kind: "entrustment", record: e.id, state, due_at: e.due_at, updated_at: e.updated_at, subjects })
 }
@@ -259,6 +280,6 @@ pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
     if !store::save(tx, &e)? {
         return Err(Error::Contended);
     }
-    let loaded = fresh(tx, e, Sight { masked: false })?;
+    let loaded = fresh(tx, e, Sight::CLEAR)?;
     place(tx, &loaded)
 }

@@ -191,7 +191,7 @@ pub fn reveal(tx: &mut Tx, actor: &Actor, target: &Target, input: &RevealInput) 
     )?;
     let told = Told::new("revealed", Audience::Staff, serde_json::json!({}));
     super::load::tell(tx, actor, &loaded.e, told)?;
-    let clear = access::Sight { masked: false };
+    let clear = access::Sight::CLEAR;
     let row = store::applicant(tx, loaded.e.applicant_id)?.ok_or_else(Problem::not_found)?;
     let contact = views::ContactView { name: loaded.e.contact_name.open(tx.vault)?, phone: loaded.e.contact_phone.open(tx.vault)? };
     Ok(Revealed { applicant: applicants::show(tx, &row, clear)?, contact, id: loaded.e.id, version: loaded.e.version })

@@ -43,6 +43,12 @@ code_enum! {
         Start "start" "开始帮办",
         Plan "plan" "制定计划",
         RecordStep "record_step" "登记步骤",
+        DecideStep "decide_step" "登记审批",
+        RecordHelp "record_help" "登记帮办内容",
+        RecordFee "record_fee" "登记费用",
+        RequestExtension "request_extension" "申请延期",
+        GrantExtension "grant_extension" "批准延期",
+        RefuseExtension "refuse_extension" "不批准延期",
         Progress "progress" "报告进展",
         Suspend "suspend" "中止",
         Resume "resume" "续办",
@@ -100,6 +106,12 @@ pub const TABLE: &[(Action, &[State], To)] = &[
     (A::Start, &[Accepted], Into(InProgress)),
     (A::Plan, &[Accepted, InProgress], Stay),
     (A::RecordStep, &[InProgress], Stay),
+    (A::DecideStep, &[InProgress], Stay),
+    (A::RecordHelp, &[Accepted, InProgress], Stay),
+    (A::RecordFee, &[Accepted, InProgress, Suspended], Stay),
+    (A::RequestExtension, &[InProgress], Stay),
+    (A::GrantExtension, &[InProgress], Stay),
+    (A::RefuseExtension, &[InProgress], Stay),
     (A::Progress, &[InProgress], Stay),
     (A::Suspend, &[InProgress], Into(Suspended)),
     (A::Resume, &[Suspended], Into(InProgress)),
@@ -158,8 +170,14 @@ pub struct Facts {
     pub steps_open: u32,
     /// Some step can be recorded.
     pub steps_recordable: bool,
-    /// A step was filed: the plan is no longer replaced.
-    pub plan_started: bool,
+    /// An extension waits for the manager's word.
+    pub extension_asked: bool,
+    /// Extensions granted so far.
+    pub extensions: u32,
+    /// How many the city allows.
+    pub max_extensions: u32,
+    /// The promised limit runs: there is something to extend.
+    pub promise_running: bool,
     /// Some material can be handed in.
     pub materials_submittable: bool,
     /// Some material can be verified, rejected or deferred.
@@ -221,9 +239,18 @@ pub enum Refusal {
     /// What was asked for is not there: no resubmitting.
     #[error("what the notice named is missing")]
     StillMissing,
-    /// A plan under way is not replaced.
-    #[error("the plan is under way")]
-    PlanStarted,
+    /// One request at a time.
+    #[error("an extension waits for its answer")]
+    ExtensionAsked,
+    /// Nothing waits for an answer.
+    #[error("no extension was asked for")]
+    NoExtension,
+    /// The city's limit.
+    #[error("extended {0} time(s)")]
+    ExtendedEnough(u32),
+    /// No promised limit runs.
+    #[error("no promised limit runs")]
+    NoPromise,
     /// No step waits for anything.
     #[error("no step can be recorded")]
     NoStep,
@@ -250,6 +277,7 @@ impl Refuse for Refusal {
         match self {
             Self::NotNow { action, state } => format!("当前为“{}”，不能{}。", state.label(), action.label()),
             Self::WrongMode(Action::Start) => "代办件须先签订委托协议，不能直接开始。".into(),
+            Self::WrongMode(Action::RecordHelp) => "代办件由专员全程办理，无须登记帮办内容。".into(),
             Self::WrongMode(_) => "帮办件不需要委托协议，请直接开始帮办。".into(),
             Self::NoDraft => "请先拟制委托协议。".into(),
             Self::AlreadySigned => "委托协议已经签订。".into(),
@@ -263,7 +291,10 @@ impl Refuse for Refusal {
             Self::SupplyRunning => "补正时限尚未届满。".into(),
             Self::Supplied => "所告知的材料已经补齐，不能作逾期处理。".into(),
             Self::StillMissing => "一次性告知的材料尚未补齐，请先提交所缺材料。".into(),
-            Self::PlanStarted => "计划已开始执行，不能整体替换。".into(),
+            Self::ExtensionAsked => "延期申请尚未答复。".into(),
+            Self::NoExtension => "没有待答复的延期申请。".into(),
+            Self::ExtendedEnough(n) => format!("已延期 {n} 次，不能再延。"),
+            Self::NoPromise => "承诺时限尚未开始或者已经停止，无须延期。".into(),
             Self::NoStep => "没有可以登记的步骤，请先制定计划。".into(),
             Self::NoMaterial(action) => format!("没有可以{}的材料。", action.label()),
             Self::OtherSide => "终止由对方提出，只能由提出方取消。".into(),
@@ -293,7 +324,11 @@ pub fn permits(state: State, facts: &Facts, action: Action) -> Result<To, Refusa
         A::Lapse if facts.reminders < facts.reminders_needed => Err(Refusal::TooFewReminders { sent: facts.reminders, needed: facts.reminders_needed }),
         A::Lapse if !facts.supply_over => Err(Refusal::SupplyRunning),
         A::Lapse if !facts.notice_unmet => Err(Refusal::Supplied),
-        A::Plan if facts.plan_started => Err(Refusal::PlanStarted),
+        A::RecordHelp if facts.agency => Err(Refusal::WrongMode(action)),
+        A::RequestExtension if facts.extension_asked => Err(Refusal::ExtensionAsked),
+        A::RequestExtension if facts.extensions >= facts.max_extensions => Err(Refusal::ExtendedEnough(facts.extensions)),
+        A::RequestExtension | A::GrantExtension if !facts.promise_running => Err(Refusal::NoPromise),
+        A::GrantExtension | A::RefuseExtension if !facts.extension_asked => Err(Refusal::NoExtension),
         A::RecordStep if !facts.steps_recordable => Err(Refusal::NoStep),
         A::SubmitMaterial if !facts.materials_submittable => Err(Refusal::NoMaterial(action)),
         A::ReviewMaterial if !facts.materials_reviewable => Err(Refusal::NoMaterial(action)),
@@ -337,6 +372,15 @@ code_enum! {
         Grant "grant" "登记准予",
         Refuse "refuse" "登记不予许可",
         ReceiveResult "receive_result" "领取结果",
+        HandBack "hand_back" "退回申报",
+        Extend "extend" "延长审批时限",
+    }
+}
+
+impl StepAct {
+    /// The authority's own word; the agent files and fetches.
+    pub fn is_departments(self) -> bool {
+        !matches!(self, Self::File | Self::ReceiveResult)
     }
 }
 
@@ -348,6 +392,8 @@ pub const STEP_TABLE: &[(StepAct, &[StepState], StepState)] = &[
     (StepAct::AskCorrection, &[S::Filed], S::CorrectionAsked),
     (StepAct::Accept, &[S::Filed], S::DeptAccepted),
     (StepAct::NotAccept, &[S::Filed], S::NotAccepted),
+    (StepAct::HandBack, &[S::Filed], S::Planned),
+    (StepAct::Extend, &[S::DeptAccepted], S::DeptAccepted),
     (StepAct::EnterSpecial, &[S::DeptAccepted], S::SpecialProcedure),
     (StepAct::LeaveSpecial, &[S::SpecialProcedure], S::DeptAccepted),
     (StepAct::Grant, &[S::DeptAccepted], S::Granted),

@@ -21,7 +21,10 @@ const AGENCY: Facts = Facts {
     notice_given: false,
     steps_open: 0,
     steps_recordable: true,
-    plan_started: false,
+    extension_asked: false,
+    extensions: 0,
+    max_extensions: 1,
+    promise_running: true,
     materials_submittable: true,
     materials_reviewable: true,
 };
@@ -88,7 +91,12 @@ fn guards() {
     assert!(asked(Facts { notice_unmet: false, ..AGENCY }, Action::Resubmit).is_ok());
     let tossed = Facts { returns: 2, ..AGENCY };
     assert_eq!(permits(State::Accepted, &tossed, Action::Transfer), Err(Refusal::ReturnedEnough(2)));
-    assert_eq!(permits(State::InProgress, &Facts { plan_started: true, ..AGENCY }, Action::Plan), Err(Refusal::PlanStarted));
+    let running = |facts: Facts, action| permits(State::InProgress, &facts, action);
+    assert_eq!(running(Facts { extension_asked: true, ..AGENCY }, Action::RequestExtension), Err(Refusal::ExtensionAsked));
+    assert_eq!(running(Facts { extensions: 1, ..AGENCY }, Action::RequestExtension), Err(Refusal::ExtendedEnough(1)));
+    assert_eq!(running(Facts { promise_running: false, ..AGENCY }, Action::RequestExtension), Err(Refusal::NoPromise));
+    assert_eq!(running(AGENCY, Action::GrantExtension), Err(Refusal::NoExtension));
+    assert_eq!(running(AGENCY, Action::RecordHelp), Err(Refusal::WrongMode(Action::RecordHelp)));
     assert_eq!(permits(State::InProgress, &Facts { steps_recordable: false, ..AGENCY }, Action::RecordStep), Err(Refusal::NoStep));
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
-    facts::{MaterialRecord, MissingItem},
+    facts::{MaterialRecord, MissingItem, Returned},
     load::{Told, load_for, save, tell},
     machine::{Action, State},
     model::{MaterialAct, MaterialState},
@@ -18,7 +18,7 @@ use crate::{
     access::Sight,
     attachments::{self, AttachmentView},
     auth::Actor,
-    catalogue::{ItemContent, Necessity, published_version},
+    catalogue::{ItemContent, MaterialSpec, Necessity, published_version},
     clocks::{self, ClockKind},
     db::{Private, Result, Tx},
     events::Audience,
@@ -41,6 +41,16 @@ pub struct MaterialView {
     pub required: bool,
     /// May be promised.
     pub deferrable: bool,
+    /// As the item asks for it: original or copy, form, copies, source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spec: Option<MaterialSpec>,
+    /// An original was handed in.
+    pub original: bool,
+    /// How many copies were handed in.
+    pub copies: u32,
+    /// The original went back to the applicant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Returned>,
     /// What was handed in.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
@@ -70,6 +80,7 @@ impl MaterialView {
             r.note.clear();
             r.reason.clear();
             r.how.clear();
+            r.returned.iter_mut().for_each(|back| back.receipt.clear());
         }
         Self {
             attachments: files.iter().filter(|f| f.label.as_ref() == Some(&row.code)).cloned().collect(),
@@ -79,6 +90,10 @@ impl MaterialView {
             state_label: row.state.label().into(),
             required: r.spec.as_ref().is_none_or(|s| s.necessity == Necessity::Required),
             deferrable: r.spec.as_ref().is_some_and(|s| s.deferrable),
+            spec: r.spec,
+            original: r.original,
+            copies: r.copies,
+            returned: r.returned,
             note: r.note,
             reason: r.reason,
             how: r.how,
@@ -167,6 +182,19 @@ pub struct MaterialReport {
     #[validate(length(max = 20))]
     #[schema(max_items = 20)]
     pub attachments: Vec<Id>,
+    /// With `submit`: an original is handed in, to be given back.
+    #[serde(default)]
+    pub original: bool,
+    /// With `submit`: how many copies.
+    #[serde(default)]
+    #[validate(range(max = 100))]
+    #[schema(maximum = 100)]
+    pub copies: u32,
+    /// With `return`: number of the receipt that the applicant signed.
+    #[serde(default)]
+    #[validate(length(min = 2, max = 100))]
+    #[schema(min_length = 2, max_length = 100, example = "退件签收单 0007")]
+    pub receipt: Option<String>,
     /// With `reject`: why.
     #[serde(default)]
     #[validate(length(min = 2, max = 500))]
@@ -192,6 +220,9 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
         MaterialAct::Submit => {
             record.note = body.note.clone().unwrap_or_default();
             record.submitted_at = Some(tx.now);
+            record.original = body.original;
+            record.copies = body.copies;
+            record.returned = None;
             record.reason.clear();
             attachments::bind(tx, actor, &body.attachments, "entrustment", loaded.e.id, code, "/attachments")?;
         }
@@ -200,6 +231,7 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
             record.reason = body.reason.clone().ok_or_else(|| Problem::rule("/reason", "required", "退回材料须说明原因。", "Say why."))?;
         }
         MaterialAct::Defer => defer(tx, &loaded, &mut record, body.until)?,
+        MaterialAct::Return => give_back(actor, tx.now, &mut record, body.receipt.as_deref()).map_err(|p| loaded.refused(actor, p))?,
     }
     row.record = Private::seal(tx.vault, &record)?;
     row.updated_at = tx.now;
@@ -210,6 +242,7 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
         MaterialAct::Accept => "material_accepted",
         MaterialAct::Reject => "material_rejected",
         MaterialAct::Defer => "material_deferred",
+        MaterialAct::Return => "material_returned",
     };
     let params = json!({ "material": row.code, "name": row.name });
     save(tx, actor, &mut loaded, Told::new(kind, Audience::Applicant, params).saying(&record.reason))?;
@@ -226,11 +259,23 @@ fn next_state(from: MaterialState, act: MaterialAct) -> Result<MaterialState, Pr
         (MaterialAct::Accept, Submitted) => Ok(Accepted),
         (MaterialAct::Reject, Submitted | Accepted) => Ok(Rejected),
         (MaterialAct::Defer, Missing | Rejected) => Ok(Deferred),
+        (MaterialAct::Return, Submitted | Accepted | Rejected) => Ok(from),
         _ => {
             let zh = format!("材料当前为“{}”，不能{}。", from.label(), act.label());
             Err(Problem::new(ErrorCode::StateConflict, Text::new(zh, "The material's state forbids this.")))
         }
     }
+}
+
+/// An original goes back against a receipt, once.
+fn give_back(actor: &Actor, now: Moment, record: &mut MaterialRecord, receipt: Option<&str>) -> Result<(), Problem> {
+    if !record.original || record.returned.is_some() {
+        let zh = if record.original { "原件已经退还。" } else { "没有收取该材料的原件。" };
+        return Err(Problem::new(ErrorCode::StateConflict, Text::new(zh, "There is no original to give back.")));
+    }
+    let receipt = receipt.ok_or_else(|| Problem::rule("/receipt", "required", "退还原件须写明签收单号。", "Name the receipt."))?;
+    record.returned = Some(Returned { receipt: receipt.to_owned(), at: now, by: actor.id });
+    Ok(())
 }
 
 /// 容缺受理: only for materials that may be, and no later than the item's promised limit.

@@ -8,6 +8,7 @@ mod bulk;
 mod closing;
 mod custody;
 pub mod desk;
+mod extension;
 mod facts;
 mod handling;
 mod intake;
@@ -17,6 +18,7 @@ pub mod machine;
 mod materials;
 mod model;
 mod narrative;
+mod notes;
 mod plan;
 mod standing;
 pub mod store;
@@ -38,7 +40,8 @@ pub use store::Entrustment;
 pub mod vocabulary {
     pub use super::machine::{StepAct, StepState};
     pub use super::model::{
-        AgreementState, Channel, CustodyCause, MaterialAct, MaterialState, Outcome, RejectReason, SignMethod, SuspendReason, TerminateReason,
+        AgreementState, Channel, CustodyCause, ExtensionState, HelpKind, MaterialAct, MaterialState, Outcome, RejectReason, SignMethod, StepCarrier,
+        SuspendReason, TerminateReason,
     };
 }
 pub use views::{EntrustmentBrief, EntrustmentView, briefs_of, view};

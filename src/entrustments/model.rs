@@ -53,6 +53,34 @@ code_enum! {
     }
 }
 code_enum! {
+    /// Kinds of help with an assisted matter 协办.
+    HelpKind in "help-kinds" {
+        Queue "queue" "取号",
+        FillForm "fill_form" "填表",
+        OnlineFiling "online_filing" "网上办",
+        MobileFiling "mobile_filing" "指尖办",
+        SelfService "self_service" "自助办",
+        Declaration "declaration" "网上申报",
+        UploadFiles "upload_files" "文件上传",
+        ProgressInquiry "progress_inquiry" "进度查询",
+    }
+}
+code_enum! {
+    /// Who carries a step: in partial agency the applicant keeps some.
+    StepCarrier in "step-carriers" {
+        Agent "agent" "代办专员",
+        Applicant "applicant" "申请人自办",
+    }
+}
+code_enum! {
+    /// Where a request for an extension stands.
+    ExtensionState in "extension-states" {
+        Requested "requested" "待批准",
+        Granted "granted" "已批准",
+        Refused "refused" "不予批准",
+    }
+}
+code_enum! {
     /// State of an agreement 代办委托协议.
     AgreementState in "agreement-states" {
         Drafted "drafted" "待签订",
@@ -87,6 +115,7 @@ code_enum! {
         Accept "accept" "核验通过",
         Reject "reject" "退回",
         Defer "defer" "容缺后补",
+        Return "return" "退还原件",
     }
 }
 code_enum! {

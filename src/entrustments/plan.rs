@@ -11,17 +11,19 @@ use super::{
     facts::{StepEntry, StepRecord},
     load::{Loaded, Told, load_for, save},
     machine::{Action, StepAct, StepState, decide_step},
+    model::StepCarrier,
     store::{self, StepRow},
     views::{EntrustmentView, view},
 };
 use crate::{
     access::Sight,
-    auth::Actor,
-    catalogue::{StepTemplate, check_steps, published_version},
+    auth::{Actor, Role},
+    catalogue::{Mode, StepTemplate, check_steps, published_version},
     clocks::{self, ClockKind, Limit, Unit, WorkCalendar},
     db::{Private, Result, Tx},
     events::Audience,
-    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text},
+    kernel::{Code as _, ErrorCode, FieldError, Id, Moment, Problem, Target, Text},
+    organization,
 };
 
 /// A step as it is answered.
@@ -34,6 +36,13 @@ pub struct StepView {
     pub name: String,
     /// By whom.
     pub department: String,
+    /// The department's own record, where it is known here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub department_id: Option<Id>,
+    /// Who carries it for the applicant, or that they keep it.
+    pub carrier: StepCarrier,
+    /// In Chinese.
+    pub carrier_label: String,
     /// State.
     pub state: StepState,
     /// In Chinese.
@@ -42,6 +51,8 @@ pub struct StepView {
     pub limit: Limit,
     /// Steps before.
     pub depends_on: Vec<String>,
+    /// Materials it needs.
+    pub materials: Vec<String>,
     /// First planned day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_start: Option<String>,
@@ -86,7 +97,11 @@ impl StepView {
             department: row.department,
             state: row.state,
             state_label: row.state.label().into(),
+            department_id: row.department_id,
+            carrier: r.carrier.unwrap_or(StepCarrier::Agent),
+            carrier_label: r.carrier.unwrap_or(StepCarrier::Agent).label().into(),
             depends_on: r.depends_on,
+            materials: r.materials,
             planned_start: row.planned_start,
             planned_end: row.planned_end,
             receipt_no: r.receipt_no,
@@ -110,27 +125,115 @@ fn limit_of(row: &StepRow) -> Limit {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({}))]
 pub struct PlanInput {
-    /// The steps in order; absent: the item's own template.
+    /// The steps in order; absent: the item's own template. Once steps are filed: the whole new plan, those steps as they are.
     #[serde(default)]
     #[validate(length(min = 1, max = 50), nested)]
     #[schema(min_items = 1, max_items = 50)]
-    pub steps: Option<Vec<StepTemplate>>,
+    pub steps: Option<Vec<PlanStep>>,
     /// First day of the plan; absent: today.
     #[serde(default)]
     pub start: Option<NaiveDate>,
 }
 
-/// Makes or remakes the plan. Once a step is under way the plan can no longer be replaced.
+/// A step as it is planned: the template's, who carries it, and when.
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanStep {
+    /// Unique within the plan.
+    #[validate(length(min = 1, max = 20), custom(function = crate::kernel::validators::code))]
+    #[schema(min_length = 1, max_length = 20, pattern = "^[A-Za-z0-9_-]+$", example = "S1")]
+    pub code: String,
+    /// What is done.
+    #[validate(length(min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100, example = "现场踏勘")]
+    pub name: String,
+    /// By whom: a department of the center or of one above is found by its name.
+    #[validate(length(min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100, example = "如东县市场监督管理局")]
+    pub department: String,
+    /// The department's own record, where the name does not say.
+    #[serde(default)]
+    pub department_id: Option<Id>,
+    /// In what time.
+    pub limit: Limit,
+    /// Codes of the steps before.
+    #[serde(default)]
+    #[validate(length(max = 50))]
+    #[schema(max_items = 50)]
+    pub depends_on: Vec<String>,
+    /// Codes of the materials it needs.
+    #[serde(default)]
+    #[validate(length(max = 100))]
+    #[schema(max_items = 100)]
+    pub materials: Vec<String>,
+    /// In partial agency, and with assistance, the applicant may keep a step.
+    #[serde(default)]
+    pub carrier: Option<StepCarrier>,
+    /// First planned day; absent: when the last step before it ends.
+    #[serde(default)]
+    pub planned_start: Option<NaiveDate>,
+    /// Last planned day; absent: by its limit.
+    #[serde(default)]
+    pub planned_end: Option<NaiveDate>,
+}
+
+impl PlanStep {
+    /// Of the item's template; in partial agency the applicant keeps what was not chosen.
+    fn of(t: StepTemplate, chosen: &[String]) -> Self {
+        let carrier = (!chosen.is_empty() && !chosen.contains(&t.code)).then_some(StepCarrier::Applicant);
+        Self {
+            code: t.code,
+            name: t.name,
+            department: t.department,
+            department_id: None,
+            limit: t.limit,
+            depends_on: t.depends_on,
+            materials: t.materials,
+            carrier,
+            planned_start: None,
+            planned_end: None,
+        }
+    }
+
+    fn template(&self) -> StepTemplate {
+        StepTemplate {
+            code: self.code.clone(),
+            name: self.name.clone(),
+            department: self.department.clone(),
+            limit: self.limit,
+            depends_on: self.depends_on.clone(),
+            materials: self.materials.clone(),
+        }
+    }
+
+    /// What may not change of a step that was filed.
+    fn is_still(&self, row: &StepRow, record: &StepRecord) -> bool {
+        self.name == row.name
+            && self.department == row.department
+            && self.limit == limit_of(row)
+            && self.depends_on == record.depends_on
+            && self.carrier.unwrap_or(StepCarrier::Agent) == record.carrier.unwrap_or(StepCarrier::Agent)
+    }
+}
+
+/// Makes the plan, or makes it anew: steps that were filed stay as they are.
 pub fn plan(tx: &mut Tx, actor: &Actor, target: &Target, input: &PlanInput) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::Plan, target)?;
     loaded.decide(actor, Action::Plan)?;
     let content = published_version(tx, loaded.e.item_id, loaded.e.item_version)?;
-    let steps = input.steps.clone().unwrap_or(content.template);
+    let started = loaded.plan.started();
+    if started && input.steps.is_none() {
+        let zh = "计划已开始执行，请提交调整后的全部步骤，已申报的步骤须原样保留。";
+        return Err(Problem::rule("/steps", "plan_started", zh, "Steps were filed: send the whole new plan, with those as they are.").into());
+    }
+    let template = || content.template.into_iter().map(|t| PlanStep::of(t, &loaded.details.steps)).collect();
+    let steps: Vec<PlanStep> = input.steps.clone().unwrap_or_else(template);
     if steps.is_empty() {
         return Err(Problem::rule("/steps", "no_template", "该事项没有专用流程，请写明步骤。", "The item has no template: name the steps.").into());
     }
     let materials: Vec<&str> = loaded.checklist.materials.iter().map(|(m, _)| m.code.as_str()).collect();
-    let errors = check_steps("/steps", &steps, &materials);
+    let mut errors = check_steps("/steps", &steps.iter().map(PlanStep::template).collect::<Vec<_>>(), &materials);
+    errors.extend(check_plan(&loaded, &steps));
     if !errors.is_empty() {
         return Err(Problem::fields(ErrorCode::RuleViolation, errors).into());
     }
@@ -140,28 +243,67 @@ pub fn plan(tx: &mut Tx, actor: &Actor, target: &Target, input: &PlanInput) -> R
         return Err(Problem::rule("/start", "out_of_range", "计划开始日应在今日至两年之内。", "Between today and two years ahead.").into());
     }
     let calendar = clocks::calendar(tx, Moment::from(clocks::utc(start.and_hms_opt(9, 0, 0).unwrap_or_default())))?;
-    let rows = lay_out(tx, loaded.e.id, &steps, start, &calendar)?;
+    let rows = lay_out(tx, &loaded, &steps, start, &calendar)?;
     store::replace_steps(tx, loaded.e.id, &rows)?;
     let finish = rows.iter().filter_map(|r| r.planned_end.clone()).max();
-    save(tx, actor, &mut loaded, Told::new("planned", Audience::Applicant, json!({ "steps": rows.len(), "finish": finish })))?;
+    let kind = if loaded.plan.steps.is_empty() { "planned" } else { "plan_revised" };
+    save(tx, actor, &mut loaded, Told::new(kind, Audience::Applicant, json!({ "steps": rows.len(), "finish": finish })))?;
     view(tx, actor, loaded)
 }
 
-/// Each step begins when the last step before it ends.
-fn lay_out(tx: &Tx, entrustment: Id, steps: &[StepTemplate], start: NaiveDate, calendar: &WorkCalendar) -> Result<Vec<StepRow>> {
+/// What a plan must keep beyond the rules of a template: filed steps, the mode, the order of days.
+fn check_plan(loaded: &Loaded, steps: &[PlanStep]) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let full = loaded.e.mode == Mode::FullAgency;
+    for (i, s) in steps.iter().enumerate() {
+        let mut refuse = |field: &str, code, zh, en| errors.push(FieldError::body(&format!("/steps/{i}/{field}"), code, zh, en));
+        let filed = loaded.plan.steps.iter().find(|(row, _)| row.code == s.code && row.state != StepState::Planned);
+        if filed.is_some_and(|(row, record)| !s.is_still(row, record)) {
+            refuse("code", "step_started", "已申报的步骤不能修改。", "A filed step does not change.");
+        }
+        if full && s.carrier == Some(StepCarrier::Applicant) {
+            refuse("carrier", "full_agency", "全程代办件的步骤均由专员办理。", "In full agency the agent carries every step.");
+        }
+        if s.planned_start.zip(s.planned_end).is_some_and(|(from, to)| from > to) {
+            refuse("planned_end", "before_start", "计划完成日早于开始日。", "Ends before it begins.");
+        }
+    }
+    for (row, _) in loaded.plan.steps.iter().filter(|(row, _)| row.state != StepState::Planned) {
+        if !steps.iter().any(|s| s.code == row.code) {
+            let zh = format!("缺少已申报的步骤 {}。", row.code);
+            errors.push(FieldError::body("/steps", "step_started", zh, format!("The filed step {} is missing.", row.code)));
+        }
+    }
+    errors
+}
+
+/// Each step begins when the last step before it ends, unless it is given days of its own. Filed steps keep theirs.
+fn lay_out(tx: &mut Tx, loaded: &Loaded, steps: &[PlanStep], start: NaiveDate, calendar: &WorkCalendar) -> Result<Vec<StepRow>> {
+    let names: Vec<String> = steps.iter().map(|s| s.department.clone()).collect();
+    let known = organization::departments_at_or_above(tx, &loaded.custodian, &names)?;
     let mut ends: HashMap<&str, NaiveDate> = HashMap::new();
     let mut rows = Vec::with_capacity(steps.len());
     for (i, s) in steps.iter().enumerate() {
-        let begin = s.depends_on.iter().filter_map(|d| ends.get(d.as_str()).copied()).max().unwrap_or(start);
+        let sequence = i32::try_from(i).unwrap_or(0);
+        let begin = s.planned_start.unwrap_or_else(|| s.depends_on.iter().filter_map(|d| ends.get(d.as_str()).copied()).max().unwrap_or(start));
         let from = clocks::utc(begin.and_hms_opt(9, 0, 0).unwrap_or_default());
-        let end = clocks::local(calendar.deadline(from, s.limit, &[]).due).date();
+        let end = s.planned_end.unwrap_or_else(|| clocks::local(calendar.deadline(from, s.limit, &[]).due).date());
+        if let Some((row, _)) = loaded.plan.steps.iter().find(|(row, _)| row.code == s.code && row.state != StepState::Planned) {
+            ends.insert(&s.code, row.planned_end.as_deref().and_then(|d| d.parse().ok()).unwrap_or(end));
+            rows.push(StepRow { sequence, ..row.clone() });
+            continue;
+        }
         ends.insert(&s.code, end);
-        let record = StepRecord { depends_on: s.depends_on.clone(), materials: s.materials.clone(), ..StepRecord::default() };
+        let department_id = match s.department_id {
+            Some(id) => Some(organization::department(tx, id)?.ok_or_else(|| unknown_department(i))?.id),
+            None => known.iter().find(|d| d.name == s.department).map(|d| d.id),
+        };
+        let record = StepRecord { depends_on: s.depends_on.clone(), materials: s.materials.clone(), carrier: s.carrier, ..StepRecord::default() };
         rows.push(StepRow {
             id: Id::new(),
-            entrustment_id: entrustment,
+            entrustment_id: loaded.e.id,
             code: s.code.clone(),
-            sequence: i32::try_from(i).unwrap_or(0),
+            sequence,
             state: StepState::Planned,
             name: s.name.clone(),
             department: s.department.clone(),
@@ -171,9 +313,14 @@ fn lay_out(tx: &Tx, entrustment: Id, steps: &[StepTemplate], start: NaiveDate, c
             planned_end: Some(end.to_string()),
             record: Private::seal(tx.vault, &record)?,
             updated_at: tx.now,
+            department_id,
         });
     }
     Ok(rows)
+}
+
+fn unknown_department(step: usize) -> Problem {
+    Problem::rule(&format!("/steps/{step}/department_id"), "unknown_department", "没有这个部门。", "No such department.")
 }
 
 /// What is recorded of a step.
@@ -201,23 +348,36 @@ pub struct StepReport {
     #[validate(range(min = 1, max = 365))]
     #[schema(minimum = 1, maximum = 365)]
     pub special_days: Option<u32>,
-    /// With `ask_correction`, `not_accept`, `refuse`: why.
+    /// With `extend`: by how many working days the authority extends its own limit, once and at most ten (行政许可法 42).
+    #[serde(default)]
+    #[validate(range(min = 1, max = 10))]
+    #[schema(minimum = 1, maximum = 10)]
+    pub extension_days: Option<u32>,
+    /// With `ask_correction`, `not_accept`, `refuse`, `hand_back`, `extend`: why.
     #[serde(default)]
     #[validate(length(min = 2, max = 500))]
     #[schema(min_length = 2, max_length = 500)]
     pub reason: Option<String>,
-    /// What proves it; needed for whatever the authority did. Staff read it with the step.
+    /// What proves it; needed where the agent records what the authority did. Staff read it with the step.
     #[serde(default)]
     #[validate(length(min = 2, max = 500))]
     #[schema(min_length = 2, max_length = 500, example = "受理通知书照片")]
     pub evidence: Option<String>,
 }
 
-/// Records an act of a step.
+/// Records an act of a step: the department's handler records their own; the agent files, fetches, and records for a
+/// department that has no account here.
 pub fn record_step(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: StepAct, report: &StepReport) -> Result<EntrustmentView> {
-    let mut loaded = load_for(tx, actor, Action::RecordStep, target)?;
-    let (mut row, mut record) = loaded.plan.steps.iter().find(|(s, _)| s.code == code).cloned().ok_or_else(Problem::not_found)?;
-    loaded.decide(actor, Action::RecordStep)?;
+    let own = act.is_departments() && actor.is(Role::DepartmentHandler) && !actor.is(Role::Agent);
+    let action = if own { Action::DecideStep } else { Action::RecordStep };
+    let mut loaded = load_for(tx, actor, action, target)?;
+    let at = loaded.plan.steps.iter().position(|(s, _)| s.code == code && (!own || holds(actor, s))).ok_or_else(Problem::not_found)?;
+    let (mut row, mut record) = loaded.plan.steps.get(at).cloned().ok_or_else(Problem::not_found)?;
+    if !own && act.is_departments() && loaded.plan.is_staffed(&row) {
+        let zh = format!("{}已开通经办账号，由其经办人登记。", row.department);
+        return Err(loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "The department records this itself."))).into());
+    }
+    loaded.decide(actor, action)?;
     let next = decide_step(row.state, act).ok_or_else(|| {
         let zh = format!("步骤当前为“{}”，不能{}。", row.state.label(), act.label());
         loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "The step's state forbids this.")))
@@ -227,27 +387,38 @@ pub fn record_step(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act:
         let zh = format!("前置步骤尚未准予：{}。", before.join("、"));
         return Err(loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "Steps before it have not succeeded."))).into());
     }
-    let entry = fill(tx.now, &mut record, act, report)?;
+    let entry = fill(tx.now, &mut record, act, report, own)?;
     record.history.push(StepEntry { by: actor.id, ..entry });
     run_clocks(tx, &loaded, &row, &mut record, act)?;
+    if let (StepAct::Extend, Some(clock), Some(days)) = (act, record.clock_id, report.extension_days) {
+        clocks::extend_one(tx, clock, days)?;
+    }
     row.state = next;
     row.record = Private::seal(tx.vault, &record)?;
     row.updated_at = tx.now;
     store::save_step(tx, &row)?;
     let params = json!({ "step": row.code, "name": row.name, "department": row.department, "act": act, "number": record.acceptance_no });
+    if let Some(slot) = loaded.plan.steps.get_mut(at) {
+        // Who sees the matter follows from the steps.
+        *slot = (row, record);
+    }
     // What the authority did is part of the public story; the steps to it are the applicant's to read.
-    let spoken = matches!(act, StepAct::Accept | StepAct::NotAccept | StepAct::Grant | StepAct::Refuse);
+    let spoken = matches!(act, StepAct::Accept | StepAct::NotAccept | StepAct::Grant | StepAct::Refuse | StepAct::Extend);
     let audience = if spoken { Audience::Public } else { Audience::Applicant };
     let told = Told::new("step_recorded", audience, params).saying(report.reason.as_deref().unwrap_or_default());
     save(tx, actor, &mut loaded, told)?;
     view(tx, actor, loaded)
 }
 
+fn holds(actor: &Actor, step: &StepRow) -> bool {
+    step.state != StepState::Planned && step.department_id.is_some_and(|id| actor.nodes(Role::DepartmentHandler).any(|n| n == id.as_str()))
+}
+
 /// What each act needs to be told, and what it leaves with the step.
-fn fill(now: Moment, record: &mut StepRecord, act: StepAct, report: &StepReport) -> Result<StepEntry, Problem> {
+fn fill(now: Moment, record: &mut StepRecord, act: StepAct, report: &StepReport, own: bool) -> Result<StepEntry, Problem> {
     let need = |value: &Option<String>, at: &str, zh: &'static str| value.clone().ok_or_else(|| Problem::rule(at, "required", zh, "Required for this act."));
     let mut entry = StepEntry { act, number: None, reason: None, evidence: report.evidence.clone(), at: now, by: None };
-    if !matches!(act, StepAct::File | StepAct::ReceiveResult) {
+    if act.is_departments() && !own {
         entry.evidence = Some(need(&report.evidence, "/evidence", "代部门登记须写明凭据。")?);
     }
     match act {
@@ -262,6 +433,17 @@ fn fill(now: Moment, record: &mut StepRecord, act: StepAct, report: &StepReport)
             record.accepted_at = Some(now);
         }
         StepAct::AskCorrection => entry.reason = Some(need(&report.reason, "/reason", "须写明部门要求补正的内容。")?),
+        StepAct::HandBack => {
+            entry.reason = Some(need(&report.reason, "/reason", "退回申报须说明理由。")?);
+            record.filed_at = None;
+        }
+        StepAct::Extend => {
+            entry.reason = Some(need(&report.reason, "/reason", "延长审批时限须说明理由并告知申请人。")?);
+            report.extension_days.ok_or_else(|| Problem::rule("/extension_days", "required", "须写明延长几个工作日。", "Say how many days."))?;
+            if std::mem::replace(&mut record.extended, true) {
+                return Err(Problem::rule("/extension_days", "extended_already", "审批时限只能延长一次。", "Extended once already."));
+            }
+        }
         StepAct::NotAccept | StepAct::Refuse => {
             entry.reason = Some(need(&report.reason, "/reason", "须写明部门的理由。")?);
             entry.number.clone_from(&report.result_no);
@@ -314,7 +496,7 @@ fn run_clocks(tx: &mut Tx, loaded: &Loaded, row: &StepRow, record: &mut StepReco
             }
         }
         StepAct::Grant | StepAct::Refuse => record.clock_id.map_or(Ok(()), |id| clocks::stop_one(tx, id))?,
-        StepAct::File | StepAct::AskCorrection | StepAct::NotAccept | StepAct::ReceiveResult => {}
+        StepAct::File | StepAct::AskCorrection | StepAct::NotAccept | StepAct::ReceiveResult | StepAct::HandBack | StepAct::Extend => {}
     }
     Ok(())
 }

@@ -2,11 +2,12 @@
 
 use super::{
     facts::{MaterialRecord, StepRecord},
-    machine::{STEP_TABLE, StepState},
-    model::MaterialState,
+    machine::{STEP_TABLE, StepAct, StepState},
+    model::{MaterialState, StepCarrier},
     store::{self, MaterialRow, StepRow},
 };
 use crate::{
+    auth::{Role, store as accounts},
     catalogue::Necessity,
     db::{Result, Tx},
     kernel::Id,
@@ -16,13 +17,17 @@ use crate::{
 pub struct Plan {
     /// The steps in order, with what was recorded of each.
     pub steps: Vec<(StepRow, StepRecord)>,
+    /// Those of their departments that have handlers with accounts.
+    staffed: Vec<Id>,
 }
 
 /// The plan of a matter.
 pub fn plan(tx: &mut Tx, entrustment: Id) -> Result<Plan> {
     let rows = store::steps(tx, entrustment)?;
+    let departments: Vec<String> = rows.iter().filter_map(|row| row.department_id).map(|id| id.to_string()).collect();
+    let staffed = if departments.is_empty() { Vec::new() } else { accounts::held(tx, Role::DepartmentHandler, &departments)? };
     let steps = rows.into_iter().map(|row| row.record.open(tx.vault).map(|record| (row, record))).collect::<Result<_>>()?;
-    Ok(Plan { steps })
+    Ok(Plan { steps, staffed })
 }
 
 impl Plan {
@@ -39,7 +44,8 @@ impl Plan {
     /// Steps that keep the matter from its end: those under way; and, unless one has failed, those still to be filed.
     pub fn open(&self) -> usize {
         let failed = self.failed();
-        self.steps.iter().filter(|(row, _)| row.state.is_under_way() || (row.state == StepState::Planned && !failed)).count()
+        let ours = |r: &StepRecord| r.carrier != Some(StepCarrier::Applicant);
+        self.steps.iter().filter(|(row, r)| row.state.is_under_way() || (row.state == StepState::Planned && !failed && ours(r))).count()
     }
 
     /// A step was filed.
@@ -47,10 +53,30 @@ impl Plan {
         self.steps.iter().any(|(row, _)| row.state != StepState::Planned)
     }
 
-    /// Some act can be recorded of some step.
+    /// Some act of some step is the agent's to record.
     pub fn recordable(&self) -> bool {
         self.steps.iter().any(|(row, r)| {
-            STEP_TABLE.iter().any(|(_, from, _)| from.contains(&row.state)) && (row.state != StepState::Planned || self.before(r).next().is_none())
+            STEP_TABLE.iter().any(|(act, from, _)| {
+                from.contains(&row.state) && !(act.is_departments() && self.is_staffed(row)) && (*act != StepAct::File || self.before(r).next().is_none())
+            })
+        })
+    }
+
+    /// The department of a step records for itself.
+    pub fn is_staffed(&self, row: &StepRow) -> bool {
+        row.department_id.is_some_and(|id| self.staffed.contains(&id))
+    }
+
+    /// The departments that have a step: those see the matter.
+    pub fn departments(&self) -> Vec<Id> {
+        self.steps.iter().filter(|(row, _)| row.state != StepState::Planned).filter_map(|(row, _)| row.department_id).collect()
+    }
+
+    /// Some act of some step waits for one of these departments.
+    pub fn awaits(&self, departments: &[&str]) -> bool {
+        self.steps.iter().any(|(row, _)| {
+            row.department_id.is_some_and(|id| departments.contains(&id.as_str()))
+                && STEP_TABLE.iter().any(|(act, from, _)| act.is_departments() && from.contains(&row.state))
         })
     }
 }
@@ -79,7 +105,7 @@ impl Checklist {
         self.materials.iter().any(|(row, _)| row.state != MaterialState::Accepted)
     }
 
-    /// Some material can be verified, rejected or deferred.
+    /// Some material can be verified, rejected, deferred or given back.
     pub fn reviewable(&self) -> bool {
         self.materials.iter().any(|(row, record)| {
             let deferrable = record.spec.as_ref().is_some_and(|s| s.deferrable);

@@ -149,6 +149,8 @@ pub struct StepRow {
     pub record: Private<super::facts::StepRecord>,
     /// When last changed.
     pub updated_at: Moment,
+    /// The department that carries it, where it is known here.
+    pub department_id: Option<Id>,
 }
 
 /// A material of the checklist.

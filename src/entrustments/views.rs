@@ -5,19 +5,19 @@ use serde::Serialize;
 use super::{
     agreement::AgreementView,
     applicants::{self, Applicant},
-    facts::{Acceptance, Completion, Difficulty, Rejection, Said, Suspension, Termination},
+    facts::{Acceptance, Completion, Difficulty, Extension, FeeDue, Help, Rejection, Said, Suspension, Termination},
     load::Loaded,
     machine::State,
     materials::{MaterialView, NoticeView},
-    model::{Channel, CustodyCause},
+    model::{Channel, CustodyCause, HelpKind},
     narrative,
     plan::StepView,
-    store::{self, ApplicantRow, Entrustment},
+    store::{self, ApplicantRow, Entrustment, StepRow},
 };
 use crate::{
     access::Sight,
     attachments,
-    auth::Actor,
+    auth::{Actor, Role},
     catalogue::Mode,
     clocks::{self, ClockView},
     db::{Result, Tx},
@@ -90,6 +90,17 @@ pub struct EntrustmentView {
     pub agreement: Option<AgreementView>,
     /// The plan.
     pub steps: Vec<StepView>,
+    /// In partial agency: the steps that the center carries.
+    pub agency_steps: Vec<String>,
+    /// With assistance: the kinds of help asked for.
+    pub help: Vec<HelpKind>,
+    /// Help that was given, oldest first.
+    pub helped: Vec<Help>,
+    /// Statutory fees that the applicant pays to an authority; never collected here.
+    pub fees: Vec<FeeDue>,
+    /// The present or last extension of the promised limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<Extension>,
     /// How the center accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acceptance: Option<Acceptance>,
@@ -179,7 +190,12 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
     }
     let applicant = store::applicant(tx, e.applicant_id)?.ok_or_else(|| crate::db::Error::Corrupt("applicant gone".into()))?;
     let files = attachments::of_record(tx, e.id, sight.masked)?;
-    let agreement = store::agreement(tx, e.id)?.map(|a| AgreementView::of(tx, &a, sight)).transpose()?;
+    let own = |row: &StepRow| row.department_id.is_some_and(|id| actor.nodes(Role::DepartmentHandler).any(|n| n == id.as_str()));
+    if sight.narrow {
+        details.hide_words();
+    }
+    let agreement = if sight.narrow { None } else { store::agreement(tx, e.id)? };
+    let agreement = agreement.map(|a| AgreementView::of(tx, &a, sight)).transpose()?;
     Ok(EntrustmentView {
         applicant: applicants::show(tx, &applicant, sight)?,
         contact: contact(tx, &e, sight)?,
@@ -188,7 +204,7 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         materials: checklist.materials.into_iter().map(|(row, record)| MaterialView::of(row, record, sight, &files)).collect(),
         notices: store::notices(tx, e.id)?.iter().map(|n| NoticeView::of(tx, n, sight)).collect::<Result<_>>()?,
         agreement,
-        steps: plan.steps.into_iter().map(|(row, record)| StepView::of(row, record, sight)).collect(),
+        steps: plan.steps.into_iter().filter(|(row, _)| !sight.narrow || own(row)).map(|(row, record)| StepView::of(row, record, sight)).collect(),
         id: e.id,
         number: e.number,
         state: e.state,
@@ -209,6 +225,11 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         open_transfer_id: e.open_transfer_id,
         hand_overs: e.hand_overs,
         due_at: e.due_at.known(),
+        agency_steps: details.steps,
+        help: details.help,
+        helped: details.helped,
+        fees: details.fees,
+        extension: details.extension,
         acceptance: details.acceptance,
         rejection: details.rejection,
         suspension: details.suspension,
@@ -329,14 +350,14 @@ impl TimelineEntry {
     }
 }
 
-/// Which entries a caller reads.
-pub fn audiences(actor: &Actor) -> &'static [Audience] {
-    if actor.applicant_id.is_some() { &[Audience::Public, Audience::Applicant] } else { Audience::ALL }
+/// Which entries a caller reads: what the staff of the center tell each other is not the departments'.
+fn audiences(actor: &Actor, sight: Sight) -> &'static [Audience] {
+    if actor.applicant_id.is_some() || sight.narrow { &[Audience::Public, Audience::Applicant] } else { Audience::ALL }
 }
 
 /// The timeline, oldest first.
 pub fn timeline(tx: &mut Tx, actor: &Actor, loaded: &Loaded, after: Option<Id>, limit: i64) -> Result<Vec<TimelineEntry>> {
-    let events = log::timeline(tx, loaded.e.id, audiences(actor), after, limit)?;
+    let events = log::timeline(tx, loaded.e.id, audiences(actor, loaded.sight), after, limit)?;
     events.into_iter().map(|event| TimelineEntry::of(tx, event, loaded.sight)).collect()
 }
 

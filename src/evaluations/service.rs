@@ -207,7 +207,7 @@ pub fn rate(tx: &mut Tx, actor: &Actor, target: &Target, input: &RatingInput) ->
 }
 
 fn reachable(row: &Evaluation) -> Reachable<'static> {
-    Reachable { applicant: Some(row.applicant_id), assignee: row.staff_id, centers: vec![row.center_id], path: "" }
+    Reachable { applicant: Some(row.applicant_id), assignee: row.staff_id, centers: vec![row.center_id], ..Reachable::default() }
 }
 
 /// What a link shows: no personal data.
@@ -323,7 +323,7 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<Evaluation
     rows.sort_by_key(|r| ids.iter().position(|id| *id == r.id));
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
-        let sight = page.items.iter().find(|(e, _)| e.record == row.id).map_or(Sight { masked: true }, |(_, s)| *s);
+        let sight = page.items.iter().find(|(e, _)| e.record == row.id).map_or(Sight::masked(true), |(_, s)| *s);
         items.push(render(tx, actor, row, sight)?);
     }
     Ok(page.with(|_| items))

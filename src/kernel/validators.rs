@@ -24,3 +24,9 @@ pub fn code(value: &str) -> Result<(), ValidationError> {
         Err(ValidationError::new("code").with_message("编号只能用字母、数字和 _ -。|Letters, digits, _ and - only.".into()))
     }
 }
+
+/// A unified social credit code 统一社会信用代码 (GB 32100).
+pub fn credit_code(value: &str) -> Result<(), ValidationError> {
+    super::credit_code::check(value)
+        .map_err(|_| ValidationError::new("credit_code").with_message("不是有效的统一社会信用代码。|Not a unified social credit code.".into()))
+}

@@ -1,9 +1,14 @@
 //! Centers: public to read, edited by those responsible.
 
-use actix_web::{get, put};
+use actix_web::{get, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{CenterLevel, CenterView, model::CenterEdit, service, store};
+use super::{
+    CenterLevel, CenterView,
+    departments::{self, DepartmentInput, DepartmentView},
+    model::CenterEdit,
+    service, store,
+};
 use crate::{
     http::{Answer, Body, Command, Filter, FilterKind, List, ListKind, Public},
     kernel::{Code, Page, Problem, text::fold},
@@ -12,6 +17,7 @@ use crate::{
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(fetch).service(edit);
+    cfg.service(list_departments).service(create_department).service(fetch_department).service(edit_department);
     super::people_api::routes(cfg);
 }
 
@@ -71,4 +77,52 @@ async fn fetch(public: Public) -> Answer {
 #[put("/centers/{id}")]
 async fn edit(command: Command, body: Body<CenterEdit>) -> Answer {
     command.conditional()?.act(body, service::edit).await
+}
+
+/// The departments of a center as a list.
+pub struct Departments;
+
+impl ListKind for Departments {
+    const FILTERS: &'static [Filter] = &[];
+    const SORTS: &'static [&'static str] = &[];
+}
+
+/// 查询部门（departments）
+///
+/// 公开。列出一个中心所在区划的承办部门；staffed 表示该部门已开通经办账号，由其自行登记受理与决定。
+#[utoipa::path(tag = "centers", operation_id = "list_departments", security(()), params(("id" = String, Path, description = "中心 id 或 12 位区划代码", max_length = 100, example = "320623000000"), List<Departments>),
+    responses((status = 200, description = "一页部门", body = Page<DepartmentView>)))]
+#[get("/centers/{id}/departments")]
+async fn list_departments(public: Public, asked: List<Departments>) -> Answer {
+    public.view(60, move |tx, id| departments::list(tx, id, &asked.query)).await
+}
+
+/// 登记部门（create department）
+///
+/// 系统管理员在任一中心、中心负责人在本中心及下级中心登记承办部门。
+#[utoipa::path(tag = "centers", operation_id = "create_department", params(("id" = String, Path, description = "中心 id 或 12 位区划代码", max_length = 100, example = "320623000000")),
+    request_body = DepartmentInput, responses((status = 201, description = "部门", body = DepartmentView)))]
+#[post("/centers/{id}/departments")]
+async fn create_department(command: Command, body: Body<DepartmentInput>) -> Answer {
+    command.create("/api/v1/departments", body, departments::create).await
+}
+
+/// 查看部门（department）
+///
+/// 公开。
+#[utoipa::path(tag = "centers", operation_id = "get_department", security(()), params(("id" = String, Path, description = "部门 id", max_length = 100)),
+    responses((status = 200, description = "部门", body = DepartmentView)))]
+#[get("/departments/{id}")]
+async fn fetch_department(public: Public) -> Answer {
+    public.record(60, departments::fetch).await
+}
+
+/// 修改部门（edit department）
+///
+/// 修改名称、统一社会信用代码和电话。须带 If-Match。
+#[utoipa::path(tag = "centers", operation_id = "edit_department", params(("id" = String, Path, description = "部门 id", max_length = 100)),
+    request_body = DepartmentInput, responses((status = 200, description = "修改后的部门", body = DepartmentView)))]
+#[put("/departments/{id}")]
+async fn edit_department(command: Command, body: Body<DepartmentInput>) -> Answer {
+    command.conditional()?.act(body, departments::edit).await
 }

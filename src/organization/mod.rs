@@ -1,6 +1,7 @@
 //! Service centers as a tree, their departments, and the people who work there with the roles they hold.
 
 pub mod api;
+mod departments;
 mod grants;
 mod import;
 mod model;
@@ -13,4 +14,4 @@ pub use grants::{GrantState, GrantView, NewGrant, grant_directly};
 pub use import::{DivisionRow, import_divisions, read_divisions};
 pub use model::{Center, CenterBrief, CenterLevel, CenterView, Department};
 pub use people::{AccountStatus, NewPerson, PersonView, add_person, name_of};
-pub use service::{brief, briefs, center_of_division, custodian_reachable, department_named, load, subjects_of};
+pub use service::{brief, briefs, center_of_division, custodian_reachable, department, department_named, departments_at_or_above, load, subjects_of};

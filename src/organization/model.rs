@@ -87,6 +87,8 @@ pub struct Department {
     pub created_at: Moment,
     /// When last changed.
     pub updated_at: Moment,
+    /// Telephone.
+    pub phone: String,
 }
 
 /// A center, named.

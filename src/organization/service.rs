@@ -69,9 +69,23 @@ pub fn department_named(tx: &mut Tx, center: Id, name: &str, credit_code: Option
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
+        phone: String::new(),
     };
     store::insert_department(tx, &row)?;
     Ok(row)
+}
+
+/// A department by id.
+pub fn department(tx: &mut Tx, id: Id) -> Result<Option<Department>> {
+    store::department_by_id(tx, id)
+}
+
+/// The departments of these names at a center or above it, the nearest first.
+pub fn departments_at_or_above(tx: &mut Tx, center: &Center, names: &[String]) -> Result<Vec<Department>> {
+    let lineage: Vec<Id> = center.lineage().filter_map(|id| id.parse().ok()).collect();
+    let mut found = store::departments_named(tx, &lineage, names)?;
+    found.sort_by_key(|d| std::cmp::Reverse(lineage.iter().position(|id| *id == d.center_id)));
+    Ok(found)
 }
 
 /// Edits a center's public particulars.

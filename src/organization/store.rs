@@ -121,6 +121,39 @@ pub fn department_by_id(tx: &mut Tx, id: Id) -> Result<Option<Department>> {
     Ok(departments::table.filter(departments::id.eq(id)).select(Department::as_select()).first(tx.conn).optional()?)
 }
 
+/// Departments of these names at these centers.
+pub fn departments_named(tx: &mut Tx, centers: &[Id], names: &[String]) -> Result<Vec<Department>> {
+    Ok(departments::table
+        .filter(departments::center_id.eq_any(centers.to_vec()))
+        .filter(departments::name.eq_any(names.to_vec()))
+        .select(Department::as_select())
+        .load(tx.conn)?)
+}
+
+/// Departments of a center, newest first.
+pub fn departments(tx: &mut Tx, center: Id, after: Option<Id>, limit: i64) -> Result<Vec<Department>> {
+    let mut q =
+        departments::table.filter(departments::center_id.eq(center)).select(Department::as_select()).order(departments::id.desc()).limit(limit).into_boxed();
+    if let Some(id) = after {
+        q = q.filter(departments::id.lt(id));
+    }
+    Ok(q.load(tx.conn)?)
+}
+
+/// Saves the editable fields from the version read.
+pub fn save_department(tx: &mut Tx, d: &Department) -> Result<bool> {
+    let changed = diesel::update(departments::table.filter(departments::id.eq(d.id)).filter(departments::version.eq(d.version)))
+        .set((
+            departments::name.eq(d.name.clone()),
+            departments::credit_code.eq(d.credit_code.clone()),
+            departments::phone.eq(d.phone.clone()),
+            departments::updated_at.eq(tx.now),
+            departments::version.eq(d.version + 1),
+        ))
+        .execute(tx.conn)?;
+    Ok(changed == 1)
+}
+
 /// A new department.
 pub fn insert_department(tx: &mut Tx, row: &Department) -> Result<()> {
     diesel::insert_into(departments::table).values(row.clone()).execute(tx.conn)?;

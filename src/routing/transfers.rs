@@ -471,7 +471,7 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<TransferVi
     rows.sort_by_key(|t| ids.iter().position(|id| *id == t.id));
     let sides: Vec<Id> = rows.iter().flat_map(|t| [t.from_center_id, t.to_center_id]).collect();
     let centers = organization::briefs(tx, &sides)?;
-    let sight = |id: Id| page.items.iter().find(|(e, _)| e.record == id).map_or(Sight { masked: true }, |(_, sight)| *sight);
+    let sight = |id: Id| page.items.iter().find(|(e, _)| e.record == id).map_or(Sight::masked(true), |(_, sight)| *sight);
     let items = rows
         .into_iter()
         .map(|t| {

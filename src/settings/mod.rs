@@ -35,6 +35,12 @@ pub struct Rules {
     pub suspension_days: u32,
     /// Reminders before a matter lapses for want of material.
     pub reminders_before_lapse: u32,
+    /// Tell the applicant how the matter stands, again and again.
+    pub feedback_limit: Limit,
+    /// Longest extension of the promised limit, in days of its unit.
+    pub extension_days: u32,
+    /// Extensions of one matter.
+    pub extensions: u32,
     /// Business hours; clocks take those that are set everywhere.
     pub business_hours: BusinessHours,
 }
@@ -42,17 +48,21 @@ pub struct Rules {
 impl Rules {
     /// What no city means.
     fn check(&self) -> Result<(), &'static str> {
-        let limits = [self.accept_limit, self.transfer_limit, self.supply_limit, self.sign_limit, self.evaluation_limit, self.default_promise];
+        let limits =
+            [self.accept_limit, self.transfer_limit, self.supply_limit, self.sign_limit, self.evaluation_limit, self.default_promise, self.feedback_limit];
         if limits.iter().any(|l| !(1..=3650).contains(&l.value)) {
             return Err("时限应为 1 到 3650");
         }
         if !(1..=365).contains(&self.suspension_days) {
             return Err("中止天数应为 1 到 365");
         }
+        if !(1..=365).contains(&self.extension_days) {
+            return Err("延期天数应为 1 到 365");
+        }
         if self.business_hours.open >= self.business_hours.close {
             return Err("上班时间应早于下班时间");
         }
-        let counts = [self.returns_per_center, self.returns_total, self.max_hand_overs, self.reminders_before_lapse];
+        let counts = [self.returns_per_center, self.returns_total, self.max_hand_overs, self.reminders_before_lapse, self.extensions];
         if counts.iter().any(|n| !(1..=20).contains(n)) {
             return Err("次数应为 1 到 20");
         }
@@ -75,6 +85,9 @@ impl Default for Rules {
             max_hand_overs: 4,
             suspension_days: 30,
             reminders_before_lapse: 2,
+            feedback_limit: wd(5),
+            extension_days: 10,
+            extensions: 1,
             business_hours: BusinessHours::default(),
         }
     }

@@ -40,6 +40,7 @@ struct Fixture {
     grant: String,
     upload: String,
     discarded: String,
+    department: String,
 }
 
 /// A matter of 如东's counter in the hands of `rd_agent`, one of `ent_rudong` offered by the city to 如东, and an
@@ -60,7 +61,8 @@ async fn fixture(app: &TestApp) -> Fixture {
     let session = json!({ "name": "图纸.pdf", "size": 9, "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" });
     let upload = text(&company.post("/attachments/sessions", session.clone()).await.created()["id"]).to_owned();
     let discarded = text(&company.post("/attachments/sessions", session).await.created()["id"]).to_owned();
-    Fixture { matter, offered, transfer, evaluation, link, grant, upload, discarded }
+    let department = text(&app.stranger().get("/centers/320623000000/departments").await.ok()["items"][0]["id"]).to_owned();
+    Fixture { department, matter, offered, transfer, evaluation, link, grant, upload, discarded }
 }
 
 /// A request for each operation that is right in shape. Writes are sent with `dry_run`, so that each role meets the
@@ -88,6 +90,15 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "change_entrustment_mode" => (in_path(matter), json!({ "mode": "full_agency" })),
         "sign_agreement" | "sign_completion" => (in_path(matter), signature()),
         "report_progress" => (in_path(matter), json!({ "note": "已踏勘" })),
+        "record_help" => (in_path(matter), json!({ "kinds": ["fill_form"] })),
+        "record_fee" => (in_path(matter), json!({ "name": "登记费", "amount": "80.00", "basis": "规定", "payee": "登记机构" })),
+        "request_extension" => (in_path(matter), json!({ "days": 5, "reason": "踏勘推迟" })),
+        "grant_extension" => (in_path(matter), empty()),
+        "refuse_extension" => (in_path(matter), json!({ "note": "可按期办结" })),
+        "list_departments" => (in_path("320623000000"), empty()),
+        "create_department" => (in_path("320623000000"), json!({ "name": "如东县交通运输局" })),
+        "get_department" => (in_path(&f.department), empty()),
+        "edit_department" => (in_path(&f.department), json!({ "name": "如东县市场监督管理局" })),
         "suspend_entrustment" => (in_path(matter), json!({ "reason": "policy_change", "note": "等待新规", "days": 5 })),
         "complete_entrustment" => (in_path(matter), json!({ "outcome": "granted" })),
         "mark_unclaimed" | "terminate_unilaterally" => (in_path(matter), json!({ "delivery_proof": "送达回证 1" })),

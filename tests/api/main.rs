@@ -11,6 +11,7 @@ mod authz_matrix;
 mod catalogue;
 mod clocks;
 mod db_parity;
+mod desk;
 mod entrustments;
 mod openapi;
 mod platform;

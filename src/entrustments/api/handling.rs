@@ -7,12 +7,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::{
     EntrustmentView, NewEntrustment,
     agreement::{self, AgreementInput, AgreementSignature},
+    extension::{self, ExtensionDecision, ExtensionInput},
     facts::ApplicantReason,
     handling::{self, AcceptInput, AssignInput, ModeInput, ProgressInput, RejectInput, SuspendInput},
     intake,
     machine::StepAct,
     materials::{self, MaterialReport, OneTimeNotice},
     model::MaterialAct,
+    notes::{self, FeeInput, HelpInput},
     plan::{self, PlanInput, StepReport},
 };
 use crate::{
@@ -27,6 +29,7 @@ use crate::{
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(submit).service(accept).service(assign).service(notice).service(resubmit).service(remind).service(lapse);
     cfg.service(reject).service(withdraw).service(change_mode).service(draft_agreement).service(sign_agreement).service(start);
+    cfg.service(record_help).service(record_fee).service(request_extension).service(grant_extension).service(refuse_extension);
     cfg.service(make_plan).service(record_step).service(upload_material).service(report_material).service(progress).service(suspend).service(resume);
 }
 
@@ -149,7 +152,7 @@ async fn start(command: Command, body: Body<Empty>) -> Answer {
 
 /// 制定计划（plan）
 ///
-/// 按事项的专用流程或自拟步骤制定计划，推算每步的计划日期。
+/// 按事项的专用流程或自拟步骤制定计划，推算每步的计划日期。可再次提交以调整：已申报的步骤须原样保留。部门按名称在本中心及上级中心查找。
 #[utoipa::path(tag = "entrustments", operation_id = "plan_entrustment", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = PlanInput, responses((status = 200, description = "代办件", body = EntrustmentView)))]
 #[post("/entrustments/{id}/plan")]
 async fn make_plan(command: Command, body: Body<PlanInput>) -> Answer {
@@ -163,6 +166,51 @@ async fn make_plan(command: Command, body: Body<PlanInput>) -> Answer {
 #[post("/entrustments/{id}/progress")]
 async fn progress(command: Command, body: Body<ProgressInput>) -> Answer {
     command.act(body, handling::progress).await
+}
+
+/// 登记帮办内容（record help）
+///
+/// 登记为帮办（协办）件提供的帮助：取号、填表、网上办、指尖办、自助办、网上申报、文件上传、进度查询。
+#[utoipa::path(tag = "entrustments", operation_id = "record_help", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = HelpInput, responses((status = 200, description = "代办件", body = EntrustmentView)))]
+#[post("/entrustments/{id}/record-help")]
+async fn record_help(command: Command, body: Body<HelpInput>) -> Answer {
+    command.act(body, notes::help).await
+}
+
+/// 登记费用（record fee）
+///
+/// 告知申请人须向审批部门缴纳的法定费用，或登记其缴费凭证；中心不代收费用。
+#[utoipa::path(tag = "entrustments", operation_id = "record_fee", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = FeeInput, responses((status = 200, description = "代办件", body = EntrustmentView)))]
+#[post("/entrustments/{id}/record-fee")]
+async fn record_fee(command: Command, body: Body<FeeInput>) -> Answer {
+    command.act(body, notes::fee).await
+}
+
+/// 申请延期（request extension）
+///
+/// 专员申请延长承诺办理时限，说明理由；由中心负责人批准。审批部门自己的时限不因此改变。
+#[utoipa::path(tag = "entrustments", operation_id = "request_extension", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = ExtensionInput, responses((status = 200, description = "代办件", body = EntrustmentView)))]
+#[post("/entrustments/{id}/request-extension")]
+async fn request_extension(command: Command, body: Body<ExtensionInput>) -> Answer {
+    command.act(body, extension::request).await
+}
+
+/// 批准延期（grant extension）
+///
+/// 批准后承诺时限顺延，理由和新的时限告知申请人。
+#[utoipa::path(tag = "entrustments", operation_id = "grant_extension", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = ExtensionDecision, responses((status = 200, description = "代办件", body = EntrustmentView)))]
+#[post("/entrustments/{id}/grant-extension")]
+async fn grant_extension(command: Command, body: Body<ExtensionDecision>) -> Answer {
+    command.act(body, extension::grant).await
+}
+
+/// 不批准延期（refuse extension）
+///
+/// 须说明理由，仍按原时限办理。
+#[utoipa::path(tag = "entrustments", operation_id = "refuse_extension", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = ExtensionDecision, responses((status = 200, description = "代办件", body = EntrustmentView)))]
+#[post("/entrustments/{id}/refuse-extension")]
+async fn refuse_extension(command: Command, body: Body<ExtensionDecision>) -> Answer {
+    command.act(body, extension::refuse).await
 }
 
 /// 中止（suspend）
@@ -185,7 +233,7 @@ async fn resume(command: Command, body: Body<Empty>) -> Answer {
 
 /// 登记步骤（record step）
 ///
-/// 登记审批步骤：file 申报、accept 部门受理、ask_correction 要求补正、not_accept 不予受理、enter_special / leave_special 特别程序、grant 准予、refuse 不予许可、receive_result 领取结果。代部门登记须写明凭据。
+/// 登记审批步骤。部门已开通经办账号的，由其经办人登记本部门的受理与决定；未开通的，由专员凭据代为登记。file 申报、accept 部门受理、ask_correction 要求补正、not_accept 不予受理、enter_special / leave_special 特别程序、grant 准予、refuse 不予许可、receive_result 领取结果、hand_back 退回申报、extend 延长审批时限（一次，最长十个工作日）。
 #[utoipa::path(tag = "entrustments", operation_id = "record_step",
     params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100), ("step" = String, Path, description = "步骤编号", max_length = 20, example = "S1"), ("act" = inline(StepAct), Path, description = "登记的内容")),
     request_body = StepReport, responses((status = 200, description = "代办件", body = EntrustmentView)))]
@@ -219,7 +267,7 @@ async fn upload_material(command: Command, state: web::Data<State>, path: web::P
 
 /// 登记材料（report material）
 ///
-/// submit 提交、accept 核验通过、reject 退回并说明原因、defer 容缺后补并写明日期。
+/// submit 提交（可注明原件、份数）、accept 核验通过、reject 退回并说明原因、defer 容缺后补并写明日期、return 退还原件并写明签收单号。
 #[utoipa::path(tag = "entrustments", operation_id = "report_material",
     params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100), ("material" = String, Path, description = "材料编号", max_length = 20, example = "M1"), ("act" = inline(MaterialAct), Path, description = "登记的内容")),
     request_body = MaterialReport, responses((status = 200, description = "代办件", body = EntrustmentView)))]

@@ -1,0 +1,2 @@
+ALTER TABLE departments DROP COLUMN phone;
+ALTER TABLE steps DROP COLUMN department_id;
