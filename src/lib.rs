@@ -21,3 +21,4 @@ pub mod organization;
 pub mod routing;
 pub mod settings;
 pub mod worker;
+pub mod worklist;

@@ -85,6 +85,53 @@ pub struct Keys {
     pub limit: usize,
 }
 
+/// What to look for among what is somebody's own to do: seen in clear, by nearest deadline.
+pub struct Work<'a> {
+    /// Kind of record.
+    pub kind: &'static str,
+    /// Under which subjects.
+    pub subjects: &'a [String],
+    /// In which states.
+    pub states: &'a [&'static str],
+    /// Deadlines after, and until.
+    pub due: (Option<Moment>, Option<Moment>),
+    /// The last entry of the page before.
+    pub after: Option<(Moment, Id)>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// The records of a [`Work`], each once.
+pub fn work(tx: &mut Tx, work: &Work) -> Result<Vec<Entry>> {
+    let limit = i64::try_from(work.limit).unwrap_or(1_000);
+    let mut found: Vec<Entry> = Vec::new();
+    // One walk of the index for each subject and state: nearest deadlines first, however the states are distributed.
+    for subject in work.subjects {
+        for state in work.states {
+            let mut q = access::table
+                .select(Entry::as_select())
+                .filter(access::kind.eq(work.kind).and(access::subject.eq(subject.clone())).and(access::state.eq(*state)).and(access::masked.eq(false)))
+                .order((access::due_at.asc(), access::record_id.asc()))
+                .limit(limit)
+                .into_boxed();
+            if let Some((t, id)) = work.after {
+                q = q.filter(access::due_at.ge(t)).filter(access::due_at.gt(t).or(access::record_id.gt(id)));
+            }
+            if let Some(from) = work.due.0 {
+                q = q.filter(access::due_at.gt(from));
+            }
+            if let Some(until) = work.due.1 {
+                q = q.filter(access::due_at.le(until));
+            }
+            found.extend(q.load(tx.conn)?);
+        }
+    }
+    found.sort_by_key(|e: &Entry| (e.due_at, e.record));
+    found.dedup_by_key(|e| e.record);
+    found.truncate(work.limit);
+    Ok(found)
+}
+
 /// Each subject of a record, and whether it sees it masked.
 pub fn subjects(tx: &mut Tx, record: Id) -> Result<Vec<(String, bool)>> {
     Ok(access::table.filter(access::record_id.eq(record)).select((access::subject, access::masked)).load(tx.conn)?)

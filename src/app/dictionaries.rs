@@ -101,6 +101,7 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<transfers::TransferState>(),
         dictionary::<transfers::TransferAction>(),
         dictionary::<routing::Relation>(),
+        dictionary::<crate::worklist::Bucket>(),
         dictionary::<evaluations::EvaluationState>(),
         dictionary::<evaluations::Grade>(),
         dictionary::<evaluations::RatingChannel>(),

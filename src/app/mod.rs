@@ -34,7 +34,7 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    organization, routing, worker,
+    organization, routing, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -48,6 +48,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         entrustments::api::routes(cfg);
         routing::api::routes(cfg);
         evaluations::api::routes(cfg);
+        worklist::api::routes(cfg);
         clocks::api::routes(cfg);
         dictionaries::routes(cfg);
     }));
@@ -117,8 +118,21 @@ pub fn build(
 }
 
 fn cors(config: &Config) -> Cors {
-    let expose =
-        ["etag", "location", "link", "retry-after", "x-request-id", "traceparent", "idempotency-replayed", "ratelimit", "ratelimit-policy", "api-version"];
+    let expose = [
+        "etag",
+        "location",
+        "link",
+        "www-authenticate",
+        "content-disposition",
+        "content-range",
+        "retry-after",
+        "x-request-id",
+        "traceparent",
+        "idempotency-replayed",
+        "ratelimit",
+        "ratelimit-policy",
+        "api-version",
+    ];
     let cors = Cors::default().allow_any_method().allow_any_header().expose_headers(expose).max_age(600);
     if config.cors_origins.iter().any(|o| o == "*") {
         return cors.allow_any_origin();
@@ -170,7 +184,7 @@ fn secret(config: &Config, engine: &Engine) -> Result<String, StartError> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             Err(StartError::Settings("set JIELI_SECRET_KEY (32 characters or more), or JIELI_KEY_FILE".into()))
         }
-        Err(e) => Err(e.into()),
+        Err(e) => Err(StartError::Settings(format!("{}: {e}", config.key_file))),
     }
 }
 

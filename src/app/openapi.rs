@@ -41,7 +41,7 @@ pub fn document() -> OpenApi {
         ))
         .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
         .build();
-    api.servers = Some(vec![ServerBuilder::new().url("/").description(Some("本服务 (local or production: the server that serves this document)")).build()]);
+    api.servers = Some(vec![ServerBuilder::new().url("/").description(Some("提供本文档的服务（this server）")).build()]);
     api.tags = Some(TAGS.iter().map(|(name, doc)| TagBuilder::new().name(*name).description(Some(*doc)).build()).collect());
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("bearerAuth", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("at+jwt").build()));
@@ -203,8 +203,8 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     if with_effect {
         statuses.extend([409, 412]);
     }
-    if command && let Some(made) = operation.responses.responses.get("201").cloned() {
-        // With `dry_run` nothing is created.
+    if command && let Some(made) = operation.responses.responses.get("201").or_else(|| operation.responses.responses.get("207")).cloned() {
+        // With `dry_run` nothing is done.
         operation.responses.responses.insert("200".into(), made);
     }
     if command && with_id && !open {

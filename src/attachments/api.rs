@@ -24,7 +24,7 @@ use crate::{
     blobs::{BlobError, Written},
     db::{self, Error, Tx},
     http::{Answer, Ask, Body, Command, Empty, Named, State, Who},
-    kernel::{ErrorCode, Id, Problem},
+    kernel::{ErrorCode, FieldError, Id, Problem},
 };
 
 /// Mounts the operations.
@@ -39,8 +39,9 @@ pub struct UploadForm {
     /// The file, at most 20 MB.
     #[schema(format = "binary", max_length = 20_971_520)]
     file: String,
-    /// SHA-256 in lower-case hexadecimal; a file that arrives otherwise is refused.
-    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
+    /// SHA-256 of the file: 64 lower-case hexadecimal digits; a file that arrives otherwise is refused. Empty: not compared.
+    // No pattern: Swagger UI would fill an optional field with digits of its own that fit.
+    #[schema(max_length = 64, example = "")]
     sha256: Option<String>,
 }
 
@@ -102,7 +103,7 @@ impl Received {
             }
         }
         let (id, written) = file.ok_or_else(|| Problem::parameter("file", "required", "缺少文件（file）。", "The field file is missing."))?;
-        Ok(Self { id, written, declared, kept: Arc::default() })
+        Ok(Self { id, written, declared: declared.filter(|d| !d.is_empty()), kept: Arc::default() })
     }
 
     /// The digest of the file stands for the body: the same key with another file is refused.
@@ -155,8 +156,12 @@ async fn digest(mut field: Field) -> Result<String, Problem> {
         }
     }
     match String::from_utf8(text) {
+        Ok(text) if text.is_empty() => Ok(text),
         Ok(text) if text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) => Ok(text),
-        _ => Err(Problem::parameter("sha256", "format", "应为 64 位小写十六进制。", "64 lower-case hexadecimal digits.")),
+        _ => Err(Problem::fields(
+            ErrorCode::InvalidRequest,
+            vec![FieldError::body("/sha256", "format", "应为 64 位小写十六进制。", "64 lower-case hexadecimal digits.")],
+        )),
     }
 }
 

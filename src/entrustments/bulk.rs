@@ -1,143 +1,113 @@
-//! Made-up matters by the batch: the same rows as intake writes, without its checks, for demos and measurements.
+//! Bulk actions: up to a hundred matters, each act as its own endpoint would do it, together or each for itself.
 
-use std::ops::Range;
+use std::collections::BTreeMap;
 
-use diesel::prelude::*;
+use serde::Deserialize;
+use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use super::{
-    applicants::{self, ApplicantInput, ApplicantKind, IdType},
-    facts::Details,
-    machine::State,
-    model::{Channel, CustodyCause},
-    store::{CustodyRow, Entrustment},
-};
+use super::desk::Act;
 use crate::{
-    access,
-    catalogue::{self, Mode, Published},
-    db::{Error, Private, Result, Sealed, Tx, schema},
-    insert_many,
-    kernel::{Code as _, Id, Moment},
-    organization::{self, Center},
+    auth::Actor,
+    db::{Error, Result, Tx},
+    kernel::{Changed, Code as _, FieldError, Id, Part, Problem, Target, problem::Place},
 };
 
-/// What the batches share.
-pub struct BulkPlan {
-    centers: Vec<Center>,
-    item: Published,
-    applicant: Id,
-    applicant_name: String,
-    contact_name: Sealed,
-    contact_phone: Sealed,
-    phone_mark: String,
-    facts: Private<Details>,
-    stamp: String,
+/// Acts on several matters.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkInput {
+    /// All or none: the first act that is refused undoes the others, and is the answer.
+    #[serde(default)]
+    pub atomic: bool,
+    /// One act for each matter; no matter twice.
+    #[schema(min_items = 1, max_items = 100)]
+    pub items: Vec<BulkItem>,
 }
 
-impl BulkPlan {
-    /// Prepares over these centers.
-    pub fn new(tx: &mut Tx, centers: Vec<Center>) -> Result<Self> {
-        let item = catalogue::published(tx, "GS-320623-0001")?.ok_or_else(|| Error::Corrupt("the demo item is missing".into()))?;
-        let input = ApplicantInput {
-            kind: ApplicantKind::Enterprise,
-            name: "南通批量演示有限公司".into(),
-            id_type: IdType::CreditCode,
-            id_number: "91320600MATE5T017G".into(),
-            division_code: Some("320600000000".into()),
-            address: None,
-            flags: Vec::new(),
-        };
-        let applicant = applicants::find_or_enter(tx, &input)?;
-        Ok(Self {
-            centers,
-            item,
-            applicant: applicant.id,
-            applicant_name: applicant.name,
-            contact_name: Sealed::seal(tx.vault, "联系人")?,
-            contact_phone: Sealed::seal(tx.vault, "13900009999")?,
-            phone_mark: applicants::phone_mark(tx, "13900009999"),
-            facts: Private::seal(tx.vault, &Details::default())?,
-            // Random: filling twice makes other numbers.
-            stamp: hex::encode(crate::kernel::random_bytes::<4>()),
-        })
+/// One act.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkItem {
+    /// Matter: id or number.
+    #[validate(length(min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100, example = "DB-320623-20260105-000007-107")]
+    pub id: String,
+    /// The version that was read; refused (412) when it has changed since.
+    #[serde(default)]
+    pub version: Option<i64>,
+    /// What is done.
+    #[validate(nested)]
+    pub act: Act,
+}
+
+impl Validate for BulkInput {
+    fn validate(&self) -> Result<(), ValidationErrors> {
+        let mut errors = ValidationErrors::new();
+        let wrong = self.items.iter().enumerate().filter_map(|(i, item)| item.validate().err().map(|e| (i, Box::new(e))));
+        let wrong: BTreeMap<usize, Box<ValidationErrors>> = wrong.collect();
+        if let Err(e) = few(&self.items) {
+            errors.add("items", e);
+        } else if !wrong.is_empty() {
+            errors.errors_mut().insert("items".into(), ValidationErrorsKind::List(wrong));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }
 
-/// Old matters are mostly closed; the newest rows all wait for the applicant's signature, so that a list by another
-/// state must not walk over them.
-fn state_of(n: u64) -> State {
-    match n % 100 {
-        0 => State::Submitted,
-        1 => State::InProgress,
-        2 => State::Suspended,
-        3..=6 => State::Withdrawn,
-        7 => State::Rejected,
-        8..=30 => State::Completed,
-        _ => State::Closed,
+impl Validate for Act {
+    fn validate(&self) -> Result<(), ValidationErrors> {
+        ValidationErrors::merge(Ok(()), "body", self.check())
     }
 }
 
-/// Adds the matters of a range.
-pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<()> {
-    let mut matters = Vec::new();
-    let mut chain = Vec::new();
-    for n in range {
-        let index = usize::try_from(n.wrapping_mul(2_654_435_761) % plan.centers.len().max(1) as u64).unwrap_or(0);
-        let Some(center) = plan.centers.get(index) else { continue };
-        let state = state_of(n);
-        let ended = state.is_final();
-        let e = Entrustment {
-            id: Id::new(),
-            number: format!("DB-{}-{}-{n:08}", center.division_code.get(..6).unwrap_or_default(), plan.stamp),
-            mode: Mode::Assisted,
-            state,
-            channel: Channel::Window,
-            title: plan.item.content.name.clone(),
-            item_id: plan.item.id,
-            item_version: plan.item.number,
-            division_code: plan.item.division_code.clone(),
-            applicant_id: plan.applicant,
-            applicant_name: plan.applicant_name.clone(),
-            contact_name: plan.contact_name.clone(),
-            contact_phone: plan.contact_phone.clone(),
-            phone_mark: plan.phone_mark.clone(),
-            custodian_id: center.id,
-            intake_center_id: center.id,
-            assignee_id: None,
-            first_responder_id: None,
-            due_at: if ended { Moment::NEVER } else { tx.now.plus(chrono::TimeDelta::minutes(i64::try_from(n % 100_000).unwrap_or(0))) },
-            agreement_state: "none".into(),
-            open_transfer_id: None,
-            open_legs: 0,
-            hand_overs: 0,
-            reminders: 0,
-            held_state: None,
-            facts: plan.facts.clone(),
-            received_on: tx.now.local_date().to_string(),
-            version: 1,
-            created_at: tx.now,
-            updated_at: tx.now,
-            closed_at: ended.then_some(tx.now),
-        };
-        chain.push(CustodyRow {
-            id: Id::new(),
-            entrustment_id: e.id,
-            sequence: 1,
-            center_id: center.id,
-            cause: CustodyCause::Intake,
-            transfer_id: None,
-            from_at: tx.now,
-            to_at: None,
-        });
-        let mut subjects: Vec<(String, bool)> = organization::subjects_of(center).into_iter().map(|s| (s, false)).collect();
-        subjects.push((crate::auth::policy::subject::applicant(e.applicant_id.as_str()), false));
-        let placement = access::Placement { kind: "entrustment", record: e.id, state: e.state.code(), due_at: e.due_at, updated_at: e.updated_at, subjects };
-        matters.push((e, placement));
+fn few(items: &[BulkItem]) -> Result<(), ValidationError> {
+    let mut named: Vec<&str> = items.iter().map(|i| i.id.as_str()).collect();
+    named.sort_unstable();
+    if named.is_empty() || named.len() > 100 {
+        return Err(ValidationError::new("length").with_message("每次 1 到 100 件。|1 to 100 matters.".into()));
     }
-    let rows: Vec<Entrustment> = matters.iter().map(|(e, _)| e.clone()).collect();
-    insert_many!(tx.conn, schema::entrustments::table, &rows);
-    insert_many!(tx.conn, schema::custody::table, &chain);
-    for (_, placement) in &matters {
-        access::place_new(tx, placement)?;
+    if named.windows(2).any(|w| matches!(w, [a, b] if a == b)) {
+        return Err(ValidationError::new("repeated").with_message("同一件只能出现一次。|No matter twice.".into()));
     }
     Ok(())
+}
+
+/// Does every act in a part of its own. What is refused leaves no trace; what fails for another reason undoes everything,
+/// since it may be tried again as a whole.
+pub fn perform(tx: &mut Tx, actor: &Actor, input: &BulkInput) -> Result<Vec<Part>> {
+    let mut order: Vec<(usize, &BulkItem)> = input.items.iter().enumerate().collect();
+    // The same order for everybody: two bulk actions never wait for each other in a ring.
+    order.sort_by(|(_, a), (_, b)| a.id.cmp(&b.id));
+    let mut parts: Vec<(usize, Part)> = Vec::with_capacity(order.len());
+    for (at, item) in order {
+        let result = match tx.savepoint(|tx| one(tx, actor, item)) {
+            Ok(changed) => Ok(changed),
+            Err(Error::Refused(problem)) if input.atomic => return Err(placed(*problem, at).into()),
+            Err(Error::Refused(problem)) => Err(*problem),
+            Err(other) => return Err(other),
+        };
+        parts.push((at, Part { reference: item.id.clone(), result }));
+    }
+    parts.sort_by_key(|(at, _)| *at);
+    Ok(parts.into_iter().map(|(_, part)| part).collect())
+}
+
+fn one(tx: &mut Tx, actor: &Actor, item: &BulkItem) -> Result<Changed> {
+    let reference = item.id.parse::<Id>().map_or_else(|_| item.id.clone(), |id| id.to_string());
+    let target = Target { reference, expected: item.version.map(|v| vec![v]) };
+    let e = item.act.perform(tx, actor, &target)?;
+    Ok(Changed { version: e.version, state: e.state.code().to_owned() })
+}
+
+/// Says which act was refused.
+fn placed(problem: Problem, at: usize) -> Problem {
+    let errors = problem.errors.into_iter().map(|e| match e.at {
+        Place::Pointer(p) => FieldError { at: Place::Pointer(format!("/items/{at}/act/body{p}")), ..e },
+        Place::Parameter(_) => e,
+    });
+    let mut errors: Vec<FieldError> = errors.collect();
+    if errors.is_empty() {
+        errors.push(FieldError { at: Place::Pointer(format!("/items/{at}")), code: problem.code.code().into(), detail: problem.detail.clone() });
+    }
+    Problem { errors, ..problem }
 }

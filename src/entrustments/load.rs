@@ -250,8 +250,8 @@ pub fn tell(tx: &mut Tx, actor: &Actor, e: &Entrustment, told: Told) -> Result<(
 }
 
 /// Who sees an entrustment: the custodian and everything above it, former custodians and an offer's receiver masked,
-/// the agent and the departments that have a step (masked once the matter has ended), the first responder masked, and the
-/// applicant.
+/// the agent (masked once the matter has ended), the departments that have a step (masked while none waits for them), the
+/// first responder masked, and the applicant.
 pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     let e = &loaded.e;
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(&loaded.custodian).into_iter().map(|s| (s, false)).collect();
@@ -264,7 +264,10 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     subjects.extend(e.assignee_id.map(|id| (subject::user(id.as_str()), e.state.is_final())));
     subjects.extend(e.first_responder_id.map(|id| (subject::user(id.as_str()), true)));
     subjects.push((subject::applicant(e.applicant_id.as_str()), false));
-    subjects.extend(loaded.plan.departments().iter().map(|id| (subject::department(id.as_str()), e.state.is_final())));
+    for id in loaded.plan.departments() {
+        let waits = !e.state.is_final() && loaded.plan.awaits(&[id.as_str()]);
+        subjects.push((subject::department(id.as_str()), !waits));
+    }
     let state = e.state.code();
     access::place(tx, &Placement { kind: "entrustment", record: e.id, state, due_at: e.due_at, updated_at: e.updated_at, subjects })
 }

@@ -10,6 +10,7 @@ mod custody;
 pub mod desk;
 mod extension;
 mod facts;
+mod filling;
 mod handling;
 mod intake;
 mod load;
@@ -25,9 +26,9 @@ pub mod store;
 mod views;
 
 pub use applicants::{Applicant, ApplicantFlag, ApplicantInput, ApplicantKind, ContactInput, IdType, link_account};
-pub use bulk::{BulkPlan, fill};
 pub use closing::{ClosedMatter, ON_CLOSED};
 pub use custody::{HandOver, clear_transfer, hand_over, mark_transfer};
+pub use filling::{BulkPlan, fill};
 pub use handling::{AcceptInput, accept_loaded, assign_loaded};
 pub use intake::{Identity, NewEntrustment, submit, submit_as};
 pub use load::{Loaded, load_for, load_locked, load_seen, movable, recompute, save};

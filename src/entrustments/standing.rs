@@ -69,7 +69,10 @@ impl Plan {
 
     /// The departments that have a step: those see the matter.
     pub fn departments(&self) -> Vec<Id> {
-        self.steps.iter().filter(|(row, _)| row.state != StepState::Planned).filter_map(|(row, _)| row.department_id).collect()
+        let mut all: Vec<Id> = self.steps.iter().filter(|(row, _)| row.state != StepState::Planned).filter_map(|(row, _)| row.department_id).collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// Some act of some step waits for one of these departments.

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, http::header, web};
 use serde::Serialize;
 
-use super::{Body, edge::RequestId, query::pairs};
+use super::{Body, bulk::BulkResults, edge::RequestId, problem::Asked, query::pairs};
 use crate::{
     access,
     auth::{self, Actor, Caller, Scope, Tokens},
     blobs::Blobs,
     config::Config,
     db::{self, Db, Outcome, Tx, idempotency},
-    kernel::{ErrorCode, ListQuery, Page, Problem, Target, Versioned, sha256_hex},
+    kernel::{ErrorCode, ListQuery, Page, Part, Problem, Target, Versioned, sha256_hex},
 };
 
 /// What handlers share.
@@ -283,7 +283,7 @@ pub struct Command {
     write: Write,
     who: Who,
     target: Target,
-    path: String,
+    asked: Asked,
 }
 
 impl FromRequest for Command {
@@ -300,12 +300,13 @@ impl Command {
         let Request { who, .. } = Request::of(request)?;
         let write = Write::of(request, who.caller.id.as_str())?;
         let target = Target { reference: reference(request)?, expected: if_match(request)? };
-        Ok(Self { write, who, target, path: request.path().to_owned() })
+        let asked = Asked::of(request, &who.request_id);
+        Ok(Self { write, who, target, asked })
     }
 
     /// Where this write was sent.
     pub fn path(&self) -> &str {
-        &self.path
+        &self.asked.path
     }
 
     /// Who writes.
@@ -357,6 +358,21 @@ impl Command {
         F: FnMut(&mut Tx, &Actor, &Target, &B) -> db::Result<T> + Send + 'static,
     {
         self.run(StatusCode::CREATED, Some(collection), body, f).await
+    }
+
+    /// A bulk action: answers 207 with what became of each record.
+    pub async fn bulk<B, F>(self, body: Body<B>, mut f: F) -> Answer
+    where
+        B: Send + 'static,
+        F: FnMut(&mut Tx, &Actor, &B) -> db::Result<Vec<Part>> + Send + 'static,
+    {
+        let Self { write, who, asked, .. } = self;
+        let Body { value, digest } = body;
+        let make = move |tx: &mut Tx| {
+            let actor = who.load(tx)?;
+            Ok(Made::of(BulkResults::of(f(tx, &actor, &value)?, &asked)))
+        };
+        write.answer(StatusCode::MULTI_STATUS, None, digest, |_, _| Ok(()), make).await
     }
 
     /// A removal: `f` answers what must be done once it is durable. Never tried, and never kept with a key: what is gone

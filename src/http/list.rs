@@ -289,7 +289,7 @@ impl<K: ListKind> IntoParams for List<K> {
             let repeated = |item: ObjectBuilder| -> RefOr<Schema> { ArrayBuilder::new().items(item.build()).max_items(Some(20)).build().into() };
             match f.kind {
                 FilterKind::Codes(codes) => all.push(parameter(f.name, f.doc, repeated(text().enum_values(Some(codes()))))),
-                FilterKind::Id => all.push(parameter(f.name, f.doc, repeated(text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))))),
+                FilterKind::Id => all.push(parameter(f.name, f.doc, repeated(text().max_length(Some(36))))),
                 FilterKind::Text(max) => all.push(parameter(f.name, f.doc, repeated(text().min_length(Some(1)).max_length(Some(max))))),
                 FilterKind::Division => {
                     all.push(parameter(f.name, f.doc, repeated(text().min_length(Some(12)).max_length(Some(12)).pattern(Some(DIVISION_PATTERN)))))

@@ -1,6 +1,7 @@
 //! The edge: extractors, the one write path, lists, problems. Knows no domain; only `api` rooms use it.
 
 mod body;
+mod bulk;
 mod command;
 pub mod edge;
 pub mod limits;
@@ -12,6 +13,7 @@ mod query;
 pub mod shape;
 
 pub use body::{Body, Empty, Form};
+pub use bulk::BulkResults;
 pub use command::{Answer, Ask, Command, Named, State, Who};
 pub use list::{Filter, FilterKind, List, ListKind};
 pub use problem::ProblemDocument;

@@ -90,30 +90,37 @@ impl Asked {
     }
 }
 
+impl ProblemDocument {
+    /// Of a problem, in the language of the request.
+    pub fn of(problem: &Problem, asked: &Asked) -> Self {
+        let english = asked.english;
+        let field = |e: &FieldError| {
+            let (pointer, parameter) = match &e.at {
+                Place::Pointer(p) => (Some(p.clone()), None),
+                Place::Parameter(p) => (None, Some(p.clone())),
+            };
+            ProblemField { pointer, parameter, code: e.code.to_string(), detail: e.detail.pick(english).to_owned() }
+        };
+        Self {
+            r#type: format!("/problems/{}", problem.code.code()),
+            title: problem.code.title().pick(english).to_owned(),
+            status: problem.code.status(),
+            detail: problem.detail.pick(english).to_owned(),
+            instance: asked.path.clone(),
+            code: problem.code.code().to_owned(),
+            request_id: asked.request_id.clone(),
+            errors: problem.errors.iter().map(field).collect(),
+            allowed_actions: problem.allowed_actions.clone(),
+        }
+    }
+}
+
 /// Renders a problem for a request.
 pub fn render(problem: &Problem, asked: &Asked) -> HttpResponse {
-    let english = asked.english;
-    let field = |e: &FieldError| {
-        let (pointer, parameter) = match &e.at {
-            Place::Pointer(p) => (Some(p.clone()), None),
-            Place::Parameter(p) => (None, Some(p.clone())),
-        };
-        ProblemField { pointer, parameter, code: e.code.to_string(), detail: e.detail.pick(english).to_owned() }
-    };
-    let document = ProblemDocument {
-        r#type: format!("/problems/{}", problem.code.code()),
-        title: problem.code.title().pick(english).to_owned(),
-        status: problem.code.status(),
-        detail: problem.detail.pick(english).to_owned(),
-        instance: asked.path.clone(),
-        code: problem.code.code().to_owned(),
-        request_id: asked.request_id.clone(),
-        errors: problem.errors.iter().map(field).collect(),
-        allowed_actions: problem.allowed_actions.clone(),
-    };
+    let document = ProblemDocument::of(problem, asked);
     let mut response: HttpResponseBuilder = HttpResponse::build(problem.status_code());
     response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
-    response.insert_header((header::CONTENT_LANGUAGE, if english { "en" } else { "zh-CN" }));
+    response.insert_header((header::CONTENT_LANGUAGE, if asked.english { "en" } else { "zh-CN" }));
     if let Some(seconds) = problem.retry_after {
         response.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }

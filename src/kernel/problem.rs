@@ -119,7 +119,14 @@ impl Problem {
 
     /// Invalid fields (400 for shape, 422 for rules).
     pub fn fields(code: ErrorCode, errors: Vec<FieldError>) -> Self {
-        let list = |en: bool| errors.iter().map(|e| e.detail.pick(en)).collect::<Vec<_>>().join(if en { " " } else { "" });
+        // Several wrong fields are told apart by their names; of one, its own words say enough.
+        let told = |e: &FieldError, en: bool| match &e.at {
+            Place::Pointer(name) | Place::Parameter(name) if errors.len() > 1 => {
+                format!("{}{}{}", name.trim_start_matches('/'), if en { ": " } else { "：" }, e.detail.pick(en))
+            }
+            _ => e.detail.pick(en).to_owned(),
+        };
+        let list = |en: bool| errors.iter().map(|e| told(e, en)).collect::<Vec<_>>().join(if en { " " } else { "" });
         let detail = Text::new(list(false), list(true));
         Self { errors, ..Self::new(code, detail) }
     }

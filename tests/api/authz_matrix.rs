@@ -90,6 +90,8 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "change_entrustment_mode" => (in_path(matter), json!({ "mode": "full_agency" })),
         "sign_agreement" | "sign_completion" => (in_path(matter), signature()),
         "report_progress" => (in_path(matter), json!({ "note": "已踏勘" })),
+        "act_in_bulk" => (path.into(), json!({ "items": [{ "id": matter, "act": { "action": "start" } }] })),
+        "get_worklist" => (path.into(), empty()),
         "record_help" => (in_path(matter), json!({ "kinds": ["fill_form"] })),
         "record_fee" => (in_path(matter), json!({ "name": "登记费", "amount": "80.00", "basis": "规定", "payee": "登记机构" })),
         "request_extension" => (in_path(matter), json!({ "days": 5, "reason": "踏勘推迟" })),

@@ -8,6 +8,7 @@ mod arrows;
 mod attachments;
 mod auth;
 mod authz_matrix;
+mod bulk;
 mod catalogue;
 mod clocks;
 mod db_parity;

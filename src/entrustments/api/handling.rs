@@ -7,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::{
     EntrustmentView, NewEntrustment,
     agreement::{self, AgreementInput, AgreementSignature},
+    bulk::{BulkInput, perform},
     extension::{self, ExtensionDecision, ExtensionInput},
     facts::ApplicantReason,
     handling::{self, AcceptInput, AssignInput, ModeInput, ProgressInput, RejectInput, SuspendInput},
@@ -21,7 +22,7 @@ use crate::{
     attachments::api::{Received, UploadForm},
     auth::Actor,
     db::Tx,
-    http::{Answer, Body, Command, Empty, State},
+    http::{Answer, Body, BulkResults, Command, Empty, State},
     kernel::{Code as _, Problem, Target},
 };
 
@@ -29,6 +30,7 @@ use crate::{
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(submit).service(accept).service(assign).service(notice).service(resubmit).service(remind).service(lapse);
     cfg.service(reject).service(withdraw).service(change_mode).service(draft_agreement).service(sign_agreement).service(start);
+    cfg.service(in_bulk);
     cfg.service(record_help).service(record_fee).service(request_extension).service(grant_extension).service(refuse_extension);
     cfg.service(make_plan).service(record_step).service(upload_material).service(report_material).service(progress).service(suspend).service(resume);
 }
@@ -166,6 +168,15 @@ async fn make_plan(command: Command, body: Body<PlanInput>) -> Answer {
 #[post("/entrustments/{id}/progress")]
 async fn progress(command: Command, body: Body<ProgressInput>) -> Answer {
     command.act(body, handling::progress).await
+}
+
+/// 批量办理（bulk actions）
+///
+/// 一次办理至多 100 件，每件一个操作，规则与单件办理相同。答复 207，逐件列出结果；atomic 为 true 时任何一件被拒绝则全部撤销。
+#[utoipa::path(tag = "entrustments", operation_id = "act_in_bulk", request_body = BulkInput, responses((status = 207, description = "逐件的结果", body = BulkResults)))]
+#[post("/entrustments/bulk")]
+async fn in_bulk(command: Command, body: Body<BulkInput>) -> Answer {
+    command.bulk(body, perform).await
 }
 
 /// 登记帮办内容（record help）

@@ -1,0 +1,19 @@
+use super::Problem;
+
+/// What became of one record of a bulk action.
+#[derive(Debug)]
+pub struct Part {
+    /// The record, as it was named.
+    pub reference: String,
+    /// What it became, or why not.
+    pub result: Result<Changed, Problem>,
+}
+
+/// A record after an action.
+#[derive(Debug)]
+pub struct Changed {
+    /// Its new version.
+    pub version: i64,
+    /// Its state's code.
+    pub state: String,
+}

@@ -1,0 +1,6 @@
+//! What is mine to do now: one list over every kind of record, nearest deadline first, in buckets.
+
+pub mod api;
+mod service;
+
+pub use service::Bucket;

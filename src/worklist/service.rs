@@ -1,0 +1,217 @@
+//! Mine is what I see in clear as its agent, its center's desk, its department or its applicant; a former custodian and an
+//! onlooker see masked.
+
+use chrono::{Days, TimeDelta};
+use serde::Serialize;
+
+use crate::{
+    access::{self, Entry, Work},
+    auth::{Actor, Role, policy::subject},
+    clocks::{local, utc},
+    db::{Result, Tx, code_enum},
+    entrustments,
+    kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
+    routing::{self, machine::TransferState},
+};
+
+code_enum! {
+    /// Which part of the work.
+    Bucket in "worklist-buckets" {
+        Open "open" "全部在办",
+        Overdue "overdue" "已超期",
+        Today "today" "今日到期",
+        Soon "soon" "三日内到期",
+        Incoming "incoming" "新到",
+    }
+}
+
+code_enum! {
+    /// What kind of work.
+    WorkKind in "worklist-kinds" {
+        Entrustment "entrustment" "代办件",
+        Transfer "transfer" "转办",
+    }
+}
+
+/// One thing to do.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct WorkItem {
+    /// What kind of record.
+    pub kind: WorkKind,
+    /// In Chinese.
+    pub kind_label: String,
+    /// Identity.
+    pub id: Id,
+    /// Number that people read.
+    #[schema(example = "DB-320623-20261122-000001-427")]
+    pub number: String,
+    /// What it is about.
+    pub title: String,
+    /// State's code.
+    pub state: String,
+    /// In Chinese.
+    pub state_label: String,
+    /// Nearest deadline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Moment>,
+    /// The deadline has passed.
+    pub overdue: bool,
+    /// Version, as in `ETag`.
+    pub version: i64,
+}
+
+/// How much there is in each bucket; none counts beyond 1,000.
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
+pub struct WorkCounts {
+    /// Everything.
+    pub open: usize,
+    /// Past its deadline.
+    pub overdue: usize,
+    /// Due until the end of today.
+    pub today: usize,
+    /// Due within three days after today.
+    pub soon: usize,
+    /// New: to be accepted or answered.
+    pub incoming: usize,
+}
+
+/// A page of the work, with the counts of all buckets.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Worklist {
+    /// How much there is.
+    pub counts: WorkCounts,
+    /// Nearest deadline first.
+    pub items: Vec<WorkItem>,
+    /// There is more.
+    pub has_more: bool,
+    /// Where to go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+const MOST: usize = 1_000;
+
+/// The subjects under which something is this caller's own to do.
+fn own(actor: &Actor) -> Vec<String> {
+    let mut own = Vec::new();
+    for role in [Role::Clerk, Role::CenterManager] {
+        own.extend(actor.nodes(role).map(subject::center));
+    }
+    if actor.is(Role::Agent) {
+        own.extend(actor.id.map(|id| subject::user(id.as_str())));
+    }
+    own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
+    own.extend(actor.applicant_id.map(|id| subject::applicant(id.as_str())));
+    own.sort();
+    own.dedup();
+    own
+}
+
+/// The states in which a record of a kind waits for somebody like this caller.
+fn states(kind: WorkKind, bucket: Bucket, actor: &Actor) -> Vec<&'static str> {
+    use entrustments::State as S;
+    match (kind, bucket) {
+        (WorkKind::Transfer, _) => vec![TransferState::Offered.code()],
+        // What waits for the applicant: to supply, to sign.
+        (WorkKind::Entrustment, _) if actor.applicant_id.is_some() => [S::CorrectionRequired, S::Completed, S::Unclaimed].iter().map(|s| s.code()).collect(),
+        (WorkKind::Entrustment, Bucket::Incoming) => vec![S::Submitted.code()],
+        (WorkKind::Entrustment, _) => S::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code()).collect(),
+    }
+}
+
+/// From when (exclusive) and until when (inclusive) a bucket's deadlines lie.
+fn span(bucket: Bucket, now: Moment) -> (Option<Moment>, Option<Moment>) {
+    let end_of = |days: u64| {
+        let day = local(now.utc()).date().checked_add_days(Days::new(days + 1)).unwrap_or_default();
+        Moment::from(utc(day.and_time(chrono::NaiveTime::MIN))).plus(TimeDelta::microseconds(-1))
+    };
+    match bucket {
+        Bucket::Open | Bucket::Incoming => (None, None),
+        Bucket::Overdue => (None, Some(now)),
+        Bucket::Today => (Some(now), Some(end_of(0))),
+        Bucket::Soon => (Some(end_of(0)), Some(end_of(3))),
+    }
+}
+
+fn rows(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, after: Option<(Moment, Id)>, limit: usize) -> Result<Vec<(WorkKind, Entry)>> {
+    if kind == WorkKind::Transfer && actor.applicant_id.is_some() {
+        return Ok(Vec::new());
+    }
+    let (subjects, states) = (own(actor), states(kind, bucket, actor));
+    let work = Work { kind: kind.code(), subjects: &subjects, states: &states, due: span(bucket, tx.now), after, limit };
+    let mut found = access::work(tx, &work)?;
+    if kind == WorkKind::Transfer {
+        // What was sent waits for others.
+        let ids: Vec<Id> = found.iter().map(|e| e.record).collect();
+        let desks: Vec<&str> = actor.nodes(Role::Clerk).chain(actor.nodes(Role::CenterManager)).collect();
+        let rows = routing::store::transfers_by_id(tx, &ids)?;
+        let mine = |id: Id| rows.iter().any(|t| t.id == id && desks.contains(&t.to_center_id.as_str()));
+        found.retain(|e| mine(e.record));
+    }
+    Ok(found.into_iter().map(|e| (kind, e)).collect())
+}
+
+fn counts(tx: &mut Tx, actor: &Actor) -> Result<WorkCounts> {
+    let mut counts = WorkCounts::default();
+    for kind in WorkKind::ALL {
+        let mut count = |bucket| rows(tx, actor, *kind, bucket, None, MOST).map(|found| found.len());
+        counts.open += count(Bucket::Open)?;
+        counts.overdue += count(Bucket::Overdue)?;
+        counts.today += count(Bucket::Today)?;
+        counts.soon += count(Bucket::Soon)?;
+        counts.incoming += count(Bucket::Incoming)?;
+    }
+    Ok(counts)
+}
+
+/// A page of what is mine.
+pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Worklist> {
+    if actor.kind != "user" {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    let bucket = q.one("bucket").and_then(|b| Bucket::parse(&b)).unwrap_or(Bucket::Open);
+    let kinds = q.all("kind");
+    let after = q.cursor.as_ref().and_then(|c| {
+        let key = c.key.parse::<chrono::DateTime<chrono::Utc>>().map_or(Moment::NEVER, Moment::from);
+        Some((key, c.id.parse::<Id>().ok()?))
+    });
+    let mut found = Vec::new();
+    for kind in WorkKind::ALL.iter().filter(|k| kinds.is_empty() || kinds.iter().any(|asked| asked == k.code())) {
+        found.extend(rows(tx, actor, *kind, bucket, after, q.limit + 1)?);
+    }
+    found.sort_by_key(|(_, e)| (e.due_at, e.record));
+    let has_more = found.len() > q.limit;
+    found.truncate(q.limit);
+    let next_cursor = found.last().filter(|_| has_more).map(|(_, e)| q.cursor_of(e.due_at.utc().to_rfc3339(), e.record.to_string()).encode(tx.vault));
+    Ok(Worklist { counts: counts(tx, actor)?, items: items(tx, &found)?, has_more, next_cursor })
+}
+
+fn items(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
+    let ids = |kind: WorkKind| -> Vec<Id> { found.iter().filter(|(k, _)| *k == kind).map(|(_, e)| e.record).collect() };
+    let transfers = routing::store::transfers_by_id(tx, &ids(WorkKind::Transfer))?;
+    let mut matters = ids(WorkKind::Entrustment);
+    matters.extend(transfers.iter().map(|t| t.entrustment_id));
+    let matters = entrustments::store::entrustments_by_id(tx, &matters)?;
+    let now = tx.now;
+    let of = |kind: WorkKind, e: &Entry| -> Option<WorkItem> {
+        let transfer = transfers.iter().find(|t| t.id == e.record);
+        let matter = matters.iter().find(|m| m.id == transfer.map_or(e.record, |t| t.entrustment_id))?;
+        let (number, state, state_label, version) = match transfer {
+            Some(t) => (&t.number, t.state.code(), t.state.label(), t.version),
+            None => (&matter.number, matter.state.code(), matter.state.label(), matter.version),
+        };
+        Some(WorkItem {
+            kind,
+            kind_label: kind.label().into(),
+            id: e.record,
+            number: number.clone(),
+            title: matter.title.clone(),
+            state: state.into(),
+            state_label: state_label.into(),
+            due_at: e.due_at.known(),
+            overdue: e.due_at <= now,
+            version,
+        })
+    };
+    Ok(found.iter().filter_map(|(kind, e)| of(*kind, e)).collect())
+}
