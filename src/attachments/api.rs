@@ -23,7 +23,7 @@ use crate::{
     auth::Actor,
     blobs::{BlobError, Written},
     db::{self, Error, Tx},
-    http::{Answer, Ask, Body, Command, Empty, Named, State, Who},
+    http::{Answer, Ask, Body, Command, Empty, Named, State, Who, broken},
     kernel::{ErrorCode, FieldError, Id, Problem},
 };
 
@@ -125,10 +125,6 @@ impl Received {
             let _ = state.blobs.delete(self.id.as_str()).await;
         }
     }
-}
-
-fn broken(e: actix_multipart::MultipartError) -> Problem {
-    Problem::parameter("file", "multipart", format!("表单不完整：{e}。"), format!("Bad form: {e}."))
 }
 
 /// The row first, then the bytes.

@@ -18,6 +18,7 @@ use crate::{
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
+    super::table_api::routes(cfg);
     cfg.service(list).service(themes).service(fetch).service(versions).service(version);
     cfg.service(create).service(fetch_draft).service(edit).service(publish).service(withdraw);
 }

@@ -3,14 +3,20 @@
 
 use std::collections::HashMap;
 
+use validator::{Validate as _, ValidationErrors, ValidationErrorsKind};
+
 use super::{
+    columns::{CODE, COLUMNS, DIVISION},
     model::{ExerciseLevel, HandlingType, ItemContent, ItemType},
+    rules,
     service::{NewItem, Put, put_and_publish},
+    store,
+    table::{self, Form},
 };
 use crate::{
     auth::Actor,
     db::{Error, Result, Tx},
-    kernel::{Code as _, division_code::DivisionCode, item_code},
+    kernel::{ErrorCode, Problem, Text, division_code::DivisionCode, item_code},
 };
 
 /// A row that can be taken.
@@ -23,7 +29,7 @@ pub struct ImportRow {
 }
 
 /// A row that cannot be taken.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct BadRow {
     /// Line in the file, from 1.
     pub line: u64,
@@ -32,7 +38,7 @@ pub struct BadRow {
 }
 
 /// What an import did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct ImportReport {
     /// New items.
     pub created: usize,
@@ -40,104 +46,130 @@ pub struct ImportReport {
     pub updated: usize,
     /// As they were.
     pub unchanged: usize,
-    /// Rows not taken.
+    /// Rows that cannot be taken, each with its line.
+    #[schema(max_items = 100_000)]
     pub bad: Vec<BadRow>,
 }
 
-const COLUMNS: [&str; 7] = ["实施部门", "主项名称", "事项名称", "实施编码", "事项类型", "行使层级", "行政区划代码"];
+impl ImportReport {
+    fn take(&mut self, line: u64, put: Result<Put>) -> Result<()> {
+        match put {
+            Ok(Put::Created) => self.created += 1,
+            Ok(Put::Updated) => self.updated += 1,
+            Ok(Put::Unchanged) => self.unchanged += 1,
+            Err(Error::Refused(p)) => self.bad.push(BadRow { line, reason: p.detail.zh.into_owned() }),
+            Err(e) => return Err(e),
+        }
+        Ok(())
+    }
+}
 
-/// Reads a catalogue table with Chinese headers, in any column order, in UTF-8 with or without BOM or in GB18030.
-pub fn read_catalogue(bytes: &[u8]) -> (Vec<ImportRow>, Vec<BadRow>) {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => encoding_rs::GB18030.decode(bytes).0.into_owned(),
+/// A row of a table, read once for its shape; what its item becomes depends on what the item is.
+#[derive(Clone, Debug)]
+pub struct TableRow {
+    /// Line in the file, from 1.
+    pub line: u64,
+    /// Code of the item.
+    pub code: String,
+    /// 12 digits.
+    pub division_code: String,
+    /// Place in [`COLUMNS`], and the cell.
+    cells: Vec<(usize, String)>,
+}
+
+impl TableRow {
+    /// The item with this row's columns; those that the table lacks stay as they are.
+    fn over(&self, base: ItemContent) -> Result<NewItem, String> {
+        let mut content = base;
+        for (at, cell) in &self.cells {
+            if let Some(column) = COLUMNS.get(*at) {
+                (column.read)(&mut content, cell)?;
+            }
+        }
+        let item = NewItem { code: self.code.clone(), division_code: self.division_code.clone(), content };
+        match item.validate() {
+            Ok(()) => Ok(item),
+            Err(e) => Err(format!("内容不合要求：{}", first_words(&e))),
+        }
+    }
+}
+
+/// The first thing that a validator said, in Chinese.
+fn first_words(errors: &ValidationErrors) -> String {
+    for (field, kind) in errors.errors() {
+        let inner = match kind {
+            ValidationErrorsKind::Field(list) => {
+                let said = list.iter().find_map(|e| e.message.as_deref()).and_then(|m| m.split('|').next()).unwrap_or("取值或长度不合要求");
+                return format!("{field} {said}");
+            }
+            ValidationErrorsKind::Struct(inner) => inner,
+            ValidationErrorsKind::List(rows) => match rows.values().next() {
+                Some(inner) => inner,
+                None => continue,
+            },
+        };
+        return first_words(inner);
+    }
+    String::new()
+}
+
+/// Reads a catalogue table with Chinese headers, in any column order: CSV in UTF-8 with or without BOM or in GB18030, or a
+/// workbook. Every row that cannot be taken is named with its line.
+pub fn read_catalogue(bytes: &[u8]) -> (Vec<TableRow>, Vec<BadRow>) {
+    let table = match table::read(bytes) {
+        Ok(table) => table,
+        Err(bad) => return (Vec::new(), vec![bad]),
     };
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let headers: Vec<String> = reader.headers().map(|h| h.iter().map(str::to_owned).collect()).unwrap_or_default();
-    let places: HashMap<&str, usize> = COLUMNS.iter().filter_map(|c| Some((*c, headers.iter().position(|h| h == c)?))).collect();
-    let missing: Vec<&str> = COLUMNS.into_iter().filter(|c| !places.contains_key(c) && *c != "主项名称").collect();
+    let place = |header: &str| table.headers.iter().position(|h| h.trim() == header);
+    let needed = [CODE, DIVISION].into_iter().chain(COLUMNS.iter().filter(|c| c.needed).map(|c| c.header));
+    let missing: Vec<&str> = needed.filter(|h| place(h).is_none()).collect();
     if !missing.is_empty() {
         return (Vec::new(), vec![BadRow { line: 1, reason: format!("缺少列：{}", missing.join("、")) }]);
     }
-    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    let places: Vec<(usize, usize)> = COLUMNS.iter().enumerate().filter_map(|(at, c)| Some((at, place(c.header)?))).collect();
+    let (code, division) = (place(CODE).unwrap_or_default(), place(DIVISION).unwrap_or_default());
+    let (mut good, mut bad) = (Vec::new(), table.bad);
     let mut seen: HashMap<String, u64> = HashMap::new();
-    for record in reader.records() {
-        let record = match record {
-            Ok(r) => r,
-            Err(e) => {
-                bad.push(BadRow { line: e.position().map_or(0, csv::Position::line), reason: format!("无法读取：{e}") });
-                continue;
-            }
-        };
-        let line = record.position().map_or(0, csv::Position::line);
-        if record.len() > headers.len() {
-            bad.push(BadRow { line, reason: format!("应有 {} 列，实有 {} 列（内容含逗号时须加引号）", headers.len(), record.len()) });
-            continue;
-        }
-        let field = |name: &str| places.get(name).and_then(|i| record.get(*i)).unwrap_or_default().to_owned();
-        match row_of(&field) {
+    for (line, cells) in table.rows {
+        let cell = |at: usize| cells.get(at).cloned().unwrap_or_default();
+        let row = TableRow { line, code: cell(code), division_code: cell(division), cells: places.iter().map(|(at, place)| (*at, cell(*place))).collect() };
+        match sound(&row, &seen) {
             Err(reason) => bad.push(BadRow { line, reason }),
-            Ok(item) => match seen.get(&item.code) {
-                Some(first) => bad.push(BadRow { line, reason: format!("实施编码与第 {first} 行重复") }),
-                None => {
-                    seen.insert(item.code.clone(), line);
-                    good.push(ImportRow { line, item });
-                }
-            },
+            Ok(()) => {
+                seen.insert(row.code.clone(), line);
+                good.push(row);
+            }
         }
     }
+    bad.sort_by_key(|b| b.line);
     (good, bad)
 }
 
-fn row_of(field: &impl Fn(&str) -> String) -> Result<NewItem, String> {
-    let (code, name, department, division) = (field("实施编码"), field("事项名称"), field("实施部门"), field("行政区划代码"));
-    item_code::check(&code).map_err(|_| format!("实施编码“{code}”为空、过长或含空白"))?;
-    if !(2..=300).contains(&name.chars().count()) {
-        return Err("事项名称为空或过长".into());
-    }
-    if !(1..=100).contains(&department.chars().count()) {
-        return Err("实施部门为空或过长".into());
-    }
-    DivisionCode::parse(&division).map_err(|_| format!("行政区划代码“{division}”不是 12 位有效代码"))?;
-    let kind = field("事项类型");
-    let item_type = ItemType::ALL.iter().copied().find(|t| t.label() == kind).ok_or_else(|| format!("事项类型“{kind}”不在国家标准之内"))?;
-    let level = field("行使层级");
-    let exercise_level = level_of(&level).ok_or_else(|| format!("行使层级“{level}”不在国家标准之内"))?;
-    if [&code, &name, &department].iter().any(|s| s.contains('\0')) {
+fn sound(row: &TableRow, seen: &HashMap<String, u64>) -> Result<(), String> {
+    let code = &row.code;
+    item_code::check(code).map_err(|_| format!("实施编码“{code}”为空、过长或含空白"))?;
+    DivisionCode::parse(&row.division_code).map_err(|_| format!("行政区划代码“{}”不是 12 位有效代码", row.division_code))?;
+    if row.cells.iter().any(|(_, cell)| cell.contains('\0')) {
         return Err("含空字符".into());
     }
-    let main = field("主项名称");
-    Ok(NewItem { code, division_code: division, content: content(name, &main, item_type, exercise_level, department) })
+    let item = row.over(blank())?;
+    rules::check(&item.content).map_err(|p| p.detail.zh.into_owned())?;
+    match seen.get(code) {
+        Some(first) => Err(format!("实施编码与第 {first} 行重复")),
+        None => Ok(()),
+    }
 }
 
-/// Catalogues write 县级, 镇（乡、街道）级, 乡镇级, 村（社区）级, 市级 …
-fn level_of(text: &str) -> Option<ExerciseLevel> {
-    let by_start = [
-        ("国家", ExerciseLevel::National),
-        ("省", ExerciseLevel::Province),
-        ("市", ExerciseLevel::City),
-        ("设区", ExerciseLevel::City),
-        ("县", ExerciseLevel::County),
-        ("区", ExerciseLevel::County),
-        ("镇", ExerciseLevel::Town),
-        ("乡", ExerciseLevel::Town),
-        ("街道", ExerciseLevel::Town),
-        ("村", ExerciseLevel::Village),
-        ("社区", ExerciseLevel::Village),
-        ("分级", ExerciseLevel::Graded),
-    ];
-    by_start.into_iter().find(|(start, _)| text.starts_with(start)).map(|(_, level)| level)
-}
-
-fn content(name: String, main: &str, item_type: ItemType, exercise_level: ExerciseLevel, department: String) -> ItemContent {
+/// An item of which nothing is said yet.
+fn blank() -> ItemContent {
     ItemContent {
-        name,
-        item_type,
-        exercise_level,
+        name: String::new(),
+        item_type: ItemType::PublicService,
+        exercise_level: ExerciseLevel::County,
         handling_type: HandlingType::Other,
-        department,
+        department: String::new(),
         department_code: None,
-        theme: main.chars().take(60).collect(),
+        theme: String::new(),
         service_objects: Vec::new(),
         modes: Vec::new(),
         handling_forms: Vec::new(),
@@ -166,17 +198,37 @@ fn content(name: String, main: &str, item_type: ItemType, exercise_level: Exerci
     }
 }
 
+/// Takes the rows of a table in the caller's transaction; a row that the data refuses is reported with its line.
+pub fn import_table(tx: &mut Tx, actor: &Actor, rows: &[TableRow], fixed: bool) -> Result<ImportReport> {
+    let mut report = ImportReport::default();
+    for chunk in rows.chunks(500) {
+        let codes: Vec<String> = chunk.iter().map(|r| r.code.clone()).collect();
+        let known: HashMap<String, ItemContent> = store::contents(tx, &codes)?.into_iter().collect();
+        for row in chunk {
+            let base = known.get(&row.code).cloned().unwrap_or_else(blank);
+            match row.over(base) {
+                Ok(item) => report.take(row.line, tx.savepoint(|tx| put_and_publish(tx, actor, &item, fixed)))?,
+                Err(reason) => report.bad.push(BadRow { line: row.line, reason }),
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// Every published item of these divisions (none: all) as a table that imports as it is.
+pub fn export(tx: &mut Tx, form: Form, divisions: &[String]) -> Result<Vec<u8>> {
+    let headers: Vec<&str> = [CODE, DIVISION].into_iter().chain(COLUMNS.iter().map(|c| c.header)).collect();
+    let items = store::published_contents(tx, divisions)?;
+    let rows = items.into_iter().map(|(code, division, content)| [code, division].into_iter().chain(COLUMNS.iter().map(|c| (c.write)(&content))).collect());
+    let too_long = |why: String| Problem::new(ErrorCode::RuleViolation, Text::new(format!("不能写成该格式，请改用 csv：{why}。"), why));
+    table::write(form, &headers, rows).map_err(|why| too_long(why).into())
+}
+
 /// Takes rows in the caller's transaction; a row that the data refuses is reported with its line.
 pub fn import(tx: &mut Tx, actor: &Actor, rows: &[ImportRow], fixed: bool) -> Result<ImportReport> {
     let mut report = ImportReport::default();
     for row in rows {
-        match tx.savepoint(|tx| put_and_publish(tx, actor, &row.item, fixed)) {
-            Ok(Put::Created) => report.created += 1,
-            Ok(Put::Updated) => report.updated += 1,
-            Ok(Put::Unchanged) => report.unchanged += 1,
-            Err(Error::Refused(p)) => report.bad.push(BadRow { line: row.line, reason: p.detail.zh.into_owned() }),
-            Err(e) => return Err(e),
-        }
+        report.take(row.line, tx.savepoint(|tx| put_and_publish(tx, actor, &row.item, fixed)))?;
     }
     Ok(report)
 }

@@ -1,14 +1,17 @@
 //! The catalogue 事项目录: items edited as drafts, published as numbered immutable versions, read by everybody.
 
 pub mod api;
+mod columns;
 mod import;
 pub mod model;
 mod rules;
 mod service;
 pub mod store;
+mod table;
+mod table_api;
 mod views;
 
-pub use import::{BadRow, ImportReport, ImportRow, import, read_catalogue};
+pub use import::{BadRow, ImportReport, ImportRow, TableRow, import, import_table, read_catalogue};
 pub use model::{ItemContent, MaterialSpec, Mode, Necessity, StepTemplate};
 pub use rules::check_steps;
 pub use service::{ItemEdit, NewItem, Published, edit, published, published_version, put_and_publish};

@@ -4,9 +4,11 @@ use serde::Deserialize;
 use validator::Validate;
 
 use super::{
+    import,
     model::ItemContent,
     rules::check,
     store::{self, Item, ItemFilter},
+    table::Form,
     views::{ItemBrief, ItemView, view},
 };
 use crate::{
@@ -296,6 +298,11 @@ pub fn editor_view(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ItemVi
 pub fn guide_version(tx: &mut Tx, reference: &str, number: i64) -> Result<ItemContent> {
     let item = store::item_by_reference(tx, reference)?.ok_or_else(Problem::not_found)?;
     store::version(tx, item.id, number)?.ok_or_else(Problem::not_found)?.get()
+}
+
+/// The published catalogue as a table, for its editors.
+pub fn export(tx: &mut Tx, actor: &Actor, form: Form, divisions: &[String]) -> Result<Vec<u8>> {
+    if is_editor(actor) { import::export(tx, form, divisions) } else { Err(forbidden()) }
 }
 
 /// The public list: browse, filter, search, and changes since a moment.

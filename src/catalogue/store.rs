@@ -80,6 +80,24 @@ pub fn save(tx: &mut Tx, row: &Item) -> Result<bool> {
     Ok(changed == 1)
 }
 
+/// What is published of the items of these codes.
+pub fn contents(tx: &mut Tx, codes: &[String]) -> Result<Vec<(String, ItemContent)>> {
+    let rows: Vec<(String, Option<Json<ItemContent>>)> =
+        service_items::table.filter(service_items::code.eq_any(codes.to_vec())).select((service_items::code, service_items::published)).load(tx.conn)?;
+    rows.into_iter().filter_map(|(code, content)| Some(content?.get().map(|c| (code, c)))).collect()
+}
+
+/// Code, division and content of every published item of these divisions (none: all), in order of codes.
+pub fn published_contents(tx: &mut Tx, divisions: &[String]) -> Result<Vec<(String, String, ItemContent)>> {
+    use service_items as i;
+    let mut q = i::table.filter(i::state.eq("published")).order(i::code.asc()).select((i::code, i::division_code, i::published)).into_boxed();
+    if !divisions.is_empty() {
+        q = q.filter(i::division_code.eq_any(divisions.to_vec()));
+    }
+    let rows: Vec<(String, String, Option<Json<ItemContent>>)> = q.load(tx.conn)?;
+    rows.into_iter().filter_map(|(code, division, content)| Some(content?.get().map(|c| (code, division, c)))).collect()
+}
+
 /// An immutable version.
 pub fn insert_version(tx: &mut Tx, item: Id, number: i64, content: &Json<ItemContent>, by: &str) -> Result<()> {
     use service_item_versions as v;

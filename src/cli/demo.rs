@@ -176,7 +176,7 @@ pub async fn load(db: &Db, cost: passwords::Cost) -> Result<(), CliError> {
     for chunk in rows.chunks(250) {
         let chunk = chunk.to_vec();
         bar.inc(chunk.len() as u64);
-        db.commit(move |tx| catalogue::import(tx, &Actor::system("demo"), &chunk, true)).await?;
+        db.commit(move |tx| catalogue::import_table(tx, &Actor::system("demo"), &chunk, true)).await?;
     }
     bar.finish_and_clear();
     db.commit(|tx| items(tx).map_err(said)).await?;

@@ -60,8 +60,8 @@ pub async fn catalogue(db: &Db, file: &Path, skip_bad: bool) -> Result<(), CliEr
             let actor = Actor::system("cli");
             let mut report = catalogue::ImportReport::default();
             progress.reset();
-            for chunk in rows.chunks(100) {
-                let part = catalogue::import(tx, &actor, chunk, false)?;
+            for chunk in rows.chunks(500) {
+                let part = catalogue::import_table(tx, &actor, chunk, false)?;
                 report.created += part.created;
                 report.updated += part.updated;
                 report.unchanged += part.unchanged;

@@ -151,6 +151,14 @@ impl Ask {
         Ok(HttpResponse::Ok().json(self.read(move |tx, actor, _| f(tx, actor)).await?))
     }
 
+    /// A file; its parameters were checked by another extractor.
+    pub async fn bytes<F>(self, f: F) -> Result<Vec<u8>, Problem>
+    where
+        F: FnOnce(&mut Tx, &Actor) -> db::Result<Vec<u8>> + Send + 'static,
+    {
+        self.read(move |tx, actor, _| f(tx, actor)).await
+    }
+
     /// A list.
     pub async fn list<T, F>(self, query: ListQuery, f: F) -> Answer
     where
@@ -192,6 +200,8 @@ pub(super) struct Write {
     state: web::Data<State>,
     scope: Option<String>,
     dry_run: bool,
+    /// It may take longer than a request: an import, which no list of changes shows.
+    long: bool,
 }
 
 /// What a use case made, ready to be answered.
@@ -227,7 +237,7 @@ impl Write {
         }
         let key = idempotency_key(request)?;
         let scope = key.map(|key| sha256_hex(format!("{who}\n{}\n{}\n{key}", request.method(), request.path()).as_bytes()));
-        Ok(Self { state, scope: scope.filter(|_| !dry_run), dry_run })
+        Ok(Self { state, scope: scope.filter(|_| !dry_run), dry_run, long: false })
     }
 
     /// Answers 200.
@@ -245,7 +255,7 @@ impl Write {
         S: FnMut(&mut Tx, &Stored) -> db::Result<()> + Send + 'static,
         F: FnMut(&mut Tx) -> db::Result<Made> + Send + 'static,
     {
-        let Self { state, scope, dry_run } = self;
+        let Self { state, scope, dry_run, long } = self;
         let stored = state
             .db
             .write(move |tx| {
@@ -269,7 +279,9 @@ impl Write {
                 if let Some(scope) = &scope {
                     keep(tx, scope, &digest, &answer)?;
                 }
-                tx.in_time()?;
+                if !long {
+                    tx.in_time()?;
+                }
                 Ok(Outcome::Commit(answer))
             })
             .await
@@ -373,6 +385,27 @@ impl Command {
             Ok(Made::of(BulkResults::of(f(tx, &actor, &value)?, &asked)))
         };
         write.answer(StatusCode::MULTI_STATUS, None, digest, |_, _| Ok(()), make).await
+    }
+
+    /// Whether this is only tried.
+    pub fn is_dry(&self) -> bool {
+        self.write.dry_run
+    }
+
+    /// A long write that is not one record, such as an import: answers 200 with what it did.
+    pub async fn report<B, T, F>(self, body: Body<B>, mut f: F) -> Answer
+    where
+        B: Send + 'static,
+        T: Serialize + 'static,
+        F: FnMut(&mut Tx, &Actor, &B) -> db::Result<T> + Send + 'static,
+    {
+        let Self { write, who, .. } = self;
+        let Body { value, digest } = body;
+        let make = move |tx: &mut Tx| {
+            let actor = who.load(tx)?;
+            f(tx, &actor, &value).map(Made::of)
+        };
+        Write { long: true, ..write }.run(digest, |_, _| Ok(()), make).await
     }
 
     /// A removal: `f` answers what must be done once it is durable. Never tried, and never kept with a key: what is gone

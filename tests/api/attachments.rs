@@ -138,7 +138,7 @@ async fn what_is_not_taken(app: TestApp) {
     assert_eq!(clerk.upload("/attachments", &[], "a.pdf", PDF, Some(&sha256(b"other"))).await.problem(422), "rule_violation");
     assert_eq!(clerk.upload("/attachments", &[], "a.pdf", PDF, Some("ABC")).await.problem(400), "invalid_request");
     assert_eq!(clerk.upload("/attachments", &[], "x", PDF, None).await.problem(400), "invalid_request");
-    assert_eq!(clerk.post("/attachments", json!({})).await.status, 400, "no form");
+    assert_eq!(clerk.post("/attachments", json!({})).await.status, 415, "no form");
     assert_eq!(app.as_user("aud_admin").upload("/attachments", &[], "a.pdf", PDF, None).await.problem(403), "forbidden");
     let mut large = PDF.to_vec();
     large.resize(21 * 1024 * 1024, 0);

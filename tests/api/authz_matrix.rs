@@ -92,6 +92,8 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "report_progress" => (in_path(matter), json!({ "note": "已踏勘" })),
         "act_in_bulk" => (path.into(), json!({ "items": [{ "id": matter, "act": { "action": "start" } }] })),
         "get_worklist" => (path.into(), empty()),
+        "import_service_items" => (path.into(), empty()),
+        "export_service_items" => (format!("{path}?format=csv&division_code=320623000000"), empty()),
         "record_help" => (in_path(matter), json!({ "kinds": ["fill_form"] })),
         "record_fee" => (in_path(matter), json!({ "name": "登记费", "amount": "80.00", "basis": "规定", "payee": "登记机构" })),
         "request_extension" => (in_path(matter), json!({ "days": 5, "reason": "踏勘推迟" })),

@@ -104,8 +104,9 @@ async fn the_importer_names_every_bad_row(app: TestApp) {
     let legacy = encoding_rs::GB18030.encode(&rows).0.into_owned();
     assert_eq!(jieli::catalogue::read_catalogue(&legacy).1, bad);
     assert_eq!(jieli::catalogue::read_catalogue(format!("\u{feff}{rows}").as_bytes()).1, bad);
-    let import =
-        |taken: Vec<jieli::catalogue::ImportRow>| app.db.commit(move |tx| jieli::catalogue::import(tx, &jieli::auth::Actor::system("test"), &taken, false));
+    let import = |taken: Vec<jieli::catalogue::TableRow>| {
+        app.db.commit(move |tx| jieli::catalogue::import_table(tx, &jieli::auth::Actor::system("test"), &taken, false))
+    };
     let first = import(taken.clone()).await.expect("import");
     assert_eq!((first.created, first.updated, first.unchanged), (1, 0, 0));
     let second = import(taken).await.expect("import");

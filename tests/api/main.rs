@@ -1,6 +1,7 @@
 //! One binary of integration tests: the real application, in process, on real databases of both engines.
 
 mod support;
+mod tables;
 mod torture;
 
 mod access_lists;

@@ -127,6 +127,7 @@ const EXEMPT: &[&str] = &[
     "get_evaluation_link",
     "rate_by_link",
     "upload_attachment",
+    "import_service_items",
     "upload_material",
     "upload_part",
     "get_attachment",

@@ -51,6 +51,7 @@ pub struct Reply {
     pub headers: HashMap<String, String>,
     pub body: Value,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Reply {
@@ -136,7 +137,7 @@ impl TestApp {
                 let bytes = to_bytes(response.into_body()).await.map_err(|_| "body").expect("body");
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-                Reply { status, headers, body, text }
+                Reply { status, headers, body, text, bytes: bytes.to_vec() }
             })
         };
         Self { db, shared, call: Rc::new(call), logins: RefCell::default(), _dir: dir, files }
@@ -175,6 +176,13 @@ impl TestApp {
 
     pub fn set_clock(&self, to: &str) {
         self.db.clock().set(moment(to));
+    }
+
+    /// An answer that is a file.
+    pub async fn bytes(&self, request: test::TestRequest) -> Vec<u8> {
+        let reply = self.send(request).await.expect(200);
+        assert!(reply.header("content-disposition").starts_with("attachment; filename*=UTF-8''"));
+        reply.bytes
     }
 
     pub async fn send(&self, request: test::TestRequest) -> Reply {
