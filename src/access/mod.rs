@@ -13,7 +13,7 @@ use crate::{
     db::{Result, Tx},
     kernel::{Id, ListQuery, Moment, Page, page::NUMBERED},
 };
-pub use store::{Entry, Keys, Order, Work, work};
+pub use store::{Entry, Keys, Load, Order, Work, loads, work};
 
 /// How a record is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -132,6 +132,35 @@ pub fn work(tx: &mut Tx, work: &Work) -> Result<Vec<Entry>> {
     Ok(found)
 }
 
+/// How much a subject has in clear.
+#[derive(Clone, Debug, Default)]
+pub struct Load {
+    /// Whose.
+    pub subject: String,
+    /// Records.
+    pub open: i64,
+    /// Of these, past their deadline.
+    pub overdue: i64,
+    /// The newest of them; none sorts first.
+    pub newest: Option<String>,
+}
+
+/// How much each of these subjects has in clear, in these states.
+pub fn loads(tx: &mut Tx, kind: &'static str, subjects: &[String], states: &[&'static str]) -> Result<Vec<Load>> {
+    use diesel::dsl::{count_star, max};
+    let now = tx.now;
+    let all = access::table
+        .filter(access::subject.eq_any(subjects.to_vec()))
+        .filter(access::kind.eq(kind))
+        .filter(access::state.eq_any(states.to_vec()))
+        .filter(access::masked.eq(false));
+    let open: Vec<(String, i64, Option<String>)> =
+        all.clone().group_by(access::subject).select((access::subject, count_star(), max(access::record_id))).load(tx.conn)?;
+    let late: Vec<(String, i64)> = all.filter(access::due_at.le(now)).group_by(access::subject).select((access::subject, count_star())).load(tx.conn)?;
+    let overdue = |subject: &str| late.iter().find(|(s, _)| s == subject).map_or(0, |(_, n)| *n);
+    Ok(open.into_iter().map(|(subject, open, newest)| Load { overdue: overdue(&subject), subject, open, newest }).collect())
+}
+
 /// Each subject of a record, and whether it sees it masked.
 pub fn subjects(tx: &mut Tx, record: Id) -> Result<Vec<(String, bool)>> {
     Ok(access::table.filter(access::record_id.eq(record)).select((access::subject, access::masked)).load(tx.conn)?)

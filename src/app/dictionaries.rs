@@ -102,6 +102,8 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<transfers::TransferAction>(),
         dictionary::<routing::Relation>(),
         dictionary::<crate::worklist::Bucket>(),
+        dictionary::<crate::organization::AbsenceKind>(),
+        dictionary::<crate::organization::AbsenceState>(),
         dictionary::<evaluations::EvaluationState>(),
         dictionary::<evaluations::Grade>(),
         dictionary::<evaluations::RatingChannel>(),

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     auth::{self, Actor, Caller, SubjectKind, store as accounts},
     catalogue::{self, ItemEdit},
-    db::{Db, Error, Result, Tx},
+    db::{Db, Error, Json, Private, Result, Tx},
     entrustments::{self, Identity, NewEntrustment, desk::Act},
     kernel::{Id, Target},
     organization, routing,
@@ -70,6 +70,8 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
     db.commit(|tx| {
         spare(tx)?;
         department(tx)?;
+        capacity(tx)?;
+        absence(tx)?;
         draft(tx)?;
         former(tx)?;
         grants(tx)
@@ -138,6 +140,39 @@ fn department(tx: &mut Tx) -> Result<()> {
         phone: "0513-59001021".into(),
     };
     organization::store::insert_department(tx, &row)
+}
+
+/// Most of the demo's matters are one agent's: there is room for more.
+fn capacity(tx: &mut Tx) -> Result<()> {
+    let user_id = fixed("user", "rd_agent");
+    if organization::store::profiles(tx, &[user_id])?.is_empty() {
+        let row = organization::StaffProfile { user_id, skills: Json::new(&vec!["公用事业".to_owned()])?, capacity: 100, version: 1, updated_at: tx.now };
+        organization::store::insert_profile(tx, &row)?;
+    }
+    Ok(())
+}
+
+/// An absence that may be cancelled.
+fn absence(tx: &mut Tx) -> Result<()> {
+    let id = fixed("absence", "planned");
+    if organization::store::absence(tx, id)?.is_some() {
+        return Ok(());
+    }
+    let row = organization::Absence {
+        id,
+        user_id: fixed("user", "rd_agent2"),
+        kind: organization::AbsenceKind::Training,
+        from_at: tx.now.plus(chrono::TimeDelta::days(400)),
+        to_at: tx.now.plus(chrono::TimeDelta::days(402)),
+        deputy_id: None,
+        note: Private::seal(tx.vault, &"全市帮办代办业务培训".to_owned())?,
+        state: "planned".into(),
+        recorded_by: fixed("user", "rd_manager").to_string(),
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    organization::store::insert_absence(tx, &row)
 }
 
 /// A draft that waits to be published.

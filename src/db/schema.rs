@@ -456,7 +456,36 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    staff_profiles (user_id) {
+        user_id -> Text,
+        skills -> Text,
+        capacity -> Integer,
+        version -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    absences (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        from_at -> Timestamp,
+        to_at -> Timestamp,
+        deputy_id -> Nullable<Text>,
+        note -> Text,
+        state -> Text,
+        recorded_by -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    staff_profiles,
+    absences,
     events,
     idempotency_keys,
     number_blocks,

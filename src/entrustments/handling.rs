@@ -19,6 +19,7 @@ use crate::{
     db::{Result, Tx},
     events::Audience,
     kernel::{Code as _, Id, Problem, Target},
+    organization::{self, team},
 };
 
 /// Acceptance (text 002): all three must be true.
@@ -71,12 +72,16 @@ pub fn accept_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &Ac
 
 /// An agent of the custodian, by id.
 pub fn agent_of(tx: &mut Tx, loaded: &Loaded, agent: Id) -> Result<Id> {
-    if accounts::holders(tx, Role::Agent, loaded.e.custodian_id.as_str())?.contains(&agent) && accounts::user(tx, agent)?.is_some_and(|u| u.status == "active")
-    {
-        Ok(agent)
-    } else {
-        Err(Problem::rule("/assignee_id", "not_an_agent_here", "该人员不是本中心在岗的帮办代办专员。", "Not an agent of the custodian center.").into())
+    let known = accounts::holders(tx, Role::Agent, loaded.e.custodian_id.as_str())?.contains(&agent);
+    if !known || accounts::user(tx, agent)?.is_none_or(|u| u.status != "active") {
+        return Err(Problem::rule("/assignee_id", "not_an_agent_here", "该人员不是本中心在岗的帮办代办专员。", "Not an agent of the custodian center.").into());
     }
+    let away = team::profiles(tx, &[agent])?.pop().filter(|p| p.absent);
+    if let Some(away) = away {
+        let deputy = away.deputy_id.map(|id| organization::name_of(tx, id)).transpose()?.map_or_else(String::new, |name| format!("，由{name}代班"));
+        return Err(Problem::rule("/assignee_id", "absent", format!("该专员此刻不在岗{deputy}。"), "The agent is away.").into());
+    }
+    Ok(agent)
 }
 
 /// Names the agent of a matter already loaded.

@@ -4,6 +4,7 @@ pub mod api;
 mod applicants;
 
 mod agreement;
+mod assigning;
 mod bulk;
 mod closing;
 mod custody;

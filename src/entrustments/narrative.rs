@@ -13,6 +13,7 @@ pub fn tell(kind: &str, params: &Value) -> String {
     match kind.strip_prefix("entrustment.").unwrap_or(kind) {
         "submitted" => format!("{}收到您通过{}提交的申请。", text("center"), text("channel")),
         "accepted" => format!("{}已受理。", text("center")),
+        "noted" => "工作人员作了备注。".into(),
         "assigned" => "已安排帮办代办专员。".into(),
         "one_time_notice" => format!("已一次性告知需要补充的内容，请在{}前补齐。", day("due_at")),
         "resubmitted" => "补正内容已提交。".into(),

@@ -351,6 +351,20 @@ pub fn replace_steps(tx: &mut Tx, entrustment: Id, rows: &[StepRow]) -> Result<(
     Ok(())
 }
 
+/// Open matters of a center that nobody carries yet and no offer holds, the oldest first.
+pub fn waiting(tx: &mut Tx, center: Id, limit: i64) -> Result<Vec<Id>> {
+    use entrustments as e;
+    Ok(e::table
+        .filter(e::custodian_id.eq(center))
+        .filter(e::assignee_id.is_null())
+        .filter(e::closed_at.is_null())
+        .filter(e::open_transfer_id.is_null())
+        .order(e::id.asc())
+        .limit(limit)
+        .select(e::id)
+        .load(tx.conn)?)
+}
+
 /// Saves a step; its root is locked.
 pub fn save_step(tx: &mut Tx, row: &StepRow) -> Result<()> {
     diesel::update(steps::table.filter(steps::id.eq(row.id))).set(row.clone()).execute(tx.conn)?;

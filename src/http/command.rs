@@ -408,6 +408,17 @@ impl Command {
         Write { long: true, ..write }.run(digest, |_, _| Ok(()), make).await
     }
 
+    /// A write about the record in the path that answers 200 with something else.
+    pub async fn report_on<B, T, F>(self, body: Body<B>, mut f: F) -> Answer
+    where
+        B: Send + 'static,
+        T: Serialize + 'static,
+        F: FnMut(&mut Tx, &Actor, &Target, &B) -> db::Result<T> + Send + 'static,
+    {
+        let target = self.target.clone();
+        self.report(body, move |tx, actor, input| f(tx, actor, &target, input)).await
+    }
+
     /// A removal: `f` answers what must be done once it is durable. Never tried, and never kept with a key: what is gone
     /// is gone the second time too.
     pub async fn remove<T, F>(self, mut f: F) -> Result<T, Problem>

@@ -19,6 +19,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(fetch).service(edit);
     cfg.service(list_departments).service(create_department).service(fetch_department).service(edit_department);
     super::people_api::routes(cfg);
+    super::team_api::routes(cfg);
 }
 
 /// The list of centers.

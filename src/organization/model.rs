@@ -4,8 +4,8 @@ use validator::Validate;
 
 use crate::{
     db::{
-        code_enum,
-        schema::{centers, departments},
+        Json, Private, code_enum,
+        schema::{absences, centers, departments, staff_profiles},
     },
     kernel::{Code as _, Id, Moment, Versioned},
 };
@@ -18,6 +18,26 @@ code_enum! {
         County "county" "县级" = "4",
         Town "town" "镇（街道）级" = "5",
         Village "village" "村（社区）级" = "6",
+    }
+}
+
+code_enum! {
+    /// Why somebody is away.
+    AbsenceKind in "absence-kinds" {
+        Leave "leave" "请假",
+        Training "training" "培训",
+        BusinessTrip "business_trip" "公出",
+        OffDuty "off_duty" "轮休",
+        Secondment "secondment" "借调",
+        Other "other" "其他",
+    }
+}
+
+code_enum! {
+    /// Whether an absence holds.
+    AbsenceState in "absence-states" {
+        Planned "planned" "有效",
+        Cancelled "cancelled" "已取消",
     }
 }
 
@@ -89,6 +109,52 @@ pub struct Department {
     pub updated_at: Moment,
     /// Telephone.
     pub phone: String,
+}
+
+/// What a person of the staff can do and carry.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = staff_profiles, treat_none_as_default_value = false)]
+pub struct StaffProfile {
+    /// Whose.
+    pub user_id: Id,
+    /// Themes of items.
+    pub skills: Json<Vec<String>>,
+    /// Open matters at most.
+    pub capacity: i32,
+    /// Version.
+    pub version: i64,
+    /// When last changed.
+    pub updated_at: Moment,
+}
+
+/// A time in which somebody is away.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = absences, treat_none_as_default_value = false)]
+pub struct Absence {
+    /// Identity.
+    pub id: Id,
+    /// Whose.
+    pub user_id: Id,
+    /// Why.
+    pub kind: AbsenceKind,
+    /// From.
+    pub from_at: Moment,
+    /// Until.
+    pub to_at: Moment,
+    /// Who stands in.
+    pub deputy_id: Option<Id>,
+    /// In words.
+    pub note: Private<String>,
+    /// `planned` or `cancelled`.
+    pub state: String,
+    /// Who entered it.
+    pub recorded_by: String,
+    /// Version.
+    pub version: i64,
+    /// When.
+    pub created_at: Moment,
+    /// When last changed.
+    pub updated_at: Moment,
 }
 
 /// A center, named.

@@ -2,14 +2,17 @@
 
 use diesel::prelude::*;
 
-use super::{Center, Department, model::CenterLevel};
+use super::{
+    Center, Department,
+    model::{Absence, CenterLevel, StaffProfile},
+};
 use crate::{
     db::{
         Result, Tx,
-        schema::{centers, departments},
+        schema::{absences, centers, departments, staff_profiles},
     },
     insert_many,
-    kernel::Id,
+    kernel::{Id, Moment},
 };
 
 /// By id.
@@ -163,4 +166,74 @@ pub fn insert_department(tx: &mut Tx, row: &Department) -> Result<()> {
 /// Division codes of all centers.
 pub fn division_codes(tx: &mut Tx) -> Result<Vec<String>> {
     Ok(centers::table.select(centers::division_code).load(tx.conn)?)
+}
+
+/// The profiles that were entered for these people.
+pub fn profiles(tx: &mut Tx, users: &[Id]) -> Result<Vec<StaffProfile>> {
+    Ok(staff_profiles::table.filter(staff_profiles::user_id.eq_any(users.to_vec())).select(StaffProfile::as_select()).load(tx.conn)?)
+}
+
+/// The first profile of a person.
+pub fn insert_profile(tx: &mut Tx, row: &StaffProfile) -> Result<()> {
+    diesel::insert_into(staff_profiles::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Saves a profile whose version was counted up by one.
+pub fn save_profile(tx: &mut Tx, row: &StaffProfile) -> Result<bool> {
+    use staff_profiles as p;
+    let changed = diesel::update(p::table.filter(p::user_id.eq(row.user_id)).filter(p::version.eq(row.version - 1)))
+        .set((p::skills.eq(row.skills.clone()), p::capacity.eq(row.capacity), p::updated_at.eq(row.updated_at), p::version.eq(row.version)))
+        .execute(tx.conn)?;
+    Ok(changed == 1)
+}
+
+/// One absence.
+pub fn absence(tx: &mut Tx, id: Id) -> Result<Option<Absence>> {
+    Ok(absences::table.filter(absences::id.eq(id)).select(Absence::as_select()).first(tx.conn).optional()?)
+}
+
+/// The absences of a person, newest first.
+pub fn absences(tx: &mut Tx, user: Id, after: Option<Id>, limit: i64) -> Result<Vec<Absence>> {
+    let mut q = absences::table.filter(absences::user_id.eq(user)).select(Absence::as_select()).order(absences::id.desc()).limit(limit).into_boxed();
+    if let Some(id) = after {
+        q = q.filter(absences::id.lt(id));
+    }
+    Ok(q.load(tx.conn)?)
+}
+
+/// The absences that hold at a moment.
+pub fn absences_at(tx: &mut Tx, users: &[Id], at: Moment) -> Result<Vec<Absence>> {
+    Ok(absences::table
+        .filter(absences::user_id.eq_any(users.to_vec()))
+        .filter(absences::state.eq("planned"))
+        .filter(absences::from_at.le(at))
+        .filter(absences::to_at.gt(at))
+        .select(Absence::as_select())
+        .load(tx.conn)?)
+}
+
+/// The absences of a person that touch a time.
+pub fn absences_between(tx: &mut Tx, user: Id, from: Moment, to: Moment) -> Result<Vec<Absence>> {
+    Ok(absences::table
+        .filter(absences::user_id.eq(user))
+        .filter(absences::state.eq("planned"))
+        .filter(absences::from_at.lt(to))
+        .filter(absences::to_at.gt(from))
+        .select(Absence::as_select())
+        .load(tx.conn)?)
+}
+
+/// A new absence.
+pub fn insert_absence(tx: &mut Tx, row: &Absence) -> Result<()> {
+    diesel::insert_into(absences::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Saves the state of an absence whose version was counted up by one.
+pub fn save_absence(tx: &mut Tx, row: &Absence) -> Result<bool> {
+    let changed = diesel::update(absences::table.filter(absences::id.eq(row.id)).filter(absences::version.eq(row.version - 1)))
+        .set((absences::state.eq(row.state.clone()), absences::updated_at.eq(row.updated_at), absences::version.eq(row.version)))
+        .execute(tx.conn)?;
+    Ok(changed == 1)
 }

@@ -41,6 +41,7 @@ struct Fixture {
     upload: String,
     discarded: String,
     department: String,
+    absence: String,
 }
 
 /// A matter of 如东's counter in the hands of `rd_agent`, one of `ent_rudong` offered by the city to 如东, and an
@@ -62,7 +63,10 @@ async fn fixture(app: &TestApp) -> Fixture {
     let upload = text(&company.post("/attachments/sessions", session.clone()).await.created()["id"]).to_owned();
     let discarded = text(&company.post("/attachments/sessions", session).await.created()["id"]).to_owned();
     let department = text(&app.stranger().get("/centers/320623000000/departments").await.ok()["items"][0]["id"]).to_owned();
-    Fixture { department, matter, offered, transfer, evaluation, link, grant, upload, discarded }
+    let absence = json!({ "kind": "leave", "from": "2026-04-01T08:00:00+08:00", "to": "2026-04-02T08:00:00+08:00" });
+    let absence = app.as_user("rd_manager").post(&format!("/users/{}/absences", user_id("rd_agent2")), absence).await.created();
+    let absence = text(&absence["id"]).to_owned();
+    Fixture { absence, department, matter, offered, transfer, evaluation, link, grant, upload, discarded }
 }
 
 /// A request for each operation that is right in shape. Writes are sent with `dry_run`, so that each role meets the
@@ -94,6 +98,16 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "get_worklist" => (path.into(), empty()),
         "import_service_items" => (path.into(), empty()),
         "export_service_items" => (format!("{path}?format=csv&division_code=320623000000"), empty()),
+        "get_profile" | "list_absences" => (in_path(user_id("rd_agent2").as_str()), empty()),
+        "edit_profile" => (in_path(user_id("rd_agent2").as_str()), json!({ "skills": [], "capacity": 10 })),
+        "record_absence" => {
+            (in_path(user_id("rd_agent2").as_str()), json!({ "kind": "leave", "from": "2026-03-03T08:00:00+08:00", "to": "2026-03-04T08:00:00+08:00" }))
+        }
+        "cancel_absence" => (in_path(&f.absence), empty()),
+        "assign_by_load" => (in_path(matter), empty()),
+        "pull_entrustment" => (path.into(), empty()),
+        "hand_over_portfolio" => (in_path(user_id("rd_agent").as_str()), json!({ "reason": "借调离岗" })),
+        "get_workload" => (in_path("320623000000"), empty()),
         "record_help" => (in_path(matter), json!({ "kinds": ["fill_form"] })),
         "record_fee" => (in_path(matter), json!({ "name": "登记费", "amount": "80.00", "basis": "规定", "payee": "登记机构" })),
         "request_extension" => (in_path(matter), json!({ "days": 5, "reason": "踏勘推迟" })),
@@ -240,7 +254,7 @@ fn policy_names_what_exists() {
     use jieli::{auth::policy::POLICY, entrustments::Action, kernel::Code as _};
     let verbs = [
         "read", "create", "edit", "publish", "withdraw", "import", "disable", "unlock", "propose", "approve", "refuse", "revoke", "resolve", "search", "rate",
-        "accept", "return", "recall",
+        "accept", "return", "recall", "pull",
     ];
     for rule in POLICY {
         for action in rule.actions {

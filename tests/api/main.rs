@@ -2,6 +2,7 @@
 
 mod support;
 mod tables;
+mod team;
 mod torture;
 
 mod access_lists;

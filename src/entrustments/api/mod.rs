@@ -1,5 +1,6 @@
 //! Entrustments over HTTP: reading here, the desk and the end in rooms of their own.
 
+mod assigning;
 mod closing;
 mod handling;
 mod reading;
@@ -11,5 +12,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(cfg: &mut ServiceConfig) {
     reading::routes(cfg);
     handling::routes(cfg);
+    assigning::routes(cfg);
     closing::routes(cfg);
 }

@@ -1,0 +1,3 @@
+DROP INDEX entrustments_waiting;
+DROP TABLE absences;
+DROP TABLE staff_profiles;
