@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod app;
+pub mod appointments;
 pub mod attachments;
 pub mod auth;
 pub mod blobs;

@@ -18,10 +18,10 @@ use actix_web::{
 use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig};
 use utoipa_swagger_ui::SwaggerUi;
 
-pub use openapi::{document, to_json};
+pub use openapi::{dated, document, to_json};
 
 use crate::{
-    attachments,
+    appointments, attachments,
     auth::Tokens,
     blobs::Blobs,
     catalogue, clocks,
@@ -48,6 +48,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         entrustments::api::routes(cfg);
         routing::api::routes(cfg);
         evaluations::api::routes(cfg);
+        appointments::api::routes(cfg);
         worklist::api::routes(cfg);
         clocks::api::routes(cfg);
         dictionaries::routes(cfg);
@@ -78,7 +79,12 @@ impl Shared {
         let document = document();
         let table = PathTable::new(document.paths.paths.iter().map(|(path, item)| (path.as_str(), openapi::methods(item))));
         let limits = Limits::new(config.rate_limit_per_minute, config.trusted_proxies);
-        let served = ops::Document(to_json(&openapi::served(document, &config)));
+        let mut text = to_json(&openapi::served(document, &config));
+        if config.demo {
+            let day = db.read(crate::cli::visits::next_workday).await?;
+            text = openapi::dated(&text, day);
+        }
+        let served = ops::Document(text);
         Ok(Self {
             state: web::Data::new(State { db, blobs, tokens, config }),
             table: web::Data::new(table),

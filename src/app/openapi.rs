@@ -25,6 +25,7 @@ const TAGS: &[(&str, &str)] = &[
     ("attachments", "附件：上传、断点续传、下载"),
     ("entrustments", "代办帮办件：从收件到签收"),
     ("routing", "接力：判定、转办"),
+    ("appointments", "预约：窗口、时段、到场"),
     ("evaluations", "好差评"),
     ("operations", "运行维护"),
 ];
@@ -277,6 +278,14 @@ pub fn served(mut api: OpenApi, config: &Config) -> OpenApi {
         }
     }
     api
+}
+
+/// The day of examples that must lie ahead; a demo shows the next working day instead.
+const EXAMPLE_DAY: &str = "2026-12-01T";
+
+/// The document with examples that lie ahead.
+pub fn dated(text: &str, day: chrono::NaiveDate) -> String {
+    text.replace(EXAMPLE_DAY, &format!("{day}T"))
 }
 
 /// Pretty JSON with a final newline, with a bound on whatever the types leave open: a client may size its buffers by it.

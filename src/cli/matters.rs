@@ -71,6 +71,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         spare(tx)?;
         department(tx)?;
         capacity(tx)?;
+        super::visits::load(tx)?;
         absence(tx)?;
         draft(tx)?;
         former(tx)?;

@@ -87,6 +87,13 @@ pub fn take_lease(conn: &mut Conn, name: &str, holder: &str, now: Moment, until:
     Ok(changed == 1)
 }
 
+/// Makes the row of a window's place if nobody has asked for it before.
+pub fn know_place(conn: &mut Conn, window: &str, start: Moment) -> Result<()> {
+    let sql = |a: &str| format!("INSERT INTO window_places (window_id, start_at, booked) VALUES ({a}1, {a}2, 0) ON CONFLICT (window_id, start_at) DO NOTHING");
+    on_both!(conn, sql("?"), sql("$"), [Text => window, Timestamp => start], execute)?;
+    Ok(())
+}
+
 /// Counts one more failure under `mark` in `hour`; answers the count.
 pub fn count_failure(conn: &mut Conn, mark: &str, hour: i64) -> Result<i64> {
     let sql = |a: &str| {

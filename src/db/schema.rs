@@ -483,7 +483,55 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    windows (id) {
+        id -> Text,
+        center_id -> Text,
+        kind -> Text,
+        name -> Text,
+        status -> Text,
+        hours -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    window_places (window_id, start_at) {
+        window_id -> Text,
+        start_at -> Timestamp,
+        booked -> Integer,
+    }
+}
+
+diesel::table! {
+    appointments (id) {
+        id -> Text,
+        number -> Text,
+        window_id -> Text,
+        center_id -> Text,
+        start_at -> Timestamp,
+        end_at -> Timestamp,
+        state -> Text,
+        channel -> Text,
+        applicant_id -> Nullable<Text>,
+        contact_name -> Text,
+        contact_phone -> Text,
+        phone_mark -> Text,
+        subject -> Text,
+        entrustment_id -> Nullable<Text>,
+        reminded_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    windows,
+    window_places,
+    appointments,
     staff_profiles,
     absences,
     events,

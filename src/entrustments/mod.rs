@@ -26,7 +26,7 @@ mod standing;
 pub mod store;
 mod views;
 
-pub use applicants::{Applicant, ApplicantFlag, ApplicantInput, ApplicantKind, ContactInput, IdType, link_account};
+pub use applicants::{Applicant, ApplicantFlag, ApplicantInput, ApplicantKind, ContactInput, IdType, link_account, phone_mark};
 pub use closing::{ClosedMatter, ON_CLOSED};
 pub use custody::{HandOver, clear_transfer, hand_over, mark_transfer};
 pub use filling::{BulkPlan, fill};

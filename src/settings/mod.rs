@@ -41,6 +41,10 @@ pub struct Rules {
     pub extension_days: u32,
     /// Extensions of one matter.
     pub extensions: u32,
+    /// Bookings that nobody came to before one books with a person.
+    pub no_shows: u32,
+    /// In how many days these are counted.
+    pub no_show_days: u32,
     /// Business hours; clocks take those that are set everywhere.
     pub business_hours: BusinessHours,
 }
@@ -56,13 +60,16 @@ impl Rules {
         if !(1..=365).contains(&self.suspension_days) {
             return Err("中止天数应为 1 到 365");
         }
+        if !(1..=365).contains(&self.no_show_days) {
+            return Err("爽约统计天数应为 1 到 365");
+        }
         if !(1..=365).contains(&self.extension_days) {
             return Err("延期天数应为 1 到 365");
         }
         if self.business_hours.open >= self.business_hours.close {
             return Err("上班时间应早于下班时间");
         }
-        let counts = [self.returns_per_center, self.returns_total, self.max_hand_overs, self.reminders_before_lapse, self.extensions];
+        let counts = [self.returns_per_center, self.returns_total, self.max_hand_overs, self.reminders_before_lapse, self.extensions, self.no_shows];
         if counts.iter().any(|n| !(1..=20).contains(n)) {
             return Err("次数应为 1 到 20");
         }
@@ -88,6 +95,8 @@ impl Default for Rules {
             feedback_limit: wd(5),
             extension_days: 10,
             extensions: 1,
+            no_shows: 3,
+            no_show_days: 90,
             business_hours: BusinessHours::default(),
         }
     }

@@ -20,6 +20,7 @@ const RANKS: &[(&str, u8)] = &[
     ("catalogue", 3),
     ("entrustments", 4),
     ("routing", 5),
+    ("appointments", 5),
     ("evaluations", 6),
     ("worklist", 7),
     ("worker", 8),

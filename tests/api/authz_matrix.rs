@@ -42,6 +42,13 @@ struct Fixture {
     discarded: String,
     department: String,
     absence: String,
+    window: String,
+    appointment: String,
+}
+
+fn window_input(name: &str) -> Value {
+    let opening = json!({ "days": ["workday"], "from": "09:00", "to": "12:00", "minutes": 60, "capacity": 2 });
+    json!({ "kind": "general_assistance", "name": name, "hours": { "openings": [opening], "days_ahead": 14 } })
 }
 
 /// A matter of 如东's counter in the hands of `rd_agent`, one of `ent_rudong` offered by the city to 如东, and an
@@ -65,8 +72,11 @@ async fn fixture(app: &TestApp) -> Fixture {
     let department = text(&app.stranger().get("/centers/320623000000/departments").await.ok()["items"][0]["id"]).to_owned();
     let absence = json!({ "kind": "leave", "from": "2026-04-01T08:00:00+08:00", "to": "2026-04-02T08:00:00+08:00" });
     let absence = app.as_user("rd_manager").post(&format!("/users/{}/absences", user_id("rd_agent2")), absence).await.created();
+    let window = text(&app.as_user("rd_manager").post("/centers/320623000000/windows", window_input("1 号窗口")).await.created()["id"]).to_owned();
+    let visit = json!({ "window_id": window, "start": "2026-03-03T09:00:00+08:00", "contact": { "name": "来访人", "phone": "13900000001" } });
+    let appointment = text(&company.post("/appointments", visit).await.created()["id"]).to_owned();
     let absence = text(&absence["id"]).to_owned();
-    Fixture { absence, department, matter, offered, transfer, evaluation, link, grant, upload, discarded }
+    Fixture { window, appointment, absence, department, matter, offered, transfer, evaluation, link, grant, upload, discarded }
 }
 
 /// A request for each operation that is right in shape. Writes are sent with `dry_run`, so that each role meets the
@@ -108,6 +118,17 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "pull_entrustment" => (path.into(), empty()),
         "hand_over_portfolio" => (in_path(user_id("rd_agent").as_str()), json!({ "reason": "借调离岗" })),
         "get_workload" => (in_path("320623000000"), empty()),
+        "list_windows" => (in_path("320623000000"), empty()),
+        "create_window" => (in_path("320623000000"), window_input("2 号窗口")),
+        "get_window" => (in_path(&f.window), empty()),
+        "edit_window" => (in_path(&f.window), window_input("1 号窗口")),
+        "list_places" => (format!("{}?from=2026-03-03&to=2026-03-04", in_path(&f.window)), empty()),
+        "book_appointment" => {
+            (path.into(), json!({ "window_id": f.window, "start": "2026-03-03T10:00:00+08:00", "contact": { "name": "来访人", "phone": "13900000009" } }))
+        }
+        "get_appointment" | "cancel_appointment" | "arrive_appointment" | "serve_appointment" => (in_path(&f.appointment), empty()),
+        "reschedule_appointment" => (in_path(&f.appointment), json!({ "start": "2026-03-03T11:00:00+08:00" })),
+        "list_appointments" => (path.into(), empty()),
         "record_help" => (in_path(matter), json!({ "kinds": ["fill_form"] })),
         "record_fee" => (in_path(matter), json!({ "name": "登记费", "amount": "80.00", "basis": "规定", "payee": "登记机构" })),
         "request_extension" => (in_path(matter), json!({ "days": 5, "reason": "踏勘推迟" })),
@@ -253,8 +274,29 @@ async fn every_operation_for_every_role() {
 fn policy_names_what_exists() {
     use jieli::{auth::policy::POLICY, entrustments::Action, kernel::Code as _};
     let verbs = [
-        "read", "create", "edit", "publish", "withdraw", "import", "disable", "unlock", "propose", "approve", "refuse", "revoke", "resolve", "search", "rate",
-        "accept", "return", "recall", "pull",
+        "read",
+        "create",
+        "edit",
+        "publish",
+        "withdraw",
+        "import",
+        "disable",
+        "unlock",
+        "propose",
+        "approve",
+        "refuse",
+        "revoke",
+        "resolve",
+        "search",
+        "rate",
+        "accept",
+        "return",
+        "recall",
+        "pull",
+        "reschedule",
+        "cancel",
+        "arrive",
+        "serve",
     ];
     for rule in POLICY {
         for action in rule.actions {

@@ -6,6 +6,7 @@ mod team;
 mod torture;
 
 mod access_lists;
+mod appointments;
 mod arrows;
 mod attachments;
 mod auth;

@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use crate::support::TestApp;
 
+/// Examples that lie ahead are shown as of the tests' Monday.
 fn document() -> Value {
-    serde_json::from_str(&jieli::app::to_json(&jieli::app::document())).expect("JSON")
+    let tuesday = "2026-03-03".parse().expect("date");
+    serde_json::from_str(&jieli::app::dated(&jieli::app::to_json(&jieli::app::document()), tuesday)).expect("JSON")
 }
 
 #[test]

@@ -1,0 +1,3 @@
+DROP TABLE appointments;
+DROP TABLE window_places;
+DROP TABLE windows;
