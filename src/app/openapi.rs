@@ -42,7 +42,7 @@ pub fn document() -> OpenApi {
         ))
         .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
         .build();
-    api.servers = Some(vec![ServerBuilder::new().url("/").description(Some("提供本文档的服务（this server）")).build()]);
+    api.servers = Some(vec![ServerBuilder::new().url("/").description(Some("提供本文档的服务（local or production）")).build()]);
     api.tags = Some(TAGS.iter().map(|(name, doc)| TagBuilder::new().name(*name).description(Some(*doc)).build()).collect());
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("bearerAuth", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("at+jwt").build()));

@@ -30,7 +30,7 @@ pub const DIVISION: &str = "行政区划代码";
 /// All columns but code and division, in the order of exports.
 pub const COLUMNS: &[Column] = &[
     Column { header: "实施部门", needed: true, read: |c, t| text(&mut c.department, t, 1, 100, "实施部门"), write: |c| c.department.clone() },
-    Column { header: "主项名称", needed: false, read: |c, t| Ok(c.theme = t.chars().take(60).collect()), write: |c| c.theme.clone() },
+    Column { header: "主项名称", needed: false, read: |c, t| set(&mut c.theme, t.chars().take(60).collect()), write: |c| c.theme.clone() },
     Column { header: "事项名称", needed: true, read: |c, t| text(&mut c.name, t, 2, 300, "事项名称"), write: |c| c.name.clone() },
     Column {
         header: "事项类型", needed: true, read: |c, t| code(t, "事项类型").map(|v: ItemType| c.item_type = v), write: |c| c.item_type.label().into()
@@ -48,7 +48,10 @@ pub const COLUMNS: &[Column] = &[
         write: |c| c.handling_type.label().into(),
     },
     Column {
-        header: "部门信用代码", needed: false, read: |c, t| Ok(c.department_code = some(t)), write: |c| c.department_code.clone().unwrap_or_default()
+        header: "部门信用代码",
+        needed: false,
+        read: |c, t| set(&mut c.department_code, some(t)),
+        write: |c| c.department_code.clone().unwrap_or_default(),
     },
     Column { header: "法定时限", needed: false, read: |c, t| limit(t).map(|v| c.statutory_limit = v), write: |c| limit_text(c.statutory_limit) },
     Column { header: "承诺时限", needed: false, read: |c, t| limit(t).map(|v| c.promised_limit = v), write: |c| limit_text(c.promised_limit) },
@@ -91,21 +94,26 @@ pub const COLUMNS: &[Column] = &[
         write: |c| write_entries(&c.places, |p| vec![p.name.clone(), p.address.clone(), p.hours.clone()]),
     },
     Column {
-        header: "咨询电话", needed: false, read: |c, t| Ok(c.consultation_phone = some(t)), write: |c| c.consultation_phone.clone().unwrap_or_default()
+        header: "咨询电话",
+        needed: false,
+        read: |c, t| set(&mut c.consultation_phone, some(t)),
+        write: |c| c.consultation_phone.clone().unwrap_or_default(),
     },
-    Column { header: "投诉电话", needed: false, read: |c, t| Ok(c.complaint_phone = some(t)), write: |c| c.complaint_phone.clone().unwrap_or_default() },
+    Column {
+        header: "投诉电话", needed: false, read: |c, t| set(&mut c.complaint_phone, some(t)), write: |c| c.complaint_phone.clone().unwrap_or_default()
+    },
     Column {
         header: "到现场次数",
         needed: false,
         read: |c, t| number(t, "到现场次数").map(|v| c.visits = v),
         write: |c| c.visits.map(|v| v.to_string()).unwrap_or_default(),
     },
-    Column { header: "到现场原因", needed: false, read: |c, t| Ok(c.visit_reason = some(t)), write: |c| c.visit_reason.clone().unwrap_or_default() },
+    Column { header: "到现场原因", needed: false, read: |c, t| set(&mut c.visit_reason, some(t)), write: |c| c.visit_reason.clone().unwrap_or_default() },
     Column { header: "服务标识", needed: false, read: |c, t| codes(t, "服务标识").map(|v: Vec<Badge>| c.badges = v), write: |c| labels(&c.badges) },
     Column {
         header: "网办深度",
         needed: false,
-        read: |c, t| if t.is_empty() { Ok(c.online_depth = None) } else { code(t, "网办深度").map(|v: OnlineDepth| c.online_depth = Some(v)) },
+        read: |c, t| if t.is_empty() { set(&mut c.online_depth, None) } else { code(t, "网办深度").map(|v: OnlineDepth| c.online_depth = Some(v)) },
         write: |c| c.online_depth.map(|d| d.label().to_owned()).unwrap_or_default(),
     },
     Column { header: "可预约", needed: false, read: |c, t| yes(t).map(|v| c.booking = v), write: |c| yes_text(c.booking) },
@@ -125,6 +133,11 @@ pub const COLUMNS: &[Column] = &[
 
 fn or<'a>(text: &'a str, default: &'a str) -> &'a str {
     if text.is_empty() { default } else { text }
+}
+
+fn set<T>(slot: &mut T, value: T) -> Result<(), String> {
+    *slot = value;
+    Ok(())
 }
 
 fn some(text: &str) -> Option<String> {

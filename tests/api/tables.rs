@@ -19,7 +19,7 @@ fn workbook(rows: u32) -> (Vec<u8>, Vec<u64>) {
     let mut faults = Vec::new();
     for r in 1..=rows {
         sheet.write(r, 0, format!("T-{r}")).expect("cell");
-        sheet.write(r, 1, 320623000000u64 as f64).expect("cell");
+        sheet.write(r, 1, 320_623_000_000_f64).expect("cell");
         sheet.write(r, 2, format!("供水接入第{r}项")).expect("cell");
         sheet.write(r, 3, "如东县水务局").expect("cell");
         sheet.write(r, 4, "公共服务").expect("cell");
