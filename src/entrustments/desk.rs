@@ -13,7 +13,8 @@ use super::{
     materials::{self, MaterialReport, OneTimeNotice},
     model::MaterialAct,
     notes::{self, FeeInput, HelpInput},
-    plan::{self, PlanInput, StepReport},
+    plan::{self, PlanInput},
+    steps::{self, StepReport},
     views::EntrustmentView,
 };
 use crate::{
@@ -117,7 +118,7 @@ acts! {
 }
 
 fn step(tx: &mut Tx, actor: &Actor, target: &Target, c: &StepCommand) -> Result<EntrustmentView> {
-    plan::record_step(tx, actor, target, &c.step, c.act, &c.report)
+    steps::record_step(tx, actor, target, &c.step, c.act, &c.report)
 }
 
 fn material(tx: &mut Tx, actor: &Actor, target: &Target, c: &MaterialCommand) -> Result<EntrustmentView> {

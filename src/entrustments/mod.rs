@@ -23,6 +23,7 @@ mod narrative;
 mod notes;
 mod plan;
 mod standing;
+mod steps;
 pub mod store;
 mod views;
 

@@ -12,6 +12,7 @@ pub mod problem;
 mod public;
 mod query;
 pub mod shape;
+mod write;
 
 pub use body::{Body, Empty, Form};
 pub use bulk::BulkResults;

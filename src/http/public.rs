@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use super::{
     Body, State,
-    command::{Answer, Write, etag, reference, unknown_parameter},
+    command::{Answer, etag, reference, unknown_parameter},
     query::pairs,
+    write::{Made, Write},
 };
 use crate::{
     db::{self, Tx},
@@ -132,7 +133,7 @@ impl LinkCommand {
     {
         let Self { write, reference, request_id } = self;
         let Body { value, digest } = body;
-        write.run(digest, |_, _| Ok(()), move |tx| f(tx, &reference, &request_id, &value).map(super::command::Made::of)).await
+        write.run(digest, |_, _| Ok(()), move |tx| f(tx, &reference, &request_id, &value).map(Made::of)).await
     }
 }
 

@@ -16,7 +16,8 @@ use super::super::{
     materials::{self, MaterialReport, OneTimeNotice},
     model::MaterialAct,
     notes::{self, FeeInput, HelpInput},
-    plan::{self, PlanInput, StepReport},
+    plan::{self, PlanInput},
+    steps::{self, StepReport},
 };
 use crate::{
     attachments::api::{Received, UploadForm},
@@ -252,7 +253,7 @@ async fn resume(command: Command, body: Body<Empty>) -> Answer {
 async fn record_step(command: Command, path: web::Path<(String, String, String)>, body: Body<StepReport>) -> Answer {
     let (_, step, act) = path.into_inner();
     let act = StepAct::parse(&act).ok_or_else(Problem::not_found)?;
-    command.act(body, move |tx, actor, target, report| plan::record_step(tx, actor, target, &step, act, report)).await
+    command.act(body, move |tx, actor, target, report| steps::record_step(tx, actor, target, &step, act, report)).await
 }
 
 /// 上传材料（upload material）
