@@ -21,4 +21,5 @@ mod openapi;
 mod platform;
 mod races;
 mod relay_properties;
+mod story_desk;
 mod story_nantong;
