@@ -65,6 +65,7 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<AccountStatus>(),
         dictionary::<GrantState>(),
         dictionary::<items::ItemState>(),
+        dictionary::<items::ReviewState>(),
         dictionary::<matters::AgreementState>(),
         dictionary::<items::ItemType>(),
         dictionary::<items::ExerciseLevel>(),

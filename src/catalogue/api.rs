@@ -1,18 +1,19 @@
 //! The public catalogue, and its editors' desk.
 
 use actix_web::{get, post, put, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     ItemContent,
     model::{ExerciseLevel, HandlingType, ItemType},
+    review::{self, PublishInput, ReturnInput, VersionChanges},
     service::{self, ItemEdit, NewItem},
     store,
     views::{ItemBrief, ItemView},
 };
 use crate::{
-    http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind, Public},
+    http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind, Params, Public},
     kernel::{Code, Moment, Page, Problem},
 };
 
@@ -20,7 +21,7 @@ use crate::{
 pub fn routes(cfg: &mut ServiceConfig) {
     super::table_api::routes(cfg);
     cfg.service(list).service(themes).service(fetch).service(versions).service(version);
-    cfg.service(create).service(fetch_draft).service(edit).service(publish).service(withdraw);
+    cfg.service(create).service(fetch_draft).service(edit).service(publish).service(withdraw).service(submit).service(give_back).service(changes);
 }
 
 /// The list of items.
@@ -149,12 +150,57 @@ async fn edit(command: Command, body: Body<ItemEdit>) -> Answer {
 
 /// 发布（publish item）
 ///
-/// 草稿成为下一个不可更改的版本；在办的件仍按其受理时的版本。
+/// 草稿成为下一个不可更改的版本，可排定生效时间；在办的件仍按其受理时的版本。自己提交审核的草稿须由另一人发布。
 #[utoipa::path(tag = "catalogue", operation_id = "publish_service_item", params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
-    request_body = Empty, responses((status = 200, description = "事项", body = ItemView)))]
+    request_body = PublishInput, responses((status = 200, description = "事项", body = ItemView)))]
 #[post("/service-items/{id}/publish")]
-async fn publish(command: Command, body: Body<Empty>) -> Answer {
-    command.act(body, |tx, actor, target, _| service::publish(tx, actor, target)).await
+async fn publish(command: Command, body: Body<PublishInput>) -> Answer {
+    command.act(body, review::publish).await
+}
+
+/// 提交审核（submit item）
+///
+/// 编目人员把草稿提交审核；由另一人审核发布。
+#[utoipa::path(tag = "catalogue", operation_id = "submit_service_item", params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
+    request_body = Empty, responses((status = 200, description = "事项", body = ItemView)))]
+#[post("/service-items/{id}/submit")]
+async fn submit(command: Command, body: Body<Empty>) -> Answer {
+    command.act(body, |tx, actor, target, _| review::submit(tx, actor, target)).await
+}
+
+/// 审核退回（return item）
+///
+/// 审核人说明理由退回草稿。
+#[utoipa::path(tag = "catalogue", operation_id = "return_service_item", params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
+    request_body = ReturnInput, responses((status = 200, description = "事项", body = ItemView)))]
+#[post("/service-items/{id}/return")]
+async fn give_back(command: Command, body: Body<ReturnInput>) -> Answer {
+    command.act(body, review::give_back).await
+}
+
+/// Which versions to compare.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ChangesParams {
+    /// 与哪个版本比较；缺省为前一版本
+    #[param(value_type = Option<i64>, minimum = 0, example = 0)]
+    pub from: Option<String>,
+}
+
+/// 版本差异（changes）
+///
+/// 公开。逐处列出两个已发布版本的差别（RFC 6902），并给出改动前后的内容。
+#[utoipa::path(tag = "catalogue", operation_id = "list_service_item_changes", security(()),
+    params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001"), ("number" = i64, Path, description = "较新的版本号", minimum = 1, example = 1), ChangesParams),
+    responses((status = 200, description = "差别", body = VersionChanges)))]
+#[get("/service-items/{id}/versions/{number}/changes")]
+async fn changes(public: Public, path: web::Path<(String, String)>, params: Params<ChangesParams>) -> Answer {
+    let number: i64 = path.into_inner().1.parse().map_err(|_| Problem::not_found())?;
+    let whole = |text: String| text.parse::<i64>().ok().filter(|n| *n >= 0);
+    let wrong = || Problem::parameter("from", "invalid_value", "from 应为版本号。", "from must be the number of a version.");
+    let from = params.0.from.map(|text| whole(text).ok_or_else(wrong)).transpose()?;
+    public.view(86_400, move |tx, id| review::changes(tx, id, from, number)).await
 }
 
 /// 撤回（withdraw item）

@@ -4,6 +4,7 @@ pub mod api;
 mod columns;
 mod import;
 pub mod model;
+mod review;
 mod rules;
 mod service;
 pub mod store;
@@ -13,5 +14,6 @@ mod views;
 
 pub use import::{BadRow, ImportReport, ImportRow, TableRow, import, import_table, read_catalogue};
 pub use model::{ItemContent, MaterialSpec, Mode, Necessity, StepTemplate};
+pub use review::{anything_scheduled, publish_due, submit};
 pub use rules::check_steps;
-pub use service::{ItemEdit, NewItem, Published, edit, published, published_version, put_and_publish};
+pub use service::{ItemEdit, NewItem, Published, create, edit, published, published_version, put_and_publish};

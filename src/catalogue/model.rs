@@ -18,6 +18,13 @@ code_enum! {
     }
 }
 code_enum! {
+    /// Where the review of a draft stands.
+    ReviewState in "review-states" {
+        Submitted "submitted" "待审核",
+        Returned "returned" "已退回",
+    }
+}
+code_enum! {
     /// Kind of item.
     ItemType in "item-types" {
         AdministrativeLicense "administrative_license" "行政许可" = "01",

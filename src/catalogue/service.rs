@@ -5,7 +5,7 @@ use validator::Validate;
 
 use super::{
     import,
-    model::ItemContent,
+    model::{ItemContent, ReviewState},
     rules::check,
     store::{self, Item, ItemFilter},
     table::Form,
@@ -105,6 +105,8 @@ fn new_item(tx: &Tx, new: &NewItem, id: Id) -> Result<Item> {
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
+        review: None,
+        effective_at: None,
     };
     draft_columns(&mut row, c)?;
     Ok(row)
@@ -120,7 +122,7 @@ fn record(tx: &mut Tx, actor: &Actor, item: &Item, kind: &str) -> Result<()> {
     events::record(tx, actor, event)
 }
 
-fn load_for(tx: &mut Tx, actor: &Actor, action: &str, target: &Target) -> Result<Item> {
+pub(super) fn load_for(tx: &mut Tx, actor: &Actor, action: &str, target: &Target) -> Result<Item> {
     let found = store::item_by_reference(tx, &target.reference)?.ok_or_else(Problem::not_found)?;
     if found.published.is_none() && !is_editor(actor) {
         return Err(Problem::not_found().into());
@@ -132,7 +134,7 @@ fn load_for(tx: &mut Tx, actor: &Actor, action: &str, target: &Target) -> Result
     Ok(item)
 }
 
-fn save(tx: &mut Tx, actor: &Actor, mut item: Item, kind: &str) -> Result<ItemView> {
+pub(super) fn save(tx: &mut Tx, actor: &Actor, mut item: Item, kind: &str) -> Result<ItemView> {
     item.version += 1;
     item.updated_at = tx.now;
     if !store::save(tx, &item)? {
@@ -145,9 +147,19 @@ fn save(tx: &mut Tx, actor: &Actor, mut item: Item, kind: &str) -> Result<ItemVi
 /// An item as its editors see it.
 fn editable(tx: &mut Tx, actor: &Actor, item: Item) -> Result<ItemView> {
     let mut allowed = Vec::new();
-    for (action, fits) in [("edit", true), ("publish", item.draft.is_some()), ("withdraw", item.state == "published")] {
-        if fits && authorize(tx, actor, action, &item.division_code).is_ok() {
-            allowed.push(action.to_owned());
+    let review = item.review.as_ref().map(Json::get).transpose()?;
+    let submitted = review.as_ref().is_some_and(|r| r.state == ReviewState::Submitted);
+    let own = review.is_some_and(|r| r.submitted_by.is_some() && r.submitted_by == actor.id);
+    let acts = [
+        ("edit", "edit", true),
+        ("submit", "edit", item.draft.is_some() && !submitted),
+        ("return", "publish", submitted && !own),
+        ("publish", "publish", item.draft.is_some() && !own),
+        ("withdraw", "withdraw", item.state == "published"),
+    ];
+    for (act, right, fits) in acts {
+        if fits && authorize(tx, actor, right, &item.division_code).is_ok() {
+            allowed.push(act.to_owned());
         }
     }
     view(item, Some(allowed))
@@ -167,19 +179,16 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, edit: &ItemEdit) -> Res
     let mut item = load_for(tx, actor, "edit", target)?;
     check(&edit.content)?;
     item.draft = Some(Json::new(&edit.content)?);
+    // What was reviewed, or has its day, is another text now.
+    item.review = None;
+    item.effective_at = None;
     if item.published.is_none() {
         draft_columns(&mut item, &edit.content)?;
     }
     save(tx, actor, item, "service_item.edited")
 }
 
-/// Publishes the draft as the next immutable version.
-pub fn publish(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<ItemView> {
-    let item = load_for(tx, actor, "publish", target)?;
-    publish_item(tx, actor, item)
-}
-
-fn publish_item(tx: &mut Tx, actor: &Actor, mut item: Item) -> Result<ItemView> {
+pub(super) fn publish_item(tx: &mut Tx, actor: &Actor, mut item: Item) -> Result<ItemView> {
     let Some(draft) = item.draft.take() else {
         return Err(Problem::new(ErrorCode::StateConflict, Text::new("没有可发布的草稿。", "There is no draft to publish.")).into());
     };
@@ -191,6 +200,8 @@ fn publish_item(tx: &mut Tx, actor: &Actor, mut item: Item) -> Result<ItemView> 
     item.published = Some(draft);
     item.published_version = Some(number);
     item.published_at = Some(tx.now);
+    item.review = None;
+    item.effective_at = None;
     item.state = "published".into();
     index(tx, &item)?;
     save(tx, actor, item, "service_item.published")

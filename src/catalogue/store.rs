@@ -2,7 +2,10 @@
 
 use diesel::prelude::*;
 
-use super::model::{ExerciseLevel, HandlingType, ItemContent, ItemType};
+use super::{
+    model::{ExerciseLevel, HandlingType, ItemContent, ItemType},
+    review::Review,
+};
 use crate::{
     db::{
         Json, Result, Tx,
@@ -51,6 +54,20 @@ pub struct Item {
     pub created_at: Moment,
     /// When last changed.
     pub updated_at: Moment,
+    /// Where the review of the draft stands.
+    pub review: Option<Json<Review>>,
+    /// When the draft becomes the next version.
+    pub effective_at: Option<Moment>,
+}
+
+/// Items whose scheduled day has come.
+pub fn scheduled(tx: &mut Tx, now: Moment, limit: i64) -> Result<Vec<Item>> {
+    Ok(service_items::table
+        .filter(service_items::effective_at.le(now))
+        .order(service_items::effective_at.asc())
+        .limit(limit)
+        .select(Item::as_select())
+        .load(tx.conn)?)
 }
 
 /// By id.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{
     model::{ExerciseLevel, HandlingType, ItemContent, ItemState, ItemType},
+    review::Review,
     store::Item,
 };
 use crate::{
@@ -102,6 +103,12 @@ pub struct ItemView {
     /// What this caller may do now; only for editors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_actions: Option<Vec<String>>,
+    /// Where the review of the draft stands; only for editors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
+    /// When the draft becomes the next version; only for editors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effective_at: Option<Moment>,
     /// The draft being edited; only for editors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draft: Option<ItemContent>,
@@ -154,6 +161,8 @@ pub fn view(item: Item, editor: Option<Vec<String>>) -> Result<ItemView> {
         published_version: item.published_version,
         published_at: item.published_at,
         content,
+        review: if editor.is_some() { item.review.as_ref().map(Json::get).transpose()? } else { None },
+        effective_at: item.effective_at.filter(|_| editor.is_some()),
         draft: draft.filter(|_| editor.is_some()),
         allowed_actions: editor,
         version: item.version,

@@ -74,6 +74,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         super::visits::load(tx)?;
         absence(tx)?;
         draft(tx)?;
+        drafts(tx)?;
         former(tx)?;
         grants(tx)
     })
@@ -183,6 +184,23 @@ fn draft(tx: &mut Tx) -> Result<()> {
     let Some(published) = &item.published else { return Ok(()) };
     let edit = ItemEdit { content: published.get()? };
     catalogue::edit(tx, &Actor::system("demo"), &Target::any(item.id), &edit)?;
+    Ok(())
+}
+
+/// A draft that its county has submitted for review, and one that may be submitted.
+fn drafts(tx: &mut Tx) -> Result<()> {
+    let Some(model) = catalogue::published(tx, "GS-320623-0001")? else { return Ok(()) };
+    for (code, submitted) in [("YS-320623-0002", true), ("YS-320623-0003", false)] {
+        if catalogue::store::item_by_reference(tx, code)?.is_some() {
+            continue;
+        }
+        let manager = actor(tx, "rd_manager")?;
+        let content = catalogue::ItemContent { name: format!("演示事项草稿 {code}"), ..model.content.clone() };
+        let made = catalogue::create(tx, &manager, &catalogue::NewItem { code: code.into(), division_code: model.division_code.clone(), content })?;
+        if submitted {
+            catalogue::submit(tx, &manager, &Target::any(made.id))?;
+        }
+    }
     Ok(())
 }
 

@@ -258,6 +258,8 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        review -> Nullable<Text>,
+        effective_at -> Nullable<Timestamp>,
     }
 }
 

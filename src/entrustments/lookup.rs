@@ -97,6 +97,32 @@ fn text_matches(tx: &mut Tx, scope: &Scope, words: &str, before: Option<&str>) -
     Ok(dialect::search(tx.conn, &query)?.iter().filter_map(|id| id.parse().ok()).collect())
 }
 
+/// Open matters by the version of the item that they were opened under.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct OpenMatters {
+    /// The newest version first.
+    pub items: Vec<OpenUnderVersion>,
+}
+
+/// Open matters under one version.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct OpenUnderVersion {
+    /// Number of the version.
+    pub item_version: i64,
+    /// How many.
+    pub open: i64,
+}
+
+/// Which open matters a new version of an item does not touch: each keeps the version it was opened under.
+pub fn open_matters(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<OpenMatters> {
+    if !policy::may(actor, "service_item", "read") {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    let item = crate::catalogue::store::item_by_reference(tx, reference)?.ok_or_else(Problem::not_found)?;
+    let items = store::open_by_version(tx, item.id)?.into_iter().map(|(item_version, open)| OpenUnderVersion { item_version, open }).collect();
+    Ok(OpenMatters { items })
+}
+
 /// What to look for.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -351,6 +351,18 @@ pub fn replace_steps(tx: &mut Tx, entrustment: Id, rows: &[StepRow]) -> Result<(
     Ok(())
 }
 
+/// How many open matters there are under each version of an item.
+pub fn open_by_version(tx: &mut Tx, item: Id) -> Result<Vec<(i64, i64)>> {
+    use entrustments as e;
+    Ok(e::table
+        .filter(e::item_id.eq(item))
+        .filter(e::closed_at.is_null())
+        .group_by(e::item_version)
+        .select((e::item_version, diesel::dsl::count_star()))
+        .order(e::item_version.desc())
+        .load(tx.conn)?)
+}
+
 /// Open matters of a center that nobody carries yet and no offer holds, the oldest first.
 pub fn waiting(tx: &mut Tx, center: Id, limit: i64) -> Result<Vec<Id>> {
     use entrustments as e;

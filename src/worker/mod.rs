@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::{
-    appointments, auth, clocks,
+    appointments, auth, catalogue, clocks,
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
@@ -25,13 +25,14 @@ struct Job {
     run: fn(&mut Tx) -> Result<usize>,
 }
 
-const JOBS: [Job; 7] = [
+const JOBS: [Job; 8] = [
     Job { name: "sequencer", waits: events::store::unsequenced, run: |tx| events::store::sequence(tx, BATCH) },
     Job { name: "calendar", waits: |tx| Ok(clocks::store::recompute_pending(tx)?.is_some()), run: recompute },
     Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
     Job { name: "transfers", waits: routing::anything_overdue, run: |tx| routing::expire_due(tx, 20) },
     Job { name: "evaluations", waits: evaluations::anything_overdue, run: |tx| evaluations::expire_due(tx, BATCH) },
     Job { name: "appointments", waits: appointments::anything_due, run: |tx| appointments::sweep(tx, BATCH) },
+    Job { name: "catalogue", waits: catalogue::anything_scheduled, run: |tx| catalogue::publish_due(tx, 20) },
     Job { name: "housekeeping", waits: |_| Ok(true), run: housekeeping },
 ];
 
@@ -41,7 +42,7 @@ pub async fn run(db: Db, mut stop: tokio::sync::watch::Receiver<bool>) {
     let mut round: u32 = 0;
     loop {
         // Housekeeping once a minute, the rest twice a second.
-        let jobs = if round.is_multiple_of(120) { &JOBS[..] } else { &JOBS[..6] };
+        let jobs = if round.is_multiple_of(120) { &JOBS[..] } else { &JOBS[..7] };
         if let Err(e) = rounds(&db, &holder, jobs).await {
             tracing::warn!(error = %e, "worker tick failed; it is tried again");
         }

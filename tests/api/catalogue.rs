@@ -4,7 +4,15 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, on_both_engines, text};
 
-on_both_engines!(chinese_search, versions_are_immutable, browse_by_pages, changes_since, the_importer_names_every_bad_row);
+on_both_engines!(
+    chinese_search,
+    versions_are_immutable,
+    browse_by_pages,
+    changes_since,
+    the_importer_names_every_bad_row,
+    reviewed_by_another,
+    on_a_day_to_come
+);
 
 async fn names(app: &TestApp, q: &str) -> Vec<String> {
     let page = app.stranger().get(&format!("/service-items?limit=200&q={q}")).await.ok();
@@ -111,4 +119,73 @@ async fn the_importer_names_every_bad_row(app: TestApp) {
     assert_eq!((first.created, first.updated, first.unchanged), (1, 0, 0));
     let second = import(taken).await.expect("import");
     assert_eq!((second.created, second.updated, second.unchanged), (0, 0, 1), "twice changes nothing");
+}
+
+/// Edits the draft of the water item; answers its path.
+async fn redraft(app: &TestApp, login: &str, name: &str) -> &'static str {
+    let path = "/service-items/GS-320623-0001";
+    let editor = app.as_user(login);
+    let draft = editor.get(&format!("{path}/draft")).await;
+    let etag = draft.header("etag").to_owned();
+    let mut content = draft.body["content"].clone();
+    content["name"] = json!(name);
+    content["promised_limit"] = json!({ "value": 6, "unit": "working_day" });
+    editor.put_with(path, &[("if-match", &etag)], json!({ "content": content })).await.ok();
+    path
+}
+
+async fn reviewed_by_another(app: TestApp) {
+    let path = redraft(&app, "rd_manager", "供水报装（审核版）").await;
+    let (manager, admin) = (app.as_user("rd_manager"), app.as_user("sys_admin"));
+    let submitted = manager.post(&format!("{path}/submit"), json!({})).await.ok();
+    assert_eq!((&submitted["review"]["state"], submitted["allowed_actions"].to_string().contains("publish")), (&json!("submitted"), false));
+    manager.post(&format!("{path}/submit"), json!({})).await.expect(409);
+    manager.post(&format!("{path}/publish"), json!({})).await.expect(403);
+    manager.post(&format!("{path}/return"), json!({ "reason": "自己退回" })).await.expect(403);
+    let returned = admin.post(&format!("{path}/return"), json!({ "reason": "时限须与市级一致" })).await.ok();
+    assert_eq!((&returned["review"]["state"], &returned["review"]["note"]), (&json!("returned"), &json!("时限须与市级一致")));
+    admin.post(&format!("{path}/return"), json!({ "reason": "再次退回" })).await.expect(409);
+    assert!(app.stranger().get(path).await.ok().get("review").is_none(), "the public does not see the review");
+    redraft(&app, "rd_manager", "供水报装（审核版）").await;
+    manager.post(&format!("{path}/submit"), json!({})).await.ok();
+    admin.post(&format!("{path}/publish"), json!({})).await.ok();
+    // Nobody judges what they submitted themselves.
+    redraft(&app, "sys_admin", "供水报装（自审）").await;
+    admin.post(&format!("{path}/submit"), json!({})).await.ok();
+    let refused = admin.post(&format!("{path}/publish"), json!({})).await.expect(409);
+    assert!(text(&refused.body["detail"]).contains("另一人"));
+    // What the new version says differently, and which matters it leaves alone.
+    let changes = app.stranger().get(&format!("{path}/versions/2/changes")).await.ok();
+    let told: Vec<(&str, &str)> = changes["items"].as_array().expect("items").iter().map(|c| (text(&c["op"]), text(&c["path"]))).collect();
+    assert!(told.contains(&("replace", "/name")), "{told:?}");
+    assert!(changes["items"].as_array().expect("items").iter().any(|c| c["path"] == "/name" && c["after"] == "供水报装（审核版）" && c["before"].is_string()));
+    app.stranger().get(&format!("{path}/versions/2/changes?from=9")).await.expect(404);
+    app.as_user("rd_clerk").post("/entrustments", crate::support::counter_application("assisted")).await.created();
+    let open = admin.get(&format!("{path}/open-matters")).await.ok();
+    assert_eq!(open["items"], json!([{ "item_version": 2, "open": 1 }]));
+    app.as_user("rd_clerk").get(&format!("{path}/open-matters")).await.expect(403);
+}
+
+async fn on_a_day_to_come(app: TestApp) {
+    let path = redraft(&app, "sys_admin", "供水报装（四月起）").await;
+    let admin = app.as_user("sys_admin");
+    for wrong in ["2026-03-01T00:00:00+08:00", "2029-01-01T00:00:00+08:00"] {
+        assert_eq!(admin.post(&format!("{path}/publish"), json!({ "effective_at": wrong })).await.problem(422), "rule_violation");
+    }
+    let planned = admin.post(&format!("{path}/publish"), json!({ "effective_at": "2026-04-01T00:00:00+08:00" })).await.ok();
+    assert_eq!((&planned["published_version"], &planned["effective_at"]), (&json!(1), &json!("2026-04-01T00:00:00.000+08:00")));
+    app.tick().await;
+    assert_eq!(app.stranger().get(path).await.ok()["published_version"], 1);
+    app.set_clock("2026-04-01T00:00:01+08:00");
+    app.tick().await;
+    app.tick().await;
+    let now = app.stranger().get(path).await.ok();
+    assert_eq!((&now["published_version"], &now["content"]["name"]), (&json!(2), &json!("供水报装（四月起）")));
+    // An edit takes the date back: it was another text.
+    redraft(&app, "sys_admin", "供水报装（五月起）").await;
+    admin.post(&format!("{path}/publish"), json!({ "effective_at": "2026-05-01T00:00:00+08:00" })).await.ok();
+    redraft(&app, "sys_admin", "供水报装（再改）").await;
+    app.set_clock("2026-05-02T00:00:00+08:00");
+    app.tick().await;
+    assert_eq!(app.stranger().get(path).await.ok()["published_version"], 2);
 }

@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::{
     EntrustmentBrief, EntrustmentView, State,
-    lookup::{self, RevealInput, Revealed, SearchInput, SearchResult},
+    lookup::{self, OpenMatters, RevealInput, Revealed, SearchInput, SearchResult},
     views::{self, CustodyChain, ProgressView, TimelineEntry},
 };
 use crate::{
@@ -18,7 +18,15 @@ use crate::{
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(fetch).service(timeline).service(custody).service(explain).service(reveal).service(search).service(progress);
+    cfg.service(list)
+        .service(fetch)
+        .service(timeline)
+        .service(custody)
+        .service(explain)
+        .service(reveal)
+        .service(search)
+        .service(progress)
+        .service(open_matters);
 }
 
 /// The list of entrustments.
@@ -136,6 +144,15 @@ async fn explain(ask: Ask, _none: Params<Nothing>) -> Answer {
 #[post("/entrustments/{id}/reveal")]
 async fn reveal(command: Command, body: Body<RevealInput>) -> Answer {
     command.in_earnest()?.act(body, lookup::reveal).await
+}
+
+/// 各版本的在办件（open matters by version）
+///
+/// 供编目人员查看：某事项的在办件各按哪个版本办理；发布新版本不影响它们。
+#[utoipa::path(tag = "catalogue", operation_id = "count_open_matters", params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")), responses((status = 200, description = "各版本的件数", body = OpenMatters)))]
+#[get("/service-items/{id}/open-matters")]
+async fn open_matters(ask: Ask, _none: Params<Nothing>) -> Answer {
+    ask.view(lookup::open_matters).await
 }
 
 /// 查找（search）
