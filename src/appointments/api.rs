@@ -86,9 +86,11 @@ async fn edit_window(command: Command, body: Body<WindowInput>) -> Answer {
 pub struct PlacesParams {
     /// 起始日期（含）
     #[param(example = "2026-12-01")]
+    #[serde(deserialize_with = "crate::kernel::date::date")]
     from: NaiveDate,
     /// 结束日期（含），最多 31 天
     #[param(example = "2026-12-07")]
+    #[serde(deserialize_with = "crate::kernel::date::date")]
     to: NaiveDate,
 }
 

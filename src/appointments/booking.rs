@@ -20,7 +20,7 @@ use crate::{
     db::{Error, Result, Sealed, Tx, dialect, numbers},
     entrustments::{self, ContactInput, phone_mark},
     events::{self, Audience, NewEvent},
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Text, Versioned, mask},
+    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Text, mask},
     organization::{self, Center},
     settings,
 };
@@ -74,15 +74,7 @@ pub struct AppointmentView {
     pub updated_at: Moment,
 }
 
-impl Versioned for AppointmentView {
-    const KIND: Option<&'static str> = Some("appointment");
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+crate::versioned!(AppointmentView, "appointment");
 
 /// A booking.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
@@ -241,7 +233,12 @@ pub fn book(tx: &mut Tx, actor: &Actor, input: &BookingInput) -> Result<Appointm
         (false, channel) => channel.unwrap_or(BookingChannel::Operator),
     };
     let slot = bookable(tx, &window, input.start)?;
-    let matter = input.entrustment.as_ref().map(|e| entrustments::load_seen(tx, actor, e)).transpose()?;
+    let matter = match input.entrustment.as_ref().map(|e| entrustments::load_seen(tx, actor, e)).transpose() {
+        Err(Error::Refused(_)) => {
+            return Err(Problem::rule("/entrustment", "unknown_matter", "没有这件，或者不在您的可见范围内。", "No matter that you see.").into());
+        }
+        other => other?,
+    };
     let mark = phone_mark(tx, &input.contact.phone);
     reliable(tx, &center, &mark, channel)?;
     if store::count_of_phone(tx, &mark, State::Booked, slot.start, slot.end)? > 0 {

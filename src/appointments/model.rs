@@ -91,6 +91,7 @@ pub struct Opening {
 #[serde(deny_unknown_fields)]
 pub struct Closure {
     /// Which day.
+    #[serde(deserialize_with = "crate::kernel::date::date")]
     pub date: NaiveDate,
     /// Why.
     #[validate(length(min = 1, max = 100))]
@@ -176,8 +177,7 @@ impl Hours {
             let (from, to) = opening.span();
             let length = TimeDelta::minutes(i64::from(opening.minutes));
             let (mut start, last) = (date.and_time(from), date.and_time(to));
-            while start + length <= last {
-                let end = start + length;
+            while let Some(end) = start.checked_add_signed(length).filter(|end| *end <= last) {
                 slots.push(Slot { start: utc(start).into(), end: utc(end).into(), capacity: opening.capacity, label: opening.label.clone() });
                 start = end;
             }

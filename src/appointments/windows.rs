@@ -12,7 +12,7 @@ use crate::{
     auth::{Actor, policy},
     clocks::{self, DayKind, utc},
     db::{Json, Result, Tx},
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Versioned},
+    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target},
     organization::{self, Center, custodian_reachable},
 };
 
@@ -43,14 +43,7 @@ pub struct WindowView {
     pub updated_at: Moment,
 }
 
-impl Versioned for WindowView {
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+crate::versioned!(WindowView);
 
 /// A window as it is sent.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]

@@ -24,7 +24,7 @@ use crate::{
     blobs::{BlobError, Written},
     db::{self, Error, Tx},
     http::{Answer, Ask, Body, Command, Empty, Named, State, Who, broken},
-    kernel::{ErrorCode, FieldError, Id, Problem},
+    kernel::{ErrorCode, FieldError, Id, Problem, Text},
 };
 
 /// Mounts the operations.
@@ -50,7 +50,7 @@ fn failed(e: BlobError) -> Problem {
         BlobError::TooLarge(_) => Problem::of(ErrorCode::TooLarge),
         BlobError::Broken(why) => {
             tracing::debug!(%why, "upload broke off");
-            Problem::of(ErrorCode::RequestTimeout)
+            Problem::new(ErrorCode::InvalidRequest, Text::new("文件没有完整到达。", "The file did not arrive whole."))
         }
         other => {
             tracing::error!(error = %other, "file store");

@@ -12,7 +12,7 @@ use crate::{
     auth::{Actor, Scope, policy},
     blobs::Written,
     db::{Json, Result, Sealed, Tx, dialect},
-    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Purpose, Target, Text, Versioned},
+    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Purpose, Target, Text},
 };
 
 /// Bytes of a single upload.
@@ -71,14 +71,7 @@ pub struct AttachmentView {
     pub created_at: Moment,
 }
 
-impl Versioned for AttachmentView {
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+crate::versioned!(AttachmentView);
 
 fn view(tx: &Tx, row: &Attachment, masked: bool) -> Result<AttachmentView> {
     let in_parts = row.part_size > 0 && row.state == AttachmentState::Uploading;

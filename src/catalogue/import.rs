@@ -37,6 +37,14 @@ pub struct BadRow {
     pub reason: String,
 }
 
+impl BadRow {
+    /// What is told of a row is short, however long its cells are.
+    pub fn new(line: u64, reason: String) -> Self {
+        let reason = if reason.chars().count() > 160 { reason.chars().take(159).chain(['…']).collect() } else { reason };
+        Self { line, reason }
+    }
+}
+
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct ImportReport {
@@ -46,8 +54,10 @@ pub struct ImportReport {
     pub updated: usize,
     /// As they were.
     pub unchanged: usize,
-    /// Rows that cannot be taken, each with its line.
-    #[schema(max_items = 100_000)]
+    /// Rows that cannot be taken.
+    pub failed: usize,
+    /// The first thousand of them, each with its line.
+    #[schema(max_items = 1_000)]
     pub bad: Vec<BadRow>,
 }
 
@@ -57,7 +67,7 @@ impl ImportReport {
             Ok(Put::Created) => self.created += 1,
             Ok(Put::Updated) => self.updated += 1,
             Ok(Put::Unchanged) => self.unchanged += 1,
-            Err(Error::Refused(p)) => self.bad.push(BadRow { line, reason: p.detail.zh.into_owned() }),
+            Err(Error::Refused(p)) => self.bad.push(BadRow::new(line, p.detail.zh.into_owned())),
             Err(e) => return Err(e),
         }
         Ok(())
@@ -124,7 +134,7 @@ pub fn read_catalogue(bytes: &[u8]) -> (Vec<TableRow>, Vec<BadRow>) {
     let needed = [CODE, DIVISION].into_iter().chain(COLUMNS.iter().filter(|c| c.needed).map(|c| c.header));
     let missing: Vec<&str> = needed.filter(|h| place(h).is_none()).collect();
     if !missing.is_empty() {
-        return (Vec::new(), vec![BadRow { line: 1, reason: format!("缺少列：{}", missing.join("、")) }]);
+        return (Vec::new(), vec![BadRow::new(1, format!("缺少列：{}", missing.join("、")))]);
     }
     let places: Vec<(usize, usize)> = COLUMNS.iter().enumerate().filter_map(|(at, c)| Some((at, place(c.header)?))).collect();
     let (code, division) = (place(CODE).unwrap_or_default(), place(DIVISION).unwrap_or_default());
@@ -134,7 +144,7 @@ pub fn read_catalogue(bytes: &[u8]) -> (Vec<TableRow>, Vec<BadRow>) {
         let cell = |at: usize| cells.get(at).cloned().unwrap_or_default();
         let row = TableRow { line, code: cell(code), division_code: cell(division), cells: places.iter().map(|(at, place)| (*at, cell(*place))).collect() };
         match sound(&row, &seen) {
-            Err(reason) => bad.push(BadRow { line, reason }),
+            Err(reason) => bad.push(BadRow::new(line, reason)),
             Ok(()) => {
                 seen.insert(row.code.clone(), line);
                 good.push(row);
@@ -208,7 +218,7 @@ pub fn import_table(tx: &mut Tx, actor: &Actor, rows: &[TableRow], fixed: bool) 
             let base = known.get(&row.code).cloned().unwrap_or_else(blank);
             match row.over(base) {
                 Ok(item) => report.take(row.line, tx.savepoint(|tx| put_and_publish(tx, actor, &item, fixed)))?,
-                Err(reason) => report.bad.push(BadRow { line: row.line, reason }),
+                Err(reason) => report.bad.push(BadRow::new(row.line, reason)),
             }
         }
     }

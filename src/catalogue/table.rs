@@ -1,6 +1,6 @@
 //! Tables as files: CSV in UTF-8 or GB18030, and XLSX; read cell by cell, written row by row.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read as _};
 
 use calamine::{DataRef, Reader as _, Xlsx};
 
@@ -19,7 +19,9 @@ pub struct Table {
 /// What a table may have at most, and a workbook unpacked.
 const MOST_ROWS: u64 = 100_000;
 const MOST_COLUMNS: usize = 100;
-const MOST_UNPACKED: u64 = 400 * 1024 * 1024;
+const MOST_UNPACKED: u64 = 100 * 1024 * 1024;
+/// Strings that cells share are kept whole, each with its own cost.
+const MOST_STRINGS: u64 = 30 * 1024 * 1024;
 
 /// Reads a file of either kind: a workbook begins as every ZIP does.
 pub fn read(bytes: &[u8]) -> Result<Table, BadRow> {
@@ -31,12 +33,14 @@ fn text(bytes: &[u8]) -> Table {
         Ok(text) => text.to_owned(),
         Err(_) => encoding_rs::GB18030.decode(bytes).0.into_owned(),
     };
+    // A line is a line whatever ends it: the reader counts feeds alone.
+    let text = text.replace("\r\n", "\n");
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let headers: Vec<String> = reader.headers().map(|h| h.iter().map(str::to_owned).collect()).unwrap_or_default();
     let (mut rows, mut bad) = (Vec::new(), Vec::new());
     for record in reader.records() {
         match record {
-            Err(e) => bad.push(BadRow { line: e.position().map_or(0, csv::Position::line), reason: format!("无法读取：{e}") }),
+            Err(e) => bad.push(BadRow::new(e.position().map_or(0, csv::Position::line), format!("无法读取：{e}"))),
             Ok(r) => {
                 let line = r.position().map_or(0, csv::Position::line);
                 if line > MOST_ROWS {
@@ -65,24 +69,35 @@ pub fn is_formula(cell: &str) -> bool {
 }
 
 fn unreadable(why: impl std::fmt::Display) -> BadRow {
-    BadRow { line: 0, reason: format!("无法读取工作簿：{why}") }
+    tracing::debug!(%why, "workbook");
+    BadRow::new(1, "文件已损坏或者不是 XLSX 工作簿".into())
 }
 
-/// The first sheet, streamed: what a workbook claims to hold is bounded before it is unpacked.
+fn too_large() -> BadRow {
+    BadRow::new(1, "工作簿展开后过大，请分成几个文件或改用 CSV".into())
+}
+
+/// The first sheet, streamed; what it may hold is bounded before anything is kept.
 fn workbook(bytes: &[u8]) -> Result<Table, BadRow> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
+    // Unpacked once into nothing: what an archive says of its sizes need not be true.
     let mut unpacked: u64 = 0;
     for i in 0..archive.len() {
-        unpacked = unpacked.saturating_add(archive.by_index_raw(i).map_err(unreadable)?.size());
-    }
-    if unpacked > MOST_UNPACKED {
-        return Err(unreadable("内容过大"));
+        let entry = archive.by_index(i).map_err(unreadable)?;
+        let strings = entry.name().is_ok_and(|n| n.ends_with("sharedStrings.xml"));
+        let most = if strings { MOST_STRINGS } else { MOST_UNPACKED.saturating_sub(unpacked) };
+        let size = std::io::copy(&mut entry.take(most + 1), &mut std::io::sink()).map_err(unreadable)?;
+        unpacked += size;
+        if size > most || unpacked > MOST_UNPACKED {
+            return Err(too_large());
+        }
     }
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
     let sheet = book.sheet_names().first().cloned().ok_or_else(|| unreadable("没有工作表"))?;
     let mut cells = book.worksheet_cells_reader(&sheet).map_err(unreadable)?;
     let mut table = Table { headers: Vec::new(), rows: Vec::new(), bad: Vec::new() };
     let mut row: (u64, Vec<String>) = (0, Vec::new());
+    let mut kept: u64 = 0;
     while let Some(cell) = cells.next_cell().map_err(unreadable)? {
         let (r, c) = cell.get_position();
         let (line, column) = (u64::from(r) + 1, c as usize);
@@ -94,6 +109,11 @@ fn workbook(bytes: &[u8]) -> Result<Table, BadRow> {
             take(&mut table, std::mem::replace(&mut row, (line, Vec::new())));
         }
         let value = shown(cell.get_value());
+        // A string that many cells share is kept once for each of them.
+        kept += value.len() as u64;
+        if kept > MOST_UNPACKED {
+            return Err(too_large());
+        }
         if column < MOST_COLUMNS && !value.is_empty() {
             if row.1.len() <= column {
                 row.1.resize(column + 1, String::new());

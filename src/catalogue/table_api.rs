@@ -73,7 +73,9 @@ async fn import_table(command: Command, form: Multipart) -> Answer {
             let mut report: ImportReport = import::import_table(tx, actor, rows, false)?;
             report.bad.extend(bad.iter().cloned());
             report.bad.sort_by_key(|b| b.line);
-            if lenient || report.bad.is_empty() { Ok(report) } else { Err(refused(report.bad).into()) }
+            report.failed = report.bad.len();
+            report.bad.truncate(NAMED);
+            if lenient || report.failed == 0 { Ok(report) } else { Err(refused(report.bad).into()) }
         })
         .await
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     db::{Error, Json, Result},
-    kernel::{Code as _, Id, Moment, Versioned, item_code, label_of},
+    kernel::{Code as _, Id, Moment, item_code, label_of},
 };
 
 /// An item in a list.
@@ -132,14 +132,7 @@ pub struct NationalCodeView {
     pub sub_item: Option<String>,
 }
 
-impl Versioned for ItemView {
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+crate::versioned!(ItemView);
 
 /// Renders an item: to its editors, with its draft and what they may do.
 pub fn view(item: Item, editor: Option<Vec<String>>) -> Result<ItemView> {

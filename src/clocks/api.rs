@@ -24,9 +24,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
 pub struct DaysParams {
     /// 起始日期（含）
     #[param(example = "2026-02-10")]
+    #[serde(deserialize_with = "crate::kernel::date::date")]
     from: NaiveDate,
     /// 结束日期（含），最多 400 天
     #[param(example = "2026-02-28")]
+    #[serde(deserialize_with = "crate::kernel::date::date")]
     to: NaiveDate,
 }
 

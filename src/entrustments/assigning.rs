@@ -20,7 +20,7 @@ use crate::{
         store as accounts,
     },
     catalogue::published_version,
-    db::{Result, Tx, dialect},
+    db::{Error, Result, Tx, dialect},
     kernel::{Code as _, ErrorCode, Id, Problem, Target, Text},
     organization::{
         self, Center,
@@ -215,7 +215,10 @@ pub fn hand_over_portfolio(tx: &mut Tx, actor: &Actor, target: &Target, input: &
             moved.left += 1;
             continue;
         };
-        assign_loaded(tx, actor, &mut loaded, to)?;
+        assign_loaded(tx, actor, &mut loaded, to).map_err(|e| match e {
+            Error::Refused(p) => Error::Refused(Box::new(p.at("/to"))),
+            other => other,
+        })?;
         let told = load::Told::new("noted", crate::events::Audience::Staff, json!({})).saying(&input.reason);
         load::tell(tx, actor, &loaded.e, told)?;
         moved.items.push(MovedMatter { id: loaded.e.id, number: loaded.e.number.clone(), assignee_id: to });

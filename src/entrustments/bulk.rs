@@ -79,8 +79,9 @@ pub fn perform(tx: &mut Tx, actor: &Actor, input: &BulkInput) -> Result<Vec<Part
     // The same order for everybody: two bulk actions never wait for each other in a ring.
     order.sort_by(|(_, a), (_, b)| a.id.cmp(&b.id));
     let mut parts: Vec<(usize, Part)> = Vec::with_capacity(order.len());
+    let mut done = Vec::new();
     for (at, item) in order {
-        let result = match tx.savepoint(|tx| one(tx, actor, item)) {
+        let result = match tx.savepoint(|tx| one(tx, actor, item, &mut done)) {
             Ok(changed) => Ok(changed),
             Err(Error::Refused(problem)) if input.atomic => return Err(placed(*problem, at).into()),
             Err(Error::Refused(problem)) => Err(*problem),
@@ -92,10 +93,15 @@ pub fn perform(tx: &mut Tx, actor: &Actor, input: &BulkInput) -> Result<Vec<Part
     Ok(parts.into_iter().map(|(_, part)| part).collect())
 }
 
-fn one(tx: &mut Tx, actor: &Actor, item: &BulkItem) -> Result<Changed> {
+fn one(tx: &mut Tx, actor: &Actor, item: &BulkItem, done: &mut Vec<Id>) -> Result<Changed> {
     let reference = item.id.parse::<Id>().map_or_else(|_| item.id.clone(), |id| id.to_string());
     let target = Target { reference, expected: item.version.map(|v| vec![v]) };
     let e = item.act.perform(tx, actor, &target)?;
+    // By its id and by its number it is one matter.
+    if done.contains(&e.id) {
+        return Err(Problem::rule("", "repeated", "同一件只能出现一次。", "No matter twice.").into());
+    }
+    done.push(e.id);
     Ok(Changed { version: e.version, state: e.state.code().to_owned() })
 }
 

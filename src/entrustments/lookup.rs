@@ -15,7 +15,7 @@ use crate::{
     auth::{Actor, Scope, policy},
     db::{Db, Outcome, Result, Tx, audit, dialect},
     events::Audience,
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Purpose, Target, Versioned, phone, text},
+    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Purpose, Target, phone, text},
 };
 
 /// A page of what the caller sees.
@@ -191,15 +191,7 @@ pub struct Revealed {
     pub version: i64,
 }
 
-impl Versioned for Revealed {
-    const KIND: Option<&'static str> = Some("entrustment");
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+crate::versioned!(Revealed, "entrustment");
 
 /// Shows personal data in full, audited with its reason.
 pub fn reveal(tx: &mut Tx, actor: &Actor, target: &Target, input: &RevealInput) -> Result<Revealed> {

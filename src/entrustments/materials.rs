@@ -201,7 +201,7 @@ pub struct MaterialReport {
     #[schema(min_length = 2, max_length = 500)]
     pub reason: Option<String>,
     /// With `defer`: promised by.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::kernel::date::optional")]
     pub until: Option<NaiveDate>,
 }
 

@@ -75,7 +75,7 @@ pub struct FeeInput {
     #[schema(min_length = 2, max_length = 100)]
     pub payee: String,
     /// To be paid by.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::kernel::date::optional")]
     pub due_on: Option<NaiveDate>,
     /// Number of the voucher, when the applicant has paid.
     #[serde(default)]

@@ -131,7 +131,7 @@ pub struct PlanInput {
     #[schema(min_items = 1, max_items = 50)]
     pub steps: Option<Vec<PlanStep>>,
     /// First day of the plan; absent: today.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::kernel::date::optional")]
     pub start: Option<NaiveDate>,
 }
 
@@ -170,10 +170,10 @@ pub struct PlanStep {
     #[serde(default)]
     pub carrier: Option<StepCarrier>,
     /// First planned day; absent: when the last step before it ends.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::kernel::date::optional")]
     pub planned_start: Option<NaiveDate>,
     /// Last planned day; absent: by its limit.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::kernel::date::optional")]
     pub planned_end: Option<NaiveDate>,
 }
 
@@ -281,6 +281,7 @@ fn check_plan(loaded: &Loaded, steps: &[PlanStep]) -> Vec<FieldError> {
 fn lay_out(tx: &mut Tx, loaded: &Loaded, steps: &[PlanStep], start: NaiveDate, calendar: &WorkCalendar) -> Result<Vec<StepRow>> {
     let names: Vec<String> = steps.iter().map(|s| s.department.clone()).collect();
     let known = organization::departments_at_or_above(tx, &loaded.custodian, &names)?;
+    let near = |d: &organization::Department| loaded.custodian.lineage().any(|id| id == d.center_id.as_str());
     let mut ends: HashMap<&str, NaiveDate> = HashMap::new();
     let mut rows = Vec::with_capacity(steps.len());
     for (i, s) in steps.iter().enumerate() {
@@ -294,10 +295,15 @@ fn lay_out(tx: &mut Tx, loaded: &Loaded, steps: &[PlanStep], start: NaiveDate, c
             continue;
         }
         ends.insert(&s.code, end);
-        let department_id = match s.department_id {
-            Some(id) => Some(organization::department(tx, id)?.ok_or_else(|| unknown_department(i))?.id),
-            None => known.iter().find(|d| d.name == s.department).map(|d| d.id),
+        let department = match s.department_id {
+            // A department sees what is filed with it: only the center's own and those above it carry its matters.
+            Some(id) => Some(organization::department(tx, id)?.filter(|d| near(d)).ok_or_else(|| unknown_department(i))?),
+            None => known.iter().find(|d| d.name == s.department).cloned(),
         };
+        if end < begin {
+            let at = format!("/steps/{i}/planned_end");
+            return Err(Problem::rule(&at, "before_start", "计划完成日早于开始日。", "Ends before it begins.").into());
+        }
         let record = StepRecord { depends_on: s.depends_on.clone(), materials: s.materials.clone(), carrier: s.carrier, ..StepRecord::default() };
         rows.push(StepRow {
             id: Id::new(),
@@ -306,14 +312,14 @@ fn lay_out(tx: &mut Tx, loaded: &Loaded, steps: &[PlanStep], start: NaiveDate, c
             sequence,
             state: StepState::Planned,
             name: s.name.clone(),
-            department: s.department.clone(),
+            department: department.as_ref().map_or_else(|| s.department.clone(), |d| d.name.clone()),
             limit_value: i32::try_from(s.limit.value).unwrap_or(i32::MAX),
             limit_unit: s.limit.unit.as_str().into(),
             planned_start: Some(begin.to_string()),
             planned_end: Some(end.to_string()),
             record: Private::seal(tx.vault, &record)?,
             updated_at: tx.now,
-            department_id,
+            department_id: department.map(|d| d.id),
         });
     }
     Ok(rows)

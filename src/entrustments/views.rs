@@ -22,7 +22,7 @@ use crate::{
     clocks::{self, ClockView},
     db::{Result, Tx},
     events::{Audience, Event, store as log},
-    kernel::{Code as _, Id, Moment, Versioned, mask},
+    kernel::{Code as _, Id, Moment, mask},
     organization::{self, CenterBrief},
 };
 
@@ -145,15 +145,7 @@ pub struct EntrustmentView {
     pub closed_at: Option<Moment>,
 }
 
-impl Versioned for EntrustmentView {
-    const KIND: Option<&'static str> = Some("entrustment");
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+crate::versioned!(EntrustmentView, "entrustment");
 
 /// Whom to call.
 #[derive(Debug, Serialize, utoipa::ToSchema)]

@@ -15,7 +15,7 @@ use crate::{
     db::{Error, Json, Result, Tx, dialect},
     entrustments::{ClosedMatter, Entrustment},
     events::{self, Audience, NewEvent},
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Purpose, Target, Text, Versioned},
+    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Purpose, Target, Text},
     organization, settings,
 };
 
@@ -68,15 +68,7 @@ pub struct EvaluationView {
     pub version: i64,
 }
 
-impl Versioned for EvaluationView {
-    const KIND: Option<&'static str> = Some("evaluation");
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+crate::versioned!(EvaluationView, "evaluation");
 
 /// Opens the one evaluation of a matter; a matter reopened and ended again keeps its first.
 pub fn open(tx: &mut Tx, actor: &Actor, matter: &ClosedMatter) -> Result<()> {

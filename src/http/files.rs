@@ -30,7 +30,8 @@ impl FormFile {
             if name == "file" && file.is_none() {
                 file = Some(whole(field, LARGEST).await?);
             } else if names.contains(&name.as_str()) && !fields.contains_key(&name) {
-                let value = String::from_utf8(whole(field, 1_000).await?).map_err(|_| Problem::of(ErrorCode::InvalidRequest))?;
+                let value = String::from_utf8(whole(field, 1_000).await?)
+                    .map_err(|_| Problem::parameter(&name, "format", "应为 UTF-8 文本。", "Must be UTF-8 text."))?;
                 fields.insert(name, value);
             } else {
                 let (zh, en) = (format!("不认识或重复的表单字段 {name}。"), format!("Unknown or repeated field {name}."));

@@ -44,7 +44,10 @@ impl Write {
     pub(super) fn of(request: &HttpRequest, who: &str) -> Result<Self, Problem> {
         let state = request.app_data::<web::Data<State>>().cloned().ok_or_else(|| Problem::of(ErrorCode::Internal))?;
         let mut dry_run = false;
-        for (name, value) in pairs(request.query_string())? {
+        for (at, (name, value)) in pairs(request.query_string())?.into_iter().enumerate() {
+            if at > 0 && name == "dry_run" {
+                return Err(Problem::parameter("dry_run", "repeated", "参数 dry_run 只能出现一次。", "dry_run may occur only once."));
+            }
             match (name.as_str(), value.as_str()) {
                 ("dry_run", "true") => dry_run = true,
                 ("dry_run", "false") => {}

@@ -2,6 +2,7 @@
 
 pub mod citizen_id;
 pub mod credit_code;
+pub mod date;
 pub mod division_code;
 mod id;
 pub mod item_code;

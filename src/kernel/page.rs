@@ -117,6 +117,22 @@ pub trait Versioned: Serialize {
     fn version(&self) -> i64;
 }
 
+/// A view whose identity is its `id` and whose version is its `version`; with the kind under which its sight is looked up.
+#[macro_export]
+macro_rules! versioned {
+    ($view:ty $(, $kind:literal)?) => {
+        impl $crate::kernel::Versioned for $view {
+            $( const KIND: Option<&'static str> = Some($kind); )?
+            fn id(&self) -> String {
+                self.id.to_string()
+            }
+            fn version(&self) -> i64 {
+                self.version
+            }
+        }
+    };
+}
+
 /// A sort key and its direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sort {

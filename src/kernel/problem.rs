@@ -136,6 +136,12 @@ impl Problem {
         Self::fields(ErrorCode::RuleViolation, vec![FieldError::body(pointer, code, zh, en)])
     }
 
+    /// The same, said of another field.
+    pub fn at(mut self, pointer: &str) -> Self {
+        self.errors.iter_mut().for_each(|e| e.at = Place::Pointer(pointer.to_owned()));
+        self
+    }
+
     /// One parameter of the wrong shape.
     pub fn parameter(name: &str, code: &'static str, zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
         let at = Place::Parameter(name.to_owned());

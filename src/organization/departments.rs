@@ -7,7 +7,7 @@ use super::{Center, Department, service::custodian_reachable, store};
 use crate::{
     auth::{Actor, Role, policy, store as accounts},
     db::{Result, Tx},
-    kernel::{ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Versioned, validators},
+    kernel::{ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, validators},
 };
 
 /// A department as it is answered.
@@ -35,15 +35,7 @@ pub struct DepartmentView {
     pub updated_at: Moment,
 }
 
-impl Versioned for DepartmentView {
-    const KIND: Option<&'static str> = None;
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+crate::versioned!(DepartmentView);
 
 /// A department as it is sent.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]

@@ -15,7 +15,7 @@ use crate::{
         store::{self, GrantRow},
     },
     db::{Result, Tx, code_enum, dialect},
-    kernel::{Code as _, ErrorCode, Id, Problem, Target, Text, Versioned, label_of},
+    kernel::{Code as _, ErrorCode, Id, Problem, Target, Text, label_of},
 };
 
 code_enum! {
@@ -60,14 +60,7 @@ pub struct GrantView {
     pub version: i64,
 }
 
-impl Versioned for GrantView {
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+crate::versioned!(GrantView);
 
 fn grant_view(actor: &Actor, g: GrantRow) -> GrantView {
     GrantView {

@@ -7,7 +7,7 @@ use crate::{
         Json, Private, code_enum,
         schema::{absences, centers, departments, staff_profiles},
     },
-    kernel::{Code as _, Id, Moment, Versioned},
+    kernel::{Code as _, Id, Moment},
 };
 
 code_enum! {
@@ -233,14 +233,7 @@ impl From<&Center> for CenterView {
     }
 }
 
-impl Versioned for CenterView {
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+crate::versioned!(CenterView);
 
 /// The editable fields of a center.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]

@@ -11,7 +11,7 @@ use crate::{
         store::{self, User},
     },
     db::{Result, Sealed, Tx, code_enum},
-    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text, Versioned},
+    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text},
 };
 
 code_enum! {
@@ -53,14 +53,7 @@ pub struct PersonView {
     pub version: i64,
 }
 
-impl Versioned for PersonView {
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+crate::versioned!(PersonView);
 
 /// A role held.
 #[derive(Debug, Serialize, utoipa::ToSchema)]

@@ -103,14 +103,7 @@ pub struct AbsenceView {
     pub created_at: Moment,
 }
 
-impl Versioned for AbsenceView {
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+crate::versioned!(AbsenceView);
 
 /// An absence as it is sent.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]

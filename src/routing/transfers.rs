@@ -20,7 +20,7 @@ use crate::{
     db::{Error, Private, Result, Tx, dialect, numbers},
     entrustments::{self, AcceptInput, ClosedMatter, HandOver, Identity, Loaded},
     events::{self, Audience, NewEvent},
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Versioned},
+    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target},
     organization::{self, Center, CenterBrief},
 };
 
@@ -72,15 +72,7 @@ pub struct TransferView {
     pub created_at: Moment,
 }
 
-impl Versioned for TransferView {
-    const KIND: Option<&'static str> = Some("transfer");
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
-}
+crate::versioned!(TransferView, "transfer");
 
 /// An offer.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]

@@ -48,6 +48,9 @@ async fn hours_appear_as_published(app: TestApp) {
     let past = public.get(&day("2026-02-28")).await.ok();
     assert_eq!(past["items"][0]["bookable"], false, "what is over is not bookable");
     public.get(&format!("/windows/{window}/places?from=2026-03-01&to=2026-05-01")).await.expect(400);
+    for far in ["%2B262142-12-31", "0001-01-01", "9999-12-31"] {
+        public.get(&format!("/windows/{window}/places?from={far}&to={far}")).await.expect(400);
+    }
     let list = public.get("/centers/320623000000/windows?kind=general_assistance").await.ok();
     assert_eq!(list["items"][0]["hours"]["openings"].as_array().map(Vec::len), Some(4));
 }
@@ -125,7 +128,7 @@ async fn a_booking_and_its_ways(app: TestApp) {
     assert_eq!((&a["entrustment_id"], &a["channel"]), (&matter["id"], &json!("voice")));
     about["start"] = json!("2026-03-06T11:00:00+08:00");
     about.as_object_mut().expect("object").remove("channel");
-    app.as_user("ent_chongchuan").post("/appointments", about).await.expect(404);
+    assert_eq!(app.as_user("ent_chongchuan").post("/appointments", about).await.expect(422).body["errors"][0]["pointer"], "/entrustment");
     let due = clerk.get("/appointments?sort=due_at&state=booked").await.ok();
     assert_eq!(due["items"][0]["id"], a["id"]);
 }

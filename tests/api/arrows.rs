@@ -109,7 +109,7 @@ fn every_arrow_points_down() {
         for used in &uses.0 {
             let up = !used.starts_with("::")
                 && used != room
-                && !matches!(used.as_str(), "http" | "insert_many")
+                && !matches!(used.as_str(), "http" | "insert_many" | "versioned")
                 && room != "http"
                 && rank(used) >= rank(room)
                 && rank(used) > 0;

@@ -37,6 +37,10 @@ async fn each_for_itself(app: TestApp) {
     for items in [json!([]), json!([{ "id": mine, "act": progress("甲乙") }, { "id": mine, "act": progress("丙丁") }])] {
         assert_eq!(agent.post("/entrustments/bulk", json!({ "items": items })).await.expect(400).body["errors"][0]["pointer"], "/items");
     }
+    // One matter under its id and its number is one matter.
+    let number = agent.get(&format!("/entrustments/{mine}")).await.ok()["number"].clone();
+    let twice = json!({ "items": [{ "id": mine, "act": progress("甲乙") }, { "id": number, "act": progress("丙丁") }] });
+    assert_eq!(agent.post("/entrustments/bulk", twice).await.expect(207).body["succeeded"], 1);
     let many: Vec<Value> = (0..101).map(|n| json!({ "id": format!("DB-{n}"), "act": progress("好的") })).collect();
     agent.post("/entrustments/bulk", json!({ "items": many })).await.expect(400);
 }

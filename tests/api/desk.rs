@@ -104,6 +104,19 @@ async fn a_plan_is_made_anew_around_what_was_filed(app: TestApp) {
         )
         .await;
     assert_eq!(refused.expect(422).body["errors"][0]["code"], "step_started", "a filed step is not left out");
+    // A department of another county would see what is filed with it; days are plain dates of our times, in order.
+    let foreign = json!({ "name": "崇川区某局" });
+    let foreign = app.as_user("sys_admin").post("/centers/320613000000/departments", foreign).await.created();
+    let mut bad = extra.clone();
+    bad["department_id"] = foreign["id"].clone();
+    let refused = agent.post(&format!("{path}/plan"), json!({ "steps": [first, bad] })).await.expect(422);
+    assert_eq!(refused.body["errors"][0]["pointer"], "/steps/1/department_id");
+    for (field, value, status) in [("planned_end", "2026-03-01", 422), ("planned_start", "+12026-01-01", 400), ("planned_end", "9999-12-31", 400)] {
+        let mut bad = extra.clone();
+        bad[field] = json!(value);
+        let refused = agent.post(&format!("{path}/plan"), json!({ "steps": [first, bad] })).await.expect(status);
+        assert!(refused.text.contains("/steps/1/planned"), "{field} {value}: {}", refused.text);
+    }
     let e = agent.post(&format!("{path}/plan"), json!({ "steps": [first, extra] })).await.ok();
     assert_eq!(e["steps"].as_array().expect("steps").len(), 2);
     assert_eq!((&e["steps"][0]["state"], &e["steps"][0]["receipt_no"]), (&json!("filed"), &json!("SC-1")));

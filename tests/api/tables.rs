@@ -83,6 +83,29 @@ async fn a_workbook_with_faults(app: TestApp) {
     // Staff find it by two characters.
     let found = app.stranger().get("/service-items?q=供水接入&limit=1").await.ok();
     assert_eq!(found["items"].as_array().map(Vec::len), Some(1));
+    // Long cells are not echoed, Windows line ends count as one, many faults are counted and the first thousand named.
+    let mut csv = "实施编码,行政区划代码,事项名称,实施部门,事项类型,行使层级\r\n".to_owned();
+    for _ in 0..1_200 {
+        csv.push_str(&format!("{},320623000000,供水,如东县水务局,公共服务,县级\r\n", "长".repeat(300)));
+    }
+    let dry = admin.upload("/service-items/import?dry_run=true", &[], "a.csv", csv.as_bytes(), None).await.ok();
+    assert_eq!((&dry["failed"], dry["bad"].as_array().map(Vec::len), &dry["bad"][0]["line"]), (&json!(1_200), Some(1_000), &json!(2)));
+    assert!(text(&dry["bad"][0]["reason"]).chars().count() <= 160);
+    // A workbook that unpacks to far more than it weighs.
+    let bomb = {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        for (c, header) in (0u16..).zip(HEAD) {
+            sheet.write(0, c, header).expect("header");
+        }
+        for r in 1..=4_000u32 {
+            sheet.write(r, 2, "长".repeat(10_000)).expect("cell");
+        }
+        book.save_to_buffer().expect("workbook")
+    };
+    assert!(bomb.len() < 1_000_000);
+    let refused = admin.upload("/service-items/import", &[], "a.xlsx", &bomb, None).await.expect(422);
+    assert!(text(&refused.body["detail"]).contains("展开后过大"), "{}", refused.text);
     // What is no table is told as such.
     for (name, bytes) in [("a.xlsx", b"PK\x03\x04 no workbook".as_slice()), ("a.csv", b"\xff\xfe\x00"), ("empty.csv", b"")] {
         let refused = admin.upload("/service-items/import", &[], name, bytes, None).await;
