@@ -1,5 +1,7 @@
 //! SQL of items and their versions.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::{
@@ -205,6 +207,13 @@ pub fn items(tx: &mut Tx, f: &ItemFilter) -> Result<Vec<Item>> {
     }
     let q = if f.descending { q.order(i::id.desc()) } else { q.order(i::id.asc()) };
     Ok(q.load(tx.conn)?)
+}
+
+/// The themes of several items.
+pub fn themes_of(tx: &mut Tx, items: &[Id]) -> Result<HashMap<Id, String>> {
+    use service_items as i;
+    let rows: Vec<(Id, String)> = i::table.filter(i::id.eq_any(items.to_vec())).select((i::id, i::theme)).load(tx.conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Themes of published items.

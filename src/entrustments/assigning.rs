@@ -1,6 +1,8 @@
 //! Who carries a matter: chosen by skill and load, pulled from the center's queue, or taken over with a whole portfolio.
 //! Nothing goes to another center, to somebody who is away, or beyond a capacity.
 
+use std::collections::{HashMap, hash_map::Entry};
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use validator::Validate;
@@ -19,7 +21,7 @@ use crate::{
         policy::{self, subject},
         store as accounts,
     },
-    catalogue::published_version,
+    catalogue::{self, published_version},
     db::{Error, Result, Tx, dialect},
     kernel::{Code as _, ErrorCode, Id, Problem, Target, Text},
     organization::{
@@ -114,24 +116,18 @@ pub fn pull(tx: &mut Tx, actor: &Actor) -> Result<EntrustmentView> {
             let zh = "您此刻不在岗或者在办件已达容量，不能领取新件。";
             return Err(Problem::new(ErrorCode::StateConflict, Text::new(zh, "You are away or full.")).into());
         }
-        let waiting = store::waiting(tx, center, LOOK)?;
-        let mut best: Option<(u8, Loaded)> = None;
-        for id in waiting {
-            let loaded = load::load_locked(tx, id)?;
-            if loaded.e.assignee_id.is_some() || machine::permits(loaded.e.state, &loaded.facts, Action::Assign).is_err() {
-                continue;
+        let mut waiting = store::waiting(tx, center, LOOK)?;
+        let items: Vec<Id> = waiting.iter().map(|(_, item)| *item).collect();
+        let themes = catalogue::store::themes_of(tx, &items)?;
+        // Stable: within a tier the oldest stays first.
+        waiting.sort_by_key(|(_, item)| me.tier(themes.get(item).map(String::as_str).unwrap_or_default()));
+        for (id, _) in waiting {
+            let mut loaded = load::load_locked(tx, id)?;
+            // Somebody may have been named by hand meanwhile.
+            if loaded.e.assignee_id.is_none() && machine::permits(loaded.e.state, &loaded.facts, Action::Assign).is_ok() {
+                assign_loaded(tx, actor, &mut loaded, own)?;
+                return view(tx, actor, loaded);
             }
-            let tier = me.tier(&theme_of(tx, &loaded)?);
-            if best.as_ref().is_none_or(|(t, _)| tier < *t) {
-                best = Some((tier, loaded));
-            }
-            if best.as_ref().is_some_and(|(t, _)| *t == 0 || me.profile.skills.is_empty()) {
-                break;
-            }
-        }
-        if let Some((_, mut loaded)) = best {
-            assign_loaded(tx, actor, &mut loaded, own)?;
-            return view(tx, actor, loaded);
         }
     }
     Err(Problem::new(ErrorCode::StateConflict, Text::new("没有等待领取的件。", "Nothing waits in the queue.")).into())
@@ -192,6 +188,7 @@ pub fn hand_over_portfolio(tx: &mut Tx, actor: &Actor, target: &Target, input: &
     let own = [subject::user(leaver.as_str())];
     let work = access::Work { kind: "entrustment", subjects: &own, states: &OPEN(), due: (None, None), after: None, limit: PORTFOLIO };
     let mut moved = PortfolioMoved { items: Vec::new(), left: 0 };
+    let mut colleagues: HashMap<Id, Vec<Candidate>> = HashMap::new();
     for entry in access::work(tx, &work)? {
         let mut loaded = load::load_locked(tx, entry.record)?;
         if loaded.e.assignee_id != Some(leaver) {
@@ -204,11 +201,23 @@ pub fn hand_over_portfolio(tx: &mut Tx, actor: &Actor, target: &Target, input: &
         let to = match input.to {
             Some(to) => Some(to),
             None => {
-                dialect::lock_root(tx.conn, "centers", loaded.custodian.id.as_str())?;
                 let theme = theme_of(tx, &loaded)?;
-                let mut others = candidates(tx, loaded.custodian.id)?;
-                others.retain(|c| c.id != leaver);
-                choose(&others, &theme).map(|c| c.id)
+                let others = match colleagues.entry(loaded.custodian.id) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(unknown) => {
+                        dialect::lock_root(tx.conn, "centers", loaded.custodian.id.as_str())?;
+                        let mut all = candidates(tx, loaded.custodian.id)?;
+                        all.retain(|c| c.id != leaver);
+                        unknown.insert(all)
+                    }
+                };
+                let chosen = choose(others, &theme).map(|c| c.id);
+                // What was just given is carried, too.
+                others.iter_mut().filter(|c| Some(c.id) == chosen).for_each(|c| {
+                    c.load.open += 1;
+                    c.load.newest = c.load.newest.take().max(Some(loaded.e.id.to_string()));
+                });
+                chosen
             }
         };
         let Some(to) = to else {

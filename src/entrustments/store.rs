@@ -363,8 +363,8 @@ pub fn open_by_version(tx: &mut Tx, item: Id) -> Result<Vec<(i64, i64)>> {
         .load(tx.conn)?)
 }
 
-/// Open matters of a center that nobody carries yet and no offer holds, the oldest first.
-pub fn waiting(tx: &mut Tx, center: Id, limit: i64) -> Result<Vec<Id>> {
+/// Open matters of a center that nobody carries yet and no offer holds, each with its item, the oldest first.
+pub fn waiting(tx: &mut Tx, center: Id, limit: i64) -> Result<Vec<(Id, Id)>> {
     use entrustments as e;
     Ok(e::table
         .filter(e::custodian_id.eq(center))
@@ -373,7 +373,7 @@ pub fn waiting(tx: &mut Tx, center: Id, limit: i64) -> Result<Vec<Id>> {
         .filter(e::open_transfer_id.is_null())
         .order(e::id.asc())
         .limit(limit)
-        .select(e::id)
+        .select((e::id, e::item_id))
         .load(tx.conn)?)
 }
 
