@@ -154,12 +154,17 @@ fn rows(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, after: Optio
 fn counts(tx: &mut Tx, actor: &Actor) -> Result<WorkCounts> {
     let mut counts = WorkCounts::default();
     for kind in WorkKind::ALL {
-        let mut count = |bucket| rows(tx, actor, *kind, bucket, None, MOST).map(|found| found.len());
-        counts.open += count(Bucket::Open)?;
-        counts.overdue += count(Bucket::Overdue)?;
-        counts.today += count(Bucket::Today)?;
-        counts.soon += count(Bucket::Soon)?;
-        counts.incoming += count(Bucket::Incoming)?;
+        // The nearest deadlines come first: one walk counts every bucket that is a span of time.
+        let open = rows(tx, actor, *kind, Bucket::Open, None, MOST)?;
+        let within = |bucket| {
+            let (after, until) = span(bucket, tx.now);
+            open.iter().filter(|(_, e)| after.is_none_or(|t| e.due_at > t) && until.is_none_or(|t| e.due_at <= t)).count()
+        };
+        counts.open += open.len();
+        counts.overdue += within(Bucket::Overdue);
+        counts.today += within(Bucket::Today);
+        counts.soon += within(Bucket::Soon);
+        counts.incoming += if *kind == WorkKind::Transfer { open.len() } else { rows(tx, actor, *kind, Bucket::Incoming, None, MOST)?.len() };
     }
     Ok(counts)
 }
