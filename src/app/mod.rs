@@ -81,7 +81,7 @@ impl Shared {
         let limits = Limits::new(config.rate_limit_per_minute, config.trusted_proxies);
         let mut text = to_json(&openapi::served(document, &config));
         if config.demo {
-            let day = db.read(crate::cli::visits::next_workday).await?;
+            let day = db.read(clocks::next_workday).await?;
             text = openapi::dated(&text, day);
         }
         let served = ops::Document(text);

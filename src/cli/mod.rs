@@ -7,7 +7,7 @@ mod health;
 mod import;
 mod matters;
 mod rules;
-pub mod visits;
+mod visits;
 
 use std::{
     io::{IsTerminal as _, Write as _},

@@ -6,20 +6,12 @@ use serde_json::json;
 use super::demo::fixed;
 use crate::{
     appointments::{self, Appointment, AppointmentState, BookingChannel, Window, WindowKind, WindowStatus},
-    clocks::{self, utc},
+    clocks::{next_workday, utc},
     db::{Json, Result, Sealed, Tx},
     entrustments::phone_mark,
     kernel::Moment,
     organization,
 };
-
-/// The day after, and the first working day from then on.
-pub fn next_workday(tx: &mut Tx) -> Result<NaiveDate> {
-    let calendar = clocks::calendar(tx, tx.now)?;
-    let days = tx.now.local_date().iter_days().skip(1).take(30);
-    let tomorrow = tx.now.local_date().succ_opt().unwrap_or_default();
-    Ok(days.into_iter().find(|d| calendar.is_workday(*d)).unwrap_or(tomorrow))
-}
 
 fn at(date: NaiveDate, hour: u32, minute: u32) -> Moment {
     utc(date.and_time(NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default())).into()

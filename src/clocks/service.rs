@@ -103,6 +103,12 @@ pub fn calendar(tx: &mut Tx, around: Moment) -> Result<WorkCalendar> {
     Ok(calendar)
 }
 
+/// The first working day after today.
+pub fn next_workday(tx: &mut Tx) -> Result<NaiveDate> {
+    let (calendar, today) = (calendar(tx, tx.now)?, tx.now.local_date());
+    Ok(today.iter_days().skip(1).take(30).find(|day| calendar.is_workday(*day)).unwrap_or(today))
+}
+
 fn deadline(tx: &mut Tx, started: Moment, limit: Limit, pauses: &[Pause]) -> Result<Deadline> {
     Ok(calendar(tx, started)?.deadline(started.utc(), limit, pauses))
 }
