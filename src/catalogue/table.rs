@@ -129,7 +129,9 @@ fn workbook(bytes: &[u8]) -> Result<Table, BadRow> {
 
 fn take(table: &mut Table, (line, cells): (u64, Vec<String>)) {
     if cells.iter().all(String::is_empty) {
-    } else if table.headers.is_empty() {
+        return;
+    }
+    if table.headers.is_empty() {
         table.headers = cells;
     } else {
         table.rows.push((line, cells));

@@ -99,27 +99,29 @@ pub fn fee(tx: &mut Tx, actor: &Actor, target: &Target, input: &FeeInput) -> Res
     let mut loaded = load_for(tx, actor, Action::RecordFee, target)?;
     loaded.decide(actor, Action::RecordFee)?;
     let fees = &mut loaded.details.fees;
-    let at = match &input.code {
+    let told = match &input.code {
         Some(code) => {
             let unknown = || Problem::rule("/code", "unknown_fee", "本件没有这项费用。", "No such fee.");
-            fees.iter().position(|f| f.code == *code).ok_or_else(unknown)?
+            Some(fees.iter().position(|f| f.code == *code).ok_or_else(unknown)?)
         }
         None if fees.len() >= 50 => return Err(Problem::rule("/code", "too_many", "一件最多登记 50 项费用。", "At most 50 fees.").into()),
-        None => {
-            let code = format!("F{}", fees.len() + 1);
-            let (name, amount) = (String::new(), String::new());
-            fees.push(FeeDue { code, name, amount, basis: String::new(), payee: String::new(), due_on: None, voucher: None, at: tx.now, paid_at: None });
-            fees.len() - 1
-        }
+        None => None,
     };
-    if let Some(fee) = fees.get_mut(at) {
-        fee.name.clone_from(&input.name);
-        fee.amount.clone_from(&input.amount);
-        fee.basis.clone_from(&input.basis);
-        fee.payee.clone_from(&input.payee);
-        fee.due_on = input.due_on;
-        fee.voucher.clone_from(&input.voucher);
-        fee.paid_at = input.voucher.as_ref().map(|_| fee.paid_at.unwrap_or(tx.now));
+    let before = told.and_then(|at| fees.get(at));
+    let fee = FeeDue {
+        code: before.map_or_else(|| format!("F{}", fees.len() + 1), |f| f.code.clone()),
+        name: input.name.clone(),
+        amount: input.amount.clone(),
+        basis: input.basis.clone(),
+        payee: input.payee.clone(),
+        due_on: input.due_on,
+        voucher: input.voucher.clone(),
+        at: before.map_or(tx.now, |f| f.at),
+        paid_at: input.voucher.as_ref().map(|_| before.and_then(|f| f.paid_at).unwrap_or(tx.now)),
+    };
+    match told.and_then(|at| fees.get_mut(at)) {
+        Some(slot) => *slot = fee,
+        None => fees.push(fee),
     }
     let kind = if input.voucher.is_some() { "fee_paid" } else { "fee_recorded" };
     let params = json!({ "name": input.name, "amount": input.amount, "payee": input.payee });
