@@ -8,6 +8,8 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::Masking;
+
 /// All settings. Environment names are the field names in upper case with the prefix `JIELI_`, except `DATABASE_URL`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +52,8 @@ pub struct Config {
     pub worker: bool,
     /// Largest request body in bytes.
     pub max_body_bytes: usize,
+    /// What stays readable of personal data where it is masked; in the environment `JIELI_MASKING__PHONE` and so on.
+    pub masking: Masking,
     /// Show Swagger UI's list of demo accounts.
     pub demo: bool,
 }
@@ -76,6 +80,7 @@ impl Default for Config {
             drain_seconds: 20,
             worker: true,
             max_body_bytes: 1_048_576,
+            masking: Masking::default(),
             demo: false,
         }
     }
@@ -102,7 +107,7 @@ impl Config {
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let mut figment = Figment::from(Serialized::defaults(Self::default()));
         figment = figment.merge(file.map_or_else(|| Toml::file("jieli.toml"), Toml::file_exact));
-        let mut config: Self = figment.merge(Env::prefixed("JIELI_")).merge(Env::raw().only(&["DATABASE_URL"])).extract().map_err(Box::new)?;
+        let mut config: Self = figment.merge(Env::prefixed("JIELI_").split("__")).merge(Env::raw().only(&["DATABASE_URL"])).extract().map_err(Box::new)?;
         config.check()?;
         if config.public_url.is_empty() {
             let home = config.listen.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "localhost:");

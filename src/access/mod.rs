@@ -84,6 +84,13 @@ pub fn sight(tx: &mut Tx, scope: &Scope, record: Id) -> Result<Option<Sight>> {
     Ok(seen.iter().map(|(_, masked)| *masked).min().map(|masked| Sight { masked, narrow }))
 }
 
+/// Which of these records a scope sees, in one query.
+pub fn seen(tx: &mut Tx, scope: &Scope, records: &[Id]) -> Result<Vec<Id>> {
+    let Scope::Subjects(reasons) = scope else { return Ok(records.to_vec()) };
+    let subjects: Vec<String> = reasons.iter().map(|(subject, _)| subject.clone()).collect();
+    store::seen(tx, &subjects, records)
+}
+
 /// The records of a kind that a scope sees, in keyset order: one query per subject and state, merged.
 pub fn list(tx: &mut Tx, scope: &Scope, keys: &Keys) -> Result<Vec<(Entry, Sight)>> {
     let Scope::Subjects(reasons) = scope else { return store::page_of_all(tx, keys) };

@@ -165,7 +165,7 @@ pub fn open(config: &Config) -> Result<Db, StartError> {
     let engine = Engine::parse(&config.database_url).map_err(|e| StartError::Settings(e.to_string()))?;
     let secret = secret(config, &engine)?;
     let vault = Vault::new(secret.as_bytes()).map_err(|e| StartError::Settings(e.to_string()))?;
-    let options = Options { pool_size: config.pool_size, wait: Duration::from_millis(500) };
+    let options = Options { pool_size: config.pool_size, masking: config.masking, ..Options::default() };
     Ok(Db::open(engine, &options, Arc::new(vault), Arc::new(Clock::default()))?)
 }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Required, ResponseBuilder, ServerBuilder, Type,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
+    schema::Schema,
     security::{ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityRequirement, SecurityScheme},
     tag::TagBuilder,
 };
@@ -12,7 +13,7 @@ use utoipa_actix_web::AppExt as _;
 
 use crate::{
     config::Config,
-    http::{ProblemDocument, shape::without_null},
+    http::{ProblemDocument, shape::without_null, shown::fields_parameter},
     kernel::ErrorCode,
 };
 
@@ -61,6 +62,9 @@ pub fn document() -> OpenApi {
     }
     for (path, item) in &mut api.paths.paths {
         for (method, operation) in operations(item) {
+            if method == "GET" && answers_records(operation, components) {
+                operation.parameters.get_or_insert_default().push(RefOr::T(fields_parameter()));
+            }
             share(path, method, operation);
         }
     }
@@ -151,6 +155,16 @@ pub fn methods(item: &PathItem) -> Vec<String> {
         .filter(|(_, there)| *there)
         .map(|(m, _)| m.to_owned())
         .collect()
+}
+
+/// Whether an operation answers a record or a list of them: both take `fields`.
+fn answers_records(operation: &Operation, components: &utoipa::openapi::Components) -> bool {
+    let Some(RefOr::T(ok)) = operation.responses.responses.get("200") else { return false };
+    let Some(RefOr::T(content)) = ok.content.get("application/json") else { return false };
+    let Some(RefOr::Ref(schema)) = &content.schema else { return false };
+    let name = schema.ref_location.rsplit('/').next().unwrap_or_default();
+    let versioned = |schema: &RefOr<Schema>| matches!(schema, RefOr::T(Schema::Object(o)) if o.properties.contains_key("version"));
+    name.starts_with("Page_") || components.schemas.get(name).is_some_and(versioned)
 }
 
 fn share(path: &str, method: &str, operation: &mut Operation) {

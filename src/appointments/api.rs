@@ -12,8 +12,10 @@ use super::{
     windows::{self, Places, WindowInput, WindowView},
 };
 use crate::{
-    http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind, Params, Public},
+    entrustments::api::ENTRUSTMENT,
+    http::{Answer, Ask, Body, Command, Empty, Expand, Expands, Expansion, Filter, FilterKind, List, ListKind, Params, Public, Relation, named, shape::knows},
     kernel::{Code, Page, Problem},
+    organization::api::CENTER,
 };
 
 /// Mounts the operations.
@@ -29,6 +31,19 @@ impl ListKind for Windows {
         &[Filter { name: "kind", kind: FilterKind::Codes(|| WindowKind::ALL.iter().map(|k| k.code()).collect()), doc: "窗口种类" }];
     const SORTS: &'static [&'static str] = &[];
 }
+
+/// What an appointment leads to.
+pub struct OfAppointment;
+impl Expands for OfAppointment {
+    const RELATIONS: &'static [Relation] = &[
+        Relation { name: "entrustment", key: "/entrustment_id", target: &ENTRUSTMENT },
+        Relation { name: "center", key: "/center_id", target: &CENTER },
+        Relation { name: "window", key: "/window_id", target: &WINDOW },
+    ];
+}
+
+/// Windows, where a record leads to one.
+static WINDOW: Expansion = Expansion { show: |tx, _, ids| named(windows::by_ids(tx, ids)?, |w| w.id.to_string()), knows: knows::<WindowView>, relations: &[] };
 
 /// The list of appointments.
 pub struct Appointments;
@@ -48,7 +63,7 @@ impl ListKind for Appointments {
     responses((status = 200, description = "一页窗口", body = Page<WindowView>)))]
 #[get("/centers/{id}/windows")]
 async fn list_windows(public: Public, asked: List<Windows>) -> Answer {
-    public.view(60, move |tx, id| windows::list(tx, id, &asked.query)).await
+    public.list_of(asked.query, 60, windows::list).await
 }
 
 /// 设置窗口（create window）
@@ -119,19 +134,19 @@ async fn book(command: Command, body: Body<BookingInput>) -> Answer {
 /// 查询预约（appointments）
 ///
 /// 列出本人可见的预约；sort=due_at 按到访时间先后。
-#[utoipa::path(tag = "appointments", operation_id = "list_appointments", params(List<Appointments>), responses((status = 200, description = "一页预约", body = Page<AppointmentView>)))]
+#[utoipa::path(tag = "appointments", operation_id = "list_appointments", params(List<Appointments>, Expand<OfAppointment>), responses((status = 200, description = "一页预约", body = Page<AppointmentView>)))]
 #[get("/appointments")]
 async fn list(ask: Ask, asked: List<Appointments>) -> Answer {
-    ask.list(asked.query, booking::list).await
+    ask.expanding::<OfAppointment>().list(asked.query, booking::list).await
 }
 
 /// 查看预约（appointment）
 ///
 /// 路径中可用 id，也可用编号。
-#[utoipa::path(tag = "appointments", operation_id = "get_appointment", params(("id" = String, Path, description = "预约 id 或编号", max_length = 100)), responses((status = 200, description = "预约", body = AppointmentView)))]
+#[utoipa::path(tag = "appointments", operation_id = "get_appointment", params(("id" = String, Path, description = "预约 id 或编号", max_length = 100), Expand<OfAppointment>), responses((status = 200, description = "预约", body = AppointmentView)))]
 #[get("/appointments/{id}")]
 async fn fetch(ask: Ask) -> Answer {
-    ask.get(booking::fetch).await
+    ask.expanding::<OfAppointment>().get(booking::fetch).await
 }
 
 /// 改约（reschedule）

@@ -89,6 +89,11 @@ pub fn list(tx: &mut Tx, center: &str, q: &ListQuery) -> Result<Page<WindowView>
     Ok(Page::cut(views, q.limit, tx.vault, |w| q.cursor_of(String::new(), w.id.to_string())))
 }
 
+/// Several windows.
+pub fn by_ids(tx: &mut Tx, ids: &[Id]) -> Result<Vec<WindowView>> {
+    store::windows_by_id(tx, ids)?.into_iter().map(view).collect()
+}
+
 /// One window.
 pub fn fetch(tx: &mut Tx, id: &str) -> Result<WindowView> {
     let row = load(tx, id)?;

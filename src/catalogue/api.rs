@@ -13,9 +13,12 @@ use super::{
     views::{ItemBrief, ItemView},
 };
 use crate::{
-    http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind, Params, Public},
+    http::{Answer, Ask, Body, Command, Empty, Expansion, Filter, FilterKind, List, ListKind, Params, Public, named, shape::knows},
     kernel::{Code, Moment, Page, Problem},
 };
+
+/// Items, where a record leads to one.
+pub static ITEM: Expansion = Expansion { show: |tx, _, ids| named(service::briefs(tx, ids)?, |i| i.id.to_string()), knows: knows::<ItemBrief>, relations: &[] };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -295,6 +295,11 @@ pub fn guide(tx: &mut Tx, reference: &str) -> Result<ItemView> {
     view(item, None)
 }
 
+/// Those of these items that are public.
+pub fn briefs(tx: &mut Tx, ids: &[Id]) -> Result<Vec<ItemBrief>> {
+    Ok(store::items_by_id(tx, ids)?.into_iter().filter(|i| i.published.is_some()).map(ItemBrief::from).collect())
+}
+
 /// An item with its draft, for editors.
 pub fn editor_view(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ItemView> {
     if !is_editor(actor) {

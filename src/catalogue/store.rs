@@ -77,6 +77,11 @@ pub fn item(tx: &mut Tx, id: Id) -> Result<Option<Item>> {
     Ok(service_items::table.filter(service_items::id.eq(id)).select(Item::as_select()).first(tx.conn).optional()?)
 }
 
+/// Several, by id.
+pub fn items_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Item>> {
+    Ok(service_items::table.filter(service_items::id.eq_any(ids.to_vec())).select(Item::as_select()).load(tx.conn)?)
+}
+
 /// By id or code.
 pub fn item_by_reference(tx: &mut Tx, reference: &str) -> Result<Option<Item>> {
     match reference.parse::<Id>() {

@@ -15,7 +15,7 @@ use super::{
     group_commit::{Job, Writer},
     numbers::Blocks,
 };
-use crate::kernel::{Clock, ErrorCode, Moment, Problem, Vault, random_bytes};
+use crate::kernel::{Clock, ErrorCode, Masking, Moment, Problem, Vault, random_bytes};
 
 /// How a database is opened.
 #[derive(Clone, Debug)]
@@ -24,11 +24,13 @@ pub struct Options {
     pub pool_size: u32,
     /// How long a request waits for a connection before it is answered 503.
     pub wait: Duration,
+    /// What stays readable of masked personal data.
+    pub masking: Masking,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { pool_size: 8, wait: Duration::from_millis(500) }
+        Self { pool_size: 8, wait: Duration::from_millis(500), masking: Masking::default() }
     }
 }
 
@@ -49,6 +51,8 @@ pub struct Tx<'c> {
     pub now: Moment,
     /// Keys for sealed columns.
     pub vault: &'c Vault,
+    /// How personal data is masked where it is.
+    pub masking: &'c Masking,
     pub(super) blocks: &'c Blocks,
     started: Instant,
     on_commit: Vec<Box<dyn FnOnce() + Send>>,
@@ -89,6 +93,7 @@ struct Inner {
     writer: Option<Writer>,
     wait: Duration,
     vault: Arc<Vault>,
+    masking: Masking,
     clock: Arc<Clock>,
     blocks: Blocks,
 }
@@ -130,7 +135,7 @@ impl Db {
             Engine::Postgres(_) => None,
         };
         let permits = Arc::new(Semaphore::new(usize::try_from(options.pool_size).unwrap_or(8)));
-        Ok(Self(Arc::new(Inner { engine, pool, permits, writer, wait: options.wait, vault, clock, blocks: Blocks::default() })))
+        Ok(Self(Arc::new(Inner { engine, pool, permits, writer, wait: options.wait, vault, masking: options.masking, clock, blocks: Blocks::default() })))
     }
 
     /// Which engine.
@@ -227,7 +232,7 @@ impl Inner {
     }
 
     fn tx<'c>(&'c self, conn: &'c mut Conn) -> Tx<'c> {
-        Tx { conn, now: self.clock.now(), vault: &self.vault, blocks: &self.blocks, started: Instant::now(), on_commit: Vec::new() }
+        Tx { conn, now: self.clock.now(), vault: &self.vault, masking: &self.masking, blocks: &self.blocks, started: Instant::now(), on_commit: Vec::new() }
     }
 
     fn write_postgres<T>(&self, mut f: impl FnMut(&mut Tx) -> Result<Outcome<T>>) -> Result<T> {

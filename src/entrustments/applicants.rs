@@ -8,7 +8,7 @@ use crate::{
     access::Sight,
     auth::store as accounts,
     db::{Error, Json, Result, Sealed, Tx, code_enum},
-    kernel::{Code as _, ErrorCode, FieldError, Id, Problem, Purpose, citizen_id, credit_code, mask, phone, text},
+    kernel::{Code as _, ErrorCode, FieldError, Id, Problem, Purpose, citizen_id, credit_code, phone, text},
 };
 
 code_enum! {
@@ -127,7 +127,7 @@ pub fn show(tx: &Tx, row: &ApplicantRow, sight: Sight) -> Result<Applicant> {
     let number = row.id_number.open(tx.vault)?;
     let address = row.address.as_ref().map(|a| a.open(tx.vault)).transpose()?;
     let name = match person {
-        Some(name) if sight.masked => mask::name(&name),
+        Some(name) if sight.masked => tx.masking.name(&name),
         Some(name) => name,
         None => row.name.clone(),
     };
@@ -138,9 +138,9 @@ pub fn show(tx: &Tx, row: &ApplicantRow, sight: Sight) -> Result<Applicant> {
         kind_label: ApplicantKind::parse(&row.kind).map_or("", ApplicantKind::label).into(),
         name,
         id_type: row.id_type.clone(),
-        id_number: if hide_number { mask::id_number(&number) } else { number },
+        id_number: if hide_number { tx.masking.id_number(&number) } else { number },
         division_code: row.division_code.clone(),
-        address: address.map(|a| if sight.masked { mask::address(&a) } else { a }),
+        address: address.map(|a| if sight.masked { tx.masking.address(&a) } else { a }),
         flags: row.flags.get()?,
     })
 }

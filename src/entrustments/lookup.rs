@@ -34,6 +34,12 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<Entrustmen
     Ok(page.with(|_| items))
 }
 
+/// Those of these matters that the caller may see.
+pub fn seen(tx: &mut Tx, actor: &Actor, ids: &[Id]) -> Result<Vec<EntrustmentBrief>> {
+    let ids = access::seen(tx, &Scope::of(actor, "entrustment"), ids)?;
+    briefs(tx, &ids)
+}
+
 /// The states to walk. Orders by deadline have an index per state only.
 fn states(q: &ListQuery, order: Order) -> Vec<String> {
     let mut states = q.all("state");

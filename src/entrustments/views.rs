@@ -22,7 +22,7 @@ use crate::{
     clocks::{self, ClockView},
     db::{Result, Tx},
     events::{Audience, Event, store as log},
-    kernel::{Code as _, Id, Moment, mask},
+    kernel::{Code as _, Id, Moment},
     organization::{self, CenterBrief},
 };
 
@@ -158,7 +158,7 @@ pub struct ContactView {
 
 fn contact(tx: &Tx, e: &Entrustment, sight: Sight) -> Result<ContactView> {
     let (name, phone) = (e.contact_name.open(tx.vault)?, e.contact_phone.open(tx.vault)?);
-    Ok(if sight.masked { ContactView { name: mask::name(&name), phone: mask::phone(&phone) } } else { ContactView { name, phone } })
+    Ok(if sight.masked { ContactView { name: tx.masking.name(&name), phone: tx.masking.phone(&phone) } } else { ContactView { name, phone } })
 }
 
 /// Renders an entrustment as its caller sees it, as it is stored now.
@@ -262,6 +262,8 @@ pub struct EntrustmentBrief {
     pub channel_label: String,
     /// Name of the item.
     pub title: String,
+    /// Item.
+    pub item_id: Id,
     /// Division the matter belongs to.
     pub division_code: String,
     /// Name of the organisation, or of the person, masked.
@@ -292,7 +294,7 @@ pub fn briefs_of(tx: &mut Tx, rows: Vec<Entrustment>) -> Result<Vec<EntrustmentB
 fn brief_of(tx: &Tx, e: Entrustment, persons: &[ApplicantRow]) -> Result<EntrustmentBrief> {
     let person = persons.iter().find(|p| p.id == e.applicant_id).and_then(|p| p.person_name.as_ref());
     let applicant_name = match person {
-        Some(name) => mask::name(&name.open(tx.vault)?),
+        Some(name) => tx.masking.name(&name.open(tx.vault)?),
         None => e.applicant_name,
     };
     Ok(EntrustmentBrief {
@@ -305,6 +307,7 @@ fn brief_of(tx: &Tx, e: Entrustment, persons: &[ApplicantRow]) -> Result<Entrust
         channel: e.channel,
         channel_label: e.channel.label().into(),
         title: e.title,
+        item_id: e.item_id,
         division_code: e.division_code,
         applicant_name,
         custodian_id: e.custodian_id,

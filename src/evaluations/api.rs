@@ -10,14 +10,25 @@ use super::{
 };
 use crate::{
     db::Error,
-    entrustments::{self, api::ProgressParams},
-    http::{Answer, Ask, Body, Command, Filter, FilterKind, LinkCommand, List, ListKind, Named, Params, Public, State},
+    entrustments::{
+        self,
+        api::{ENTRUSTMENT, ProgressParams},
+    },
+    http::{Answer, Ask, Body, Command, Expand, Expands, Filter, FilterKind, LinkCommand, List, ListKind, Named, Params, Public, Relation, State},
     kernel::{Code, Page},
+    organization::api::CENTER,
 };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(fetch).service(rate).service(by_link).service(rate_by_link).service(link_by_progress);
+}
+
+/// What an evaluation leads to.
+pub struct OfEvaluation;
+impl Expands for OfEvaluation {
+    const RELATIONS: &'static [Relation] =
+        &[Relation { name: "entrustment", key: "/entrustment_id", target: &ENTRUSTMENT }, Relation { name: "center", key: "/center_id", target: &CENTER }];
 }
 
 /// The list of evaluations.
@@ -34,19 +45,19 @@ impl ListKind for Evaluations {
 /// 查询评价（evaluations）
 ///
 /// 申请人看到自己的评价及评价链接；工作人员看到可见范围内的评价，个人信息遮蔽。
-#[utoipa::path(tag = "evaluations", operation_id = "list_evaluations", params(List<Evaluations>), responses((status = 200, description = "一页评价", body = Page<EvaluationView>)))]
+#[utoipa::path(tag = "evaluations", operation_id = "list_evaluations", params(List<Evaluations>, Expand<OfEvaluation>), responses((status = 200, description = "一页评价", body = Page<EvaluationView>)))]
 #[get("/evaluations")]
 async fn list(ask: Ask, asked: List<Evaluations>) -> Answer {
-    ask.list(asked.query, service::list).await
+    ask.expanding::<OfEvaluation>().list(asked.query, service::list).await
 }
 
 /// 查看评价（evaluation）
 ///
 /// 一次评价。
-#[utoipa::path(tag = "evaluations", operation_id = "get_evaluation", params(("id" = String, Path, description = "评价 id", max_length = 100)), responses((status = 200, description = "评价", body = EvaluationView)))]
+#[utoipa::path(tag = "evaluations", operation_id = "get_evaluation", params(("id" = String, Path, description = "评价 id", max_length = 100), Expand<OfEvaluation>), responses((status = 200, description = "评价", body = EvaluationView)))]
 #[get("/evaluations/{id}")]
 async fn fetch(ask: Ask) -> Answer {
-    ask.get(service::fetch).await
+    ask.expanding::<OfEvaluation>().get(service::fetch).await
 }
 
 /// 评价（rate）

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, http::header, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     Body,
@@ -12,6 +13,7 @@ use super::{
     edge::RequestId,
     problem::Asked,
     query::pairs,
+    shown::{Expands, Relation, Shown},
     write::{Made, Stored, Write},
 };
 use crate::{
@@ -99,8 +101,10 @@ pub(super) fn reference(request: &HttpRequest) -> Result<String, Problem> {
 pub struct Ask {
     request: Request,
     reference: String,
-    /// Names of the parameters that no list or params extractor declares.
+    /// The first parameter that neither says what to show.
     stray: Option<String>,
+    shown: Shown,
+    relations: &'static [Relation],
 }
 
 impl FromRequest for Ask {
@@ -109,8 +113,10 @@ impl FromRequest for Ask {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let ask = Request::of(request).and_then(|r| {
-            let stray = pairs(request.query_string())?.into_iter().next().map(|(k, _)| k);
-            Ok(Self { request: r, reference: reference(request)?, stray })
+            let mut pairs = pairs(request.query_string())?;
+            let shown = Shown::take(&mut pairs)?;
+            let stray = pairs.into_iter().next().map(|(name, _)| name);
+            Ok(Self { request: r, reference: reference(request)?, stray, shown, relations: &[] })
         });
         std::future::ready(ask)
     }
@@ -122,26 +128,47 @@ impl Ask {
         self.request.who.clone()
     }
 
+    /// Lets the caller expand what the answer leads to.
+    pub fn expanding<R: Expands>(self) -> Self {
+        Self { relations: R::RELATIONS, ..self }
+    }
+
     /// One record.
     pub async fn get<T, F>(self, f: F) -> Answer
     where
-        T: Versioned + Send + 'static,
+        T: Versioned + ToSchema + Send + 'static,
         F: FnOnce(&mut Tx, &Actor, &str) -> db::Result<T> + Send + 'static,
     {
         if let Some(name) = &self.stray {
             return Err(unknown_parameter(name));
         }
-        let record = self.read(f).await?;
-        Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(record.version()))).json(record))
+        self.shown.check::<T>(self.relations)?;
+        if self.shown.given().is_none() {
+            let record = self.read(f).await?;
+            return Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(record.version()))).json(record));
+        }
+        let (version, record) = self
+            .read_shown(move |tx, actor, id| {
+                let record = f(tx, actor, id)?;
+                Ok((record.version(), vec![serde_json::to_value(record)?]))
+            })
+            .await?;
+        Ok(HttpResponse::Ok().insert_header((header::ETAG, etag(version))).json(record.first()))
     }
 
-    /// Something that is not one record.
+    /// Something that is neither one record nor a list of them.
     pub async fn view<T, F>(self, f: F) -> Answer
     where
         T: Serialize + Send + 'static,
         F: FnOnce(&mut Tx, &Actor, &str) -> db::Result<T> + Send + 'static,
     {
+        self.whole()?;
         Ok(HttpResponse::Ok().json(self.read(f).await?))
+    }
+
+    /// Refuses to show a part of what is only answered whole.
+    fn whole(&self) -> Result<(), Problem> {
+        self.shown.given().map_or(Ok(()), |name| Err(unknown_parameter(name)))
     }
 
     /// A question that is asked by `POST` and changes nothing.
@@ -153,6 +180,7 @@ impl Ask {
         if let Some(name) = &self.stray {
             return Err(unknown_parameter(name));
         }
+        self.whole()?;
         Ok(HttpResponse::Ok().json(self.read(move |tx, actor, _| f(tx, actor)).await?))
     }
 
@@ -161,16 +189,52 @@ impl Ask {
     where
         F: FnOnce(&mut Tx, &Actor) -> db::Result<Vec<u8>> + Send + 'static,
     {
+        self.whole()?;
         self.read(move |tx, actor, _| f(tx, actor)).await
     }
 
     /// A list.
     pub async fn list<T, F>(self, query: ListQuery, f: F) -> Answer
     where
-        T: Serialize + Send + 'static,
+        T: Serialize + ToSchema + Send + 'static,
         F: FnOnce(&mut Tx, &Actor, &ListQuery) -> db::Result<Page<T>> + Send + 'static,
     {
-        Ok(HttpResponse::Ok().json(self.read(move |tx, actor, _| f(tx, actor, &query)).await?))
+        self.list_of(query, move |tx, actor, _, query| f(tx, actor, query)).await
+    }
+
+    /// A list that belongs to the record in the path.
+    pub async fn list_of<T, F>(self, query: ListQuery, f: F) -> Answer
+    where
+        T: Serialize + ToSchema + Send + 'static,
+        F: FnOnce(&mut Tx, &Actor, &str, &ListQuery) -> db::Result<Page<T>> + Send + 'static,
+    {
+        self.shown.check::<T>(self.relations)?;
+        if self.shown.given().is_none() {
+            return Ok(HttpResponse::Ok().json(self.read(move |tx, actor, id| f(tx, actor, id, &query)).await?));
+        }
+        let (page, items) = self
+            .read_shown(move |tx, actor, id| {
+                let page = f(tx, actor, id, &query)?;
+                let items = page.items.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+                Ok((page.with(|_| Vec::new()), items))
+            })
+            .await?;
+        Ok(HttpResponse::Ok().json(page.with(|_: Vec<serde_json::Value>| items)))
+    }
+
+    /// Reads records and shows them as they were asked for.
+    async fn read_shown<T, F>(mut self, f: F) -> Result<(T, Vec<serde_json::Value>), Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx, &Actor, &str) -> db::Result<(T, Vec<serde_json::Value>)> + Send + 'static,
+    {
+        let (shown, relations) = (std::mem::take(&mut self.shown), self.relations);
+        self.read(move |tx, actor, id| {
+            let (rest, mut records) = f(tx, actor, id)?;
+            shown.apply(tx, actor, &mut records, relations)?;
+            Ok((rest, records))
+        })
+        .await
     }
 
     async fn read<T, F>(self, f: F) -> Result<T, Problem>

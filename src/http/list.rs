@@ -12,7 +12,7 @@ use utoipa::{
     },
 };
 
-use super::{command::State, query::pairs};
+use super::{command::State, query::pairs, shown::Shown};
 use crate::kernel::{
     Cursor, ErrorCode, FieldError, Id, ListQuery, Problem, Sort, Text,
     page::{NUMBERED, moment_or_date as moment},
@@ -76,7 +76,9 @@ impl<K: ListKind> FromRequest for List<K> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let vault = request.app_data::<web::Data<State>>().map(|s| s.db.vault().clone());
-        let parsed = pairs(request.query_string()).and_then(|pairs| {
+        let parsed = pairs(request.query_string()).and_then(|mut pairs| {
+            // Read by whoever answers.
+            Shown::take(&mut pairs)?;
             let vault = vault.ok_or_else(|| Problem::of(ErrorCode::Internal))?;
             parse::<K>(pairs, request.path(), |text| Cursor::decode(&vault, text))
         });

@@ -12,6 +12,7 @@ pub mod problem;
 mod public;
 mod query;
 pub mod shape;
+pub mod shown;
 mod write;
 
 pub use body::{Body, Empty, Form};
@@ -22,6 +23,7 @@ pub use list::{Filter, FilterKind, List, ListKind};
 pub use problem::ProblemDocument;
 pub use public::{LinkCommand, Public, cacheable};
 pub use query::Params;
+pub use shown::{Expand, Expands, Expansion, Relation, named};
 
 /// Why a server is not ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,11 +2,13 @@
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     Body, State,
     command::{Answer, etag, reference, unknown_parameter},
     query::pairs,
+    shown::Shown,
     write::{Made, Write},
 };
 use crate::{
@@ -19,6 +21,7 @@ pub struct Public {
     state: web::Data<State>,
     reference: String,
     stray: Option<String>,
+    shown: Shown,
     known: Vec<String>,
 }
 
@@ -34,8 +37,10 @@ impl FromRequest for Public {
 impl Public {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let state = request.app_data::<web::Data<State>>().cloned().ok_or_else(|| Problem::of(ErrorCode::Internal))?;
-        let stray = pairs(request.query_string())?.into_iter().next().map(|(k, _)| k);
-        Ok(Self { state, reference: reference(request)?, stray, known: known(request) })
+        let mut pairs = pairs(request.query_string())?;
+        let shown = Shown::take(&mut pairs)?;
+        let stray = pairs.into_iter().next().map(|(name, _)| name);
+        Ok(Self { state, reference: reference(request)?, stray, shown, known: known(request) })
     }
 
     /// Something that takes no parameters; kept by caches for `max_age` seconds.
@@ -47,12 +52,15 @@ impl Public {
         self.plain()?.view(max_age, f).await
     }
 
-    /// Something whose parameters another extractor has checked.
+    /// Something that is no record and no list, whose parameters another extractor has checked.
     pub async fn view<T, F>(self, max_age: u32, f: F) -> Answer
     where
         T: Serialize + Send + 'static,
         F: FnOnce(&mut Tx, &str) -> db::Result<T> + Send + 'static,
     {
+        if let Some(name) = self.shown.given() {
+            return Err(unknown_parameter(name));
+        }
         let (value, known) = self.read(f).await?;
         Ok(tagged(&known, serde_json::to_vec(&value).unwrap_or_default(), None, max_age))
     }
@@ -60,11 +68,23 @@ impl Public {
     /// A record whose `ETag` is its version: it can be edited.
     pub async fn record<T, F>(self, max_age: u32, f: F) -> Answer
     where
-        T: Versioned + Send + 'static,
+        T: Versioned + ToSchema + Send + 'static,
         F: FnOnce(&mut Tx, &str) -> db::Result<T> + Send + 'static,
     {
-        let (record, known) = self.plain()?.read(f).await?;
-        Ok(tagged(&known, serde_json::to_vec(&record).unwrap_or_default(), Some(etag(record.version())), max_age))
+        let mut this = self.plain()?;
+        this.shown.check::<T>(&[])?;
+        let shown = std::mem::take(&mut this.shown);
+        let (record, known) = this.read(f).await?;
+        let tag = Some(etag(record.version()));
+        let body = match shown.given() {
+            None => serde_json::to_vec(&record),
+            Some(_) => serde_json::to_value(&record).and_then(|value| {
+                let mut kept = [value];
+                shown.keep(&mut kept);
+                serde_json::to_vec(&kept[0])
+            }),
+        };
+        Ok(tagged(&known, body.unwrap_or_default(), tag, max_age))
     }
 
     /// What only the holder of a link should keep.
@@ -73,16 +93,39 @@ impl Public {
         T: Serialize + Send + 'static,
         F: FnOnce(&mut Tx, &str) -> db::Result<T> + Send + 'static,
     {
-        Ok(HttpResponse::Ok().json(self.plain()?.read(f).await?.0))
+        let this = self.plain()?;
+        if let Some(name) = this.shown.given() {
+            return Err(unknown_parameter(name));
+        }
+        Ok(HttpResponse::Ok().json(this.read(f).await?.0))
     }
 
     /// A list.
     pub async fn list<T, F>(self, query: ListQuery, max_age: u32, f: F) -> Answer
     where
-        T: Serialize + Send + 'static,
+        T: Serialize + ToSchema + Send + 'static,
         F: FnOnce(&mut Tx, &ListQuery) -> db::Result<Page<T>> + Send + 'static,
     {
-        self.view(max_age, move |tx, _| f(tx, &query)).await
+        self.list_of(query, max_age, move |tx, _, query| f(tx, query)).await
+    }
+
+    /// A list that belongs to the record in the path.
+    pub async fn list_of<T, F>(mut self, query: ListQuery, max_age: u32, f: F) -> Answer
+    where
+        T: Serialize + ToSchema + Send + 'static,
+        F: FnOnce(&mut Tx, &str, &ListQuery) -> db::Result<Page<T>> + Send + 'static,
+    {
+        self.shown.check::<T>(&[])?;
+        let shown = std::mem::take(&mut self.shown);
+        let (page, known) = self.read(move |tx, id| f(tx, id, &query)).await?;
+        let body = match shown.given() {
+            None => serde_json::to_vec(&page),
+            Some(_) => page.items.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>().and_then(|mut items| {
+                shown.keep(&mut items);
+                serde_json::to_vec(&page.with(|_| items))
+            }),
+        };
+        Ok(tagged(&known, body.unwrap_or_default(), None, max_age))
     }
 
     fn plain(self) -> Result<Self, Problem> {

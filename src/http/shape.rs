@@ -61,16 +61,42 @@ fn validator<T: ToSchema + 'static>() -> Option<Arc<Validator>> {
     if let Some(found) = known.read().unwrap_or_else(|e| e.into_inner()).get(&TypeId::of::<T>()) {
         return Some(found.clone());
     }
-    let mut components = Vec::new();
-    T::schemas(&mut components);
-    let schemas: serde_json::Map<String, Value> =
-        components.into_iter().map(|(name, schema)| (name, serde_json::to_value(schema).unwrap_or_default())).collect();
-    let mut root = json!({ "allOf": [serde_json::to_value(T::schema()).unwrap_or_default()], "components": { "schemas": schemas } });
+    let mut root = root::<T>();
     without_null(&mut root);
     let made = jsonschema::options().should_validate_formats(true).build(&root).map_err(|e| tracing::error!(error = %e, "schema of a body")).ok()?;
     let made = Arc::new(made);
     known.write().unwrap_or_else(|e| e.into_inner()).insert(TypeId::of::<T>(), made.clone());
     Some(made)
+}
+
+/// Whether answers of a type have a field: the names lead through objects, lists and their alternatives.
+pub fn knows<T: ToSchema + 'static>(path: &[&str]) -> bool {
+    static KNOWN: OnceLock<RwLock<HashMap<TypeId, Arc<Value>>>> = OnceLock::new();
+    let known = KNOWN.get_or_init(RwLock::default);
+    let found = known.read().unwrap_or_else(|e| e.into_inner()).get(&TypeId::of::<T>()).cloned();
+    let root = found.unwrap_or_else(|| {
+        let made = Arc::new(root::<T>());
+        known.write().unwrap_or_else(|e| e.into_inner()).insert(TypeId::of::<T>(), made.clone());
+        made
+    });
+    leads(&root, root.as_ref(), path)
+}
+
+fn leads(root: &Value, at: &Value, path: &[&str]) -> bool {
+    let Some((first, rest)) = path.split_first() else { return true };
+    let referred = at.get("$ref").and_then(Value::as_str).and_then(|r| root.pointer(r.trim_start_matches('#')));
+    let ways = ["allOf", "oneOf", "anyOf"].into_iter().filter_map(|w| at.get(w)).filter_map(Value::as_array).flatten();
+    at.pointer(&format!("/properties/{}", escape(first))).is_some_and(|p| leads(root, p, rest))
+        || referred.into_iter().chain(at.get("items")).chain(ways).any(|way| leads(root, way, path))
+}
+
+/// The schema of a type with all that it refers to.
+fn root<T: ToSchema>() -> Value {
+    let mut components = Vec::new();
+    T::schemas(&mut components);
+    let schemas: serde_json::Map<String, Value> =
+        components.into_iter().map(|(name, schema)| (name, serde_json::to_value(schema).unwrap_or_default())).collect();
+    json!({ "allOf": [serde_json::to_value(T::schema()).unwrap_or_default()], "components": { "schemas": schemas } })
 }
 
 /// An optional field is absent, never `null`: takes the null alternatives out of a schema.

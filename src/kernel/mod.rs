@@ -7,7 +7,7 @@ pub mod division_code;
 mod id;
 pub mod item_code;
 mod limit;
-pub mod mask;
+mod mask;
 mod moment;
 pub mod page;
 mod part;
@@ -21,6 +21,7 @@ mod vault;
 
 pub use id::Id;
 pub use limit::{BusinessHours, Limit, Unit};
+pub use mask::{AddressMask, Ends, Masking, NameMask};
 pub use moment::{Clock, Moment};
 pub use page::{Cursor, ListQuery, Page, Sort, Versioned};
 pub use part::{Changed, Part};

@@ -10,7 +10,7 @@ use super::{
     service, store,
 };
 use crate::{
-    http::{Answer, Body, Command, Filter, FilterKind, List, ListKind, Public},
+    http::{Answer, Body, Command, Expansion, Filter, FilterKind, List, ListKind, Public, named, shape::knows},
     kernel::{Code, Page, Problem, text::fold},
 };
 
@@ -21,6 +21,16 @@ pub fn routes(cfg: &mut ServiceConfig) {
     super::people_api::routes(cfg);
     super::team_api::routes(cfg);
 }
+
+/// Centers, where a record leads to one.
+pub static CENTER: Expansion = Expansion {
+    show: |tx, _, ids| {
+        let centers = store::centers_by_id(tx, ids)?;
+        named(centers.iter().map(CenterView::from).collect(), |c: &CenterView| c.id.to_string())
+    },
+    knows: knows::<CenterView>,
+    relations: &[],
+};
 
 /// The list of centers.
 pub struct Centers;
@@ -95,7 +105,7 @@ impl ListKind for Departments {
     responses((status = 200, description = "一页部门", body = Page<DepartmentView>)))]
 #[get("/centers/{id}/departments")]
 async fn list_departments(public: Public, asked: List<Departments>) -> Answer {
-    public.view(60, move |tx, id| departments::list(tx, id, &asked.query)).await
+    public.list_of(asked.query, 60, departments::list).await
 }
 
 /// 登记部门（create department）

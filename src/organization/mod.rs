@@ -6,7 +6,7 @@ mod grants;
 mod import;
 mod model;
 mod people;
-mod people_api;
+pub mod people_api;
 mod service;
 pub mod store;
 pub mod team;

@@ -182,6 +182,30 @@ pub fn myself(tx: &mut Tx, actor: &Actor, id: Id) -> Result<PersonView> {
     whole(tx, actor, user)
 }
 
+/// A person, where a record leads to them.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Colleague {
+    /// Identity.
+    pub id: Id,
+    /// Name.
+    pub display_name: String,
+    /// Post.
+    pub title: String,
+    /// Home center.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub center_id: Option<Id>,
+}
+
+/// Those of these people whom the caller may see, as [`person`] says.
+pub fn colleagues(tx: &mut Tx, actor: &Actor, ids: &[Id]) -> Result<Vec<Colleague>> {
+    let users = store::users_by_id(tx, ids)?;
+    let homes: Vec<Id> = users.iter().filter_map(|u| u.center_id).collect();
+    let homes = centers::centers_by_id(tx, &homes)?;
+    let home = |u: &User| homes.iter().find(|c| Some(c.id) == u.center_id);
+    let seen = users.into_iter().filter(|u| actor.id == Some(u.id) || reaches(actor, "person", "read", home(u)));
+    seen.map(|u| Ok(Colleague { id: u.id, display_name: u.display_name.open(tx.vault)?, title: u.title, center_id: u.center_id })).collect()
+}
+
 /// The name under which a colleague is shown.
 pub fn name_of(tx: &mut Tx, id: Id) -> Result<String> {
     match store::user(tx, id)? {

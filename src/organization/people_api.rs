@@ -4,15 +4,16 @@ use actix_web::{get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    api::CENTER,
     grants::{self, GrantView, NewGrant},
-    people::{self, NewPerson, PersonView},
+    people::{self, Colleague, NewPerson, PersonView},
 };
 use crate::{
     auth::{
         passwords::{Cost, hash_async},
         policy,
     },
-    http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind},
+    http::{Answer, Ask, Body, Command, Empty, Expand, Expands, Expansion, Filter, FilterKind, List, ListKind, Relation, named, shape::knows},
     kernel::{ErrorCode, Page, Problem},
 };
 
@@ -20,6 +21,25 @@ use crate::{
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(me).service(list).service(fetch).service(create).service(disable).service(unlock);
     cfg.service(list_grants).service(fetch_grant).service(propose).service(approve).service(refuse).service(revoke);
+}
+
+/// People, where a record leads to one.
+pub static PERSON: Expansion = Expansion {
+    show: |tx, actor, ids| named(people::colleagues(tx, actor, ids)?, |p| p.id.to_string()),
+    knows: knows::<Colleague>,
+    relations: &[Relation { name: "center", key: "/center_id", target: &CENTER }],
+};
+
+/// What a person leads to.
+pub struct OfPerson;
+impl Expands for OfPerson {
+    const RELATIONS: &'static [Relation] = PERSON.relations;
+}
+
+/// What a grant leads to.
+pub struct OfGrant;
+impl Expands for OfGrant {
+    const RELATIONS: &'static [Relation] = &[Relation { name: "user", key: "/user_id", target: &PERSON }];
 }
 
 /// The list of people.
@@ -42,37 +62,39 @@ impl ListKind for Grants {
 /// 我的账号（me）
 ///
 /// 当前登录人的账号和岗位。
-#[utoipa::path(tag = "identity", operation_id = "get_me", responses((status = 200, description = "本人", body = PersonView)))]
+#[utoipa::path(tag = "identity", operation_id = "get_me", params(Expand<OfPerson>), responses((status = 200, description = "本人", body = PersonView)))]
 #[get("/me")]
 async fn me(ask: Ask) -> Answer {
-    ask.get(|tx, actor, _| match (actor.kind, actor.id) {
-        ("user", Some(id)) => people::myself(tx, actor, id),
-        _ => Err(Problem::of(ErrorCode::Forbidden).into()),
-    })
-    .await
+    ask.expanding::<OfPerson>()
+        .get(|tx, actor, _| match (actor.kind, actor.id) {
+            ("user", Some(id)) => people::myself(tx, actor, id),
+            _ => Err(Problem::of(ErrorCode::Forbidden).into()),
+        })
+        .await
 }
 
 /// 查询人员（users）
 ///
 /// 在本人可见的中心范围内列出工作人员。
-#[utoipa::path(tag = "people", operation_id = "list_users", params(List<People>), responses((status = 200, description = "一页人员", body = Page<PersonView>)))]
+#[utoipa::path(tag = "people", operation_id = "list_users", params(List<People>, Expand<OfPerson>), responses((status = 200, description = "一页人员", body = Page<PersonView>)))]
 #[get("/users")]
 async fn list(ask: Ask, asked: List<People>) -> Answer {
-    ask.list(asked.query, |tx, actor, q| {
-        let after = q.cursor.as_ref().and_then(|c| c.id.parse().ok());
-        let rows = people::people(tx, actor, &q.ids("center_id"), after, i64::try_from(q.limit + 1).unwrap_or(201))?;
-        Ok(Page::cut(rows, q.limit, tx.vault, |p| q.cursor_of(String::new(), p.id.to_string())))
-    })
-    .await
+    ask.expanding::<OfPerson>()
+        .list(asked.query, |tx, actor, q| {
+            let after = q.cursor.as_ref().and_then(|c| c.id.parse().ok());
+            let rows = people::people(tx, actor, &q.ids("center_id"), after, i64::try_from(q.limit + 1).unwrap_or(201))?;
+            Ok(Page::cut(rows, q.limit, tx.vault, |p| q.cursor_of(String::new(), p.id.to_string())))
+        })
+        .await
 }
 
 /// 查看人员（user）
 ///
 /// 一名工作人员及其现有岗位。
-#[utoipa::path(tag = "people", operation_id = "get_user", params(("id" = String, Path, description = "人员 id", max_length = 100)), responses((status = 200, description = "人员", body = PersonView)))]
+#[utoipa::path(tag = "people", operation_id = "get_user", params(("id" = String, Path, description = "人员 id", max_length = 100), Expand<OfPerson>), responses((status = 200, description = "人员", body = PersonView)))]
 #[get("/users/{id}")]
 async fn fetch(ask: Ask) -> Answer {
-    ask.get(people::person).await
+    ask.expanding::<OfPerson>().get(people::person).await
 }
 
 /// 新增人员（create user）
@@ -109,25 +131,26 @@ async fn unlock(command: Command, body: Body<Empty>) -> Answer {
 /// 查询授权（grants）
 ///
 /// 列出岗位授权及其状态。
-#[utoipa::path(tag = "people", operation_id = "list_grants", params(List<Grants>), responses((status = 200, description = "一页授权", body = Page<GrantView>)))]
+#[utoipa::path(tag = "people", operation_id = "list_grants", params(List<Grants>, Expand<OfGrant>), responses((status = 200, description = "一页授权", body = Page<GrantView>)))]
 #[get("/grants")]
 async fn list_grants(ask: Ask, asked: List<Grants>) -> Answer {
-    ask.list(asked.query, |tx, actor, q| {
-        let after = q.cursor.as_ref().and_then(|c| c.id.parse().ok());
-        let user = q.ids("user_id").first().copied();
-        let rows = grants::grants(tx, actor, &q.all("state"), user, after, i64::try_from(q.limit + 1).unwrap_or(201))?;
-        Ok(Page::cut(rows, q.limit, tx.vault, |g| q.cursor_of(String::new(), g.id.to_string())))
-    })
-    .await
+    ask.expanding::<OfGrant>()
+        .list(asked.query, |tx, actor, q| {
+            let after = q.cursor.as_ref().and_then(|c| c.id.parse().ok());
+            let user = q.ids("user_id").first().copied();
+            let rows = grants::grants(tx, actor, &q.all("state"), user, after, i64::try_from(q.limit + 1).unwrap_or(201))?;
+            Ok(Page::cut(rows, q.limit, tx.vault, |g| q.cursor_of(String::new(), g.id.to_string())))
+        })
+        .await
 }
 
 /// 查看授权（grant）
 ///
 /// 一项岗位授权。
-#[utoipa::path(tag = "people", operation_id = "get_grant", params(("id" = String, Path, description = "授权 id", max_length = 100)), responses((status = 200, description = "授权", body = GrantView)))]
+#[utoipa::path(tag = "people", operation_id = "get_grant", params(("id" = String, Path, description = "授权 id", max_length = 100), Expand<OfGrant>), responses((status = 200, description = "授权", body = GrantView)))]
 #[get("/grants/{id}")]
 async fn fetch_grant(ask: Ask) -> Answer {
-    ask.get(grants::one_grant).await
+    ask.expanding::<OfGrant>().get(grants::one_grant).await
 }
 
 /// 提出授权（propose grant）

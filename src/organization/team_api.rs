@@ -45,8 +45,7 @@ async fn edit_profile(command: Command, body: Body<ProfileInput>) -> Answer {
 #[utoipa::path(tag = "people", operation_id = "list_absences", params(("id" = String, Path, description = "人员 id", max_length = 100), List<Absences>), responses((status = 200, description = "一页缺勤", body = Page<AbsenceView>)))]
 #[get("/users/{id}/absences")]
 async fn list_absences(ask: Ask, asked: List<Absences>) -> Answer {
-    let q = asked.query;
-    ask.view(move |tx, actor, id| team::absences(tx, actor, id, &q)).await
+    ask.list_of(asked.query, team::absences).await
 }
 
 /// 登记缺勤（record absence）

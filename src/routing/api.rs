@@ -10,13 +10,25 @@ use super::{
     transfers::{self, ReturnInput, TransferAcceptance, TransferInput, TransferView},
 };
 use crate::{
-    http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind},
+    entrustments::api::ENTRUSTMENT,
+    http::{Answer, Ask, Body, Command, Empty, Expand, Expands, Filter, FilterKind, List, ListKind, Relation},
     kernel::{Code, Page},
+    organization::api::CENTER,
 };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resolve).service(offer).service(list).service(fetch).service(accept).service(give_back).service(recall);
+}
+
+/// What a transfer leads to.
+pub struct OfTransfer;
+impl Expands for OfTransfer {
+    const RELATIONS: &'static [Relation] = &[
+        Relation { name: "entrustment", key: "/entrustment_id", target: &ENTRUSTMENT },
+        Relation { name: "from", key: "/from/id", target: &CENTER },
+        Relation { name: "to", key: "/to/id", target: &CENTER },
+    ];
 }
 
 /// The list of transfers.
@@ -52,19 +64,19 @@ async fn offer(command: Command, body: Body<TransferInput>) -> Answer {
 /// 查询转办（transfers）
 ///
 /// 列出本人可见的转办：本中心转出的和转入的。
-#[utoipa::path(tag = "routing", operation_id = "list_transfers", params(List<Transfers>), responses((status = 200, description = "一页转办", body = Page<TransferView>)))]
+#[utoipa::path(tag = "routing", operation_id = "list_transfers", params(List<Transfers>, Expand<OfTransfer>), responses((status = 200, description = "一页转办", body = Page<TransferView>)))]
 #[get("/transfers")]
 async fn list(ask: Ask, asked: List<Transfers>) -> Answer {
-    ask.list(asked.query, transfers::list).await
+    ask.expanding::<OfTransfer>().list(asked.query, transfers::list).await
 }
 
 /// 查看转办（transfer）
 ///
 /// 路径中可用 id，也可用编号。
-#[utoipa::path(tag = "routing", operation_id = "get_transfer", params(("id" = String, Path, description = "转办 id 或编号", max_length = 100)), responses((status = 200, description = "转办", body = TransferView)))]
+#[utoipa::path(tag = "routing", operation_id = "get_transfer", params(("id" = String, Path, description = "转办 id 或编号", max_length = 100), Expand<OfTransfer>), responses((status = 200, description = "转办", body = TransferView)))]
 #[get("/transfers/{id}")]
 async fn fetch(ask: Ask) -> Answer {
-    ask.get(transfers::fetch).await
+    ask.expanding::<OfTransfer>().get(transfers::fetch).await
 }
 
 /// 接收转办（accept transfer）

@@ -21,5 +21,6 @@ mod openapi;
 mod platform;
 mod races;
 mod relay_properties;
+mod shown;
 mod story_desk;
 mod story_nantong;

@@ -115,6 +115,9 @@ async fn examples_work_as_they_stand() {
                 _ => caller.post(&uri, body).await,
             };
             played += 1;
+            if method == "get" && reply.status == 200 {
+                failed.extend(shown_as_documented(&caller, &uri, &op, &reply.body).await);
+            }
             if !(200..300).contains(&reply.status) {
                 failed.push(format!("{id}: {} {}", reply.status, reply.text));
             }
@@ -122,6 +125,24 @@ async fn examples_work_as_they_stand() {
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert!(played > 60, "{played}");
+}
+
+/// `fields` and `expand` are accepted exactly where the document offers them.
+async fn shown_as_documented(caller: &crate::support::Caller<'_>, uri: &str, op: &Value, body: &Value) -> Vec<String> {
+    let parameters = op["parameters"].as_array().into_iter().flatten();
+    let offered = |name: &str| parameters.clone().find(|p| p["name"] == name && p["in"] == "query");
+    let first = body["items"].get(0).unwrap_or(body).as_object().and_then(|o| o.keys().next().cloned()).unwrap_or_else(|| "id".into());
+    let all = offered("expand").and_then(|p| p["schema"]["pattern"].as_str()).map(|p| p.trim_start_matches("^(").split(")(").next().unwrap_or_default());
+    let all = all.map(|p| p.replace('|', ",").replace("\\.", ".")).unwrap_or_else(|| "center".into());
+    let mut failed = Vec::new();
+    for (name, value) in [("fields", first), ("expand", all)] {
+        let glue = if uri.contains('?') { '&' } else { '?' };
+        let reply = caller.get(&format!("{uri}{glue}{name}={value}")).await;
+        if reply.status != if offered(name).is_some() { 200 } else { 400 } {
+            failed.push(format!("{}: {name}={value}: {} {}", op["operationId"], reply.status, reply.text));
+        }
+    }
+    failed
 }
 
 /// One-time links and uploads are made by the running server: no document can know them.

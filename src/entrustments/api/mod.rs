@@ -5,7 +5,7 @@ mod closing;
 mod handling;
 mod reading;
 
-pub use reading::ProgressParams;
+pub use reading::{ENTRUSTMENT, ProgressParams};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts the operations.

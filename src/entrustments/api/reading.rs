@@ -10,10 +10,15 @@ use super::super::{
     views::{self, CustodyChain, ProgressView, TimelineEntry},
 };
 use crate::{
+    catalogue::api::ITEM,
     clocks::{ClockView, ExplainedDay},
     db::Error,
-    http::{self, Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind, Named, Params, cacheable},
+    http::{
+        self, Answer, Ask, Body, Command, Expand, Expands, Expansion, Filter, FilterKind, List, ListKind, Named, Params, Relation, cacheable, named,
+        shape::knows,
+    },
     kernel::{Code, Page},
+    organization::{api::CENTER, people_api::PERSON},
 };
 
 /// Mounts the operations.
@@ -27,6 +32,35 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(search)
         .service(progress)
         .service(open_matters);
+}
+
+/// Matters, where a record leads to one: as a list shows them, to those who may see them.
+pub static ENTRUSTMENT: Expansion = Expansion {
+    show: |tx, actor, ids| named(lookup::seen(tx, actor, ids)?, |e| e.id.to_string()),
+    knows: knows::<EntrustmentBrief>,
+    relations: InList::RELATIONS,
+};
+
+/// What a matter in a list leads to.
+pub struct InList;
+impl Expands for InList {
+    const RELATIONS: &'static [Relation] = &[
+        Relation { name: "item", key: "/item_id", target: &ITEM },
+        Relation { name: "custodian", key: "/custodian_id", target: &CENTER },
+        Relation { name: "assignee", key: "/assignee_id", target: &PERSON },
+    ];
+}
+
+/// What a matter leads to.
+pub struct OfMatter;
+impl Expands for OfMatter {
+    const RELATIONS: &'static [Relation] = &[
+        Relation { name: "item", key: "/item_id", target: &ITEM },
+        Relation { name: "custodian", key: "/custodian/id", target: &CENTER },
+        Relation { name: "intake_center", key: "/intake_center_id", target: &CENTER },
+        Relation { name: "assignee", key: "/assignee_id", target: &PERSON },
+        Relation { name: "first_responder", key: "/first_responder_id", target: &PERSON },
+    ];
 }
 
 /// The list of entrustments.
@@ -53,23 +87,24 @@ impl ListKind for Timeline {
 /// 查询代办件（entrustments）
 ///
 /// 只列出本人可见的件。state 可重复；sort=due_at 按时限先后；q 检索编号、事项和单位名称；updated_since 用于同步，下次传返回的 as_of。
-#[utoipa::path(tag = "entrustments", operation_id = "list_entrustments", params(List<Entrustments>), responses((status = 200, description = "一页代办件", body = Page<EntrustmentBrief>)))]
+#[utoipa::path(tag = "entrustments", operation_id = "list_entrustments", params(List<Entrustments>, Expand<InList>), responses((status = 200, description = "一页代办件", body = Page<EntrustmentBrief>)))]
 #[get("/entrustments")]
 async fn list(ask: Ask, asked: List<Entrustments>) -> Answer {
-    ask.list(asked.query, lookup::list).await
+    ask.expanding::<InList>().list(asked.query, lookup::list).await
 }
 
 /// 查看代办件（entrustment）
 ///
 /// 路径中可用 id，也可用编号。allowed_actions 是当前登录人此刻可以进行的全部操作。
-#[utoipa::path(tag = "entrustments", operation_id = "get_entrustment", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), responses((status = 200, description = "代办件", body = EntrustmentView)))]
+#[utoipa::path(tag = "entrustments", operation_id = "get_entrustment", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100), Expand<OfMatter>), responses((status = 200, description = "代办件", body = EntrustmentView)))]
 #[get("/entrustments/{id}")]
 async fn fetch(ask: Ask) -> Answer {
-    ask.get(|tx, actor, id| {
-        let loaded = super::super::load_seen(tx, actor, id)?;
-        views::render(tx, actor, loaded)
-    })
-    .await
+    ask.expanding::<OfMatter>()
+        .get(|tx, actor, id| {
+            let loaded = super::super::load_seen(tx, actor, id)?;
+            views::render(tx, actor, loaded)
+        })
+        .await
 }
 
 /// 办理过程（timeline）
@@ -78,8 +113,7 @@ async fn fetch(ask: Ask) -> Answer {
 #[utoipa::path(tag = "entrustments", operation_id = "list_entrustment_timeline", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100), List<Timeline>), responses((status = 200, description = "一页经过", body = Page<TimelineEntry>)))]
 #[get("/entrustments/{id}/timeline")]
 async fn timeline(ask: Ask, asked: List<Timeline>) -> Answer {
-    let q = asked.query;
-    ask.view(move |tx, actor, id| {
+    ask.list_of(asked.query, |tx, actor, id, q| {
         let loaded = super::super::load_seen(tx, actor, id)?;
         let after = q.cursor.as_ref().and_then(|c| c.id.parse().ok());
         let rows = views::timeline(tx, actor, &loaded, after, i64::try_from(q.limit + 1).unwrap_or(201))?;

@@ -13,7 +13,7 @@ use jieli::{
     cli,
     config::Config,
     db::{self, Db, Engine, Options},
-    kernel::{Clock, Id, Moment, Vault, fixture_epoch},
+    kernel::{Clock, Id, Masking, Moment, Vault, fixture_epoch},
     worker,
 };
 use serde_json::{Value, json};
@@ -112,8 +112,16 @@ impl TestApp {
         }
     }
 
+    /// Another server on the same database, which masks by another policy.
+    pub async fn masking(&self, masking: Masking) -> Self {
+        Self::serve(open_masked(self.db.engine().clone(), 2, masking), None).await
+    }
+
     async fn open(engine: Engine, dir: Option<tempfile::TempDir>) -> Self {
-        let db = open_db(engine, 2);
+        Self::serve(open_db(engine, 2), dir).await
+    }
+
+    async fn serve(db: Db, dir: Option<tempfile::TempDir>) -> Self {
         db.clock().set(moment(MONDAY));
         let files = tempfile::tempdir().expect("temporary folder");
         let config = Config {
@@ -271,8 +279,12 @@ pub fn center_id(division: &str) -> Id {
 }
 
 pub fn open_db(engine: Engine, pool_size: u32) -> Db {
+    open_masked(engine, pool_size, Masking::default())
+}
+
+fn open_masked(engine: Engine, pool_size: u32, masking: Masking) -> Db {
     let vault = Arc::new(Vault::new(SECRET).expect("vault"));
-    let options = Options { pool_size, wait: Duration::from_secs(20) };
+    let options = Options { pool_size, wait: Duration::from_secs(20), masking };
     Db::open(engine, &options, vault, Arc::new(Clock::default())).expect("database")
 }
 
