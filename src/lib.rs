@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod app;
+pub mod applicants;
 pub mod appointments;
 pub mod attachments;
 pub mod auth;
@@ -19,6 +20,7 @@ pub mod events;
 pub mod http;
 pub mod kernel;
 pub mod organization;
+pub mod registry;
 pub mod routing;
 pub mod settings;
 pub mod worker;

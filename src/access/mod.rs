@@ -4,14 +4,14 @@
 
 pub mod store;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 
 use crate::{
     auth::{Scope, policy::subject},
     db::{Result, Tx},
-    kernel::{Id, ListQuery, Moment, Page, page::NUMBERED},
+    kernel::{Cursor, Id, ListQuery, Moment, Page, page::NUMBERED},
 };
 pub use store::{Entry, Keys, Load, Order, Work, loads, work};
 
@@ -127,10 +127,9 @@ impl Order {
     }
 }
 
-/// The page of a kind that a list asks for, in the states named (empty: all).
-pub fn page(tx: &mut Tx, scope: &Scope, kind: &'static str, q: &ListQuery, states: Vec<String>) -> Result<Page<(Entry, Sight)>> {
+/// Where a list begins, how far it goes, and until when it synchronises.
+fn keys(tx: &Tx, kind: &'static str, q: &ListQuery, states: Vec<String>) -> (Keys, Moment) {
     let as_of = tx.now.plus(TimeDelta::seconds(-SETTLE_SECONDS));
-    let order = Order::of(q);
     let after = q.cursor.as_ref().and_then(|c| {
         let key = c.key.parse::<chrono::DateTime<chrono::Utc>>().map_or(Moment::NEVER, Moment::from);
         Some((key, c.id.parse::<Id>().ok()?))
@@ -138,19 +137,77 @@ pub fn page(tx: &mut Tx, scope: &Scope, kind: &'static str, q: &ListQuery, state
     let limit = if q.page.is_some() { NUMBERED + 1 } else { q.limit + 1 };
     let (from, to) = q.range("created_at");
     let made = (from.map(Id::floor), to.map(Id::floor));
-    let keys = Keys { kind, states, order, after, changed: q.updated_since.map(|since| (since, as_of)), made, limit };
-    let entries = list(tx, scope, &keys)?;
-    if let Some((page, size)) = q.page {
-        return Ok(Page::numbered(entries, page, size));
+    (Keys { kind, states, order: Order::of(q), after, changed: q.updated_since.map(|since| (since, as_of)), made, limit }, as_of)
+}
+
+/// The sort key of an entry.
+fn key_of(order: Order, e: &Entry) -> Moment {
+    match order {
+        Order::DueFirst | Order::DueLast => e.due_at,
+        Order::Changed | Order::Newest | Order::Oldest => e.updated_at,
     }
-    let mut page = Page::cut(entries, q.limit, tx.vault, |(e, _)| {
-        let key = match order {
-            Order::DueFirst | Order::DueLast => e.due_at.utc().to_rfc3339(),
-            Order::Changed => e.updated_at.utc().to_rfc3339(),
-            Order::Newest | Order::Oldest => String::new(),
-        };
-        q.cursor_of(key, e.record.to_string())
-    });
+}
+
+fn cursor_at(order: Order, q: &ListQuery, e: &Entry) -> Cursor {
+    let key = if matches!(order, Order::Newest | Order::Oldest) { String::new() } else { key_of(order, e).utc().to_rfc3339() };
+    q.cursor_of(key, e.record.to_string())
+}
+
+/// The page of a kind that a list asks for, in the states named (empty: all).
+pub fn page(tx: &mut Tx, scope: &Scope, kind: &'static str, q: &ListQuery, states: Vec<String>) -> Result<Page<(Entry, Sight)>> {
+    let (keys, as_of) = keys(tx, kind, q, states);
+    let entries = list(tx, scope, &keys)?;
+    Ok(cut(tx, q, &keys, as_of, entries))
+}
+
+fn cut(tx: &Tx, q: &ListQuery, keys: &Keys, as_of: Moment, entries: Vec<(Entry, Sight)>) -> Page<(Entry, Sight)> {
+    if let Some((page, size)) = q.page {
+        return Page::numbered(entries, page, size);
+    }
+    let mut page = Page::cut(entries, q.limit, tx.vault, |(e, _)| cursor_at(keys.order, q, e));
     page.as_of = q.updated_since.map(|since| since.max(as_of));
-    Ok(page)
+    page
+}
+
+/// A filter that no index answers is asked about so many entries at a time, and so many times.
+const BATCH: usize = 500;
+const BATCHES: usize = 20;
+
+/// [`page`] of those that `keep` keeps. The walk follows `by` where a filter names a subject of its own: few entries
+/// instead of many. It is bounded: a page may hold less than it could and still go on.
+pub fn filtered<F>(tx: &mut Tx, scope: &Scope, by: Option<&Scope>, kind: &'static str, q: &ListQuery, states: Vec<String>, mut keep: F) -> Result<Page<Id>>
+where
+    F: FnMut(&mut Tx, &[Id]) -> Result<Vec<Id>>,
+{
+    let (mut keys, as_of) = keys(tx, kind, q, states);
+    let wanted = std::mem::replace(&mut keys.limit, BATCH);
+    let mut kept: Vec<(Entry, Sight)> = Vec::new();
+    let mut walked: Option<Entry> = None;
+    let mut more = true;
+    for _ in 0..BATCHES {
+        let batch = list(tx, by.unwrap_or(scope), &keys)?;
+        more = batch.len() == BATCH;
+        walked = batch.last().map(|(e, _)| e.clone()).or(walked);
+        keys.after = walked.as_ref().map(|e| (key_of(keys.order, e), e.record));
+        let mut ids: Vec<Id> = batch.iter().map(|(e, _)| e.record).collect();
+        if by.is_some() {
+            ids = seen(tx, scope, &ids)?;
+        }
+        let chosen: HashSet<Id> = keep(tx, &ids)?.into_iter().collect();
+        kept.extend(batch.into_iter().filter(|(e, _)| chosen.contains(&e.record)));
+        if kept.len() >= wanted || !more {
+            break;
+        }
+    }
+    let short = more && kept.len() < wanted;
+    let mut page = cut(tx, q, &keys, as_of, kept);
+    match (&mut page.count, walked) {
+        (Some(count), _) => count.total_is_lower_bound |= short,
+        (None, Some(last)) if short => {
+            page.has_more = true;
+            page.next_cursor = Some(cursor_at(keys.order, q, &last).encode(tx.vault));
+        }
+        _ => {}
+    }
+    Ok(page.map(|(e, _)| e.record))
 }

@@ -172,6 +172,12 @@ pub fn seen(tx: &mut Tx, subjects: &[String], records: &[Id]) -> Result<Vec<Id>>
     Ok(rows.select(access::record_id).distinct().load(tx.conn)?)
 }
 
+/// What one subject saw, another sees.
+pub fn rename(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
+    diesel::update(access::table.filter(access::subject.eq(from.to_owned()))).set(access::subject.eq(to.to_owned())).execute(tx.conn)?;
+    Ok(())
+}
+
 /// The subjects stay; state and times move.
 pub fn touch(tx: &mut Tx, p: &Placement) -> Result<()> {
     diesel::update(access::table.filter(access::record_id.eq(p.record)))

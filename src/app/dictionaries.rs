@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
+    applicants,
     attachments::store::AttachmentState,
     auth::Role,
     catalogue::model as items,
@@ -80,9 +81,12 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<items::ResultKind>(),
         dictionary::<items::Badge>(),
         dictionary::<items::OnlineDepth>(),
-        dictionary::<entrustments::ApplicantKind>(),
-        dictionary::<entrustments::IdType>(),
-        dictionary::<entrustments::ApplicantFlag>(),
+        dictionary::<applicants::ApplicantKind>(),
+        dictionary::<applicants::IdType>(),
+        dictionary::<applicants::ApplicantFlag>(),
+        dictionary::<applicants::MandateState>(),
+        dictionary::<matters::Priority>(),
+        dictionary::<matters::LinkKind>(),
         dictionary::<entrustments::State>(),
         dictionary::<entrustments::Action>(),
         dictionary::<matters::StepState>(),

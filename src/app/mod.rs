@@ -34,7 +34,7 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    organization, routing, worker, worklist,
+    organization, registry, routing, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -49,6 +49,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         routing::api::routes(cfg);
         evaluations::api::routes(cfg);
         appointments::api::routes(cfg);
+        registry::api::routes(cfg);
         worklist::api::routes(cfg);
         clocks::api::routes(cfg);
         dictionaries::routes(cfg);

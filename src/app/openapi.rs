@@ -24,6 +24,7 @@ const TAGS: &[(&str, &str)] = &[
     ("centers", "服务中心"),
     ("catalogue", "事项目录与办事指南"),
     ("attachments", "附件：上传、断点续传、下载"),
+    ("applicants", "申请人登记：查找、联系人、授权委托、合并重复"),
     ("entrustments", "代办帮办件：从收件到签收"),
     ("routing", "接力：判定、转办"),
     ("appointments", "预约：窗口、时段、到场"),
@@ -99,10 +100,12 @@ fn exemplify(document: &mut Value) {
                 }
             };
         }
+        let operation_is_form = operation.pointer("/requestBody/content/multipart~1form-data").is_some();
         if !who.is_empty()
             && let Some(Value::String(text)) = operation.get_mut("description")
         {
-            text.push_str(&format!("\n\n演示：以 `{who}` 登录，示例可直接执行。"));
+            let ready = if operation_is_form { "选择文件后执行" } else { "示例可直接执行" };
+            text.push_str(&format!("\n\n演示：以 `{who}` 登录，{ready}。"));
         }
     }
 }
@@ -180,7 +183,7 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     let command = api
         && (!open || operation.operation_id.as_deref() == Some("rate_by_link"))
         && matches!(method, "POST" | "PUT" | "DELETE")
-        && !matches!(operation.operation_id.as_deref(), Some("search" | "resolve_routing" | "reveal_entrustment" | "upload_part"));
+        && !matches!(operation.operation_id.as_deref(), Some("search" | "find_applicants" | "resolve_routing" | "reveal_entrustment" | "upload_part"));
     if operation.operation_id.as_deref() == Some("upload_part") {
         operation.responses.responses.insert("409".into(), RefOr::Ref(Ref::from_response_name(response_name(409))));
     }
@@ -214,6 +217,10 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     }
     if command {
         statuses.push(409);
+    }
+    if operation.operation_id.as_deref() == Some("act_in_bulk") {
+        // All or nothing: the first refusal is the answer.
+        statuses.extend([404, 412]);
     }
     if with_effect {
         statuses.extend([409, 412]);

@@ -43,7 +43,8 @@ impl Expands for OfAppointment {
 }
 
 /// Windows, where a record leads to one.
-static WINDOW: Expansion = Expansion { show: |tx, _, ids| named(windows::by_ids(tx, ids)?, |w| w.id.to_string()), knows: knows::<WindowView>, relations: &[] };
+static WINDOW: Expansion =
+    Expansion { schema: "WindowView", show: |tx, _, ids| named(windows::by_ids(tx, ids)?, |w| w.id.to_string()), knows: knows::<WindowView>, relations: &[] };
 
 /// The list of appointments.
 pub struct Appointments;

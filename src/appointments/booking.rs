@@ -13,12 +13,13 @@ use super::{
 };
 use crate::{
     access::{self, Placement, Sight},
+    applicants::{ContactInput, phone_mark},
     auth::{
         Actor, Reachable, Scope,
         policy::{self, subject},
     },
     db::{Error, Result, Sealed, Tx, dialect, numbers},
-    entrustments::{self, ContactInput, phone_mark},
+    entrustments,
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Text},
     organization::{self, Center},

@@ -19,6 +19,12 @@ pub fn window(tx: &mut Tx, id: Id) -> Result<Option<Window>> {
     Ok(windows::table.filter(windows::id.eq(id)).select(Window::as_select()).first(tx.conn).optional()?)
 }
 
+/// The visits of one applicant become another's.
+pub fn move_applicant(tx: &mut Tx, from: Id, to: Id) -> Result<()> {
+    diesel::update(appointments::table.filter(appointments::applicant_id.eq(from))).set(appointments::applicant_id.eq(to)).execute(tx.conn)?;
+    Ok(())
+}
+
 /// Several, by id.
 pub fn windows_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Window>> {
     Ok(windows::table.filter(windows::id.eq_any(ids.to_vec())).select(Window::as_select()).load(tx.conn)?)

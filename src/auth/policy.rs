@@ -88,6 +88,11 @@ const CLERK_ACTS: &[&str] = &[
     "mark_unclaimed",
     "transfer",
     "reveal",
+    "name_agent",
+    "note",
+    "mark",
+    "link",
+    "split",
 ];
 /// What the agent does for assigned matters. Suspending is the manager's (DOMAIN §9).
 const AGENT_ACTS: &[&str] = &[
@@ -119,6 +124,11 @@ const AGENT_ACTS: &[&str] = &[
     "sign_termination",
     "transfer",
     "reveal",
+    "name_agent",
+    "note",
+    "mark",
+    "link",
+    "split",
 ];
 /// What the manager of the custodian center adds.
 const MANAGER_ACTS: &[&str] = &[
@@ -139,12 +149,16 @@ const MANAGER_ACTS: &[&str] = &[
     "reopen",
     "transfer",
     "reveal",
+    "note",
+    "mark",
+    "link",
 ];
 const TRANSFER_SIDES: &[&str] = &["read", "accept", "return", "recall"];
 
 /// The table.
 pub const POLICY: &[Rule] = &[
     rule(Applicant, "entrustment", Own, APPLICANT_ACTS),
+    rule(Applicant, "entrustment", Own, &["name_agent"]),
     rule(CompanyAgent, "entrustment", Own, APPLICANT_ACTS),
     rule(Clerk, "entrustment", Center, CLERK_ACTS),
     masked(Clerk, "entrustment", Relay, &["read"]),
@@ -155,6 +169,13 @@ pub const POLICY: &[Rule] = &[
     masked(CenterManager, "entrustment", Relay, &["read"]),
     masked(CenterManager, "entrustment", Subtree, &["read", "reveal"]),
     masked(Inspector, "entrustment", Subtree, &["read"]),
+    // How a caller sees an applicant follows from how they see the applicant's matters.
+    rule(Applicant, "applicant", Own, &["read", "edit", "empower", "revoke_mandate"]),
+    rule(CompanyAgent, "applicant", Own, &["read"]),
+    rule(Clerk, "applicant", All, &["read", "find", "edit", "empower", "revoke_mandate"]),
+    rule(Agent, "applicant", All, &["read", "find", "edit", "empower", "revoke_mandate"]),
+    rule(CenterManager, "applicant", All, &["read", "find", "merge"]),
+    rule(Inspector, "applicant", All, &["read"]),
     rule(Applicant, "attachment", All, &["create"]),
     rule(CompanyAgent, "attachment", All, &["create"]),
     rule(Clerk, "attachment", All, &["create"]),

@@ -20,7 +20,8 @@ pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
             let user = store::user(tx, caller.id)?.filter(|u| u.status == "active").ok_or_else(gone)?;
             let mut grants = store::active_grants(tx, user.id)?;
             if let Some(applicant) = user.applicant_id {
-                grants.push(Grant { role: Role::Applicant, node: applicant.to_string() });
+                let role = if user.mandate_id.is_some() { Role::CompanyAgent } else { Role::Applicant };
+                grants.push(Grant { role, node: applicant.to_string() });
             }
             Ok(Actor {
                 kind: "user",

@@ -45,6 +45,8 @@ pub struct User {
     pub created_at: Moment,
     /// When last changed.
     pub updated_at: Moment,
+    /// The mandate under which it acts; none: it is the applicant's own.
+    pub mandate_id: Option<Id>,
 }
 
 /// A role given to a person, proposed by one and approved by another.
@@ -174,6 +176,7 @@ pub fn save_user(tx: &mut Tx, user: &User) -> Result<bool> {
             users::employment.eq(user.employment.clone()),
             users::center_id.eq(user.center_id),
             users::applicant_id.eq(user.applicant_id),
+            users::mandate_id.eq(user.mandate_id),
             users::password_hash.eq(user.password_hash.clone()),
             users::status.eq(user.status.clone()),
             users::failures.eq(user.failures),
@@ -183,6 +186,12 @@ pub fn save_user(tx: &mut Tx, user: &User) -> Result<bool> {
         ))
         .execute(tx.conn)?;
     Ok(changed == 1)
+}
+
+/// The accounts of one applicant become another's.
+pub fn move_accounts(tx: &mut Tx, from: Id, to: Id) -> Result<()> {
+    diesel::update(users::table.filter(users::applicant_id.eq(from))).set(users::applicant_id.eq(to)).execute(tx.conn)?;
+    Ok(())
 }
 
 /// Counts a failed login; the account locks when the limit is reached.

@@ -18,7 +18,8 @@ use crate::{
 };
 
 /// Items, where a record leads to one.
-pub static ITEM: Expansion = Expansion { show: |tx, _, ids| named(service::briefs(tx, ids)?, |i| i.id.to_string()), knows: knows::<ItemBrief>, relations: &[] };
+pub static ITEM: Expansion =
+    Expansion { schema: "ItemBrief", show: |tx, _, ids| named(service::briefs(tx, ids)?, |i| i.id.to_string()), knows: knows::<ItemBrief>, relations: &[] };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -14,7 +14,7 @@ use crate::{
     auth::{Actor, policy},
     db::Tx,
     http::{Answer, Ask, Body, Command, Download, FormFile, Params},
-    kernel::{ErrorCode, FieldError, Problem},
+    kernel::{ErrorCode, FieldError, Problem, division_code::DivisionCode},
 };
 
 /// Mounts the operations.
@@ -115,6 +115,9 @@ async fn export_table(ask: Ask, params: Params<ExportParams>) -> Answer {
         ExportFormat::Csv => (Form::Csv, "csv", "text/csv; charset=utf-8"),
         ExportFormat::Xlsx => (Form::Xlsx, "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     };
+    if division_code.as_deref().is_some_and(|code| DivisionCode::parse(code).is_err()) {
+        return Err(Problem::parameter("division_code", "invalid_value", "应为 12 位行政区划代码。", "A 12-digit division code."));
+    }
     let divisions: Vec<String> = division_code.into_iter().collect();
     let bytes = ask.bytes(move |tx, actor| service::export(tx, actor, form, &divisions)).await?;
     Ok(Download { name: &format!("事项目录.{extension}"), media }.answer().insert_header((header::CACHE_CONTROL, "no-store")).body(bytes))

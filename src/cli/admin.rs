@@ -70,6 +70,7 @@ pub fn insert(tx: &mut Tx, id: Id, new: &NewUser, hash: &str, center: Option<Id>
         employment: "full_time".into(),
         center_id: center,
         applicant_id: None,
+        mandate_id: None,
         status: "active".into(),
         failures: 0,
         locked_until: None,

@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     app,
+    applicants::{self, ApplicantFlag, ApplicantInput, ApplicantKind, IdType},
     auth::{Actor, Role, passwords, store as accounts_store},
     catalogue::{self, model::ItemContent},
     config::Config,
     db::{self, Db, Engine, Tx},
-    entrustments::{self, ApplicantFlag, ApplicantInput, ApplicantKind, IdType},
     kernel::{Code as _, Id, fixture_epoch},
     organization,
 };
@@ -194,8 +194,15 @@ fn said(e: CliError) -> db::Error {
 
 fn items(tx: &mut Tx) -> Result<(), CliError> {
     let items: Vec<Item> = serde_json::from_str(ITEMS).map_err(|e| CliError::Said(format!("data/demo/nantong-items.json: {e}")))?;
+    // What is there already is left as it is, also when it was withdrawn.
+    let mut unknown = Vec::new();
+    for item in items {
+        if catalogue::store::item_by_reference(tx, &item.code)?.is_none() {
+            unknown.push(item);
+        }
+    }
     let rows: Vec<catalogue::ImportRow> = (1..)
-        .zip(items)
+        .zip(unknown)
         .map(|(line, i)| catalogue::ImportRow { line, item: catalogue::NewItem { code: i.code, division_code: i.division_code, content: i.content } })
         .collect();
     let report = catalogue::import(tx, &Actor::system("demo"), &rows, true)?;
@@ -241,6 +248,11 @@ fn staff(tx: &mut Tx, hash: &str) -> Result<(), CliError> {
         };
         organization::grant_directly(tx, &actor, id, role, node)?;
     }
+    if accounts_store::user_by_login(tx, "ent_rudong_agent")?.is_none() {
+        let new =
+            NewUser { login: "ent_rudong_agent".into(), name: "企业经办人甲".into(), title: "企业经办人".into(), role: String::new(), center: None };
+        admin::insert(tx, fixed("user", "ent_rudong_agent"), &new, hash, None)?;
+    }
     for a in &people.applicants {
         if accounts_store::user_by_login(tx, &a.login)?.is_some() {
             continue;
@@ -262,7 +274,7 @@ fn staff(tx: &mut Tx, hash: &str) -> Result<(), CliError> {
             address: None,
             flags: a.flags.iter().filter_map(|f| ApplicantFlag::parse(f)).collect(),
         };
-        entrustments::link_account(tx, id, &input)?;
+        applicants::link_account(tx, id, fixed("applicant", &a.login), &input)?;
     }
     Ok(())
 }

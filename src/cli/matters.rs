@@ -9,12 +9,13 @@ use super::{
     demo::fixed,
 };
 use crate::{
+    applicants,
     auth::{self, Actor, Caller, SubjectKind, store as accounts},
     catalogue::{self, ItemEdit},
     db::{Db, Error, Json, Private, Result, Tx},
     entrustments::{self, Identity, NewEntrustment, desk::Act},
     kernel::{Id, Target},
-    organization, routing,
+    organization, registry, routing,
 };
 
 const MATTERS: &str = include_str!("../../data/demo/matters.json");
@@ -31,6 +32,8 @@ struct Script {
     materials: Vec<String>,
     #[serde(default)]
     days_ago: i64,
+    /// Who asks, where the counter takes it in.
+    applicant: Option<Value>,
     #[serde(default)]
     acts: Vec<Scene>,
     offer: Option<Offer>,
@@ -64,6 +67,11 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
     crate::app::wire();
     let text = MATTERS.replace("@rd_agent", fixed("user", "rd_agent").as_str());
     let scripts: Vec<Script> = serde_json::from_str(&text).map_err(|e| CliError::Said(format!("data/demo/matters.json: {e}")))?;
+    db.commit(|tx| {
+        duplicate(tx)?;
+        mandates(tx)
+    })
+    .await?;
     for script in scripts {
         db.commit(move |tx| play(tx, &script)).await?;
     }
@@ -88,11 +96,15 @@ fn play(tx: &mut Tx, script: &Script) -> Result<()> {
     }
     let now = tx.now;
     tx.now = now.plus(chrono::TimeDelta::days(-script.days_ago));
-    let new = json!({
+    let mut new = json!({
         "item": script.item, "mode": script.mode, "channel": "app", "center": script.center, "request": "新建厂房需要接水，请帮助办理",
         "contact": { "name": "联系人甲", "phone": "13900001234" },
         "materials": script.materials.iter().map(|code| json!({ "code": code, "note": "复印件 1 份" })).collect::<Vec<Value>>(),
     });
+    if let Some(applicant) = &script.applicant {
+        new["applicant"] = applicant.clone();
+        new["channel"] = json!("window");
+    }
     let new: NewEntrustment = serde_json::from_value(new)?;
     let identity = Identity { id: fixed("entrustment", &script.number), number: script.number.clone() };
     let (id, by) = (identity.id, actor(tx, &script.by)?);
@@ -108,6 +120,30 @@ fn play(tx: &mut Tx, script: &Script) -> Result<()> {
         routing::offer_as(tx, &by, &Target::any(id), &input, Some(identity))?;
     }
     tx.now = now;
+    Ok(())
+}
+
+/// The citizen once more, by passport: two records that are one person.
+fn duplicate(tx: &mut Tx) -> Result<()> {
+    let input = serde_json::from_value(json!({ "kind": "natural_person", "name": "演示自然人一号", "id_type": "passport", "id_number": "E00000001" }))?;
+    applicants::find_or_enter_as(tx, fixed("applicant", "citizen_wang_passport"), &input).map(|_| ())
+}
+
+/// Who may act for the company of 如东: one with an account of their own, one without.
+fn mandates(tx: &mut Tx) -> Result<()> {
+    let company = fixed("applicant", "ent_rudong");
+    for (name, login, phone) in [("企业经办人甲", Some("ent_rudong_agent"), "13900000011"), ("企业经办人乙", None, "13900000012")] {
+        let id = fixed("mandate", name);
+        if applicants::store::mandate(tx, id)?.is_some() || applicants::store::applicant(tx, company)?.is_none() {
+            continue;
+        }
+        let mut input = json!({ "agent_name": name, "agent_phone": phone, "valid_from": "2026-01-05", "evidence": "授权委托书" });
+        if let Some(login) = login {
+            input["login"] = json!(login);
+        }
+        let input = serde_json::from_value(input)?;
+        registry::empower(tx, &Actor::system("demo"), company, id, &input)?;
+    }
     Ok(())
 }
 

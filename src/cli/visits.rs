@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::demo::fixed;
 use crate::{
+    applicants::phone_mark,
     appointments::{self, Appointment, AppointmentState, BookingChannel, Window, WindowKind, WindowStatus},
     clocks::{next_workday, utc},
     db::{Json, Result, Sealed, Tx},
-    entrustments::phone_mark,
     kernel::Moment,
     organization,
 };

@@ -114,6 +114,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        mandate_id -> Nullable<Text>,
     }
 }
 
@@ -289,6 +290,8 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        contacts -> Nullable<Text>,
+        merged_into -> Nullable<Text>,
     }
 }
 
@@ -325,6 +328,9 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         closed_at -> Nullable<Timestamp>,
+        mandate_id -> Nullable<Text>,
+        priority -> Text,
+        tags -> Text,
     }
 }
 
@@ -530,7 +536,62 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    mandates (id) {
+        id -> Text,
+        applicant_id -> Text,
+        agent_name -> Text,
+        agent_id_number -> Nullable<Text>,
+        agent_phone -> Text,
+        items -> Text,
+        valid_from -> Text,
+        valid_until -> Nullable<Text>,
+        state -> Text,
+        words -> Text,
+        user_id -> Nullable<Text>,
+        center_id -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    matter_links (from_id, to_id) {
+        from_id -> Text,
+        to_id -> Text,
+        kind -> Text,
+        created_by -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    watchers (entrustment_id, user_id) {
+        entrustment_id -> Text,
+        user_id -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    saved_filters (id) {
+        id -> Text,
+        user_id -> Text,
+        name -> Text,
+        list -> Text,
+        query -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    mandates,
+    matter_links,
+    watchers,
+    saved_filters,
     windows,
     window_places,
     appointments,

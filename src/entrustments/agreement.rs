@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     access::Sight,
+    applicants,
     auth::Actor,
     clocks::{self, ClockKind},
     db::{Private, Result, Sealed, Tx},
@@ -80,8 +81,8 @@ pub struct AgreementInput {
 
 /// The text of the agreement; its clauses follow the texts of Taishan (text 002) and Jiangxi (text 004).
 fn text(tx: &mut Tx, loaded: &Loaded, input: &AgreementInput) -> Result<String> {
-    let applicant = store::applicant(tx, loaded.e.applicant_id)?.ok_or_else(Problem::not_found)?;
-    let shown = super::applicants::show(tx, &applicant, Sight::CLEAR)?;
+    let applicant = applicants::store::applicant(tx, loaded.e.applicant_id)?.ok_or_else(Problem::not_found)?;
+    let shown = applicants::show(tx, &applicant, Sight::CLEAR)?;
     let scope = input.scope.as_deref().unwrap_or("协助准备和核对申请材料，代为报送申请、跟踪审批进度、领取办理结果");
     let excluded = input.excluded.as_deref().unwrap_or("不代缴法定费用，不代申请人作出承诺，不代行审批部门职权");
     Ok(format!(

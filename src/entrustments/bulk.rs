@@ -34,6 +34,8 @@ pub struct BulkItem {
     pub id: String,
     /// The version that was read; refused (412) when it has changed since.
     #[serde(default)]
+    #[validate(range(min = 1))]
+    #[schema(minimum = 1)]
     pub version: Option<i64>,
     /// What is done.
     #[validate(nested)]

@@ -10,6 +10,7 @@ use super::{
     facts::{ApplicantReason, ReasonInput},
     handling::{self, AcceptInput, AssignInput, ModeInput, ProgressInput, RejectInput, SuspendInput},
     machine::StepAct,
+    marking::{self, AgentInput, MarkInput, NoteInput},
     materials::{self, MaterialReport, OneTimeNotice},
     model::MaterialAct,
     notes::{self, FeeInput, HelpInput},
@@ -115,6 +116,9 @@ acts! {
     CancelTermination => closing::cancel_termination;
     SignTermination(TerminationSignature) => closing::sign_termination;
     TerminateUnilaterally(DeliveryInput) => closing::terminate_unilaterally;
+    NameAgent(AgentInput) => marking::name_agent;
+    Note(NoteInput) => marking::note;
+    Mark(MarkInput) => marking::mark;
 }
 
 fn step(tx: &mut Tx, actor: &Actor, target: &Target, c: &StepCommand) -> Result<EntrustmentView> {

@@ -5,16 +5,16 @@ use std::ops::Range;
 use diesel::prelude::*;
 
 use super::{
-    applicants::{self, ApplicantInput, ApplicantKind, IdType},
     facts::Details,
     machine::State,
-    model::{Channel, CustodyCause},
+    model::{Channel, CustodyCause, Priority},
     store::{CustodyRow, Entrustment},
 };
 use crate::{
     access,
+    applicants::{self, ApplicantInput, ApplicantKind, IdType},
     catalogue::{self, Mode, Published},
-    db::{Error, Private, Result, Sealed, Tx, schema},
+    db::{Error, Json, Private, Result, Sealed, Tx, schema},
     insert_many,
     kernel::{Code as _, Id, Moment},
     organization::{self, Center},
@@ -117,6 +117,9 @@ pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<()> {
             created_at: tx.now,
             updated_at: tx.now,
             closed_at: ended.then_some(tx.now),
+            mandate_id: None,
+            priority: Priority::Normal,
+            tags: Json::new(&Vec::new())?,
         };
         chain.push(CustodyRow {
             id: Id::new(),

@@ -5,22 +5,23 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
-    applicants::{self, ApplicantInput, ContactInput},
     custody,
     facts::Details,
-    load::{self, Told},
+    load::{self, Loaded, Told},
     machine::State,
+    marking,
     materials::{self, MaterialInput},
-    model::{Channel, HelpKind},
-    store::{self, ApplicantRow, Entrustment},
+    model::{Channel, HelpKind, Priority},
+    store::{self, Entrustment},
     views::{EntrustmentView, view},
 };
 use crate::{
     access::Sight,
-    auth::{Actor, policy},
+    applicants::{self, ApplicantInput, ApplicantRow, ContactInput},
+    auth::{self, Actor, Role, policy},
     catalogue::{self, Mode, model::ItemContent},
     clocks::{self, ClockKind},
-    db::{Private, Result, Sealed, Tx, dialect, numbers},
+    db::{Json, Private, Result, Sealed, Tx, dialect, numbers},
     events::Audience,
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, text},
     organization::{self, Center},
@@ -75,6 +76,9 @@ pub struct NewEntrustment {
     #[validate(length(max = 100), nested)]
     #[schema(max_items = 100)]
     pub materials: Vec<MaterialInput>,
+    /// Who hands it in for the applicant: a mandate of theirs that holds for the item.
+    #[serde(default)]
+    pub mandate_id: Option<Id>,
 }
 
 fn center_of(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<Center> {
@@ -90,7 +94,7 @@ fn center_of(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<Center>
 
 fn applicant_of(tx: &mut Tx, actor: &Actor, new: &NewEntrustment) -> Result<ApplicantRow> {
     match (&new.applicant, actor.applicant_id) {
-        (None, Some(own)) => Ok(store::applicant(tx, own)?.ok_or_else(Problem::not_found)?),
+        (None, Some(own)) => Ok(applicants::store::applicant(tx, own)?.ok_or_else(Problem::not_found)?),
         (Some(_), Some(_)) => Err(Problem::rule(
             "/applicant",
             "own_only",
@@ -127,6 +131,15 @@ pub fn submit_as(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, identity: Opt
     if staff && !actor.is_system() && !policy::allows(actor, "entrustment", "create", &organization::custodian_reachable(&center)) {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
+    let applicant = applicant_of(tx, actor, new)?;
+    let made = enter(tx, actor, new, applicant, identity)?;
+    view(tx, actor, made)
+}
+
+/// Enters a matter of a known applicant; who may is the caller's to ask.
+pub fn enter(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, applicant: ApplicantRow, identity: Option<Identity>) -> Result<Loaded> {
+    let center = center_of(tx, actor, new)?;
+    let staff = actor.applicant_id.is_none();
     let item =
         catalogue::published(tx, &new.item)?.ok_or_else(|| Problem::rule("/item", "unknown_item", "没有这个已发布的事项。", "No such published item."))?;
     if !item.content.modes.is_empty() && !item.content.modes.contains(&new.mode) {
@@ -134,7 +147,7 @@ pub fn submit_as(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, identity: Opt
         let zh = format!("该事项提供：{}，请改选。", offered.join("、"));
         return Err(Problem::rule("/mode", "mode_not_offered", zh, "The item is not offered in this mode.").into());
     }
-    let applicant = applicant_of(tx, actor, new)?;
+    let mandate_id = mandate_of(tx, actor, new, applicant.id, item.id)?;
     let Identity { id, number } = match identity {
         Some(identity) => identity,
         None => Identity { id: Id::new(), number: numbers::next(tx, "DB", &center.division_code)? },
@@ -173,6 +186,9 @@ pub fn submit_as(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, identity: Opt
         created_at: tx.now,
         updated_at: tx.now,
         closed_at: None,
+        mandate_id,
+        priority: Priority::Normal,
+        tags: Json::new(&Vec::new())?,
     };
     let rules = settings::rules(tx, &center.path)?;
     let e = Entrustment { due_at: clocks::start(tx, "entrustment", e.id, ClockKind::Accept, rules.accept_limit)?, ..e };
@@ -184,7 +200,18 @@ pub fn submit_as(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, identity: Opt
     load::place(tx, &loaded)?;
     let params = json!({ "channel": new.channel.label(), "center": center.name, "item": item.code });
     load::tell(tx, actor, &loaded.e, Told::new("submitted", Audience::Public, params))?;
-    view(tx, actor, loaded)
+    Ok(loaded)
+}
+
+/// The mandate that is named; who acts by an account of their own acts under theirs, and no other.
+fn mandate_of(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, applicant: Id, item: Id) -> Result<Option<Id>> {
+    let mandate = match (actor.is(Role::CompanyAgent), actor.id) {
+        (true, Some(user)) => auth::store::user(tx, user)?.and_then(|u| u.mandate_id),
+        _ => new.mandate_id,
+    };
+    let at = if new.mandate_id.is_some() { "/mandate_id" } else { "/item" };
+    marking::admit(tx, mandate, applicant, item, at)?;
+    Ok(mandate)
 }
 
 /// Chosen steps belong to partial agency, kinds of help to assistance.
@@ -203,7 +230,7 @@ fn fits(new: &NewEntrustment, content: &ItemContent) -> Result<(), Problem> {
 }
 
 /// Full text over what is not personal: number, item and the names of organisations.
-fn index(tx: &mut Tx, e: &Entrustment) -> Result<()> {
+pub fn index(tx: &mut Tx, e: &Entrustment) -> Result<()> {
     let body = text::fold(&format!("{} {} {}", e.number, e.title, e.applicant_name));
     let tokens = text::tokens(&body).iter().map(|t| text::encode_token(t)).collect::<Vec<_>>().join(" ");
     dialect::put_document(tx.conn, "entrustment", e.id.as_str(), &body, &tokens)

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     access::{self, Placement, Sight},
+    applicants::{self, Mandate},
     auth::{
         Actor, Reachable, Role, Scope,
         policy::{self, subject},
@@ -39,6 +40,10 @@ pub struct Loaded {
     pub plan: Plan,
     /// The checklist.
     pub checklist: Checklist,
+    /// The mandate under which it is handed in.
+    pub mandate: Option<Mandate>,
+    /// Who acts by an account of their own does so within their mandate.
+    pub mandated: bool,
     /// What the table's guards need.
     pub facts: Facts,
     /// How the caller sees it.
@@ -49,7 +54,7 @@ impl Loaded {
     /// The state after `action`, or the refusal with what may be done instead.
     pub fn decide(&self, actor: &Actor, action: Action) -> Result<State> {
         self.permits(actor, action)
-            .and_then(|()| machine::decide(self.e.state, self.e.held_state, &self.facts, action))
+            .and_then(|()| machine::decide(self.e.state, self.e.held_state, &self.facts_for(self.side(actor)), action))
             .map_err(|refusal| self.refused(actor, Problem::from(refusal)).into())
     }
 
@@ -70,8 +75,11 @@ impl Loaded {
 
     /// The table, whose turn it is in a termination, and whose step it is.
     fn permits(&self, actor: &Actor, action: Action) -> Result<(), Refusal> {
-        machine::permits(self.e.state, &self.facts, action)?;
         let side = self.side(actor);
+        if side == "applicant" && !self.mandated {
+            return Err(Refusal::OutOfMandate);
+        }
+        machine::permits(self.e.state, &self.facts_for(side), action)?;
         if action == Action::DecideStep {
             let own: Vec<&str> = actor.nodes(Role::DepartmentHandler).collect();
             return if self.plan.awaits(&own) { Ok(()) } else { Err(Refusal::NoStep) };
@@ -86,6 +94,11 @@ impl Loaded {
     /// On whose side the caller stands: `applicant` or `center`.
     pub fn side(&self, actor: &Actor) -> &'static str {
         if actor.applicant_id == Some(self.e.applicant_id) { "applicant" } else { "center" }
+    }
+
+    /// The applicant in person needs nobody's mandate.
+    fn facts_for(&self, side: &str) -> Facts {
+        Facts { mandate_void: self.facts.mandate_void && side != "applicant", ..self.facts }
     }
 
     fn reachable(&self) -> Reachable<'_> {
@@ -115,8 +128,9 @@ pub fn fresh(tx: &mut Tx, e: Entrustment, sight: Sight) -> Result<Loaded> {
 
 /// What was changed and saved, with guards that know the change.
 pub fn again(tx: &mut Tx, loaded: Loaded) -> Result<Loaded> {
-    let Loaded { e, custodian, rules, sight, .. } = loaded;
-    if custodian.id == e.custodian_id { under(tx, e, custodian, rules, sight) } else { fresh(tx, e, sight) }
+    let Loaded { e, custodian, rules, sight, mandated, .. } = loaded;
+    let loaded = if custodian.id == e.custodian_id { under(tx, e, custodian, rules, sight) } else { fresh(tx, e, sight) }?;
+    Ok(Loaded { mandated, ..loaded })
 }
 
 fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Sight) -> Result<Loaded> {
@@ -125,6 +139,7 @@ fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Si
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let plan = standing::plan(tx, e.id)?;
     let checklist = standing::checklist(tx, e.id)?;
+    let mandate = e.mandate_id.map(|id| applicants::store::mandate(tx, id)).transpose()?.flatten();
     let correcting = e.state == State::CorrectionRequired;
     // Only two states ask about clocks.
     let limits = if correcting || e.state == State::InProgress { clocks::of_record(tx, e.id)? } else { Vec::new() };
@@ -153,15 +168,20 @@ fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Si
         promise_running,
         materials_submittable: checklist.submittable(),
         materials_reviewable: checklist.reviewable(),
+        mandate_void: mandate.as_ref().is_some_and(|m| !m.holds(tx.now)),
     };
-    Ok(Loaded { e, details, custodian, rules, plan, checklist, facts, sight })
+    Ok(Loaded { e, details, custodian, rules, plan, checklist, mandate, mandated: true, facts, sight })
 }
 
 /// An entrustment that the caller may see.
 pub fn load_seen(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Loaded> {
     let e = by_reference(tx, reference)?.ok_or_else(Problem::not_found)?;
     let sight = access::sight(tx, &Scope::of(actor, "entrustment"), e.id)?.ok_or_else(Problem::not_found)?;
-    fresh(tx, e, sight)
+    let mandated = match (actor.is(Role::CompanyAgent), actor.id) {
+        (true, Some(user)) => applicants::mandates::account_covers(tx, user, e.item_id)?,
+        _ => true,
+    };
+    Ok(Loaded { mandated, ..fresh(tx, e, sight)? })
 }
 
 /// An entrustment for an action: locked, seen (404), allowed (403), in the version asked for (412).

@@ -1,106 +1,27 @@
-//! Finding: lists through the access table, search, reveal, and public progress.
+//! Finding: search, reveal, and public progress.
 
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{
-    applicants,
+    listing::{briefs, text_matches},
     load::{Told, load_for},
-    machine::{Action, State},
+    machine::Action,
     store::{self, Entrustment},
     views::{self, EntrustmentBrief, ProgressView},
 };
 use crate::{
-    access::{self, Order},
+    access, applicants,
     auth::{Actor, Scope, policy},
     db::{Db, Outcome, Result, Tx, audit, dialect},
     events::Audience,
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Purpose, Target, phone, text},
+    kernel::{ErrorCode, Id, Moment, Problem, Purpose, Target, phone, text},
 };
-
-/// A page of what the caller sees.
-pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<EntrustmentBrief>> {
-    if !policy::may(actor, "entrustment", "read") {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
-    let scope = Scope::of(actor, "entrustment");
-    if let Some(words) = &q.q {
-        q.plain_search()?;
-        return found_by_text(tx, &scope, q, words);
-    }
-    let page = access::page(tx, &scope, "entrustment", q, states(q, Order::of(q)))?;
-    let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
-    let items = briefs(tx, &ids)?;
-    Ok(page.with(|_| items))
-}
 
 /// Those of these matters that the caller may see.
 pub fn seen(tx: &mut Tx, actor: &Actor, ids: &[Id]) -> Result<Vec<EntrustmentBrief>> {
     let ids = access::seen(tx, &Scope::of(actor, "entrustment"), ids)?;
     briefs(tx, &ids)
-}
-
-/// The states to walk. Orders by deadline have an index per state only.
-fn states(q: &ListQuery, order: Order) -> Vec<String> {
-    let mut states = q.all("state");
-    states.sort();
-    states.dedup();
-    let open = q.one("open").map(|v| v == "true");
-    if states.is_empty() && (open.is_some() || matches!(order, Order::DueFirst | Order::DueLast)) {
-        states = State::ALL.iter().map(|s| s.code().to_owned()).collect();
-    }
-    if let Some(open) = open {
-        states.retain(|s| State::parse(s).is_some_and(|s| s.is_final() != open));
-        if states.is_empty() {
-            // Asked for an ended state among the open ones: nothing, not everything.
-            states.push("none".into());
-        }
-    }
-    states
-}
-
-/// Briefs in the order of `ids`, in one query.
-fn briefs(tx: &mut Tx, ids: &[Id]) -> Result<Vec<EntrustmentBrief>> {
-    let mut rows = store::entrustments_by_id(tx, ids)?;
-    rows.sort_by_key(|e| ids.iter().position(|id| *id == e.id));
-    views::briefs_of(tx, rows)
-}
-
-fn found_by_text(tx: &mut Tx, scope: &Scope, q: &ListQuery, words: &str) -> Result<Page<EntrustmentBrief>> {
-    let states = states(q, Order::Newest);
-    let mut before = q.cursor.as_ref().map(|c| c.id.clone());
-    let mut rows: Vec<EntrustmentBrief> = Vec::new();
-    let mut more = true;
-    // A state is looked at after the match, so a batch may fill less than a page; after enough batches the page is
-    // given as it is, and the next one goes on behind the last match.
-    for _ in 0..20 {
-        let ids = text_matches(tx, scope, words, before.as_deref())?;
-        before = ids.last().map(Id::to_string).or(before);
-        let full = ids.len() == usize::try_from(BATCH).unwrap_or(usize::MAX);
-        rows.extend(briefs(tx, &ids)?.into_iter().filter(|e| states.is_empty() || states.iter().any(|s| s == e.state.code())));
-        more = full;
-        if rows.len() > q.limit || !full {
-            break;
-        }
-    }
-    if more && rows.len() <= q.limit {
-        let cursor = before.map(|last| q.cursor_of(String::new(), last).encode(tx.vault));
-        return Ok(Page { items: rows, has_more: true, next_cursor: cursor, as_of: None, count: None });
-    }
-    Ok(Page::cut(rows, q.limit, tx.vault, |e| q.cursor_of(String::new(), e.id.to_string())))
-}
-
-const BATCH: i64 = 300;
-
-fn text_matches(tx: &mut Tx, scope: &Scope, words: &str, before: Option<&str>) -> Result<Vec<Id>> {
-    let tokens: Vec<String> = text::query_tokens(words).iter().map(|t| text::encode_token(t)).collect();
-    let folded: Vec<String> = text::fold(words).split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
-    let subjects: Option<Vec<String>> = match scope {
-        Scope::System => None,
-        Scope::Subjects(reasons) => Some(reasons.iter().map(|(s, _)| s.clone()).collect()),
-    };
-    let query = dialect::Match { kind: "entrustment", tokens: &tokens, words: &folded, subjects: subjects.as_deref(), limit: BATCH, before };
-    Ok(dialect::search(tx.conn, &query)?.iter().filter_map(|id| id.parse().ok()).collect())
 }
 
 /// Open matters by the version of the item that they were opened under.
@@ -216,7 +137,7 @@ pub fn reveal(tx: &mut Tx, actor: &Actor, target: &Target, input: &RevealInput) 
     let told = Told::new("revealed", Audience::Staff, serde_json::json!({}));
     super::load::tell(tx, actor, &loaded.e, told)?;
     let clear = access::Sight::CLEAR;
-    let row = store::applicant(tx, loaded.e.applicant_id)?.ok_or_else(Problem::not_found)?;
+    let row = applicants::store::applicant(tx, loaded.e.applicant_id)?.ok_or_else(Problem::not_found)?;
     let contact = views::ContactView { name: loaded.e.contact_name.open(tx.vault)?, phone: loaded.e.contact_phone.open(tx.vault)? };
     Ok(Revealed { applicant: applicants::show(tx, &row, clear)?, contact, id: loaded.e.id, version: loaded.e.version })
 }

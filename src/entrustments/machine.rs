@@ -62,6 +62,11 @@ code_enum! {
         TerminateUnilaterally "terminate_unilaterally" "单方终止",
         Reopen "reopen" "重新办理",
         Transfer "transfer" "转办",
+        NameAgent "name_agent" "变更经办人",
+        Note "note" "备注",
+        Mark "mark" "标注",
+        Link "link" "关联",
+        Split "split" "拆分",
         Reveal "reveal" "查看完整信息",
     }
 }
@@ -85,6 +90,9 @@ use To::{Back, Into, Stay};
 
 /// Before a matter has ended.
 const OPEN: &[State] = &[Submitted, CorrectionRequired, Accepted, InProgress, Suspended];
+
+/// Until the applicant has signed for the end.
+const SERVED: &[State] = &[Submitted, CorrectionRequired, Accepted, InProgress, Suspended, Completed, Unclaimed, Terminating];
 
 /// The table.
 pub const TABLE: &[(Action, &[State], To)] = &[
@@ -125,6 +133,11 @@ pub const TABLE: &[(Action, &[State], To)] = &[
     (A::TerminateUnilaterally, &[Terminating], Into(Terminated)),
     (A::Reopen, &[Closed], Into(InProgress)),
     (A::Transfer, OPEN, Stay),
+    (A::NameAgent, SERVED, Stay),
+    (A::Note, State::ALL, Stay),
+    (A::Mark, State::ALL, Stay),
+    (A::Link, State::ALL, Stay),
+    (A::Split, &[Submitted, Accepted, InProgress], Stay),
     (A::Reveal, State::ALL, Stay),
 ];
 
@@ -182,6 +195,8 @@ pub struct Facts {
     pub materials_submittable: bool,
     /// Some material can be verified, rejected or deferred.
     pub materials_reviewable: bool,
+    /// It is handed in under a mandate that does not hold.
+    pub mandate_void: bool,
 }
 
 /// Why the table refuses.
@@ -266,6 +281,12 @@ pub enum Refusal {
     /// Steps must end before the matter does.
     #[error("{0} step(s) open")]
     StepsOpen(u32),
+    /// Another mandate, or the applicant in person, comes first.
+    #[error("the mandate does not hold")]
+    MandateVoid,
+    /// Who acts by an account of their own stays within their mandate.
+    #[error("out of the caller's mandate")]
+    OutOfMandate,
 }
 
 impl Refuse for Refusal {
@@ -299,6 +320,8 @@ impl Refuse for Refusal {
             Self::NoMaterial(action) => format!("没有可以{}的材料。", action.label()),
             Self::OtherSide => "终止由对方提出，只能由提出方取消。".into(),
             Self::SignedAlready => "本方已经签字，请等待对方签字。".into(),
+            Self::MandateVoid => "经办人的授权委托已撤销或到期，请先变更经办人或改由申请人本人办理。".into(),
+            Self::OutOfMandate => "不在您的授权委托范围或有效期内。".into(),
             Self::StepsOpen(n) => format!("还有 {n} 个步骤未办结。"),
         }
     }
@@ -309,6 +332,7 @@ pub fn permits(state: State, facts: &Facts, action: Action) -> Result<To, Refusa
     let to = TABLE.iter().find(|(a, from, _)| *a == action && from.contains(&state)).map(|(_, _, to)| *to).ok_or(Refusal::NotNow { action, state })?;
     let amending = state == InProgress && facts.agency && !facts.agreement_signed;
     match action {
+        A::Accept | A::SignAgreement | A::Start | A::RecordStep | A::Complete | A::SignCompletion if facts.mandate_void => Err(Refusal::MandateVoid),
         A::Start if facts.agency => Err(Refusal::WrongMode(action)),
         A::DraftAgreement | A::SignAgreement if !facts.agency => Err(Refusal::WrongMode(action)),
         A::DraftAgreement | A::SignAgreement if facts.agreement_signed => Err(Refusal::AlreadySigned),

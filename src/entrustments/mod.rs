@@ -1,7 +1,6 @@
 //! Entrustments 代办委托: a matter taken in, carried, signed for and closed; its custody, plan, materials and papers.
 
 pub mod api;
-mod applicants;
 
 mod agreement;
 mod assigning;
@@ -14,9 +13,12 @@ mod facts;
 mod filling;
 mod handling;
 mod intake;
+mod linking;
+mod listing;
 mod load;
 mod lookup;
 pub mod machine;
+mod marking;
 mod materials;
 mod model;
 mod narrative;
@@ -27,7 +29,6 @@ mod steps;
 pub mod store;
 mod views;
 
-pub use applicants::{Applicant, ApplicantFlag, ApplicantInput, ApplicantKind, ContactInput, IdType, link_account, phone_mark};
 pub use closing::{ClosedMatter, ON_CLOSED};
 pub use custody::{HandOver, clear_transfer, hand_over, mark_transfer};
 pub use filling::{BulkPlan, fill};
@@ -36,6 +37,7 @@ pub use intake::{Identity, NewEntrustment, submit, submit_as};
 pub use load::{Loaded, load_for, load_locked, load_seen, movable, recompute, save};
 pub use lookup::proved;
 pub use machine::{Action, State};
+pub use marking::change_applicant;
 pub use model::Channel;
 pub use store::Entrustment;
 
@@ -43,8 +45,8 @@ pub use store::Entrustment;
 pub mod vocabulary {
     pub use super::machine::{StepAct, StepState};
     pub use super::model::{
-        AgreementState, Channel, CustodyCause, ExtensionState, HelpKind, MaterialAct, MaterialState, Outcome, RejectReason, SignMethod, StepCarrier,
-        SuspendReason, TerminateReason,
+        AgreementState, Channel, CustodyCause, ExtensionState, HelpKind, LinkKind, MaterialAct, MaterialState, Outcome, Priority, RejectReason, SignMethod,
+        StepCarrier, SuspendReason, TerminateReason,
     };
 }
 pub use views::{EntrustmentBrief, EntrustmentView, briefs_of, view};

@@ -126,3 +126,43 @@ code_enum! {
         Arbitration "arbitration" "指定办理",
     }
 }
+code_enum! {
+    /// How pressing a matter is.
+    Priority in "priorities" {
+        Normal "normal" "普通",
+        High "high" "优先",
+        Urgent "urgent" "紧急",
+    }
+}
+code_enum! {
+    /// What one matter has to do with another.
+    LinkKind in "link-kinds" {
+        Related "related" "相关",
+        Duplicate "duplicate" "与之重复",
+        Prerequisite "prerequisite" "以之为前提",
+        Split "split" "拆分出",
+    }
+}
+
+impl LinkKind {
+    /// Seen from the other matter.
+    pub fn inbound(self) -> &'static str {
+        match self {
+            Self::Related => "相关",
+            Self::Duplicate => "被其重复",
+            Self::Prerequisite => "是其前提",
+            Self::Split => "拆分自",
+        }
+    }
+}
+
+/// Who shall read a note.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteFor {
+    /// The staff alone.
+    #[default]
+    Staff,
+    /// The applicant too.
+    Applicant,
+}

@@ -5,51 +5,17 @@ use diesel::prelude::*;
 use super::{
     facts::Details,
     machine::{State, StepState},
-    model::{Channel, CustodyCause, MaterialState},
+    model::{Channel, CustodyCause, LinkKind, MaterialState, Priority},
 };
 use crate::{
     catalogue::Mode,
     db::{
         Json, Private, Result, Sealed, Tx,
-        schema::{access, agreements, applicants, custody, entrustments, materials, one_time_notices, steps},
+        schema::{access, agreements, applicants, custody, entrustments, materials, matter_links, one_time_notices, steps, watchers},
     },
     insert_many,
     kernel::{Id, Moment},
 };
-
-/// An applicant: a natural person or an organisation.
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = applicants, treat_none_as_default_value = false)]
-pub struct ApplicantRow {
-    /// Identity.
-    pub id: Id,
-    /// GB/T 39046 A.4.
-    pub kind: String,
-    /// Name of an organisation; empty for persons.
-    pub name: String,
-    /// Name of a person, sealed.
-    pub person_name: Option<Sealed>,
-    /// Blind index of the name.
-    pub name_mark: String,
-    /// `credit_code`, `citizen_id` or `other`.
-    pub id_type: String,
-    /// Sealed.
-    pub id_number: Sealed,
-    /// Blind index of type and number.
-    pub id_mark: String,
-    /// 12 digits.
-    pub division_code: Option<String>,
-    /// Sealed.
-    pub address: Option<Sealed>,
-    /// Flags such as `micro_small_medium`.
-    pub flags: Json<Vec<String>>,
-    /// Version.
-    pub version: i64,
-    /// When.
-    pub created_at: Moment,
-    /// When last changed.
-    pub updated_at: Moment,
-}
 
 /// An entrustment.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -117,6 +83,12 @@ pub struct Entrustment {
     pub updated_at: Moment,
     /// When it ended.
     pub closed_at: Option<Moment>,
+    /// Who hands it in for the applicant.
+    pub mandate_id: Option<Id>,
+    /// How pressing.
+    pub priority: Priority,
+    /// What staff mark it with.
+    pub tags: Json<Vec<String>>,
 }
 
 /// A step of the plan.
@@ -239,44 +211,6 @@ pub struct NoticeRow {
     pub issued_by: String,
     /// When.
     pub issued_at: Moment,
-}
-
-/// By blind index of identity.
-pub fn applicant_by_mark(tx: &mut Tx, mark: &str) -> Result<Option<ApplicantRow>> {
-    Ok(applicants::table.filter(applicants::id_mark.eq(mark)).select(ApplicantRow::as_select()).first(tx.conn).optional()?)
-}
-
-/// By id.
-pub fn applicant(tx: &mut Tx, id: Id) -> Result<Option<ApplicantRow>> {
-    Ok(applicants::table.filter(applicants::id.eq(id)).select(ApplicantRow::as_select()).first(tx.conn).optional()?)
-}
-
-/// A new applicant.
-pub fn insert_applicant(tx: &mut Tx, row: &ApplicantRow) -> Result<()> {
-    diesel::insert_into(applicants::table).values(row.clone()).execute(tx.conn)?;
-    Ok(())
-}
-
-/// Saves an applicant whose version was counted up by one; `false` when another was first.
-pub fn save_applicant(tx: &mut Tx, row: &ApplicantRow) -> Result<bool> {
-    let changed = diesel::update(applicants::table.filter(applicants::id.eq(row.id)).filter(applicants::version.eq(row.version - 1)))
-        .set((
-            applicants::division_code.eq(row.division_code.clone()),
-            applicants::address.eq(row.address.clone()),
-            applicants::flags.eq(row.flags.clone()),
-            applicants::version.eq(row.version),
-            applicants::updated_at.eq(row.updated_at),
-        ))
-        .execute(tx.conn)?;
-    Ok(changed == 1)
-}
-
-/// Several applicants, by id.
-pub fn applicants_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<ApplicantRow>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(applicants::table.filter(applicants::id.eq_any(ids.to_vec())).select(ApplicantRow::as_select()).load(tx.conn)?)
 }
 
 /// By id.
@@ -445,6 +379,133 @@ pub fn save_agreement(tx: &mut Tx, row: &AgreementRow) -> Result<()> {
 pub fn insert_notice(tx: &mut Tx, row: &NoticeRow) -> Result<()> {
     diesel::insert_into(one_time_notices::table).values(row.clone()).execute(tx.conn)?;
     Ok(())
+}
+
+/// A link between two matters.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = matter_links, treat_none_as_default_value = false)]
+pub struct Link {
+    /// Which links.
+    pub from_id: Id,
+    /// Which is linked.
+    pub to_id: Id,
+    /// What they have to do with each other.
+    pub kind: LinkKind,
+    /// Post of whoever linked them.
+    pub created_by: String,
+    /// When.
+    pub created_at: Moment,
+}
+
+/// The links of a matter, both ways, newest first.
+pub fn links(tx: &mut Tx, entrustment: Id) -> Result<Vec<Link>> {
+    Ok(matter_links::table
+        .filter(matter_links::from_id.eq(entrustment).or(matter_links::to_id.eq(entrustment)))
+        .order((matter_links::created_at.desc(), matter_links::to_id.desc()))
+        .limit(200)
+        .select(Link::as_select())
+        .load(tx.conn)?)
+}
+
+/// A new link.
+pub fn link(tx: &mut Tx, row: &Link) -> Result<()> {
+    diesel::insert_into(matter_links::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Takes a link back.
+pub fn unlink(tx: &mut Tx, from: Id, to: Id) -> Result<()> {
+    diesel::delete(matter_links::table.filter(matter_links::from_id.eq(from)).filter(matter_links::to_id.eq(to))).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Makes somebody watch a matter, or no longer.
+pub fn watch(tx: &mut Tx, entrustment: Id, user: Id, watching: bool) -> Result<()> {
+    let own = watchers::table.filter(watchers::entrustment_id.eq(entrustment)).filter(watchers::user_id.eq(user));
+    diesel::delete(own).execute(tx.conn)?;
+    if watching {
+        let row = (watchers::entrustment_id.eq(entrustment), watchers::user_id.eq(user), watchers::created_at.eq(tx.now));
+        diesel::insert_into(watchers::table).values(row).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Which of these matters somebody watches.
+pub fn watched(tx: &mut Tx, user: Id, ids: &[Id]) -> Result<Vec<Id>> {
+    Ok(watchers::table
+        .filter(watchers::user_id.eq(user))
+        .filter(watchers::entrustment_id.eq_any(ids.to_vec()))
+        .select(watchers::entrustment_id)
+        .load(tx.conn)?)
+}
+
+/// What lists filter by.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = entrustments)]
+pub struct Marks {
+    /// Which matter.
+    pub id: Id,
+    /// How it is helped.
+    pub mode: Mode,
+    /// State.
+    pub state: State,
+    /// How it came in.
+    pub channel: Channel,
+    /// Item.
+    pub item_id: Id,
+    /// Division.
+    pub division_code: String,
+    /// Whose.
+    pub applicant_id: Id,
+    /// Who has custody.
+    pub custodian_id: Id,
+    /// Who carries it.
+    pub assignee_id: Option<Id>,
+    /// Nearest deadline.
+    pub due_at: Moment,
+    /// How pressing.
+    pub priority: Priority,
+    /// Tags.
+    pub tags: Json<Vec<String>>,
+}
+
+/// What lists filter by, of these matters.
+pub fn marks(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Marks>> {
+    Ok(entrustments::table.filter(entrustments::id.eq_any(ids.to_vec())).select(Marks::as_select()).load(tx.conn)?)
+}
+
+/// Matters of an applicant, to be moved to another.
+pub fn ids_of_applicant(tx: &mut Tx, applicant: Id, limit: i64) -> Result<Vec<Id>> {
+    Ok(entrustments::table
+        .filter(entrustments::applicant_id.eq(applicant))
+        .order(entrustments::id.asc())
+        .limit(limit)
+        .select(entrustments::id)
+        .load(tx.conn)?)
+}
+
+/// How the subjects of a caller see the matters of an applicant: masked or not, for each reason.
+pub fn reasons_to_see(tx: &mut Tx, applicant: Id, subjects: &[String]) -> Result<Vec<(String, bool)>> {
+    Ok(entrustments::table
+        .inner_join(access::table.on(access::record_id.eq(entrustments::id)))
+        .filter(entrustments::applicant_id.eq(applicant))
+        .filter(access::subject.eq_any(subjects.to_vec()))
+        .select((access::subject, access::masked))
+        .distinct()
+        .load(tx.conn)?)
+}
+
+/// Applicants of matters reached under a phone, seen in clear by one of `subjects`.
+pub fn applicants_by_phone(tx: &mut Tx, mark: &str, subjects: &[String]) -> Result<Vec<Id>> {
+    Ok(entrustments::table
+        .inner_join(access::table.on(access::record_id.eq(entrustments::id)))
+        .filter(entrustments::phone_mark.eq(mark))
+        .filter(access::subject.eq_any(subjects.to_vec()))
+        .filter(access::masked.eq(false))
+        .select(entrustments::applicant_id)
+        .distinct()
+        .limit(50)
+        .load(tx.conn)?)
 }
 
 /// Notices, oldest first.

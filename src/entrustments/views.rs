@@ -4,18 +4,19 @@ use serde::Serialize;
 
 use super::{
     agreement::AgreementView,
-    applicants::{self, Applicant},
     facts::{Acceptance, Completion, Difficulty, Extension, FeeDue, Help, Rejection, Said, Suspension, Termination},
     load::Loaded,
     machine::State,
+    marking::ActingAgent,
     materials::{MaterialView, NoticeView},
-    model::{Channel, CustodyCause, HelpKind},
+    model::{Channel, CustodyCause, HelpKind, Priority},
     narrative,
     plan::StepView,
-    store::{self, ApplicantRow, Entrustment, StepRow},
+    store::{self, Entrustment, StepRow},
 };
 use crate::{
     access::Sight,
+    applicants::{self, Applicant, ApplicantRow},
     attachments,
     auth::{Actor, Role},
     catalogue::Mode,
@@ -63,6 +64,15 @@ pub struct EntrustmentView {
     pub contact: ContactView,
     /// The one center that has custody.
     pub custodian: CenterBrief,
+    /// Who acts for the applicant; absent: the applicant in person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acting_agent: Option<ActingAgent>,
+    /// How pressing.
+    pub priority: Priority,
+    /// In Chinese.
+    pub priority_label: String,
+    /// What staff mark it with; absent for the applicant.
+    pub tags: Vec<String>,
     /// Where it came in.
     pub intake_center_id: Id,
     /// The agent who carries it.
@@ -172,6 +182,8 @@ pub fn view(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentVie
 pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentView> {
     let sight = loaded.sight;
     let allowed_actions = loaded.allowed_actions(actor);
+    let acting_agent = ActingAgent::of(tx, &loaded)?;
+    let internal = actor.applicant_id.is_none() && !sight.narrow;
     let Loaded { e, mut details, custodian, plan, checklist, .. } = loaded;
     if sight.masked {
         details.hide_words();
@@ -180,7 +192,7 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         // Difficulties are the staff's; what the applicant shall know is told as progress.
         details.difficulty = None;
     }
-    let applicant = store::applicant(tx, e.applicant_id)?.ok_or_else(|| crate::db::Error::Corrupt("applicant gone".into()))?;
+    let applicant = applicants::store::applicant(tx, e.applicant_id)?.ok_or_else(|| crate::db::Error::Corrupt("applicant gone".into()))?;
     let files = attachments::of_record(tx, e.id, sight.masked)?;
     let own = |row: &StepRow| row.department_id.is_some_and(|id| actor.nodes(Role::DepartmentHandler).any(|n| n == id.as_str()));
     if sight.narrow {
@@ -211,6 +223,10 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         division_code: e.division_code,
         // Free words of the applicant may hold personal data.
         request: Some(details.request).filter(|r| !r.is_empty() && !sight.masked),
+        acting_agent,
+        priority: e.priority,
+        priority_label: e.priority.label().into(),
+        tags: if internal { e.tags.get()? } else { Vec::new() },
         intake_center_id: e.intake_center_id,
         assignee_id: e.assignee_id,
         first_responder_id: e.first_responder_id,
@@ -276,6 +292,8 @@ pub struct EntrustmentBrief {
     /// Nearest deadline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Moment>,
+    /// How pressing.
+    pub priority: Priority,
     /// Version, as in `ETag`.
     pub version: i64,
     /// When taken in.
@@ -287,7 +305,7 @@ pub struct EntrustmentBrief {
 /// Renders entrustments for a list, with the applicants they need in one query.
 pub fn briefs_of(tx: &mut Tx, rows: Vec<Entrustment>) -> Result<Vec<EntrustmentBrief>> {
     let persons: Vec<Id> = rows.iter().filter(|e| e.applicant_name.is_empty()).map(|e| e.applicant_id).collect();
-    let persons = store::applicants_by_id(tx, &persons)?;
+    let persons = applicants::store::applicants_by_id(tx, &persons)?;
     rows.into_iter().map(|e| brief_of(tx, e, &persons)).collect()
 }
 
@@ -313,6 +331,7 @@ fn brief_of(tx: &Tx, e: Entrustment, persons: &[ApplicantRow]) -> Result<Entrust
         custodian_id: e.custodian_id,
         assignee_id: e.assignee_id,
         due_at: e.due_at.known(),
+        priority: e.priority,
         version: e.version,
         created_at: e.created_at,
         updated_at: e.updated_at,

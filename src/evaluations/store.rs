@@ -118,6 +118,12 @@ pub struct Evaluation {
     pub updated_at: Moment,
 }
 
+/// The evaluations of one applicant become another's.
+pub fn move_applicant(tx: &mut Tx, from: Id, to: Id) -> Result<()> {
+    diesel::update(evaluations::table.filter(evaluations::applicant_id.eq(from))).set(evaluations::applicant_id.eq(to)).execute(tx.conn)?;
+    Ok(())
+}
+
 /// By id.
 pub fn evaluation(tx: &mut Tx, id: Id) -> Result<Option<Evaluation>> {
     Ok(evaluations::table.filter(evaluations::id.eq(id)).select(Evaluation::as_select()).first(tx.conn).optional()?)

@@ -15,8 +15,9 @@ use crate::{
     kernel::{ErrorCode, FieldError, Id, Problem, Text, problem::Place},
 };
 
-/// Names in one parameter.
+/// Names in one parameter, and characters.
 const MOST_NAMES: usize = 50;
+const LONGEST: usize = 1_000;
 
 /// What an id of a record leads to.
 pub struct Relation {
@@ -35,6 +36,8 @@ pub type Found = Vec<(String, Value)>;
 pub struct Expansion {
     /// Those of these ids that the caller may read, each once, as a list of the kind shows them.
     pub show: fn(&mut Tx, &Actor, &[Id]) -> Result<Found>,
+    /// Name of its schema in the document.
+    pub schema: &'static str,
     /// Whether it has such a field.
     pub knows: fn(&[&str]) -> bool,
     /// Where it leads in turn.
@@ -64,7 +67,10 @@ impl<R: Expands> IntoParams for Expand<R> {
             .max_length(Some(1_000))
             .pattern(Some(format!("^({0})(,({0}))*$", names.join("|").replace('.', r"\."))))
             .build();
-        let doc = format!("一并返回所引用的记录（expand），用逗号分隔，至多两层：{}；本人无权查看的不返回", names.join("、"));
+        let kinds: Vec<String> = R::RELATIONS.iter().map(|r| format!("{}（{}）", r.name, r.target.schema)).collect();
+        let deeper: Vec<&str> = names.iter().filter(|n| n.contains('.')).map(String::as_str).collect();
+        let deeper = if deeper.is_empty() { String::new() } else { format!("；第二层：{}", deeper.join("、")) };
+        let doc = format!("一并返回所引用的记录（expand），用逗号分隔，至多两层：{}{deeper}。内容同该类记录的列表；本人无权查看的不返回", kinds.join("、"));
         let parameter = ParameterBuilder::new().name("expand").parameter_in(ParameterIn::Query).required(Required::False);
         vec![parameter.description(Some(doc)).schema(Some(schema)).build()]
     }
@@ -78,7 +84,12 @@ pub fn fields_parameter() -> Parameter {
         .pattern(Some("^[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)?(,[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)?)*$"))
         .build();
     let parameter = ParameterBuilder::new().name("fields").parameter_in(ParameterIn::Query).required(Required::False);
-    parameter.description(Some("只返回这些字段（fields），用逗号分隔，可写到第二层，如 id,number,custodian.name")).schema(Some(schema)).build()
+    parameter
+        .description(Some(
+            "只返回这些字段（fields），用逗号分隔，可用 . 写到第二层，至多 50 项；未列出的字段不返回，即使在完整答复中必有；expand 展开的记录仍然返回",
+        ))
+        .schema(Some(schema))
+        .build()
 }
 
 /// What a request asks to be shown.
@@ -100,8 +111,13 @@ impl Shown {
                 return Err(Problem::parameter(&name, "repeated", format!("参数 {name} 只能出现一次，用逗号分隔。"), format!("{name} may occur only once.")));
             }
             names.extend(value.split(',').map(str::to_owned));
-            if names.len() > MOST_NAMES {
-                return Err(Problem::parameter(&name, "too_many", format!("参数 {name} 最多 {MOST_NAMES} 项。"), format!("{name}: at most {MOST_NAMES}.")));
+            if value.len() > LONGEST || names.len() > MOST_NAMES {
+                return Err(Problem::parameter(
+                    &name,
+                    "too_many",
+                    format!("参数 {name} 最多 {MOST_NAMES} 项、{LONGEST} 个字符。"),
+                    format!("{name}: at most {MOST_NAMES} names in {LONGEST} characters."),
+                ));
             }
         }
         Ok(shown)
@@ -126,7 +142,7 @@ impl Shown {
                 let (zh, en) = match all.as_slice() {
                     [] => ("此处没有可展开的引用。".to_owned(), "Nothing can be expanded here.".to_owned()),
                     all => {
-                        (format!("不能展开 {name}，可用：{}，至多两层。", all.join("、")), format!("{name}: one of {}, two levels at most.", all.join(", ")))
+                        (format!("不能展开“{name}”，可用：{}，至多两层。", all.join("、")), format!("{name}: one of {}, two levels at most.", all.join(", ")))
                     }
                 };
                 errors.push(wrong("expand", "unknown_relation", zh, en));
@@ -137,11 +153,11 @@ impl Shown {
             let expanded = |first: &str| find(relations, first).filter(|_| self.expand.iter().any(|e| e.split('.').next() == Some(first)));
             let known = match *path {
                 [first] => shape::knows::<T>(&path) || expanded(first).is_some(),
-                [first, second] => shape::knows::<T>(&path) || expanded(first).is_some_and(|r| (r.target.knows)(&[second])),
+                [first, second] => shape::knows::<T>(&path) || expanded(first).is_some_and(|r| (r.target.knows)(&[second]) || self.expand.contains(name)),
                 _ => false,
             };
             if !known {
-                errors.push(wrong("fields", "unknown_field", format!("没有字段 {name}（可写到第二层）。"), format!("No field {name} (two levels at most).")));
+                errors.push(wrong("fields", "unknown_field", format!("没有字段“{name}”（可写到第二层）。"), format!("No field {name} (two levels at most).")));
             }
         }
         if errors.is_empty() { Ok(()) } else { Err(Problem::fields(ErrorCode::InvalidRequest, errors)) }
@@ -174,6 +190,9 @@ impl Shown {
         }
         let mut wanted: Vec<&str> = self.fields.iter().map(String::as_str).collect();
         let narrowed = |first: &str| self.fields.iter().any(|f| f.split('.').next() == Some(first));
+        // What was expanded is asked for by that; where its fields are named too, what was expanded in it stays beside them.
+        let narrow = |path: &str| path.split('.').next().is_some_and(narrowed);
+        wanted.extend(self.expand.iter().filter(|path| narrow(path) && path.contains('.')).map(String::as_str));
         wanted.extend(names(&self.expand).into_iter().filter(|first| !narrowed(first)));
         records.iter_mut().for_each(|record| *record = project(std::mem::take(record), &wanted));
     }

@@ -90,6 +90,8 @@ impl Masking {
         let stars = |n: usize| STAR.repeat(n.min(MAX_NAME_STARS));
         match (s.chars().count(), self.name) {
             (0, _) => String::new(),
+            // Not even how long it is.
+            (_, NameMask::Hidden) => stars(3),
             (n, NameMask::First) if n > 1 => s.chars().take(1).collect::<String>() + &stars(n - 1),
             (n, NameMask::Last) if n > 1 => stars(n - 1) + &s.chars().skip(n - 1).collect::<String>(),
             (n, _) => stars(n),
@@ -217,7 +219,8 @@ mod tests {
         assert_eq!(strict.phone("23456789"), "******89");
         assert_eq!(strict.id_number("11010519491231002X"), "******************");
         assert_eq!(strict.address("如东县掘港街道"), "****");
-        assert_eq!(Masking { name: NameMask::Hidden, ..Masking::default() }.name("张斌辉"), "***");
+        let hidden = Masking { name: NameMask::Hidden, ..Masking::default() };
+        assert_eq!((hidden.name("张"), hidden.name("欧阳娜娜"), hidden.name("")), ("***".into(), "***".into(), String::new()));
         for wrong in ["3+5", "34", "-1+4", "x+1", "8+0", "18446744073709551615+1"] {
             assert!(serde_json::from_value::<Masking>(serde_json::json!({ "phone": wrong })).is_err(), "{wrong}");
         }

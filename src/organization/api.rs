@@ -24,6 +24,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// Centers, where a record leads to one.
 pub static CENTER: Expansion = Expansion {
+    schema: "CenterView",
     show: |tx, _, ids| {
         let centers = store::centers_by_id(tx, ids)?;
         named(centers.iter().map(CenterView::from).collect(), |c: &CenterView| c.id.to_string())

@@ -281,6 +281,7 @@ pub fn add_person(tx: &mut Tx, actor: &Actor, new: &NewPerson, hash: &str) -> Re
         },
         center_id: Some(center.id),
         applicant_id: None,
+        mandate_id: None,
         status: "active".into(),
         failures: 0,
         locked_until: None,

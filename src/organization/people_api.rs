@@ -25,6 +25,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// People, where a record leads to one.
 pub static PERSON: Expansion = Expansion {
+    schema: "Colleague",
     show: |tx, actor, ids| named(people::colleagues(tx, actor, ids)?, |p| p.id.to_string()),
     knows: knows::<Colleague>,
     relations: &[Relation { name: "center", key: "/center_id", target: &CENTER }],

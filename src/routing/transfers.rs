@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     access::{self, Order, Placement, Sight},
+    applicants,
     auth::{
         Actor, Reachable, Scope,
         policy::{self, subject},
@@ -155,7 +156,7 @@ pub fn offer_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferInp
 
 fn destination(tx: &mut Tx, seen: &Loaded, to: &str) -> Result<(Center, Explanation)> {
     let item = catalogue::published_version(tx, seen.e.item_id, seen.e.item_version)?;
-    let applicant = entrustments::store::applicant(tx, seen.e.applicant_id)?.and_then(|a| a.division_code);
+    let applicant = applicants::store::applicant(tx, seen.e.applicant_id)?.and_then(|a| a.division_code);
     let item = catalogue::Published {
         id: seen.e.item_id,
         code: String::new(),

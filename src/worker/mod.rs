@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::{
-    appointments, auth, catalogue, clocks,
+    applicants, appointments, auth, catalogue, clocks,
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
@@ -25,7 +25,7 @@ struct Job {
     run: fn(&mut Tx) -> Result<usize>,
 }
 
-const JOBS: [Job; 8] = [
+const JOBS: [Job; 9] = [
     Job { name: "sequencer", waits: events::store::unsequenced, run: |tx| events::store::sequence(tx, BATCH) },
     Job { name: "calendar", waits: |tx| Ok(clocks::store::recompute_pending(tx)?.is_some()), run: recompute },
     Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
@@ -33,6 +33,7 @@ const JOBS: [Job; 8] = [
     Job { name: "evaluations", waits: evaluations::anything_overdue, run: |tx| evaluations::expire_due(tx, BATCH) },
     Job { name: "appointments", waits: appointments::anything_due, run: |tx| appointments::sweep(tx, BATCH) },
     Job { name: "catalogue", waits: catalogue::anything_scheduled, run: |tx| catalogue::publish_due(tx, 20) },
+    Job { name: "mandates", waits: applicants::mandates::anything_ended, run: applicants::mandates::expire },
     Job { name: "housekeeping", waits: |_| Ok(true), run: housekeeping },
 ];
 
@@ -42,7 +43,7 @@ pub async fn run(db: Db, mut stop: tokio::sync::watch::Receiver<bool>) {
     let mut round: u32 = 0;
     loop {
         // Housekeeping once a minute, the rest twice a second.
-        let jobs = if round.is_multiple_of(120) { &JOBS[..] } else { &JOBS[..7] };
+        let jobs = if round.is_multiple_of(120) { &JOBS[..] } else { &JOBS[..8] };
         if let Err(e) = rounds(&db, &holder, jobs).await {
             tracing::warn!(error = %e, "worker tick failed; it is tried again");
         }

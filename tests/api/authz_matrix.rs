@@ -44,6 +44,9 @@ struct Fixture {
     absence: String,
     window: String,
     appointment: String,
+    applicant: String,
+    other_applicant: String,
+    mandate: String,
 }
 
 fn window_input(name: &str) -> Value {
@@ -76,7 +79,29 @@ async fn fixture(app: &TestApp) -> Fixture {
     let visit = json!({ "window_id": window, "start": "2026-03-03T09:00:00+08:00", "contact": { "name": "来访人", "phone": "13900000001" } });
     let appointment = text(&company.post("/appointments", visit).await.created()["id"]).to_owned();
     let absence = text(&absence["id"]).to_owned();
-    Fixture { window, appointment, absence, department, matter, offered, transfer, evaluation, link, grant, upload, discarded }
+    let own = company.get(&format!("/entrustments/{offered}")).await.ok();
+    let applicant = text(&own["applicant"]["id"]).to_owned();
+    let counter = app.as_user("rd_clerk").get(&format!("/entrustments/{matter}")).await.ok();
+    let other_applicant = text(&counter["applicant"]["id"]).to_owned();
+    let mandate = json!({ "agent_name": "经办人甲", "agent_phone": "13900000011", "evidence": "委托书 1" });
+    let mandate = text(&company.post(&format!("/applicants/{applicant}/mandates"), mandate).await.created()["id"]).to_owned();
+    Fixture {
+        applicant,
+        other_applicant,
+        mandate,
+        window,
+        appointment,
+        absence,
+        department,
+        matter,
+        offered,
+        transfer,
+        evaluation,
+        link,
+        grant,
+        upload,
+        discarded,
+    }
 }
 
 /// A request for each operation that is right in shape. Writes are sent with `dry_run`, so that each role meets the
@@ -105,6 +130,19 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "sign_agreement" | "sign_completion" => (in_path(matter), signature()),
         "report_progress" => (in_path(matter), json!({ "note": "已踏勘" })),
         "act_in_bulk" => (path.into(), json!({ "items": [{ "id": matter, "act": { "action": "start" } }] })),
+        "note_entrustment" => (in_path(matter), json!({ "text": "申请人希望下午联系" })),
+        "mark_entrustment" => (in_path(matter), json!({ "priority": "high", "tags": ["重大项目"] })),
+        "name_agent" | "watch_entrustment" | "unwatch_entrustment" | "list_links" => (in_path(matter), empty()),
+        "link_entrustment" => (in_path(matter), json!({ "to": f.offered, "kind": "related" })),
+        "unlink_entrustment" => (in_path(matter), json!({ "to": f.offered })),
+        "split_entrustment" => (in_path(matter), json!({ "reason": "单独成件" })),
+        "find_applicants" => (path.into(), json!({ "q": "91320623MADEM0001N" })),
+        "get_applicant" | "list_mandates" => (in_path(&f.applicant), empty()),
+        "edit_applicant" => (in_path(&f.applicant), json!({ "flags": [] })),
+        "merge_applicant" => (in_path(&f.applicant), json!({ "into": f.other_applicant, "reason": "同一单位两次登记" })),
+        "give_mandate" => (in_path(&f.applicant), json!({ "agent_name": "经办人甲", "agent_phone": "13900000011", "evidence": "委托书 1" })),
+        "get_mandate" => (in_path(&f.mandate), empty()),
+        "revoke_mandate" => (in_path(&f.mandate), reason()),
         "get_worklist" => (path.into(), empty()),
         "import_service_items" => (path.into(), empty()),
         "export_service_items" => (format!("{path}?format=csv&division_code=320623000000"), empty()),
@@ -300,6 +338,10 @@ fn policy_names_what_exists() {
         "cancel",
         "arrive",
         "serve",
+        "find",
+        "empower",
+        "revoke_mandate",
+        "merge",
     ];
     for rule in POLICY {
         for action in rule.actions {

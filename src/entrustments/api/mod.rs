@@ -3,6 +3,7 @@
 mod assigning;
 mod closing;
 mod handling;
+mod marking;
 mod reading;
 
 pub use reading::{ENTRUSTMENT, ProgressParams};
@@ -13,5 +14,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
     reading::routes(cfg);
     handling::routes(cfg);
     assigning::routes(cfg);
+    marking::routes(cfg);
     closing::routes(cfg);
 }

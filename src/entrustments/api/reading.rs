@@ -5,12 +5,13 @@ use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::{
-    EntrustmentBrief, EntrustmentView, State,
+    Channel, EntrustmentBrief, EntrustmentView, State, listing,
     lookup::{self, OpenMatters, RevealInput, Revealed, SearchInput, SearchResult},
+    model::Priority,
     views::{self, CustodyChain, ProgressView, TimelineEntry},
 };
 use crate::{
-    catalogue::api::ITEM,
+    catalogue::{Mode, api::ITEM},
     clocks::{ClockView, ExplainedDay},
     db::Error,
     http::{
@@ -36,6 +37,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// Matters, where a record leads to one: as a list shows them, to those who may see them.
 pub static ENTRUSTMENT: Expansion = Expansion {
+    schema: "EntrustmentBrief",
     show: |tx, actor, ids| named(lookup::seen(tx, actor, ids)?, |e| e.id.to_string()),
     knows: knows::<EntrustmentBrief>,
     relations: InList::RELATIONS,
@@ -70,6 +72,18 @@ impl ListKind for Entrustments {
         Filter { name: "state", kind: FilterKind::Codes(|| State::ALL.iter().map(|v| v.code()).collect()), doc: "状态" },
         Filter { name: "open", kind: FilterKind::Flag, doc: "true 只看未结束的件，false 只看已结束的件" },
         Filter { name: "created_at", kind: FilterKind::Moments, doc: "收到或发起的时间" },
+        Filter { name: "mode", kind: FilterKind::Codes(|| Mode::ALL.iter().map(|v| v.code()).collect()), doc: "帮办方式" },
+        Filter { name: "channel", kind: FilterKind::Codes(|| Channel::ALL.iter().map(|v| v.code()).collect()), doc: "收件渠道" },
+        Filter { name: "priority", kind: FilterKind::Codes(|| Priority::ALL.iter().map(|v| v.code()).collect()), doc: "轻重缓急" },
+        Filter { name: "tag", kind: FilterKind::Text(20), doc: "标签" },
+        Filter { name: "item_id", kind: FilterKind::Id, doc: "事项" },
+        Filter { name: "division_code", kind: FilterKind::Division, doc: "事项所属区划" },
+        Filter { name: "applicant_id", kind: FilterKind::Id, doc: "申请人：其历次办件" },
+        Filter { name: "custodian_id", kind: FilterKind::Id, doc: "责任中心" },
+        Filter { name: "assignee_id", kind: FilterKind::Id, doc: "承办专员" },
+        Filter { name: "overdue", kind: FilterKind::Flag, doc: "true 只看已超期未结的" },
+        Filter { name: "unassigned", kind: FilterKind::Flag, doc: "true 只看尚未指派的" },
+        Filter { name: "watched", kind: FilterKind::Flag, doc: "true 只看本人关注的" },
     ];
     const SORTS: &'static [&'static str] = &["created_at", "due_at"];
     const NUMBERED: bool = true;
@@ -86,11 +100,11 @@ impl ListKind for Timeline {
 
 /// 查询代办件（entrustments）
 ///
-/// 只列出本人可见的件。state 可重复；sort=due_at 按时限先后；q 检索编号、事项和单位名称；updated_since 用于同步，下次传返回的 as_of。
+/// 只列出本人可见的件。筛选条件可重复，重复为“或”，不同条件之间为“且”；罕见的条件可能一页不满而 has_more 仍为 true，请继续翻页。sort=due_at 按时限先后；q 检索编号、事项和单位名称；updated_since 用于同步，下次传返回的 as_of。
 #[utoipa::path(tag = "entrustments", operation_id = "list_entrustments", params(List<Entrustments>, Expand<InList>), responses((status = 200, description = "一页代办件", body = Page<EntrustmentBrief>)))]
 #[get("/entrustments")]
 async fn list(ask: Ask, asked: List<Entrustments>) -> Answer {
-    ask.expanding::<InList>().list(asked.query, lookup::list).await
+    ask.expanding::<InList>().list(asked.query, listing::list).await
 }
 
 /// 查看代办件（entrustment）

@@ -1,0 +1,10 @@
+DROP TABLE saved_filters;
+DROP TABLE watchers;
+DROP TABLE matter_links;
+ALTER TABLE entrustments DROP COLUMN tags;
+ALTER TABLE entrustments DROP COLUMN priority;
+ALTER TABLE entrustments DROP COLUMN mandate_id;
+DROP TABLE mandates;
+ALTER TABLE users DROP COLUMN mandate_id;
+ALTER TABLE applicants DROP COLUMN merged_into;
+ALTER TABLE applicants DROP COLUMN contacts;
