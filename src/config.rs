@@ -54,8 +54,11 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// What stays readable of personal data where it is masked; in the environment `JIELI_MASKING__PHONE` and so on.
     pub masking: Masking,
-    /// Show Swagger UI's list of demo accounts.
+    /// It is a demo: examples that lie ahead are dated by the calendar.
     pub demo: bool,
+    /// Logins and posts of a demo, listed in the document; set by `jieli demo`.
+    #[serde(skip)]
+    pub accounts: Vec<(String, String)>,
 }
 
 impl Default for Config {
@@ -82,6 +85,7 @@ impl Default for Config {
             max_body_bytes: 1_048_576,
             masking: Masking::default(),
             demo: false,
+            accounts: Vec::new(),
         }
     }
 }

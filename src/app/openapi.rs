@@ -290,11 +290,10 @@ fn text_header(name: &str, doc: &str, required: bool) -> Parameter {
 
 /// The document as a server serves it: a demo lists its accounts.
 pub fn served(mut api: OpenApi, config: &Config) -> OpenApi {
-    if config.demo {
-        let accounts = super::super::cli::demo_accounts();
+    if !config.accounts.is_empty() {
         let text = api.info.description.get_or_insert_default();
         text.push_str("\n\n**演示账号**（口令均为 `jieli-demo-2026`，点 Authorize 用 oauth2 password 登录）：\n\n");
-        for (login, title) in accounts {
+        for (login, title) in &config.accounts {
             text.push_str(&format!("- `{login}` {title}\n"));
         }
     }

@@ -11,3 +11,4 @@ mod windows;
 pub use booking::{anything_due, enter, sweep};
 pub use machine::AppointmentState;
 pub use model::{Appointment, BookingChannel, Window, WindowKind, WindowStatus};
+pub use windows::{WindowInput, create as create_window};

@@ -24,6 +24,7 @@ pub static ITEM: Expansion =
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
     super::table_api::routes(cfg);
+    super::eligibility_api::routes(cfg);
     cfg.service(list).service(themes).service(fetch).service(versions).service(version);
     cfg.service(create).service(fetch_draft).service(edit).service(publish).service(withdraw).service(submit).service(give_back).service(changes);
 }

@@ -2,6 +2,8 @@
 
 pub mod api;
 mod columns;
+mod eligibility;
+mod eligibility_api;
 mod import;
 pub mod model;
 mod review;
@@ -12,6 +14,7 @@ mod table;
 mod table_api;
 mod views;
 
+pub use eligibility::{Case, Judgement, RuleSet, judge, set_as as set_eligibility};
 pub use import::{BadRow, ImportReport, ImportRow, TableRow, import, import_table, read_catalogue};
 pub use model::{ItemContent, MaterialSpec, Mode, Necessity, StepTemplate};
 pub use review::{anything_scheduled, publish_due, submit};

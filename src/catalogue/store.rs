@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::{
+    eligibility::RuleSet,
     model::{ExerciseLevel, HandlingType, ItemContent, ItemType},
     review::Review,
 };
 use crate::{
     db::{
         Json, Result, Tx,
-        schema::{service_item_versions, service_items},
+        schema::{eligibility_rules, service_item_versions, service_items},
     },
     kernel::{Id, Moment},
 };
@@ -60,6 +61,50 @@ pub struct Item {
     pub review: Option<Json<Review>>,
     /// When the draft becomes the next version.
     pub effective_at: Option<Moment>,
+}
+
+/// A version of the rules who may ask for agency.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = eligibility_rules, treat_none_as_default_value = false)]
+pub struct RuleSetRow {
+    /// Identity.
+    pub id: Id,
+    /// Where it holds, and below.
+    pub center_id: Id,
+    /// 1, 2, 3 … at this center.
+    pub number: i64,
+    /// First day, `YYYY-MM-DD`.
+    pub effective_on: String,
+    /// The rules.
+    pub rules: Json<RuleSet>,
+    /// Post of whoever has set it.
+    pub created_by: String,
+    /// When.
+    pub created_at: Moment,
+}
+
+/// A version by id.
+pub fn rule_set(tx: &mut Tx, id: Id) -> Result<Option<RuleSetRow>> {
+    Ok(eligibility_rules::table.filter(eligibility_rules::id.eq(id)).select(RuleSetRow::as_select()).first(tx.conn).optional()?)
+}
+
+/// The versions of these centers, newest first; with a day, those that have begun by then.
+pub fn rule_sets(tx: &mut Tx, centers: &[Id], day: Option<&str>) -> Result<Vec<RuleSetRow>> {
+    let mut q = eligibility_rules::table
+        .filter(eligibility_rules::center_id.eq_any(centers.to_vec()))
+        .order((eligibility_rules::center_id.asc(), eligibility_rules::number.desc()))
+        .limit(500)
+        .into_boxed();
+    if let Some(day) = day {
+        q = q.filter(eligibility_rules::effective_on.le(day.to_owned()));
+    }
+    Ok(q.select(RuleSetRow::as_select()).load(tx.conn)?)
+}
+
+/// A new version.
+pub fn insert_rule_set(tx: &mut Tx, row: &RuleSetRow) -> Result<()> {
+    diesel::insert_into(eligibility_rules::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
 }
 
 /// Items whose scheduled day has come.

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use super::{
     CliError,
     admin::{self, NewUser},
-    bulk, import,
+    bulk,
+    city::{self, Shipped},
+    import,
 };
 use crate::{
     app,
@@ -24,7 +26,7 @@ const NANTONG: &str = include_str!("../../data/divisions/nantong.csv");
 const GUANGAN: &str = include_str!("../../data/divisions/guangan.csv");
 const GUANGAN_CATALOGUE: &[u8] = include_bytes!("../../data/catalogue/guangan-511602.csv");
 const CALENDAR: &str = include_str!("../../data/calendar/cn_workdays.json");
-const ITEMS: &str = include_str!("../../data/demo/nantong-items.json");
+pub(super) const ITEMS: &str = include_str!("../../data/demo/nantong-items.json");
 const PEOPLE: &str = include_str!("../../data/demo/people.json");
 /// The password of every demo account.
 pub const PASSWORD: &str = "jieli-demo-2026";
@@ -81,7 +83,7 @@ fn people() -> Result<People, CliError> {
 }
 
 /// Logins and posts of the demo, as the document lists them.
-pub fn accounts() -> Vec<(String, String)> {
+fn accounts() -> Vec<(String, String)> {
     let Ok(people) = people() else { return Vec::new() };
     let centers = people.centers;
     let staff = people.accounts.into_iter().map(|a| {
@@ -92,22 +94,23 @@ pub fn accounts() -> Vec<(String, String)> {
 }
 
 /// The demo keeps to itself: its own database and key beside the present folder, unless told otherwise.
-pub fn configure(config: &mut Config) {
+pub fn configure(config: &mut Config, city: Shipped) {
     let defaults = Config::default();
+    let name = if city == Shipped::Nantong { "jieli-demo".to_owned() } else { format!("jieli-demo-{}", city.slug()) };
     if config.database_url == defaults.database_url {
-        config.database_url = "sqlite:jieli-demo.db".into();
+        config.database_url = format!("sqlite:{name}.db");
     }
     if config.key_file == defaults.key_file {
-        config.key_file = "jieli-demo.key".into();
+        config.key_file = format!("{name}.key");
     }
     if config.files == defaults.files {
-        config.files = "file:jieli-demo-files".into();
+        config.files = format!("file:{name}-files");
     }
     config.demo = true;
 }
 
 /// Loads the demo and starts the server.
-pub async fn run(config: Config, matters: u64, reset: bool, no_serve: bool) -> Result<(), CliError> {
+pub async fn run(mut config: Config, city: Shipped, matters: u64, reset: bool, no_serve: bool) -> Result<(), CliError> {
     let listener = if no_serve { None } else { Some(app::listen(&config)?) };
     let db = app::open(&config)?;
     db::migrate(db.engine())?;
@@ -122,19 +125,29 @@ pub async fn run(config: Config, matters: u64, reset: bool, no_serve: bool) -> R
     println!("① 更新数据库结构（migrate） {}", config.database_url.split('@').next_back().unwrap_or_default());
     db::migrate(db.engine())?;
     app::tokens(&db, config.public_url.clone()).await?;
-    println!("② 载入南通演示数据（已有的不变）：2,150 个中心、广安区 1,000 个真实事项、12 个完整事项、2004–2026 年日历、各岗位账号、各状态的演示件");
-    load(&db, passwords::Cost { memory: config.argon2_memory_kib, passes: config.argon2_passes }).await?;
-    super::matters::load(&db).await?;
-    if matters > 0 {
+    let cost = passwords::Cost { memory: config.argon2_memory_kib, passes: config.argon2_passes };
+    let accounts = if city == Shipped::Nantong {
+        println!("② 载入南通演示数据（已有的不变）：2,150 个中心、广安区 1,000 个真实事项、12 个完整事项、2004–2026 年日历、各岗位账号、各状态的演示件");
+        load(&db, cost).await?;
+        super::matters::load(&db).await?;
+        accounts()
+    } else {
+        import::load_calendar(&db, CALENDAR).await?;
+        let own = city::load(&db, city, cost).await?;
+        println!("② 已载入{}：区划和中心、代办对象规则、窗口、12 个事项、2004–2026 年日历、各岗位账号（接口文档中的示例以南通为准）", own.name);
+        city::accounts_of(&own)
+    };
+    if matters > 0 && city == Shipped::Nantong {
         println!("③ 生成 {matters} 件代办件");
         bulk::fill(&db, matters).await?;
     }
     let Some(listener) = listener else { return Ok(()) };
     let url = &config.public_url;
     println!("\nSwagger UI  {url}/docs/\n接口文档    {url}/openapi.json\n演示账号（口令均为 {PASSWORD}）：");
-    for (login, title) in accounts() {
+    for (login, title) in &accounts {
         println!("  {login:<16} {title}");
     }
+    config.accounts = accounts;
     println!("\n按 Ctrl-C 结束。");
     Ok(app::serve(db, Arc::new(config), listener).await?)
 }
@@ -180,6 +193,8 @@ pub async fn load(db: &Db, cost: passwords::Cost) -> Result<(), CliError> {
     }
     bar.finish_and_clear();
     db.commit(|tx| items(tx).map_err(said)).await?;
+    let own = city::parse(city::Shipped::Nantong.files().0)?;
+    db.commit(move |tx| city::apply(tx, &own)).await?;
     let hash = passwords::hash_async(PASSWORD.into(), cost).await;
     db.commit(move |tx| staff(tx, &hash).map_err(said)).await?;
     Ok(())

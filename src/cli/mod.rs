@@ -2,6 +2,7 @@
 
 mod admin;
 mod bulk;
+mod city;
 mod demo;
 mod health;
 mod import;
@@ -24,7 +25,8 @@ use crate::{
     db,
 };
 
-pub use demo::{accounts as demo_accounts, load as load_demo};
+pub use city::{Shipped, load as load_city};
+pub use demo::load as load_demo;
 pub use matters::load as load_demo_matters;
 
 /// 接力 jieli: the open backend for assisted government service (政务服务代办帮办).
@@ -44,8 +46,11 @@ enum Command {
     Serve,
     /// Bring the database to the newest schema.
     Migrate,
-    /// Load the Nantong demo into an embedded database and start the server.
+    /// Load the demo of a city into an embedded database and start the server.
     Demo {
+        /// Which city: its tree, rules and windows.
+        #[arg(long, value_enum, default_value_t = city::Shipped::Nantong)]
+        city: city::Shipped,
         /// Also make up this many entrustments.
         #[arg(long, default_value_t = 0)]
         matters: u64,
@@ -97,6 +102,11 @@ enum Import {
     Catalogue(FileArgs),
     /// Calendar years as announced by the State Council (JSON).
     Calendar(FileArgs),
+    /// A city's own rules, who may ask for agency, and windows (JSON; docs/new-city.md).
+    City {
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 #[derive(clap::Args)]
@@ -229,9 +239,9 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
             println!("the schema is up to date");
             Ok(())
         }
-        Command::Demo { matters, reset, no_serve } => {
-            demo::configure(&mut config);
-            demo::run(config, matters, reset, no_serve).await
+        Command::Demo { city, matters, reset, no_serve } => {
+            demo::configure(&mut config, city);
+            demo::run(config, city, matters, reset, no_serve).await
         }
         Command::Health => health::check(&config),
         Command::Settings { what } => {
@@ -247,6 +257,7 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
                 Import::Centers(a) => import::centers(&db, &a.file, a.skip_bad).await,
                 Import::Catalogue(a) => import::catalogue(&db, &a.file, a.skip_bad).await,
                 Import::Calendar(a) => import::calendar(&db, &a.file).await,
+                Import::City { file } => city::import(&db, &file).await,
             }
         }
         Command::User { what: UserCommand::Add { login, name, title, role, center } } => {

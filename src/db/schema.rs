@@ -587,7 +587,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    eligibility_rules (id) {
+        id -> Text,
+        center_id -> Text,
+        number -> BigInt,
+        effective_on -> Text,
+        rules -> Text,
+        created_by -> Text,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    eligibility_rules,
     mandates,
     matter_links,
     watchers,

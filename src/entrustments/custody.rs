@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     agreement,
-    load::{Loaded, Told, load_for, save},
+    load::{self, Loaded, Told, load_for, save},
     machine::Action,
     model::CustodyCause,
     store::{self, CustodyRow},
@@ -97,6 +97,12 @@ pub fn hand_over(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, how: HandOver)
     loaded.details.offered_to = None;
     loaded.custodian = organization::load(tx, how.to.id)?;
     loaded.rules = settings::rules(tx, &loaded.custodian.path)?;
+    if loaded.judged.is_some() {
+        // The new custodian's rules decide who may ask for agency.
+        let judged = load::judge(tx, &loaded.e, &loaded.custodian, loaded.e.mode)?;
+        loaded.facts.ineligible = !judged.eligible;
+        loaded.judged = Some(judged);
+    }
     loaded.facts.transfer_open = false;
     loaded.facts.agreement_signed = false;
     loaded.facts.hand_overs += 1;

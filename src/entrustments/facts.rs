@@ -9,7 +9,7 @@ use super::{
     model::{ExtensionState, HelpKind, Outcome, RejectReason, SignMethod, StepCarrier, SuspendReason, TerminateReason},
 };
 use crate::{
-    catalogue::MaterialSpec,
+    catalogue::{Judgement, MaterialSpec},
     kernel::{Id, Moment},
 };
 
@@ -33,6 +33,8 @@ pub struct Details {
     pub extensions: u32,
     /// How the center accepted.
     pub acceptance: Option<Acceptance>,
+    /// By which rules the applicant qualified when the center accepted.
+    pub eligibility: Option<Judgement>,
     /// Why not.
     pub rejection: Option<Rejection>,
     /// The present or last suspension.

@@ -7,8 +7,8 @@ use validator::Validate;
 use super::{
     closing,
     facts::{Acceptance, ApplicantReason, Difficulty, Rejection, Suspension},
-    load::{Loaded, Told, load_for, save},
-    machine::{Action, StepState},
+    load::{self, Loaded, Told, load_for, save},
+    machine::{Action, State, StepState},
     model::{RejectReason, SuspendReason},
     views::{EntrustmentView, view},
 };
@@ -65,6 +65,7 @@ pub fn accept_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &Ac
     }
     loaded.e.state = next;
     loaded.details.acceptance = Some(Acceptance { at: tx.now, by: actor.id });
+    loaded.details.eligibility = loaded.judged.take();
     clocks::stop(tx, loaded.e.id, &[ClockKind::Accept, ClockKind::Supply])?;
     let params = json!({ "center": loaded.custodian.name });
     save(tx, actor, loaded, Told::new("accepted", Audience::Public, params))
@@ -182,6 +183,13 @@ pub fn change_mode(tx: &mut Tx, actor: &Actor, target: &Target, input: &ModeInpu
     let offered = published_version(tx, loaded.e.item_id, loaded.e.item_version)?.modes;
     if !offered.is_empty() && !offered.contains(&input.mode) {
         return Err(Problem::rule("/mode", "mode_not_offered", "该事项不提供这种方式。", "The item is not offered in this mode.").into());
+    }
+    if loaded.e.state == State::Accepted && input.mode != Mode::Assisted {
+        let judged = load::judge(tx, &loaded.e, &loaded.custodian, input.mode)?;
+        if !judged.eligible {
+            return Err(Problem::rule("/mode", "not_eligible", judged.explanation, "The applicant does not qualify for agency.").into());
+        }
+        loaded.details.eligibility = Some(judged);
     }
     let params = json!({ "from": loaded.e.mode, "to": input.mode });
     loaded.e.mode = input.mode;

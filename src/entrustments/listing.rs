@@ -66,8 +66,16 @@ impl Marked {
 
     /// The subjects that a filter names: whose matters they are is known by index.
     fn subjects(&self, q: &ListQuery) -> Option<Scope> {
-        let named: [(&str, fn(&str) -> String); 3] = [("applicant_id", subject::applicant), ("assignee_id", subject::user), ("custodian_id", subject::center)];
-        let (name, of) = named.into_iter().find(|(name, _)| self.asked.iter().any(|(asked, _)| asked == name))?;
+        let names = |name: &str| self.asked.iter().any(|(asked, _)| asked == name);
+        let (name, of) = if names("applicant_id") {
+            ("applicant_id", subject::applicant as fn(&str) -> String)
+        } else if names("assignee_id") {
+            ("assignee_id", subject::user as _)
+        } else if names("custodian_id") {
+            ("custodian_id", subject::center as _)
+        } else {
+            return None;
+        };
         Some(Scope::Subjects(q.all(name).iter().map(|id| (of(id), false)).collect()))
     }
 

@@ -17,7 +17,7 @@ use crate::{
         Actor, Reachable, Role, Scope,
         policy::{self, subject},
     },
-    catalogue::Mode,
+    catalogue::{self, Case, Judgement, Mode},
     clocks::{self, ClockKind},
     db::{Error, Private, Result, Tx, dialect},
     events::{self, Audience, NewEvent},
@@ -42,6 +42,8 @@ pub struct Loaded {
     pub checklist: Checklist,
     /// The mandate under which it is handed in.
     pub mandate: Option<Mandate>,
+    /// Whether the applicant qualifies for the agency that is asked for; asked until the center has accepted.
+    pub judged: Option<Judgement>,
     /// Who acts by an account of their own does so within their mandate.
     pub mandated: bool,
     /// What the table's guards need.
@@ -133,12 +135,24 @@ pub fn again(tx: &mut Tx, loaded: Loaded) -> Result<Loaded> {
     Ok(Loaded { mandated, ..loaded })
 }
 
+/// Judges by the custodian's rules whether the applicant of a matter qualifies for a kind of help.
+pub fn judge(tx: &mut Tx, e: &Entrustment, custodian: &Center, mode: Mode) -> Result<Judgement> {
+    let gone = || Error::Corrupt("item or applicant gone".into());
+    let item = catalogue::store::item(tx, e.item_id)?.ok_or_else(gone)?;
+    let applicant = applicants::store::applicant(tx, e.applicant_id)?.ok_or_else(gone)?;
+    let flags = applicant.flags.get()?;
+    let division = applicant.division_code.as_deref();
+    let case = Case { mode, item: &item.code, theme: &item.theme, kind: &applicant.kind, flags: &flags, division };
+    catalogue::judge(tx, custodian, &case)
+}
+
 fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Sight) -> Result<Loaded> {
     let details = e.facts.open(tx.vault)?;
     let before = matches!(e.state, State::Submitted | State::CorrectionRequired);
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let plan = standing::plan(tx, e.id)?;
     let checklist = standing::checklist(tx, e.id)?;
+    let judged = if before && e.mode != Mode::Assisted { Some(judge(tx, &e, &custodian, e.mode)?) } else { None };
     let mandate = e.mandate_id.map(|id| applicants::store::mandate(tx, id)).transpose()?.flatten();
     let correcting = e.state == State::CorrectionRequired;
     // Only two states ask about clocks.
@@ -168,9 +182,10 @@ fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Si
         promise_running,
         materials_submittable: checklist.submittable(),
         materials_reviewable: checklist.reviewable(),
+        ineligible: judged.as_ref().is_some_and(|j| !j.eligible),
         mandate_void: mandate.as_ref().is_some_and(|m| !m.holds(tx.now)),
     };
-    Ok(Loaded { e, details, custodian, rules, plan, checklist, mandate, mandated: true, facts, sight })
+    Ok(Loaded { e, details, custodian, rules, plan, checklist, mandate, judged, mandated: true, facts, sight })
 }
 
 /// An entrustment that the caller may see.

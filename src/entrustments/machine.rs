@@ -197,6 +197,8 @@ pub struct Facts {
     pub materials_reviewable: bool,
     /// It is handed in under a mandate that does not hold.
     pub mandate_void: bool,
+    /// Agency is asked for by who does not qualify.
+    pub ineligible: bool,
 }
 
 /// Why the table refuses.
@@ -284,6 +286,9 @@ pub enum Refusal {
     /// Another mandate, or the applicant in person, comes first.
     #[error("the mandate does not hold")]
     MandateVoid,
+    /// Assistance is offered instead.
+    #[error("does not qualify for agency")]
+    NotEligible,
     /// Who acts by an account of their own stays within their mandate.
     #[error("out of the caller's mandate")]
     OutOfMandate,
@@ -321,6 +326,7 @@ impl Refuse for Refusal {
             Self::OtherSide => "终止由对方提出，只能由提出方取消。".into(),
             Self::SignedAlready => "本方已经签字，请等待对方签字。".into(),
             Self::MandateVoid => "经办人的授权委托已撤销或到期，请先变更经办人或改由申请人本人办理。".into(),
+            Self::NotEligible => "申请人不符合本地代办对象的条件，请改为帮办（change_mode）后受理。".into(),
             Self::OutOfMandate => "不在您的授权委托范围或有效期内。".into(),
             Self::StepsOpen(n) => format!("还有 {n} 个步骤未办结。"),
         }
@@ -332,6 +338,7 @@ pub fn permits(state: State, facts: &Facts, action: Action) -> Result<To, Refusa
     let to = TABLE.iter().find(|(a, from, _)| *a == action && from.contains(&state)).map(|(_, _, to)| *to).ok_or(Refusal::NotNow { action, state })?;
     let amending = state == InProgress && facts.agency && !facts.agreement_signed;
     match action {
+        A::Accept if facts.ineligible => Err(Refusal::NotEligible),
         A::Accept | A::SignAgreement | A::Start | A::RecordStep | A::Complete | A::SignCompletion if facts.mandate_void => Err(Refusal::MandateVoid),
         A::Start if facts.agency => Err(Refusal::WrongMode(action)),
         A::DraftAgreement | A::SignAgreement if !facts.agency => Err(Refusal::WrongMode(action)),

@@ -28,6 +28,7 @@ const AGENCY: Facts = Facts {
     materials_submittable: true,
     materials_reviewable: true,
     mandate_void: false,
+    ineligible: false,
 };
 
 /// What changes nothing of the matter itself.

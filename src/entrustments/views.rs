@@ -19,7 +19,7 @@ use crate::{
     applicants::{self, Applicant, ApplicantRow},
     attachments,
     auth::{Actor, Role},
-    catalogue::Mode,
+    catalogue::{Judgement, Mode},
     clocks::{self, ClockView},
     db::{Result, Tx},
     events::{Audience, Event, store as log},
@@ -111,6 +111,9 @@ pub struct EntrustmentView {
     /// The present or last extension of the promised limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extension: Option<Extension>,
+    /// Whether the applicant qualifies for agency, by which rules and why: as of now, or of the acceptance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eligibility: Option<Judgement>,
     /// How the center accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acceptance: Option<Acceptance>,
@@ -184,7 +187,7 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
     let allowed_actions = loaded.allowed_actions(actor);
     let acting_agent = ActingAgent::of(tx, &loaded)?;
     let internal = actor.applicant_id.is_none() && !sight.narrow;
-    let Loaded { e, mut details, custodian, plan, checklist, .. } = loaded;
+    let Loaded { e, mut details, custodian, plan, checklist, judged, .. } = loaded;
     if sight.masked {
         details.hide_words();
     }
@@ -238,6 +241,7 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         helped: details.helped,
         fees: details.fees,
         extension: details.extension,
+        eligibility: judged.or(details.eligibility),
         acceptance: details.acceptance,
         rejection: details.rejection,
         suspension: details.suspension,

@@ -16,6 +16,7 @@ mod catalogue;
 mod clocks;
 mod db_parity;
 mod desk;
+mod eligibility;
 mod entrustments;
 mod marking;
 mod openapi;

@@ -12,7 +12,7 @@ const LICENCE: &str = "11320623MB010010124000131012000";
 fn application(mode: &str) -> Value {
     json!({
         "item": LICENCE, "mode": mode, "channel": "window",
-        "applicant": { "kind": "enterprise", "name": "南通食堂演示有限公司", "id_type": "credit_code", "id_number": "91320600MATE5T017G", "division_code": "320623000000" },
+        "applicant": { "kind": "enterprise", "name": "南通食堂演示有限公司", "id_type": "credit_code", "id_number": "91320600MATE5T017G", "division_code": "320623000000", "flags": ["micro_small_medium"] },
         "contact": { "name": "联系人丙", "phone": "13900004321" }, "request": "新开餐厅，办理食品经营许可",
     })
 }

@@ -326,7 +326,7 @@ pub fn water_application() -> Value {
 pub fn counter_application(mode: &str) -> Value {
     json!({
         "item": "GS-320623-0001", "mode": mode, "channel": "window",
-        "applicant": { "kind": "enterprise", "name": "南通柜台演示有限公司", "id_type": "credit_code", "id_number": "91320600MATE5T017G", "division_code": "320623000000" },
+        "applicant": { "kind": "enterprise", "name": "南通柜台演示有限公司", "id_type": "credit_code", "id_number": "91320600MATE5T017G", "division_code": "320623000000", "flags": ["micro_small_medium"] },
         "contact": { "name": "联系人乙", "phone": "13900005678" }
     })
 }
