@@ -27,6 +27,28 @@ pub const CODE: &str = "实施编码";
 /// The division of the item: no part of its content.
 pub const DIVISION: &str = "行政区划代码";
 
+/// What other platforms call the same columns.
+const ALIASES: &[(&str, &str)] = &[
+    ("事项编码", CODE),
+    ("基本编码", CODE),
+    ("区划代码", DIVISION),
+    ("实施主体", "实施部门"),
+    ("主题", "主项名称"),
+    ("事项主题", "主项名称"),
+    ("名称", "事项名称"),
+    ("法定办结时限", "法定时限"),
+    ("承诺办结时限", "承诺时限"),
+    ("跑动次数", "到现场次数"),
+    ("到办事现场次数", "到现场次数"),
+    ("监督投诉电话", "投诉电话"),
+    ("咨询方式", "咨询电话"),
+];
+
+/// The header that a column goes by here.
+pub fn header_of(name: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, header)| header)
+}
+
 /// All columns but code and division, in the order of exports.
 pub const COLUMNS: &[Column] = &[
     Column { header: "实施部门", needed: true, read: |c, t| text(&mut c.department, t, 1, 100, "实施部门"), write: |c| c.department.clone() },

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use validator::{Validate as _, ValidationErrors, ValidationErrorsKind};
 
 use super::{
-    columns::{CODE, COLUMNS, DIVISION},
+    columns::{CODE, COLUMNS, DIVISION, header_of},
     model::{ExerciseLevel, HandlingType, ItemContent, ItemType},
     rules,
     service::{NewItem, Put, put_and_publish},
@@ -130,7 +130,7 @@ pub fn read_catalogue(bytes: &[u8]) -> (Vec<TableRow>, Vec<BadRow>) {
         Ok(table) => table,
         Err(bad) => return (Vec::new(), vec![bad]),
     };
-    let place = |header: &str| table.headers.iter().position(|h| h.trim() == header);
+    let place = |header: &str| table.headers.iter().position(|h| header_of(h.trim()) == header);
     let needed = [CODE, DIVISION].into_iter().chain(COLUMNS.iter().filter(|c| c.needed).map(|c| c.header));
     let missing: Vec<&str> = needed.filter(|h| place(h).is_none()).collect();
     if !missing.is_empty() {

@@ -16,6 +16,7 @@ use crate::{
     entrustments::{self, Identity, NewEntrustment, desk::Act},
     kernel::{Id, Target},
     organization, registry, routing,
+    worklist::store as filters,
 };
 
 const MATTERS: &str = include_str!("../../data/demo/matters.json");
@@ -83,6 +84,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         absence(tx)?;
         draft(tx)?;
         drafts(tx)?;
+        saved(tx)?;
         former(tx)?;
         grants(tx)
     })
@@ -143,6 +145,28 @@ fn mandates(tx: &mut Tx) -> Result<()> {
         }
         let input = serde_json::from_value(input)?;
         registry::empower(tx, &Actor::system("demo"), company, id, &input)?;
+    }
+    Ok(())
+}
+
+/// Filters that the county's counter has saved.
+fn saved(tx: &mut Tx) -> Result<()> {
+    let user_id = fixed("user", "rd_clerk");
+    for (name, query) in [("急件", "priority=urgent&open=true"), ("将到期", "open=true&sort=due_at"), ("未指派", "unassigned=true&open=true")] {
+        let id = fixed("filter", name);
+        if filters::filter(tx, user_id, id)?.is_none() {
+            let row = filters::SavedFilter {
+                id,
+                user_id,
+                name: name.into(),
+                list: "entrustments".into(),
+                query: query.into(),
+                version: 1,
+                created_at: tx.now,
+                updated_at: tx.now,
+            };
+            filters::insert(tx, &row)?;
+        }
     }
     Ok(())
 }

@@ -86,6 +86,17 @@ impl<K: ListKind> FromRequest for List<K> {
     }
 }
 
+impl<K: ListKind> List<K> {
+    /// Refuses a query string that the list would refuse, and one that names a place in it.
+    pub fn check(query: &str) -> Result<(), Problem> {
+        let pairs = pairs(query)?;
+        if let Some((name, _)) = pairs.iter().find(|(name, _)| matches!(name.as_str(), "cursor" | "page" | "updated_since")) {
+            return Err(Problem::parameter(name, "not_saved", format!("筛选中不保存 {name}。"), format!("{name} is not saved.")));
+        }
+        parse::<K>(pairs, "", |_| Err(Problem::of(ErrorCode::InvalidRequest))).map(|_| ())
+    }
+}
+
 fn parse<K: ListKind>(pairs: Vec<(String, String)>, path: &str, cursor: impl Fn(&str) -> Result<Cursor, Problem>) -> Result<ListQuery, Problem> {
     let first = K::SORTS.first().copied().unwrap_or("created_at");
     let mut query = ListQuery {

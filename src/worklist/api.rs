@@ -1,17 +1,24 @@
 //! The worklist over HTTP.
 
-use actix_web::get;
+use actix_web::{HttpResponse, delete, get, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::service::{self, Bucket, WorkKind, Worklist};
+use super::{
+    filters::{self, FilterInput, FilterView, Filters, SavedList},
+    service::{self, Bucket, WorkKind, Worklist},
+};
 use crate::{
-    http::{Answer, Ask, Filter, FilterKind, List, ListKind},
-    kernel::Code,
+    appointments::api::Appointments,
+    entrustments::api::Entrustments,
+    evaluations::api::Evaluations,
+    http::{Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind, Params},
+    kernel::{Code, Problem},
+    routing::api::Transfers,
 };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(mine);
+    cfg.service(mine).service(saved).service(save).service(one).service(change).service(forget);
 }
 
 /// The worklist as a list.
@@ -36,4 +43,68 @@ impl ListKind for Mine {
 async fn mine(ask: Ask, asked: List<Mine>) -> Answer {
     let q = asked.query;
     ask.view(move |tx, actor, _| service::list(tx, actor, &q)).await
+}
+
+/// What is asked is checked against its list; what is wrong is told at `/query`.
+fn checked(input: &FilterInput) -> Result<(), Problem> {
+    let asked = match input.list {
+        SavedList::Entrustments => List::<Entrustments>::check(&input.query),
+        SavedList::Transfers => List::<Transfers>::check(&input.query),
+        SavedList::Appointments => List::<Appointments>::check(&input.query),
+        SavedList::Evaluations => List::<Evaluations>::check(&input.query),
+    };
+    asked.map_err(|problem| problem.at("/query"))
+}
+
+/// No parameters.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// 我的筛选（saved filters）
+///
+/// 本人保存的筛选，按名称排列；href 可直接使用。
+#[utoipa::path(tag = "entrustments", operation_id = "list_saved_filters", responses((status = 200, description = "本人的筛选", body = Filters)))]
+#[get("/saved-filters")]
+async fn saved(ask: Ask, _none: Params<Nothing>) -> Answer {
+    ask.view(|tx, actor, _| filters::list(tx, actor)).await
+}
+
+/// 保存筛选（save filter）
+///
+/// 为某个列表的筛选条件取名保存；条件按该列表的规则校验。
+#[utoipa::path(tag = "entrustments", operation_id = "save_filter", request_body = FilterInput, responses((status = 201, description = "筛选", body = FilterView)))]
+#[post("/saved-filters")]
+async fn save(command: Command, body: Body<FilterInput>) -> Answer {
+    checked(&body.value)?;
+    command.create("/api/v1/saved-filters", body, |tx, actor, _, input| filters::create(tx, actor, input)).await
+}
+
+/// 查看筛选（saved filter）
+///
+/// 本人保存的一个筛选。
+#[utoipa::path(tag = "entrustments", operation_id = "get_saved_filter", params(("id" = String, Path, description = "筛选 id", max_length = 100)), responses((status = 200, description = "筛选", body = FilterView)))]
+#[get("/saved-filters/{id}")]
+async fn one(ask: Ask) -> Answer {
+    ask.get(filters::fetch).await
+}
+
+/// 修改筛选（change filter）
+///
+/// 须带 If-Match。
+#[utoipa::path(tag = "entrustments", operation_id = "change_filter", params(("id" = String, Path, description = "筛选 id", max_length = 100)), request_body = FilterInput, responses((status = 200, description = "筛选", body = FilterView)))]
+#[put("/saved-filters/{id}")]
+async fn change(command: Command, body: Body<FilterInput>) -> Answer {
+    checked(&body.value)?;
+    command.conditional()?.act(body, filters::edit).await
+}
+
+/// 删除筛选（forget filter）
+///
+/// 须带 If-Match。
+#[utoipa::path(tag = "entrustments", operation_id = "forget_filter", params(("id" = String, Path, description = "筛选 id", max_length = 100)), responses((status = 204, description = "已删除")))]
+#[delete("/saved-filters/{id}")]
+async fn forget(command: Command) -> Answer {
+    command.conditional()?.remove(filters::remove).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

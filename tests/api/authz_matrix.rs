@@ -47,6 +47,8 @@ struct Fixture {
     applicant: String,
     other_applicant: String,
     mandate: String,
+    filter: String,
+    forgotten: String,
 }
 
 fn window_input(name: &str) -> Value {
@@ -85,7 +87,12 @@ async fn fixture(app: &TestApp) -> Fixture {
     let other_applicant = text(&counter["applicant"]["id"]).to_owned();
     let mandate = json!({ "agent_name": "经办人甲", "agent_phone": "13900000011", "evidence": "委托书 1" });
     let mandate = text(&company.post(&format!("/applicants/{applicant}/mandates"), mandate).await.created()["id"]).to_owned();
+    let saved = |name: &str| json!({ "name": name, "list": "entrustments", "query": "open=true" });
+    let filter = text(&app.as_user("rd_clerk").post("/saved-filters", saved("一")).await.created()["id"]).to_owned();
+    let forgotten = text(&app.as_user("rd_clerk").post("/saved-filters", saved("二")).await.created()["id"]).to_owned();
     Fixture {
+        filter,
+        forgotten,
         applicant,
         other_applicant,
         mandate,
@@ -136,6 +143,11 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "link_entrustment" => (in_path(matter), json!({ "to": f.offered, "kind": "related" })),
         "unlink_entrustment" => (in_path(matter), json!({ "to": f.offered })),
         "split_entrustment" => (in_path(matter), json!({ "reason": "单独成件" })),
+        "list_saved_filters" => (path.into(), empty()),
+        "save_filter" => (path.into(), json!({ "name": "在办", "list": "entrustments", "query": "open=true" })),
+        "get_saved_filter" => (in_path(&f.filter), empty()),
+        "change_filter" => (in_path(&f.filter), json!({ "name": "急件", "list": "entrustments", "query": "priority=urgent" })),
+        "forget_filter" => (in_path(&f.forgotten), empty()),
         "get_eligibility" => (in_path("320623000000"), empty()),
         "get_eligibility_version" => (in_path(fixed("eligibility", "320600000000").as_str()), empty()),
         "set_eligibility" => (in_path("320623000000"), json!({ "basis": "代办办法", "rules": [] })),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, accepted, accepted_matter, counter_application, on_both_engines, started_matter, text, water_application};
 
-on_both_engines!(each_for_itself, all_or_none, a_worklist_is_what_is_mine, racing_bulk_actions);
+on_both_engines!(filters_are_saved, each_for_itself, all_or_none, a_worklist_is_what_is_mine, racing_bulk_actions);
 
 async fn each_for_itself(app: TestApp) {
     let agent = app.as_user("rd_agent");
@@ -122,4 +122,29 @@ async fn racing_bulk_actions(app: TestApp) {
     let (one, other) = futures_util::join!(agent.post("/entrustments/bulk", body(&ids)), agent.post("/entrustments/bulk", body(&backwards)));
     let done = |r: &Value| r["succeeded"].as_i64().unwrap_or(0);
     assert_eq!(done(&one.expect(207).body) + done(&other.expect(207).body), 4);
+}
+
+async fn filters_are_saved(app: TestApp) {
+    let clerk = app.as_user("rd_clerk");
+    let body = |name: &str, query: &str| json!({ "name": name, "list": "entrustments", "query": query });
+    for wrong in ["state=nonsense", "colour=red", "cursor=x", "sort=name", "overdue=maybe"] {
+        let refused = clerk.post("/saved-filters", body("甲", wrong)).await.expect(400).body;
+        assert_eq!(refused["errors"][0]["pointer"], "/query", "{wrong}");
+    }
+    let saved = clerk.post("/saved-filters", body("甲", "open=true&tag=重大项目")).await.created();
+    clerk.get(text(&saved["href"])).await.ok();
+    assert_eq!(clerk.post("/saved-filters", body("甲", "open=false")).await.problem(422), "rule_violation");
+    let path = format!("/saved-filters/{}", text(&saved["id"]));
+    // They are mine alone.
+    let other = app.as_user("rd_agent");
+    assert_eq!(other.get("/saved-filters").await.ok()["items"], json!([]));
+    assert_eq!(other.get(&path).await.problem(404), "not_found");
+    let tag = [("if-match", "\"1\"")];
+    assert_eq!(other.put_with(&path, &tag, body("乙", "")).await.problem(404), "not_found");
+    assert_eq!(clerk.put_with(&path, &tag, body("乙", "open=false")).await.ok()["version"], 2);
+    assert_eq!(clerk.put_with(&path, &tag, body("丙", "")).await.problem(412), "stale_version");
+    let removal = |version: &'static str| clerk.request(actix_web::http::Method::DELETE, &path).insert_header(("if-match", version));
+    assert_eq!(app.send(removal("\"1\"")).await.problem(412), "stale_version");
+    app.send(removal("\"2\"")).await.expect(204);
+    assert_eq!(clerk.get("/saved-filters").await.ok()["items"], json!([]));
 }
