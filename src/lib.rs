@@ -23,5 +23,6 @@ pub mod organization;
 pub mod registry;
 pub mod routing;
 pub mod settings;
+pub mod visits;
 pub mod worker;
 pub mod worklist;

@@ -17,6 +17,7 @@ use crate::{
     kernel::{Code, Problem},
     organization::{AccountStatus, CenterLevel, GrantState},
     routing::{self, machine as transfers},
+    visits,
 };
 
 /// Mounts the operations.
@@ -87,6 +88,12 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<applicants::MandateState>(),
         dictionary::<matters::Priority>(),
         dictionary::<matters::LinkKind>(),
+        dictionary::<visits::VisitReason>(),
+        dictionary::<visits::machine::VisitState>(),
+        dictionary::<visits::machine::VisitAction>(),
+        dictionary::<matters::HandOutWay>(),
+        dictionary::<matters::HandOutState>(),
+        dictionary::<matters::HandOutAct>(),
         dictionary::<entrustments::State>(),
         dictionary::<entrustments::Action>(),
         dictionary::<matters::StepState>(),

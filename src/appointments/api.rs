@@ -8,19 +8,22 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     booking::{self, AppointmentView, BookingInput, RescheduleInput},
     machine::{AppointmentAction as Action, AppointmentState},
-    model::WindowKind,
+    model::{Staffing, WindowKind},
     windows::{self, Places, WindowInput, WindowView},
 };
 use crate::{
     entrustments::api::ENTRUSTMENT,
-    http::{Answer, Ask, Body, Command, Empty, Expand, Expands, Expansion, Filter, FilterKind, List, ListKind, Params, Public, Relation, named, shape::knows},
+    http::{
+        Answer, Ask, Body, Command, Empty, Expand, Expands, Expansion, Filter, FilterKind, List, ListKind, Nothing, Params, Public, Relation, named,
+        shape::knows,
+    },
     kernel::{Code, Page, Problem},
     organization::api::CENTER,
 };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list_windows).service(create_window).service(fetch_window).service(edit_window).service(places);
+    cfg.service(list_windows).service(create_window).service(fetch_window).service(edit_window).service(window_staffing).service(places);
     cfg.service(book).service(list).service(fetch).service(reschedule).service(cancel).service(arrive).service(serve);
 }
 
@@ -93,6 +96,15 @@ async fn fetch_window(public: Public) -> Answer {
 #[put("/windows/{id}")]
 async fn edit_window(command: Command, body: Body<WindowInput>) -> Answer {
     command.conditional()?.act(body, windows::edit).await
+}
+
+/// 窗口人员（window staffing）
+///
+/// 窗口的“1+1+1+X”配备：牵头部门、窗口负责人、首席服务专员和服务专员；本中心及上级中心的工作人员可见。
+#[utoipa::path(tag = "appointments", operation_id = "get_window_staffing", params(("id" = String, Path, description = "窗口 id", max_length = 100)), responses((status = 200, description = "窗口人员", body = Staffing)))]
+#[get("/windows/{id}/staffing")]
+async fn window_staffing(ask: Ask, _none: Params<Nothing>) -> Answer {
+    ask.view(windows::staffing).await
 }
 
 /// A stretch of days.

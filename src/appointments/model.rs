@@ -228,6 +228,28 @@ pub struct Window {
     pub created_at: Moment,
     /// When last changed.
     pub updated_at: Moment,
+    /// Who stands behind it.
+    pub staffing: Option<Json<Staffing>>,
+}
+
+/// Who stands behind a window: 1+1+1+X (text 003).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Staffing {
+    /// The department in the lead 牵头部门: one of the center's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead_department_id: Option<Id>,
+    /// Its leader 窗口负责人.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leader_id: Option<Id>,
+    /// The chief service officer 首席服务专员.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chief_officer_id: Option<Id>,
+    /// The other officers 服务专员.
+    #[serde(default)]
+    #[validate(length(max = 50))]
+    #[schema(max_items = 50)]
+    pub officer_ids: Vec<Id>,
 }
 
 /// An appointment.

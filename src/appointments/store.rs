@@ -57,6 +57,7 @@ pub fn save_window(tx: &mut Tx, row: &Window) -> Result<bool> {
             w::name.eq(row.name.clone()),
             w::status.eq(row.status),
             w::hours.eq(row.hours.clone()),
+            w::staffing.eq(row.staffing.clone()),
             w::version.eq(row.version),
             w::updated_at.eq(row.updated_at),
         ))

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{
-    model::{Hours, Slot, Window, WindowKind, WindowStatus, day_of},
+    model::{Hours, Slot, Staffing, Window, WindowKind, WindowStatus, day_of},
     store,
 };
 use crate::{
-    auth::{Actor, policy},
+    auth::{Actor, policy, store as accounts},
     clocks::{self, DayKind, utc},
     db::{Json, Result, Tx},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target},
@@ -35,6 +35,11 @@ pub struct WindowView {
     pub status_label: String,
     /// When it takes visitors.
     pub hours: Hours,
+    /// The department in the lead, where one is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead_department_id: Option<Id>,
+    /// How many people stand behind it, where they are named.
+    pub officers: usize,
     /// Version, as in `ETag`.
     pub version: i64,
     /// When entered.
@@ -61,9 +66,27 @@ pub struct WindowInput {
     /// When it takes visitors.
     #[validate(nested)]
     pub hours: Hours,
+    /// Who stands behind it; absent: nobody is named.
+    #[serde(default)]
+    #[validate(nested)]
+    pub staffing: Option<Staffing>,
+}
+
+/// Who stands behind a window, for the staff of its center and those above.
+pub fn staffing(tx: &mut Tx, actor: &Actor, id: &str) -> Result<Staffing> {
+    if !policy::may(actor, "team", "read") {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    let window = load(tx, id)?;
+    let center = organization::load(tx, window.center_id)?;
+    if !policy::allows(actor, "team", "read", &custodian_reachable(&center)) {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    window.staffing.map(|s| s.get()).transpose().map(Option::unwrap_or_default)
 }
 
 fn view(w: Window) -> Result<WindowView> {
+    let staffing = w.staffing.map(|s| s.get()).transpose()?.unwrap_or_default();
     Ok(WindowView {
         id: w.id,
         center_id: w.center_id,
@@ -73,6 +96,8 @@ fn view(w: Window) -> Result<WindowView> {
         status: w.status,
         status_label: w.status.label().into(),
         hours: w.hours.get()?,
+        lead_department_id: staffing.lead_department_id,
+        officers: staffing.officer_ids.len() + staffing.leader_id.iter().count() + staffing.chief_officer_id.iter().count(),
         version: w.version,
         created_at: w.created_at,
         updated_at: w.updated_at,
@@ -124,6 +149,27 @@ fn check(hours: &Hours) -> Result<(), Problem> {
     }
 }
 
+/// The lead is a department of the center, the people are its staff.
+fn staffed(tx: &mut Tx, center: &Center, staffing: Option<&Staffing>) -> Result<Option<Json<Staffing>>> {
+    let Some(s) = staffing else { return Ok(None) };
+    if let Some(id) = s.lead_department_id
+        && organization::store::department_by_id(tx, id)?.is_none_or(|d| d.center_id != center.id)
+    {
+        return Err(Problem::rule("/staffing/lead_department_id", "unknown_department", "本中心没有这个部门。", "No such department here.").into());
+    }
+    let named = [("leader_id", s.leader_id), ("chief_officer_id", s.chief_officer_id)].into_iter().filter_map(|(at, id)| Some((at.to_owned(), id?)));
+    let all: Vec<(String, Id)> = named.chain(s.officer_ids.iter().enumerate().map(|(i, id)| (format!("officer_ids/{i}"), *id))).collect();
+    let ids: Vec<Id> = all.iter().map(|(_, id)| *id).collect();
+    let here: Vec<Id> = accounts::users_by_id(tx, &ids)?.into_iter().filter(|u| u.center_id == Some(center.id) && u.status == "active").map(|u| u.id).collect();
+    for (i, (at, id)) in all.iter().enumerate() {
+        if !here.contains(id) || ids.iter().take(i).any(|earlier| earlier == id) {
+            let zh = "须是本中心在岗人员，且不重复。";
+            return Err(Problem::rule(&format!("/staffing/{at}"), "not_staff_here", zh, "Staff of this center, each once.").into());
+        }
+    }
+    Ok(Some(Json::new(s)?))
+}
+
 fn taken(e: crate::db::Error) -> crate::db::Error {
     if e.is_unique() { Problem::rule("/name", "duplicate", "本中心已有同名窗口。", "The center has a window of this name.").into() } else { e }
 }
@@ -146,6 +192,7 @@ pub fn create(tx: &mut Tx, actor: &Actor, target: &Target, input: &WindowInput) 
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
+        staffing: staffed(tx, &center, input.staffing.as_ref())?,
     };
     store::insert_window(tx, &row).map_err(taken)?;
     view(row)
@@ -165,6 +212,7 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &WindowInput) ->
     row.name.clone_from(&input.name);
     row.status = input.status.unwrap_or(row.status);
     row.hours = Json::new(&input.hours)?;
+    row.staffing = staffed(tx, &center, input.staffing.as_ref())?;
     row.version += 1;
     row.updated_at = tx.now;
     match store::save_window(tx, &row).map_err(taken)? {

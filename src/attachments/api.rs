@@ -296,7 +296,7 @@ async fn download(request: HttpRequest, state: web::Data<State>, path: web::Path
             return Ok(HttpResponse::RangeNotSatisfiable().insert_header((header::CONTENT_RANGE, format!("bytes */{size}"))).finish());
         }
     };
-    let bytes = state.blobs.read(row.id.as_str(), range.clone()).await.map_err(failed)?;
+    let bytes = state.blobs.read(row.bytes_of.unwrap_or(row.id).as_str(), range.clone()).await.map_err(failed)?;
     let mut response = if range.is_some() { HttpResponse::PartialContent() } else { HttpResponse::Ok() };
     if let Some(range) = &range {
         response.insert_header((header::CONTENT_RANGE, format!("bytes {}-{}/{size}", range.start, range.end.saturating_sub(1))));

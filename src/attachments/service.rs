@@ -136,6 +136,7 @@ fn new_row(tx: &Tx, by: Id, name: &str, size: u64, sha256: &str, part_size: u64)
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
+        bytes_of: None,
     })
 }
 
@@ -299,6 +300,25 @@ pub fn bind(tx: &mut Tx, actor: &Actor, ids: &[Id], kind: &'static str, record: 
         row.record_id = Some(record);
         row.label = Some(label.to_owned());
         update(tx, &mut row)?;
+    }
+    Ok(())
+}
+
+/// The files of one record become another's too: new rows over the same bytes, which a bound file never loses.
+pub fn share(tx: &mut Tx, from: Id, from_label: &str, to: Id, label: &str) -> Result<()> {
+    let files = store::of_record(tx, from)?;
+    for row in files.into_iter().filter(|row| row.label.as_deref() == Some(from_label) && row.state == AttachmentState::Stored) {
+        let shared = Attachment {
+            id: Id::new(),
+            bytes_of: Some(row.bytes_of.unwrap_or(row.id)),
+            record_id: Some(to),
+            label: Some(label.to_owned()),
+            version: 1,
+            created_at: tx.now,
+            updated_at: tx.now,
+            ..row
+        };
+        store::insert(tx, &shared)?;
     }
     Ok(())
 }

@@ -49,6 +49,8 @@ pub struct Attachment {
     pub created_at: Moment,
     /// When last changed.
     pub updated_at: Moment,
+    /// The attachment whose bytes it shows; none: its own.
+    pub bytes_of: Option<Id>,
 }
 
 /// By id.

@@ -93,6 +93,8 @@ const CLERK_ACTS: &[&str] = &[
     "mark",
     "link",
     "split",
+    "arrange_hand_out",
+    "record_hand_out",
 ];
 /// What the agent does for assigned matters. Suspending is the manager's (DOMAIN §9).
 const AGENT_ACTS: &[&str] = &[
@@ -129,6 +131,8 @@ const AGENT_ACTS: &[&str] = &[
     "mark",
     "link",
     "split",
+    "arrange_hand_out",
+    "record_hand_out",
 ];
 /// What the manager of the custodian center adds.
 const MANAGER_ACTS: &[&str] = &[
@@ -158,7 +162,8 @@ const TRANSFER_SIDES: &[&str] = &["read", "accept", "return", "recall"];
 /// The table.
 pub const POLICY: &[Rule] = &[
     rule(Applicant, "entrustment", Own, APPLICANT_ACTS),
-    rule(Applicant, "entrustment", Own, &["name_agent"]),
+    rule(Applicant, "entrustment", Own, &["name_agent", "arrange_hand_out"]),
+    rule(CompanyAgent, "entrustment", Own, &["arrange_hand_out"]),
     rule(CompanyAgent, "entrustment", Own, APPLICANT_ACTS),
     rule(Clerk, "entrustment", Center, CLERK_ACTS),
     masked(Clerk, "entrustment", Relay, &["read"]),
@@ -195,6 +200,13 @@ pub const POLICY: &[Rule] = &[
     rule(Agent, "appointment", Center, &["read", "arrive", "serve"]),
     masked(CenterManager, "appointment", Subtree, &["read"]),
     masked(Inspector, "appointment", Subtree, &["read"]),
+    rule(Applicant, "home_visit", Own, &["read", "create", "cancel"]),
+    rule(CompanyAgent, "home_visit", Own, &["read", "create", "cancel"]),
+    rule(Clerk, "home_visit", Center, &["read", "create", "arrange", "prepare", "record", "miss", "complete", "decline", "cancel"]),
+    rule(Agent, "home_visit", Center, &["read", "prepare", "record", "miss", "complete"]),
+    rule(CenterManager, "home_visit", Center, &["arrange", "decline"]),
+    masked(CenterManager, "home_visit", Subtree, &["read"]),
+    masked(Inspector, "home_visit", Subtree, &["read"]),
     rule(CenterManager, "window", Subtree, &["create", "edit"]),
     rule(SystemAdmin, "window", All, &["create", "edit"]),
     rule(Applicant, "evaluation", Own, &["read", "rate"]),

@@ -81,6 +81,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         department(tx)?;
         capacity(tx)?;
         super::visits::load(tx)?;
+        super::visits::at_home(tx)?;
         absence(tx)?;
         draft(tx)?;
         drafts(tx)?;

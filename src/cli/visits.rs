@@ -7,10 +7,12 @@ use super::demo::fixed;
 use crate::{
     applicants::phone_mark,
     appointments::{self, Appointment, AppointmentState, BookingChannel, Window, WindowKind, WindowStatus},
+    auth::Actor,
     clocks::{next_workday, utc},
-    db::{Json, Result, Sealed, Tx},
+    db::{Json, Private, Result, Sealed, Tx},
     kernel::Moment,
     organization,
+    visits::{self, VisitDetails, machine::VisitState},
 };
 
 fn at(date: NaiveDate, hour: u32, minute: u32) -> Moment {
@@ -42,6 +44,7 @@ pub fn load(tx: &mut Tx) -> Result<()> {
             version: 1,
             created_at: tx.now,
             updated_at: tx.now,
+            staffing: None,
         };
         appointments::store::insert_window(tx, &row)?;
     }
@@ -85,6 +88,40 @@ pub fn load(tx: &mut Tx) -> Result<()> {
             updated_at: tx.now,
         };
         appointments::enter(tx, &row)?;
+    }
+    Ok(())
+}
+
+/// Home visits of the county, one in each state that an example needs.
+pub fn at_home(tx: &mut Tx) -> Result<()> {
+    let Some(center) = organization::store::center_by_division(tx, "320623000000")? else { return Ok(()) };
+    let agent = fixed("user", "rd_agent");
+    for (n, state) in [
+        (1, VisitState::Requested),
+        (2, VisitState::Arranged),
+        (3, VisitState::Arranged),
+        (4, VisitState::Arranged),
+        (5, VisitState::Visited),
+        (6, VisitState::Requested),
+        (7, VisitState::Requested),
+    ] {
+        let id = fixed("home_visit", &n.to_string());
+        if visits::store::visit(tx, id)?.is_some() {
+            continue;
+        }
+        let input = json!({ "reason": "special_group", "contact": { "name": "家属甲", "phone": "13900004444" }, "address": "如东县掘港街道（演示地址）",
+            "request": "行动不便，请上门办理" });
+        let number = format!("SM-320623-20260105-{n:06}-{}", 100 + n);
+        let mut row = visits::enter(tx, &Actor::system("demo"), (id, number), &center, &serde_json::from_value(input)?, None)?;
+        if state != VisitState::Requested {
+            // Long past, so that what was done there can be recorded whenever the demo is started.
+            let (start, end) = (tx.now.plus(chrono::TimeDelta::hours(-2)), tx.now.plus(chrono::TimeDelta::hours(-1)));
+            (row.state, row.start_at, row.end_at) = (state, Some(start), Some(end));
+            let details = row.details.open(tx.vault)?;
+            row.details = Private::seal(tx.vault, &VisitDetails { visitor_ids: vec![agent], ..details })?;
+            row.version += 1;
+            visits::store::save(tx, &row)?;
+        }
     }
     Ok(())
 }

@@ -331,6 +331,7 @@ diesel::table! {
         mandate_id -> Nullable<Text>,
         priority -> Text,
         tags -> Text,
+        window_id -> Nullable<Text>,
     }
 }
 
@@ -461,6 +462,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        bytes_of -> Nullable<Text>,
     }
 }
 
@@ -502,6 +504,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        staffing -> Nullable<Text>,
     }
 }
 
@@ -599,7 +602,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    home_visits (id) {
+        id -> Text,
+        number -> Text,
+        center_id -> Text,
+        entrustment_id -> Nullable<Text>,
+        applicant_id -> Nullable<Text>,
+        reason -> Text,
+        state -> Text,
+        start_at -> Nullable<Timestamp>,
+        end_at -> Nullable<Timestamp>,
+        details -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    home_visits,
     eligibility_rules,
     mandates,
     matter_links,

@@ -9,6 +9,7 @@ use super::{
     extension::{self, ExtensionDecision, ExtensionInput},
     facts::{ApplicantReason, ReasonInput},
     handling::{self, AcceptInput, AssignInput, ModeInput, ProgressInput, RejectInput, SuspendInput},
+    handout::{self, HandOutInput, HandOutReport},
     machine::StepAct,
     marking::{self, AgentInput, MarkInput, NoteInput},
     materials::{self, MaterialReport, OneTimeNotice},
@@ -116,6 +117,8 @@ acts! {
     CancelTermination => closing::cancel_termination;
     SignTermination(TerminationSignature) => closing::sign_termination;
     TerminateUnilaterally(DeliveryInput) => closing::terminate_unilaterally;
+    ArrangeHandOut(HandOutInput) => handout::arrange;
+    RecordHandOut(HandOutReport) => handout::record;
     NameAgent(AgentInput) => marking::name_agent;
     Note(NoteInput) => marking::note;
     Mark(MarkInput) => marking::mark;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{
+    handout::HandOut,
     machine::StepAct,
     model::{ExtensionState, HelpKind, Outcome, RejectReason, SignMethod, StepCarrier, SuspendReason, TerminateReason},
 };
@@ -33,6 +34,8 @@ pub struct Details {
     pub extensions: u32,
     /// How the center accepted.
     pub acceptance: Option<Acceptance>,
+    /// How the results reach the applicant.
+    pub hand_out: Option<HandOut>,
     /// By which rules the applicant qualified when the center accepted.
     pub eligibility: Option<Judgement>,
     /// Why not.

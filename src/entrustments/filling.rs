@@ -118,6 +118,7 @@ pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<()> {
             updated_at: tx.now,
             closed_at: ended.then_some(tx.now),
             mandate_id: None,
+            window_id: None,
             priority: Priority::Normal,
             tags: Json::new(&Vec::new())?,
         };

@@ -76,6 +76,9 @@ pub struct NewEntrustment {
     #[validate(length(max = 100), nested)]
     #[schema(max_items = 100)]
     pub materials: Vec<MaterialInput>,
+    /// The window of the center that takes it in.
+    #[serde(default)]
+    pub window_id: Option<Id>,
     /// Who hands it in for the applicant: a mandate of theirs that holds for the item.
     #[serde(default)]
     pub mandate_id: Option<Id>,
@@ -147,6 +150,11 @@ pub fn enter(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, applicant: Applic
         let zh = format!("该事项提供：{}，请改选。", offered.join("、"));
         return Err(Problem::rule("/mode", "mode_not_offered", zh, "The item is not offered in this mode.").into());
     }
+    if let Some(window) = new.window_id
+        && store::center_of_window(tx, window)? != Some(center.id)
+    {
+        return Err(Problem::rule("/window_id", "unknown_window", "收件中心没有这个开放的窗口。", "The center has no such open window.").into());
+    }
     let mandate_id = mandate_of(tx, actor, new, applicant.id, item.id)?;
     let Identity { id, number } = match identity {
         Some(identity) => identity,
@@ -187,6 +195,7 @@ pub fn enter(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, applicant: Applic
         updated_at: tx.now,
         closed_at: None,
         mandate_id,
+        window_id: new.window_id,
         priority: Priority::Normal,
         tags: Json::new(&Vec::new())?,
     };

@@ -191,6 +191,7 @@ pub fn split(tx: &mut Tx, actor: &Actor, target: &Target, input: &SplitInput) ->
         help: Vec::new(),
         materials: Vec::new(),
         mandate_id: loaded.e.mandate_id,
+        window_id: None,
     };
     let made = intake::enter(tx, actor, &new, applicant, None)?;
     if !input.steps.is_empty() {

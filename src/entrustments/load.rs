@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     facts::Details,
-    machine::{self, Action, Facts, Refusal, State},
+    machine::{self, Action, Facts, HandOutState, Refusal, State},
     model::ExtensionState,
     standing::{self, Checklist, Plan},
     store::{self, Entrustment},
@@ -182,6 +182,8 @@ fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Si
         promise_running,
         materials_submittable: checklist.submittable(),
         materials_reviewable: checklist.reviewable(),
+        handing_out: details.hand_out.as_ref().is_some_and(|out| matches!(out.state, HandOutState::Sent | HandOutState::Received)),
+        hand_out_open: details.hand_out.as_ref().is_some_and(|out| matches!(out.state, HandOutState::Arranged | HandOutState::Sent)),
         ineligible: judged.as_ref().is_some_and(|j| !j.eligible),
         mandate_void: mandate.as_ref().is_some_and(|m| !m.holds(tx.now)),
     };

@@ -1,5 +1,6 @@
 //! The states of an entrustment and of its steps, as tables (DOMAIN §4). Absent = refused. Pure: no IO, no time.
 
+use super::model::HandOutWay;
 use crate::{
     db::code_enum,
     kernel::{Code as _, ErrorCode, problem::Refuse},
@@ -67,6 +68,8 @@ code_enum! {
         Mark "mark" "标注",
         Link "link" "关联",
         Split "split" "拆分",
+        ArrangeHandOut "arrange_hand_out" "约定出件",
+        RecordHandOut "record_hand_out" "登记出件",
         Reveal "reveal" "查看完整信息",
     }
 }
@@ -138,6 +141,8 @@ pub const TABLE: &[(Action, &[State], To)] = &[
     (A::Mark, State::ALL, Stay),
     (A::Link, State::ALL, Stay),
     (A::Split, &[Submitted, Accepted, InProgress], Stay),
+    (A::ArrangeHandOut, &[Accepted, InProgress, Suspended, Completed, Unclaimed], Stay),
+    (A::RecordHandOut, &[Completed, Unclaimed, Closed], Stay),
     (A::Reveal, State::ALL, Stay),
 ];
 
@@ -199,6 +204,10 @@ pub struct Facts {
     pub mandate_void: bool,
     /// Agency is asked for by who does not qualify.
     pub ineligible: bool,
+    /// The results are on their way, or received.
+    pub handing_out: bool,
+    /// A way to hand them out is arranged, and not at its end.
+    pub hand_out_open: bool,
 }
 
 /// Why the table refuses.
@@ -286,6 +295,12 @@ pub enum Refusal {
     /// Another mandate, or the applicant in person, comes first.
     #[error("the mandate does not hold")]
     MandateVoid,
+    /// They are on their way.
+    #[error("the results are on their way")]
+    HandedOut,
+    /// First it is arranged how.
+    #[error("no hand-out waits")]
+    NoHandOut,
     /// Assistance is offered instead.
     #[error("does not qualify for agency")]
     NotEligible,
@@ -326,6 +341,8 @@ impl Refuse for Refusal {
             Self::OtherSide => "终止由对方提出，只能由提出方取消。".into(),
             Self::SignedAlready => "本方已经签字，请等待对方签字。".into(),
             Self::MandateVoid => "经办人的授权委托已撤销或到期，请先变更经办人或改由申请人本人办理。".into(),
+            Self::HandedOut => "结果已经寄出或领取，不能另行约定。".into(),
+            Self::NoHandOut => "没有待登记的出件，请先约定出件方式。".into(),
             Self::NotEligible => "申请人不符合本地代办对象的条件，请改为帮办（change_mode）后受理。".into(),
             Self::OutOfMandate => "不在您的授权委托范围或有效期内。".into(),
             Self::StepsOpen(n) => format!("还有 {n} 个步骤未办结。"),
@@ -338,6 +355,8 @@ pub fn permits(state: State, facts: &Facts, action: Action) -> Result<To, Refusa
     let to = TABLE.iter().find(|(a, from, _)| *a == action && from.contains(&state)).map(|(_, _, to)| *to).ok_or(Refusal::NotNow { action, state })?;
     let amending = state == InProgress && facts.agency && !facts.agreement_signed;
     match action {
+        A::ArrangeHandOut if facts.handing_out => Err(Refusal::HandedOut),
+        A::RecordHandOut if !facts.hand_out_open => Err(Refusal::NoHandOut),
         A::Accept if facts.ineligible => Err(Refusal::NotEligible),
         A::Accept | A::SignAgreement | A::Start | A::RecordStep | A::Complete | A::SignCompletion if facts.mandate_void => Err(Refusal::MandateVoid),
         A::Start if facts.agency => Err(Refusal::WrongMode(action)),
@@ -447,6 +466,42 @@ impl StepState {
 /// The state of a step after an act.
 pub fn decide_step(state: StepState, act: StepAct) -> Option<StepState> {
     STEP_TABLE.iter().find(|(a, from, _)| *a == act && from.contains(&state)).map(|(_, _, to)| *to)
+}
+
+code_enum! {
+    /// How far the results are on their way.
+    HandOutState in "hand-out-states" {
+        Arranged "arranged" "待出件",
+        Sent "sent" "已寄出",
+        Received "received" "已领取",
+        CameBack "came_back" "已退回",
+    }
+}
+
+code_enum! {
+    /// What is done to hand the results out.
+    HandOutAct in "hand-out-acts" {
+        HandOut "hand_out" "交付",
+        Send "send" "寄出",
+        Deliver "deliver" "登记妥投",
+        ComeBack "come_back" "登记退回",
+    }
+}
+
+use HandOutState as H;
+use HandOutWay::{Counter, Electronic, Express};
+
+/// The table of a hand-out.
+pub const HAND_OUT_TABLE: &[(HandOutAct, &[HandOutWay], HandOutState, HandOutState)] = &[
+    (HandOutAct::HandOut, &[Counter, Electronic], H::Arranged, H::Received),
+    (HandOutAct::Send, &[Express], H::Arranged, H::Sent),
+    (HandOutAct::Deliver, &[Express], H::Sent, H::Received),
+    (HandOutAct::ComeBack, &[Express], H::Sent, H::CameBack),
+];
+
+/// The state of a hand-out after an act.
+pub fn decide_hand_out(way: HandOutWay, state: HandOutState, act: HandOutAct) -> Option<HandOutState> {
+    HAND_OUT_TABLE.iter().find(|(a, ways, from, _)| *a == act && ways.contains(&way) && *from == state).map(|(.., to)| *to)
 }
 
 #[cfg(test)]

@@ -29,10 +29,12 @@ const AGENCY: Facts = Facts {
     materials_reviewable: true,
     mandate_void: false,
     ineligible: false,
+    handing_out: false,
+    hand_out_open: true,
 };
 
 /// What changes nothing of the matter itself.
-const BESIDE: [Action; 4] = [Action::Reveal, Action::Note, Action::Mark, Action::Link];
+const BESIDE: [Action; 5] = [Action::Reveal, Action::Note, Action::Mark, Action::Link, Action::RecordHandOut];
 
 /// The whole table, state by action, as people review it.
 #[test]

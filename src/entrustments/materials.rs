@@ -10,6 +10,7 @@ use super::{
     load::{Told, load_for, save, tell},
     machine::{Action, State},
     model::{MaterialAct, MaterialState},
+    reuse::{self, ReuseInput},
     standing,
     store::{self, MaterialRow, NoticeRow},
     views::{EntrustmentView, view},
@@ -190,6 +191,10 @@ pub struct MaterialReport {
     #[validate(range(max = 100))]
     #[schema(maximum = 100)]
     pub copies: u32,
+    /// With `submit`: what was accepted in an earlier matter, instead of files.
+    #[serde(default)]
+    #[validate(nested)]
+    pub reuse: Option<ReuseInput>,
     /// With `return`: number of the receipt that the applicant signed.
     #[serde(default)]
     #[validate(length(min = 2, max = 100))]
@@ -217,6 +222,11 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
         clocks::stop_one(tx, clock)?;
     }
     match act {
+        MaterialAct::Submit if body.reuse.is_some() => {
+            if let Some(from) = &body.reuse {
+                reuse::take_over(tx, actor, &loaded, code, &mut record, from)?;
+            }
+        }
         MaterialAct::Submit => {
             record.note = body.note.clone().unwrap_or_default();
             record.submitted_at = Some(tx.now);

@@ -12,6 +12,7 @@ mod extension;
 mod facts;
 mod filling;
 mod handling;
+mod handout;
 mod intake;
 mod linking;
 mod listing;
@@ -24,6 +25,7 @@ mod model;
 mod narrative;
 mod notes;
 mod plan;
+mod reuse;
 mod standing;
 mod steps;
 pub mod store;
@@ -43,10 +45,10 @@ pub use store::Entrustment;
 
 /// Every code of the domain, for the dictionaries.
 pub mod vocabulary {
-    pub use super::machine::{StepAct, StepState};
+    pub use super::machine::{HandOutAct, HandOutState, StepAct, StepState};
     pub use super::model::{
-        AgreementState, Channel, CustodyCause, ExtensionState, HelpKind, LinkKind, MaterialAct, MaterialState, Outcome, Priority, RejectReason, SignMethod,
-        StepCarrier, SuspendReason, TerminateReason,
+        AgreementState, Channel, CustodyCause, ExtensionState, HandOutWay, HelpKind, LinkKind, MaterialAct, MaterialState, Outcome, Priority, RejectReason,
+        SignMethod, StepCarrier, SuspendReason, TerminateReason,
     };
 }
 pub use views::{EntrustmentBrief, EntrustmentView, briefs_of, view};

@@ -166,3 +166,11 @@ pub enum NoteFor {
     /// The applicant too.
     Applicant,
 }
+code_enum! {
+    /// How results reach the applicant.
+    HandOutWay in "hand-out-ways" {
+        Counter "counter" "窗口领取",
+        Express "express" "快递送达",
+        Electronic "electronic" "电子证照",
+    }
+}

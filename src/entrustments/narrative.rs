@@ -20,6 +20,12 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "linked" => format!("与另一件关联（{}）。", text("kind")),
         "unlinked" => "解除了与另一件的关联。".into(),
         "split" => format!("拆分出“{}”（{}）。", text("title"), text("number")),
+        "hand_out_arranged" => format!("约定结果{}。", text("way")),
+        "handed_out" => match text("act") {
+            "寄出" => format!("结果已由{}寄出。", text("carrier")),
+            "登记退回" => "寄出的结果被退回，请重新约定。".into(),
+            _ => "结果已经领取。".into(),
+        },
         "applicant_merged" => "申请人的重复登记已合并。".into(),
         "assigned" => "已安排帮办代办专员。".into(),
         "one_time_notice" => format!("已一次性告知需要补充的内容，请在{}前补齐。", day("due_at")),

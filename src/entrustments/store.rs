@@ -11,7 +11,7 @@ use crate::{
     catalogue::Mode,
     db::{
         Json, Private, Result, Sealed, Tx,
-        schema::{access, agreements, applicants, custody, entrustments, materials, matter_links, one_time_notices, steps, watchers},
+        schema::{access, agreements, applicants, custody, entrustments, materials, matter_links, one_time_notices, steps, watchers, windows},
     },
     insert_many,
     kernel::{Id, Moment},
@@ -89,6 +89,8 @@ pub struct Entrustment {
     pub priority: Priority,
     /// What staff mark it with.
     pub tags: Json<Vec<String>>,
+    /// The window that took it in.
+    pub window_id: Option<Id>,
 }
 
 /// A step of the plan.
@@ -436,6 +438,21 @@ pub fn watched(tx: &mut Tx, user: Id, ids: &[Id]) -> Result<Vec<Id>> {
         .filter(watchers::user_id.eq(user))
         .filter(watchers::entrustment_id.eq_any(ids.to_vec()))
         .select(watchers::entrustment_id)
+        .load(tx.conn)?)
+}
+
+/// The center of a window that is open.
+pub fn center_of_window(tx: &mut Tx, id: Id) -> Result<Option<Id>> {
+    Ok(windows::table.filter(windows::id.eq(id)).filter(windows::status.eq("open")).select(windows::center_id).first(tx.conn).optional()?)
+}
+
+/// The newest matters of an applicant.
+pub fn newest_of_applicant(tx: &mut Tx, applicant: Id, limit: i64) -> Result<Vec<Entrustment>> {
+    Ok(entrustments::table
+        .filter(entrustments::applicant_id.eq(applicant))
+        .order(entrustments::id.desc())
+        .limit(limit)
+        .select(Entrustment::as_select())
         .load(tx.conn)?)
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{
     agreement::AgreementView,
     facts::{Acceptance, Completion, Difficulty, Extension, FeeDue, Help, Rejection, Said, Suspension, Termination},
+    handout::HandOut,
     load::Loaded,
     machine::State,
     marking::ActingAgent,
@@ -126,6 +127,12 @@ pub struct EntrustmentView {
     /// What blocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difficulty: Option<Difficulty>,
+    /// How the results reach the applicant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hand_out: Option<HandOut>,
+    /// The window that took it in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window_id: Option<Id>,
     /// How it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion: Option<Completion>,
@@ -246,6 +253,8 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         rejection: details.rejection,
         suspension: details.suspension,
         difficulty: details.difficulty,
+        hand_out: details.hand_out.filter(|_| !sight.narrow).map(|out| out.shown(tx.masking, sight)),
+        window_id: e.window_id,
         completion: details.completion,
         earlier_completions: details.earlier_completions,
         refusal: details.refusal,

@@ -5,6 +5,11 @@ use serde::de::DeserializeOwned;
 
 use crate::kernel::Problem;
 
+/// No parameters.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
 /// Typed query parameters. `T` denies unknown fields.
 pub struct Params<T>(pub T);
 

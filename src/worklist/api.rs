@@ -11,7 +11,7 @@ use crate::{
     appointments::api::Appointments,
     entrustments::api::Entrustments,
     evaluations::api::Evaluations,
-    http::{Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind, Params},
+    http::{Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind, Nothing, Params},
     kernel::{Code, Problem},
     routing::api::Transfers,
 };
@@ -55,11 +55,6 @@ fn checked(input: &FilterInput) -> Result<(), Problem> {
     };
     asked.map_err(|problem| problem.at("/query"))
 }
-
-/// No parameters.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
 
 /// 我的筛选（saved filters）
 ///

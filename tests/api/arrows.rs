@@ -22,6 +22,7 @@ const RANKS: &[(&str, u8)] = &[
     ("entrustments", 4),
     ("routing", 5),
     ("appointments", 5),
+    ("visits", 5),
     ("evaluations", 6),
     ("registry", 7),
     ("worklist", 7),

@@ -48,6 +48,7 @@ struct Fixture {
     other_applicant: String,
     mandate: String,
     filter: String,
+    visit: String,
     forgotten: String,
 }
 
@@ -90,7 +91,11 @@ async fn fixture(app: &TestApp) -> Fixture {
     let saved = |name: &str| json!({ "name": name, "list": "entrustments", "query": "open=true" });
     let filter = text(&app.as_user("rd_clerk").post("/saved-filters", saved("一")).await.created()["id"]).to_owned();
     let forgotten = text(&app.as_user("rd_clerk").post("/saved-filters", saved("二")).await.created()["id"]).to_owned();
+    let visit = json!({ "center": "320623000000", "reason": "key_enterprise", "contact": { "name": "联系人甲", "phone": "13900000001" },
+        "address": "如东县掘港街道 1 号", "request": "现场踏勘" });
+    let visit = text(&company.post("/home-visits", visit).await.created()["id"]).to_owned();
     Fixture {
+        visit,
         filter,
         forgotten,
         applicant,
@@ -148,6 +153,24 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "get_saved_filter" => (in_path(&f.filter), empty()),
         "change_filter" => (in_path(&f.filter), json!({ "name": "急件", "list": "entrustments", "query": "priority=urgent" })),
         "forget_filter" => (in_path(&f.forgotten), empty()),
+        "list_home_visits" => (path.into(), empty()),
+        "request_home_visit" => {
+            let contact = json!({ "name": "家属甲", "phone": "13900004444" });
+            (path.into(), json!({ "center": "320623000000", "reason": "special_group", "contact": contact, "address": "掘港街道 1 号", "request": "上门办理" }))
+        }
+        "get_home_visit" => (in_path(&f.visit), empty()),
+        "arrange_home_visit" => {
+            let (start, end) = ("2026-03-04T14:00:00+08:00", "2026-03-04T15:00:00+08:00");
+            (in_path(&f.visit), json!({ "start": start, "end": end, "visitor_ids": [user_id("rd_agent")] }))
+        }
+        "prepare_home_visit" => (in_path(&f.visit), json!({ "preparation": [{ "what": "空白申请表" }] })),
+        "record_home_visit" => (in_path(&f.visit), json!({ "result": "已办理" })),
+        "miss_home_visit" | "decline_home_visit" | "cancel_home_visit" => (in_path(&f.visit), reason()),
+        "complete_home_visit" => (in_path(&f.visit), empty()),
+        "get_window_staffing" => (in_path(&f.window), empty()),
+        "list_reusable_materials" => (in_path(matter), empty()),
+        "arrange_hand_out" => (in_path(matter), json!({ "way": "counter", "recipient": "联系人乙", "phone": "13900005678" })),
+        "record_hand_out" => (in_path(matter), json!({ "act": "hand_out", "note": "签收单 1" })),
         "get_eligibility" => (in_path("320623000000"), empty()),
         "get_eligibility_version" => (in_path(fixed("eligibility", "320600000000").as_str()), empty()),
         "set_eligibility" => (in_path("320623000000"), json!({ "basis": "代办办法", "rules": [] })),
@@ -358,6 +381,12 @@ fn policy_names_what_exists() {
         "empower",
         "revoke_mandate",
         "merge",
+        "arrange",
+        "prepare",
+        "record",
+        "miss",
+        "complete",
+        "decline",
     ];
     for rule in POLICY {
         for action in rule.actions {

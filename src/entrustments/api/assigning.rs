@@ -7,9 +7,7 @@ use super::super::{
     EntrustmentView,
     assigning::{self, PortfolioInput, PortfolioMoved, Workload},
 };
-use crate::http::{Answer, Ask, Body, Command, Empty, Params};
-
-use super::reading::Nothing;
+use crate::http::{Answer, Ask, Body, Command, Empty, Nothing, Params};
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {

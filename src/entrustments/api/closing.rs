@@ -7,11 +7,13 @@ use super::super::{
     EntrustmentView,
     closing::{self, CompleteInput, DeliveryInput, SignInput, TerminateInput, TerminationSignature},
     facts::{ApplicantReason, ReasonInput},
+    handout::{self, HandOutInput, HandOutReport},
 };
 use crate::http::{Answer, Body, Command, Empty};
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(arrange_hand_out).service(record_hand_out);
     cfg.service(complete).service(sign).service(refuse).service(unclaimed).service(reopen);
     cfg.service(request_termination).service(cancel_termination).service(sign_termination).service(terminate_unilaterally);
 }
@@ -95,4 +97,22 @@ async fn sign_termination(command: Command, body: Body<TerminationSignature>) ->
 #[post("/entrustments/{id}/terminate-unilaterally")]
 async fn terminate_unilaterally(command: Command, body: Body<DeliveryInput>) -> Answer {
     command.act(body, closing::terminate_unilaterally).await
+}
+
+/// 约定出件（arrange hand-out）
+///
+/// 约定结果如何送达：窗口领取（可约时间）、快递送达或电子证照；寄出或领取之前可以重新约定。
+#[utoipa::path(tag = "entrustments", operation_id = "arrange_hand_out", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = HandOutInput, responses((status = 200, description = "代办件", body = EntrustmentView)))]
+#[post("/entrustments/{id}/arrange-hand-out")]
+async fn arrange_hand_out(command: Command, body: Body<HandOutInput>) -> Answer {
+    command.act(body, handout::arrange).await
+}
+
+/// 登记出件（record hand-out）
+///
+/// 出件窗口登记：hand_out 当面交付、send 寄出（承运单位和运单号）、deliver 妥投、come_back 退回。
+#[utoipa::path(tag = "entrustments", operation_id = "record_hand_out", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = HandOutReport, responses((status = 200, description = "代办件", body = EntrustmentView)))]
+#[post("/entrustments/{id}/hand-out")]
+async fn record_hand_out(command: Command, body: Body<HandOutReport>) -> Answer {
+    command.act(body, handout::record).await
 }

@@ -3,15 +3,12 @@
 use actix_web::{get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{
-    super::{
-        EntrustmentView,
-        linking::{self, LinkInput, Links, SplitInput, UnlinkInput},
-        marking::{self, AgentInput, MarkInput, NoteInput, Watching},
-    },
-    reading::Nothing,
+use super::super::{
+    EntrustmentView,
+    linking::{self, LinkInput, Links, SplitInput, UnlinkInput},
+    marking::{self, AgentInput, MarkInput, NoteInput, Watching},
 };
-use crate::http::{Answer, Ask, Body, Command, Empty, Params};
+use crate::http::{Answer, Ask, Body, Command, Empty, Nothing, Params};
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {

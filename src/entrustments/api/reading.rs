@@ -8,6 +8,7 @@ use super::super::{
     Channel, EntrustmentBrief, EntrustmentView, State, listing,
     lookup::{self, OpenMatters, RevealInput, Revealed, SearchInput, SearchResult},
     model::Priority,
+    reuse::{self, ReusableMaterials},
     views::{self, CustodyChain, ProgressView, TimelineEntry},
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     clocks::{ClockView, ExplainedDay},
     db::Error,
     http::{
-        self, Answer, Ask, Body, Command, Expand, Expands, Expansion, Filter, FilterKind, List, ListKind, Named, Params, Relation, cacheable, named,
+        self, Answer, Ask, Body, Command, Expand, Expands, Expansion, Filter, FilterKind, List, ListKind, Named, Nothing, Params, Relation, cacheable, named,
         shape::knows,
     },
     kernel::{Code, Page},
@@ -32,7 +33,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(reveal)
         .service(search)
         .service(progress)
-        .service(open_matters);
+        .service(open_matters)
+        .service(reusable);
 }
 
 /// Matters, where a record leads to one: as a list shows them, to those who may see them.
@@ -149,11 +151,6 @@ async fn custody(ask: Ask, _none: Params<Nothing>) -> Answer {
     .await
 }
 
-/// No parameters.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
-
 /// A clock, explained.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 pub struct ClockExplained {
@@ -183,6 +180,15 @@ async fn explain(ask: Ask, _none: Params<Nothing>) -> Answer {
         Ok(ClocksExplained { items })
     })
     .await
+}
+
+/// 可沿用的材料（reusable materials）
+///
+/// 申请人在以前的件中已经核验过、与本件所需同名的材料；提交材料时以 reuse 指明即可，不必重复提交。
+#[utoipa::path(tag = "entrustments", operation_id = "list_reusable_materials", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), responses((status = 200, description = "可沿用的材料", body = ReusableMaterials)))]
+#[get("/entrustments/{id}/reusable-materials")]
+async fn reusable(ask: Ask, _none: Params<Nothing>) -> Answer {
+    ask.view(reuse::candidates).await
 }
 
 /// 查看完整个人信息（reveal）
