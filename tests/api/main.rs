@@ -4,6 +4,7 @@ mod support;
 mod tables;
 mod team;
 mod torture;
+mod visits;
 
 mod access_lists;
 mod appointments;
