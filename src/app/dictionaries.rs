@@ -88,6 +88,7 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<applicants::MandateState>(),
         dictionary::<matters::Priority>(),
         dictionary::<matters::LinkKind>(),
+        dictionary::<crate::catalogue::templates::TemplateState>(),
         dictionary::<visits::VisitReason>(),
         dictionary::<visits::machine::VisitState>(),
         dictionary::<visits::machine::VisitAction>(),

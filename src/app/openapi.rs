@@ -183,7 +183,10 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     let command = api
         && (!open || operation.operation_id.as_deref() == Some("rate_by_link"))
         && matches!(method, "POST" | "PUT" | "DELETE")
-        && !matches!(operation.operation_id.as_deref(), Some("search" | "find_applicants" | "resolve_routing" | "reveal_entrustment" | "upload_part"));
+        && !matches!(
+            operation.operation_id.as_deref(),
+            Some("search" | "find_applicants" | "compose_bundle" | "resolve_routing" | "reveal_entrustment" | "upload_part")
+        );
     if operation.operation_id.as_deref() == Some("upload_part") {
         operation.responses.responses.insert("409".into(), RefOr::Ref(Ref::from_response_name(response_name(409))));
     }

@@ -25,6 +25,7 @@ pub static ITEM: Expansion =
 pub fn routes(cfg: &mut ServiceConfig) {
     super::table_api::routes(cfg);
     super::eligibility_api::routes(cfg);
+    super::ready_api::routes(cfg);
     cfg.service(list).service(themes).service(fetch).service(versions).service(version);
     cfg.service(create).service(fetch_draft).service(edit).service(publish).service(withdraw).service(submit).service(give_back).service(changes);
 }
@@ -39,6 +40,8 @@ impl ListKind for Items {
         Filter { name: "handling_type", kind: FilterKind::Codes(|| HandlingType::ALL.iter().map(|v| v.code()).collect()), doc: "办件类型" },
         Filter { name: "department", kind: FilterKind::Text(100), doc: "实施部门（全称）" },
         Filter { name: "theme", kind: FilterKind::Text(60), doc: "主题" },
+        Filter { name: "code_prefix", kind: FilterKind::Text(60), doc: "编码的前若干位" },
+        Filter { name: "bundle", kind: FilterKind::Flag, doc: "true 只看“一件事”，false 只看单个事项" },
     ];
     const SORTS: &'static [&'static str] = &["created_at"];
     const SEARCH: bool = true;

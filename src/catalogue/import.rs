@@ -204,6 +204,7 @@ fn blank() -> ItemContent {
         self_service: false,
         on_site_payment: false,
         faq: Vec::new(),
+        bundle: Vec::new(),
         template: Vec::new(),
     }
 }

@@ -1,17 +1,21 @@
 //! The catalogue 事项目录: items edited as drafts, published as numbered immutable versions, read by everybody.
 
 pub mod api;
+mod bundles;
 mod columns;
+mod directory;
 mod eligibility;
 mod eligibility_api;
 mod import;
 pub mod model;
+mod ready_api;
 mod review;
 mod rules;
 mod service;
 pub mod store;
 mod table;
 mod table_api;
+pub mod templates;
 mod views;
 
 pub use eligibility::{Case, Judgement, RuleSet, judge, set_as as set_eligibility};

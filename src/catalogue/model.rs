@@ -417,6 +417,11 @@ pub struct ItemContent {
     #[validate(length(max = 50), nested)]
     #[schema(max_items = 50)]
     pub faq: Vec<Faq>,
+    /// 一件事: the codes of the items it is made of; empty: it is an item by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[validate(length(max = 30))]
+    #[schema(max_items = 30)]
+    pub bundle: Vec<String>,
     /// The ready-made plan: a DAG of steps.
     #[serde(default)]
     #[validate(length(max = 50), nested)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{
+    bundles,
     model::{ItemContent, ReviewState},
     rules::check,
     service::{self, load_for, publish_item, save},
@@ -84,6 +85,7 @@ pub fn submit(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<ItemView> {
     let mut item = load_for(tx, actor, "edit", target)?;
     let draft: ItemContent = item.draft.as_ref().ok_or_else(|| conflict("没有可提交审核的草稿。", "There is no draft."))?.get()?;
     check(&draft)?;
+    bundles::check(tx, &item.code, &draft)?;
     if review_of(&item)?.is_some_and(|r| r.state == ReviewState::Submitted) {
         return Err(conflict("草稿已经提交审核。", "Submitted already."));
     }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use validator::Validate;
 
 use super::{
-    import,
+    bundles, import,
     model::{ItemContent, ReviewState},
     rules::check,
     store::{self, Item, ItemFilter},
@@ -70,6 +70,7 @@ fn draft_columns(item: &mut Item, content: &ItemContent) -> Result<()> {
     item.handling_type = content.handling_type;
     item.department.clone_from(&content.department);
     item.theme.clone_from(&content.theme);
+    item.bundle = !content.bundle.is_empty();
     item.visits = content.visits.and_then(|v| i32::try_from(v).ok());
     Ok(())
 }
@@ -78,6 +79,7 @@ fn draft_columns(item: &mut Item, content: &ItemContent) -> Result<()> {
 pub fn create(tx: &mut Tx, actor: &Actor, new: &NewItem) -> Result<ItemView> {
     authorize(tx, actor, "create", &new.division_code)?;
     check(&new.content)?;
+    bundles::check(tx, &new.code, &new.content)?;
     let row = new_item(tx, new, Id::new())?;
     store::insert(tx, &row).map_err(taken)?;
     record(tx, actor, &row, "service_item.created")?;
@@ -107,6 +109,7 @@ fn new_item(tx: &Tx, new: &NewItem, id: Id) -> Result<Item> {
         updated_at: tx.now,
         review: None,
         effective_at: None,
+        bundle: false,
     };
     draft_columns(&mut row, c)?;
     Ok(row)
@@ -178,6 +181,7 @@ pub struct ItemEdit {
 pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, edit: &ItemEdit) -> Result<ItemView> {
     let mut item = load_for(tx, actor, "edit", target)?;
     check(&edit.content)?;
+    bundles::check(tx, &item.code, &edit.content)?;
     item.draft = Some(Json::new(&edit.content)?);
     // What was reviewed, or has its day, is another text now.
     item.review = None;
@@ -227,6 +231,7 @@ fn index(tx: &mut Tx, item: &Item) -> Result<()> {
 /// Imports one row: creates, publishes what changed, or does nothing when nothing changed. Answers what it did.
 pub fn put_and_publish(tx: &mut Tx, actor: &Actor, new: &NewItem, fixed: bool) -> Result<Put> {
     check(&new.content)?;
+    bundles::check(tx, &new.code, &new.content)?;
     let found = store::item_by_reference(tx, &new.code)?;
     let (mut item, put) = match found {
         Some(item) if item.division_code != new.division_code => {
@@ -340,6 +345,8 @@ pub fn browse(tx: &mut Tx, q: &ListQuery) -> Result<Page<ItemBrief>> {
         descending: q.sort.descending,
         limit,
         ids: None,
+        code_prefix: q.one("code_prefix"),
+        bundles: q.one("bundle").map(|v| v == "true"),
     };
     if let Some(words) = &q.q {
         let tokens: Vec<String> = text::query_tokens(words).iter().map(|t| text::encode_token(t)).collect();

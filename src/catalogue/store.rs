@@ -8,11 +8,12 @@ use super::{
     eligibility::RuleSet,
     model::{ExerciseLevel, HandlingType, ItemContent, ItemType},
     review::Review,
+    templates::{TemplateContent, TemplateState},
 };
 use crate::{
     db::{
         Json, Result, Tx,
-        schema::{eligibility_rules, service_item_versions, service_items},
+        schema::{eligibility_rules, process_templates, service_item_versions, service_items},
     },
     kernel::{Id, Moment},
 };
@@ -61,6 +62,78 @@ pub struct Item {
     pub review: Option<Json<Review>>,
     /// When the draft becomes the next version.
     pub effective_at: Option<Moment>,
+    /// It is made of items.
+    pub bundle: bool,
+}
+
+/// A version of a process template.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = process_templates, treat_none_as_default_value = false)]
+pub struct TemplateRow {
+    /// Identity.
+    pub id: Id,
+    /// What all its versions are known by.
+    pub code: String,
+    /// 1, 2, 3 …
+    pub number: i64,
+    /// The center it is made for.
+    pub center_id: Id,
+    /// Name.
+    pub name: String,
+    /// State.
+    pub state: TemplateState,
+    /// What it says.
+    pub content: Json<TemplateContent>,
+    /// Post of whoever made it.
+    pub created_by: String,
+    /// Version of the record.
+    pub version: i64,
+    /// When.
+    pub created_at: Moment,
+    /// When last changed.
+    pub updated_at: Moment,
+}
+
+/// A template's version, by id.
+pub fn template(tx: &mut Tx, id: Id) -> Result<Option<TemplateRow>> {
+    Ok(process_templates::table.filter(process_templates::id.eq(id)).select(TemplateRow::as_select()).first(tx.conn).optional()?)
+}
+
+/// The newest version of a template.
+pub fn newest_template(tx: &mut Tx, code: &str) -> Result<Option<TemplateRow>> {
+    let all = process_templates::table.filter(process_templates::code.eq(code.to_owned())).order(process_templates::number.desc());
+    Ok(all.select(TemplateRow::as_select()).first(tx.conn).optional()?)
+}
+
+/// Versions of templates, newest first.
+pub fn templates(tx: &mut Tx, codes: &[String], centers: &[Id], states: &[String], after: Option<Id>, limit: i64) -> Result<Vec<TemplateRow>> {
+    use process_templates as t;
+    let mut q = t::table.order(t::id.desc()).limit(limit).into_boxed();
+    if !codes.is_empty() {
+        q = q.filter(t::code.eq_any(codes.to_vec()));
+    }
+    if !centers.is_empty() {
+        q = q.filter(t::center_id.eq_any(centers.to_vec()));
+    }
+    if !states.is_empty() {
+        q = q.filter(t::state.eq_any(states.to_vec()));
+    }
+    if let Some(id) = after {
+        q = q.filter(t::id.lt(id));
+    }
+    Ok(q.select(TemplateRow::as_select()).load(tx.conn)?)
+}
+
+/// A new version of a template.
+pub fn insert_template(tx: &mut Tx, row: &TemplateRow) -> Result<()> {
+    diesel::insert_into(process_templates::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Saves a template whose version was counted up by one; `false` when another was first.
+pub fn save_template(tx: &mut Tx, row: &TemplateRow) -> Result<bool> {
+    let own = process_templates::table.filter(process_templates::id.eq(row.id)).filter(process_templates::version.eq(row.version - 1));
+    Ok(diesel::update(own).set(row.clone()).execute(tx.conn)? == 1)
 }
 
 /// A version of the rules who may ask for agency.
@@ -204,6 +277,10 @@ pub struct ItemFilter {
     pub departments: Vec<String>,
     /// Themes.
     pub themes: Vec<String>,
+    /// Codes that begin so.
+    pub code_prefix: Option<String>,
+    /// Bundles, or what is none.
+    pub bundles: Option<bool>,
     /// Exactly these records (from a search).
     pub ids: Option<Vec<Id>>,
     /// Changed in `[from, to)`, in order of change.
@@ -241,6 +318,12 @@ pub fn items(tx: &mut Tx, f: &ItemFilter) -> Result<Vec<Item>> {
     }
     if !f.themes.is_empty() {
         q = q.filter(i::theme.eq_any(f.themes.clone()));
+    }
+    if let Some(prefix) = &f.code_prefix {
+        q = q.filter(i::code.ge(prefix.clone())).filter(i::code.lt(format!("{prefix}\u{10FFFF}")));
+    }
+    if let Some(bundles) = f.bundles {
+        q = q.filter(i::bundle.eq(bundles));
     }
     if let Some(ids) = &f.ids {
         q = q.filter(i::id.eq_any(ids.clone()));

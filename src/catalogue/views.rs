@@ -47,6 +47,8 @@ pub struct ItemBrief {
     /// Times the applicant must come.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visits: Option<i32>,
+    /// 一件事: made of items.
+    pub bundle: bool,
     /// Number of the published version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published_version: Option<i64>,
@@ -70,6 +72,7 @@ impl From<Item> for ItemBrief {
             department: i.department,
             theme: i.theme,
             visits: i.visits,
+            bundle: i.bundle,
             published_version: i.published_version,
             updated_at: i.updated_at,
         }

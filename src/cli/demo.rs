@@ -194,7 +194,11 @@ pub async fn load(db: &Db, cost: passwords::Cost) -> Result<(), CliError> {
     bar.finish_and_clear();
     db.commit(|tx| items(tx).map_err(said)).await?;
     let own = city::parse(city::Shipped::Nantong.files().0)?;
-    db.commit(move |tx| city::apply(tx, &own)).await?;
+    db.commit(move |tx| {
+        city::apply(tx, &own)?;
+        templates(tx)
+    })
+    .await?;
     let hash = passwords::hash_async(PASSWORD.into(), cost).await;
     db.commit(move |tx| staff(tx, &hash).map_err(said)).await?;
     Ok(())
@@ -225,6 +229,20 @@ fn items(tx: &mut Tx) -> Result<(), CliError> {
         Some(b) => Err(CliError::Said(format!("第 {} 个事项：{}", b.line, b.reason))),
         None => Ok(()),
     }
+}
+
+/// Two versions of a ready-made plan for water connections; the first is to be taken out of use.
+fn templates(tx: &mut Tx) -> db::Result<()> {
+    for (number, days) in [(1, 4), (2, 3)] {
+        let id = fixed("template", &format!("water-{number}"));
+        if catalogue::store::template(tx, id)?.is_none() {
+            let step = |code: &str, name: &str, days: u32, after: &[&str]| serde_json::json!({ "code": code, "name": name, "department": "供水单位", "limit": { "value": days, "unit": "working_day" }, "depends_on": after });
+            let steps = [step("S1", "现场踏勘", 2, &[]), step("S2", "方案答复", 1, &["S1"]), step("S3", "装表通水", days, &["S2"])];
+            let input = serde_json::json!({ "code": "water", "center": "320600000000", "name": "供水报装专用流程", "content": { "steps": steps } });
+            catalogue::templates::publish_as(tx, &Actor::system("demo"), id, &serde_json::from_value(input)?)?;
+        }
+    }
+    Ok(())
 }
 
 /// The id of a demo record: always the same.

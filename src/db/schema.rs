@@ -261,6 +261,7 @@ diesel::table! {
         updated_at -> Timestamp,
         review -> Nullable<Text>,
         effective_at -> Nullable<Timestamp>,
+        bundle -> Bool,
     }
 }
 
@@ -620,7 +621,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    process_templates (id) {
+        id -> Text,
+        code -> Text,
+        number -> BigInt,
+        center_id -> Text,
+        name -> Text,
+        state -> Text,
+        content -> Text,
+        created_by -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    process_templates,
     home_visits,
     eligibility_rules,
     mandates,

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     access::Sight,
     auth::Actor,
-    catalogue::{Mode, StepTemplate, check_steps, published_version},
+    catalogue::{Mode, StepTemplate, check_steps, published_version, templates},
     clocks::{self, Limit, Unit, WorkCalendar},
     db::{Private, Result, Tx},
     events::Audience,
@@ -130,6 +130,9 @@ pub struct PlanInput {
     #[validate(length(min = 1, max = 50), nested)]
     #[schema(min_items = 1, max_items = 50)]
     pub steps: Option<Vec<PlanStep>>,
+    /// Instead of steps: a version of a process template that is made for the custodian or a center above it.
+    #[serde(default)]
+    pub template_id: Option<Id>,
     /// First day of the plan; absent: today.
     #[serde(default, deserialize_with = "crate::kernel::date::optional")]
     pub start: Option<NaiveDate>,
@@ -226,7 +229,14 @@ pub fn plan(tx: &mut Tx, actor: &Actor, target: &Target, input: &PlanInput) -> R
         let zh = "计划已开始执行，请提交调整后的全部步骤，已申报的步骤须原样保留。";
         return Err(Problem::rule("/steps", "plan_started", zh, "Steps were filed: send the whole new plan, with those as they are.").into());
     }
-    let template = || content.template.into_iter().map(|t| PlanStep::of(t, &loaded.details.steps)).collect();
+    let ready = match input.template_id {
+        Some(_) if input.steps.is_some() => {
+            return Err(Problem::rule("/template_id", "steps_or_template", "步骤和专用流程只能填一项。", "Either steps or a template.").into());
+        }
+        Some(id) => templates::steps(tx, &loaded.custodian, id, "/template_id")?,
+        None => content.template,
+    };
+    let template = || ready.into_iter().map(|t| PlanStep::of(t, &loaded.details.steps)).collect();
     let steps: Vec<PlanStep> = input.steps.clone().unwrap_or_else(template);
     if steps.is_empty() {
         return Err(Problem::rule("/steps", "no_template", "该事项没有专用流程，请写明步骤。", "The item has no template: name the steps.").into());

@@ -171,6 +171,14 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "list_reusable_materials" => (in_path(matter), empty()),
         "arrange_hand_out" => (in_path(matter), json!({ "way": "counter", "recipient": "联系人乙", "phone": "13900005678" })),
         "record_hand_out" => (in_path(matter), json!({ "act": "hand_out", "note": "签收单 1" })),
+        "compose_bundle" => (path.into(), json!({ "name": "一件事", "items": [item, "GD-320600-0001"] })),
+        "get_agency_directory" => (in_path("320623000000"), empty()),
+        "list_process_templates" => (path.into(), empty()),
+        "get_process_template" | "withdraw_process_template" => (in_path(fixed("template", "water-1").as_str()), empty()),
+        "publish_process_template" => {
+            let step = json!({ "code": "S1", "name": "踏勘", "department": "供水单位", "limit": { "value": 1, "unit": "working_day" } });
+            (path.into(), json!({ "code": "local", "center": "320623000000", "name": "专用流程", "content": { "steps": [step] } }))
+        }
         "get_eligibility" => (in_path("320623000000"), empty()),
         "get_eligibility_version" => (in_path(fixed("eligibility", "320600000000").as_str()), empty()),
         "set_eligibility" => (in_path("320623000000"), json!({ "basis": "代办办法", "rules": [] })),

@@ -23,6 +23,7 @@ mod marking;
 mod openapi;
 mod platform;
 mod races;
+mod ready_made;
 mod registry;
 mod relay_properties;
 mod shown;

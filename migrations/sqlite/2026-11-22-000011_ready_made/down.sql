@@ -1,0 +1,2 @@
+DROP TABLE process_templates;
+ALTER TABLE service_items DROP COLUMN bundle;
