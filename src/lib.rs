@@ -14,6 +14,7 @@ pub mod cli;
 pub mod clocks;
 pub mod config;
 pub mod db;
+pub mod duty;
 pub mod entrustments;
 pub mod evaluations;
 pub mod events;

@@ -49,6 +49,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         routing::api::routes(cfg);
         evaluations::api::routes(cfg);
         appointments::api::routes(cfg);
+        crate::duty::api::routes(cfg);
         crate::visits::api::routes(cfg);
         registry::api::routes(cfg);
         worklist::api::routes(cfg);

@@ -13,6 +13,7 @@ use crate::{
     auth::{self, Actor, Caller, SubjectKind, store as accounts},
     catalogue::{self, ItemEdit},
     db::{Db, Error, Json, Private, Result, Tx},
+    duty::{CourseKind, CourseResult, store as team},
     entrustments::{self, Identity, NewEntrustment, desk::Act},
     kernel::{Id, Target},
     organization, registry, routing,
@@ -86,6 +87,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         draft(tx)?;
         drafts(tx)?;
         saved(tx)?;
+        duty(tx)?;
         former(tx)?;
         grants(tx)
     })
@@ -146,6 +148,51 @@ fn mandates(tx: &mut Tx) -> Result<()> {
         }
         let input = serde_json::from_value(input)?;
         registry::empower(tx, &Actor::system("demo"), company, id, &input)?;
+    }
+    Ok(())
+}
+
+/// A course and two shifts of the county.
+fn duty(tx: &mut Tx) -> Result<()> {
+    let Some(center) = organization::store::center_by_division(tx, "320623000000")? else { return Ok(()) };
+    let course = fixed("course", "basics");
+    if team::course(tx, course)?.is_none() {
+        let row = team::Course {
+            id: course,
+            center_id: center.id,
+            title: "帮办代办业务集中培训".into(),
+            kind: CourseKind::Lecture,
+            hours: 40,
+            from_on: "2026-01-05".into(),
+            to_on: "2026-01-09".into(),
+            note: "企业开办和建设项目".into(),
+            version: 1,
+            created_at: tx.now,
+            updated_at: tx.now,
+        };
+        team::insert_course(tx, &row)?;
+        let record =
+            team::CourseRecord { course_id: course, user_id: fixed("user", "rd_agent"), result: CourseResult::Passed, score: Some(92), updated_at: tx.now };
+        team::put_records(tx, course, &[record])?;
+    }
+    for (name, days) in [("noon1", 1), ("noon2", 2)] {
+        let id = fixed("shift", name);
+        if team::shift(tx, id)?.is_none() {
+            let start = tx.now.plus(chrono::TimeDelta::days(days));
+            let row = team::Shift {
+                id,
+                center_id: center.id,
+                user_id: fixed("user", "rd_agent2"),
+                post: "综合窗口午间值班".into(),
+                start_at: start,
+                end_at: start.plus(chrono::TimeDelta::hours(2)),
+                created_by: "县代办中心负责人".into(),
+                version: 1,
+                created_at: tx.now,
+                updated_at: tx.now,
+            };
+            team::insert_shift(tx, &row)?;
+        }
     }
     Ok(())
 }

@@ -637,7 +637,51 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    shifts (id) {
+        id -> Text,
+        center_id -> Text,
+        user_id -> Text,
+        post -> Text,
+        start_at -> Timestamp,
+        end_at -> Timestamp,
+        created_by -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    courses (id) {
+        id -> Text,
+        center_id -> Text,
+        title -> Text,
+        kind -> Text,
+        hours -> Integer,
+        from_on -> Text,
+        to_on -> Text,
+        note -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    course_records (course_id, user_id) {
+        course_id -> Text,
+        user_id -> Text,
+        result -> Text,
+        score -> Nullable<Integer>,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    shifts,
+    courses,
+    course_records,
     process_templates,
     home_visits,
     eligibility_rules,

@@ -14,7 +14,7 @@ use crate::{
         Actor, Role, policy,
         store::{self as accounts, User},
     },
-    db::{Json, Private, Result, Tx},
+    db::{Json, Private, Result, Tx, dialect},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Text, Versioned, label_of},
 };
 
@@ -211,6 +211,8 @@ pub fn absences(tx: &mut Tx, actor: &Actor, reference: &str, q: &ListQuery) -> R
 
 /// Enters an absence.
 pub fn be_away(tx: &mut Tx, actor: &Actor, target: &Target, input: &AbsenceInput) -> Result<AbsenceView> {
+    // Two at the same instant: the second sees the first.
+    dialect::lock_root(tx.conn, "users", &target.reference)?;
     let (user, center) = person(tx, actor, "edit", &target.reference)?;
     let refuse = |at: &str, code, zh, en| Err(Problem::rule(at, code, zh, en).into());
     if input.to <= input.from {
@@ -273,6 +275,32 @@ pub fn agents(tx: &mut Tx, center: Id) -> Result<Vec<(User, ProfileView)>> {
     let users: Vec<User> = accounts::users_by_id(tx, &ids)?.into_iter().filter(|u| u.status == "active").collect();
     let profiles = profiles(tx, &users.iter().map(|u| u.id).collect::<Vec<_>>())?;
     Ok(users.into_iter().zip(profiles).collect())
+}
+
+/// Somebody whose record as staff the caller may read.
+pub fn seen(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Id> {
+    person(tx, actor, "read", reference).map(|(user, _)| user.id)
+}
+
+/// Whether somebody works at a center now.
+pub fn is_staff_of(tx: &mut Tx, user: Id, center: Id) -> Result<bool> {
+    Ok(accounts::user(tx, user)?.is_some_and(|u| u.center_id == Some(center) && u.status == "active"))
+}
+
+/// Whether somebody works at a center, or at one below it.
+pub fn is_staff_below(tx: &mut Tx, user: Id, center: &Center) -> Result<bool> {
+    let home = accounts::user(tx, user)?.and_then(|u| u.center_id);
+    home.map_or(Ok(false), |id| Ok(center.contains(&service::load(tx, id)?)))
+}
+
+/// Whether somebody is away at some moment of a time.
+pub fn is_away(tx: &mut Tx, user: Id, from: Moment, to: Moment) -> Result<bool> {
+    Ok(!store::absences_between(tx, user, from, to)?.is_empty())
+}
+
+/// Refuses who may not order the team of a center.
+pub fn admit_edit(actor: &Actor, center: &Center) -> Result<(), Problem> {
+    if policy::allows(actor, "team", "edit", &service::custodian_reachable(center)) { Ok(()) } else { Err(Problem::of(ErrorCode::Forbidden)) }
 }
 
 /// Whether the caller may see the team of a center.

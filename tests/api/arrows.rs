@@ -19,6 +19,7 @@ const RANKS: &[(&str, u8)] = &[
     ("organization", 2),
     ("attachments", 2),
     ("catalogue", 3),
+    ("duty", 3),
     ("entrustments", 4),
     ("routing", 5),
     ("appointments", 5),

@@ -48,8 +48,15 @@ struct Fixture {
     other_applicant: String,
     mandate: String,
     filter: String,
+    shift: String,
+    removed: String,
+    course: String,
     visit: String,
     forgotten: String,
+}
+
+fn course() -> Value {
+    json!({ "title": "业务培训", "kind": "lecture", "hours": 8, "from": "2026-03-09", "to": "2026-03-10" })
 }
 
 fn window_input(name: &str) -> Value {
@@ -94,7 +101,16 @@ async fn fixture(app: &TestApp) -> Fixture {
     let visit = json!({ "center": "320623000000", "reason": "key_enterprise", "contact": { "name": "联系人甲", "phone": "13900000001" },
         "address": "如东县掘港街道 1 号", "request": "现场踏勘" });
     let visit = text(&company.post("/home-visits", visit).await.created()["id"]).to_owned();
+    let manager = app.as_user("rd_manager");
+    let shift = |day: &str| json!({ "user_id": user_id("rd_clerk"), "post": "午间值班", "start": format!("{day}T12:00:00+08:00"), "end": format!("{day}T14:00:00+08:00") });
+    let at = "/centers/320623000000/shifts";
+    let removed = text(&manager.post(at, shift("2026-03-03")).await.created()["id"]).to_owned();
+    let shift = text(&manager.post(at, shift("2026-03-04")).await.created()["id"]).to_owned();
+    let made = text(&manager.post("/centers/320623000000/courses", course()).await.created()["id"]).to_owned();
     Fixture {
+        shift,
+        removed,
+        course: made,
         visit,
         filter,
         forgotten,
@@ -179,6 +195,18 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
             let step = json!({ "code": "S1", "name": "踏勘", "department": "供水单位", "limit": { "value": 1, "unit": "working_day" } });
             (path.into(), json!({ "code": "local", "center": "320623000000", "name": "专用流程", "content": { "steps": [step] } }))
         }
+        "list_shifts" | "list_courses" => (in_path("320623000000"), empty()),
+        "add_shift" => {
+            let (start, end) = ("2026-03-05T12:00:00+08:00", "2026-03-05T14:00:00+08:00");
+            (in_path("320623000000"), json!({ "user_id": user_id("rd_agent"), "post": "午间值班", "start": start, "end": end }))
+        }
+        "get_shift" => (in_path(&f.shift), empty()),
+        "remove_shift" => (in_path(&f.removed), empty()),
+        "create_course" => (in_path("320623000000"), course()),
+        "get_course" => (in_path(&f.course), empty()),
+        "edit_course" => (in_path(&f.course), course()),
+        "record_training" => (in_path(&f.course), json!({ "records": [{ "user_id": user_id("rd_agent"), "result": "passed" }] })),
+        "list_trainings" => (in_path(user_id("rd_agent2").as_str()), empty()),
         "get_eligibility" => (in_path("320623000000"), empty()),
         "get_eligibility_version" => (in_path(fixed("eligibility", "320600000000").as_str()), empty()),
         "set_eligibility" => (in_path("320623000000"), json!({ "basis": "代办办法", "rules": [] })),

@@ -6,7 +6,16 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, accepted, center_id, counter_application, on_both_engines, text, user_id};
 
-on_both_engines!(profiles_and_absences, by_skill_and_load, pulled_from_the_queue, a_portfolio_changes_hands, racing_pulls, a_month_stays_balanced);
+on_both_engines!(
+    a_rota_without_overlaps,
+    courses_and_records,
+    profiles_and_absences,
+    by_skill_and_load,
+    pulled_from_the_queue,
+    a_portfolio_changes_hands,
+    racing_pulls,
+    a_month_stays_balanced
+);
 
 /// A matter of 如东's counter that nobody carries yet.
 async fn waiting_matter(app: &TestApp) -> String {
@@ -183,4 +192,64 @@ async fn a_month_stays_balanced(app: TestApp) {
     let (least, most) = (loads.iter().min().copied().unwrap_or(0), loads.iter().max().copied().unwrap_or(0));
     assert_eq!(loads.len(), 6);
     assert!(most - least <= 2, "{loads:?}");
+}
+
+async fn a_rota_without_overlaps(app: TestApp) {
+    let manager = app.as_user("rd_manager");
+    let at = "/centers/320623000000/shifts";
+    let shift = |login: &str, from: &str, to: &str| json!({ "user_id": user_id(login), "post": "午间值班", "start": format!("2026-03-{from}:00+08:00"), "end": format!("2026-03-{to}:00+08:00") });
+    let made = manager.post(at, shift("rd_agent", "04T12:00", "04T14:00")).await.created();
+    let away = json!({ "kind": "leave", "from": "2026-03-05T00:00:00+08:00", "to": "2026-03-06T00:00:00+08:00" });
+    manager.post(&format!("/users/{}/absences", user_id("rd_agent")), away).await.created();
+    for (wrong, code) in [
+        (shift("rd_agent", "04T13:00", "04T15:00"), "overlap"),
+        (shift("rd_agent", "05T12:00", "05T14:00"), "absent"),
+        (shift("city_agent1", "04T12:00", "04T14:00"), "not_staff_here"),
+        (shift("rd_agent", "06T14:00", "06T12:00"), "out_of_range"),
+        (shift("rd_agent", "01T12:00", "01T14:00"), "out_of_range"),
+        (shift("rd_agent", "06T12:00", "08T12:00"), "out_of_range"),
+    ] {
+        assert_eq!(manager.post(at, wrong).await.expect(422).body["errors"][0]["code"], code);
+    }
+    manager.post(at, shift("rd_agent", "04T14:00", "04T16:00")).await.created();
+    assert_eq!(app.as_user("rd_clerk").post(at, shift("rd_agent", "09T12:00", "09T14:00")).await.problem(403), "forbidden");
+    assert_eq!(app.as_user("cc_clerk").get(at).await.problem(403), "forbidden");
+    // Of those who race for the same hours of one person, one gets them.
+    let race = (0..10).map(|_| manager.post(at, shift("rd_agent2", "09T12:00", "09T14:00")));
+    let answers = futures_util::future::join_all(race).await;
+    assert_eq!(answers.iter().filter(|r| r.status == 201).count(), 1);
+    assert!(answers.iter().all(|r| matches!(r.status, 201 | 422)));
+    let week = app.as_user("rd_clerk").get(&format!("{at}?at[gte]=2026-03-04&at[lt]=2026-03-05&expand=user&limit=1")).await.ok();
+    assert_eq!((&week["items"][0]["id"], &week["has_more"]), (&made["id"], &json!(true)));
+    assert!(week["items"][0]["user"]["display_name"].is_string());
+    let next = app.as_user("rd_clerk").get(&format!("{at}?at[gte]=2026-03-04&at[lt]=2026-03-05&limit=1&cursor={}", text(&week["next_cursor"]))).await.ok();
+    assert_eq!((text(&next["items"][0]["start"]), &next["has_more"]), ("2026-03-04T14:00:00.000+08:00", &json!(false)));
+    let path = format!("/shifts/{}", text(&made["id"]));
+    let removal = |who: &'static str| app.as_user(who).request(actix_web::http::Method::DELETE, &path).insert_header(("if-match", "\"1\""));
+    assert_eq!(app.send(removal("rd_clerk")).await.problem(403), "forbidden");
+    assert_eq!(app.send(removal("cc_clerk")).await.problem(404), "not_found");
+    app.send(removal("rd_manager")).await.expect(204);
+    manager.get(&path).await.expect(404);
+}
+
+async fn courses_and_records(app: TestApp) {
+    let manager = app.as_user("rd_manager");
+    let course = |to: &str| json!({ "title": "帮办代办业务培训", "kind": "shadowing", "hours": 40, "from": "2026-03-09", "to": to });
+    assert_eq!(manager.post("/centers/320623000000/courses", course("2026-03-01")).await.problem(422), "rule_violation");
+    let made = manager.post("/centers/320623000000/courses", course("2026-03-13")).await.created();
+    let path = format!("/courses/{}", text(&made["id"]));
+    let record = |login: &str, result: &str, score: i32| json!({ "records": [{ "user_id": user_id(login), "result": result, "score": score }] });
+    assert_eq!(manager.post(&format!("{path}/records"), record("city_agent1", "passed", 90)).await.problem(422), "rule_violation");
+    assert_eq!(manager.post(&format!("{path}/records"), record("rd_agent", "passed", 101)).await.problem(400), "invalid_request");
+    manager.post(&format!("{path}/records"), record("rd_agent", "enrolled", 0)).await.ok();
+    manager.post(&format!("{path}/records"), record("yk_clerk", "passed", 77)).await.ok();
+    let done = manager.post(&format!("{path}/records"), record("rd_agent", "passed", 92)).await.ok();
+    assert_eq!((done["records"].as_array().map(Vec::len), &done["version"]), (Some(2), &json!(4)));
+    let own = app.as_user("rd_agent").get(&format!("/users/{}/trainings", user_id("rd_agent"))).await.ok();
+    assert_eq!((&own["items"][0]["score"], &own["items"][0]["course"]["title"]), (&json!(92), &json!("帮办代办业务培训")));
+    app.as_user("cc_clerk").get(&format!("/users/{}/trainings", user_id("rd_agent"))).await.expect(404);
+    app.as_user("cc_clerk").get(&path).await.expect(404);
+    assert_eq!(manager.put_with(&path, &[("if-match", "\"1\"")], course("2026-03-14")).await.problem(412), "stale_version");
+    let edited = manager.put_with(&path, &[("if-match", "\"4\"")], course("2026-03-14")).await.ok();
+    assert_eq!((text(&edited["to"]), edited["records"].as_array().map(Vec::len)), ("2026-03-14", Some(2)));
 }

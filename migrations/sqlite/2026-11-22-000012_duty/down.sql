@@ -1,0 +1,3 @@
+DROP TABLE course_records;
+DROP TABLE courses;
+DROP TABLE shifts;
