@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     auth::store as accounts,
-    db::{Error, Json, Result, Sealed, Tx},
+    db::{Error, Json, Result, Sealed, Tx, dialect},
     kernel::{Code as _, ErrorCode, FieldError, Id, Problem, Purpose, citizen_id, credit_code, phone, text},
 };
 
@@ -63,6 +63,9 @@ pub fn find_or_enter_as(tx: &mut Tx, id: Id, input: &ApplicantInput) -> Result<A
     };
     let id_mark = tx.vault.mark(Purpose::Index, &identity);
     if let Some(found) = store::by_mark(tx, &id_mark)? {
+        // A merge of this record ends first, or begins after this matter is there.
+        dialect::lock_root(tx.conn, "applicants", found.id.as_str())?;
+        let found = store::applicant(tx, found.id)?.unwrap_or(found);
         let found = same_person(found, input, &name_mark)?;
         let found = survivor(tx, found)?;
         return renew(tx, found, input);

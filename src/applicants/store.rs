@@ -160,6 +160,12 @@ pub fn ended(tx: &mut Tx, today: &str, limit: i64) -> Result<Vec<Mandate>> {
         .load(tx.conn)?)
 }
 
+/// What was merged into one record is merged into another: nobody is left behind a record that is gone.
+pub fn repoint(tx: &mut Tx, from: Id, to: Id) -> Result<()> {
+    diesel::update(applicants::table.filter(applicants::merged_into.eq(from))).set(applicants::merged_into.eq(to)).execute(tx.conn)?;
+    Ok(())
+}
+
 /// The mandates of one applicant become another's.
 pub fn move_mandates(tx: &mut Tx, from: Id, to: Id) -> Result<()> {
     diesel::update(mandates::table.filter(mandates::applicant_id.eq(from))).set(mandates::applicant_id.eq(to)).execute(tx.conn)?;

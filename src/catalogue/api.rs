@@ -7,7 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     ItemContent,
     model::{ExerciseLevel, HandlingType, ItemType},
-    review::{self, PublishInput, ReturnInput, VersionChanges},
+    review::{self, ItemReturn, PublishInput, VersionChanges},
     service::{self, ItemEdit, NewItem},
     store,
     views::{ItemBrief, ItemView},
@@ -180,9 +180,9 @@ async fn submit(command: Command, body: Body<Empty>) -> Answer {
 ///
 /// 审核人说明理由退回草稿。
 #[utoipa::path(tag = "catalogue", operation_id = "return_service_item", params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GS-320623-0001")),
-    request_body = ReturnInput, responses((status = 200, description = "事项", body = ItemView)))]
+    request_body = ItemReturn, responses((status = 200, description = "事项", body = ItemView)))]
 #[post("/service-items/{id}/return")]
-async fn give_back(command: Command, body: Body<ReturnInput>) -> Answer {
+async fn give_back(command: Command, body: Body<ItemReturn>) -> Answer {
     command.act(body, review::give_back).await
 }
 

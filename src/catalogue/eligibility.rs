@@ -173,7 +173,7 @@ pub fn set(tx: &mut Tx, actor: &Actor, target: &Target, set: &RuleSet) -> Result
     set_as(tx, actor, Id::new(), target, set)
 }
 
-/// [`set`] under a given id.
+/// Sets the next version at a center, under a given id.
 pub fn set_as(tx: &mut Tx, actor: &Actor, id: Id, target: &Target, set: &RuleSet) -> Result<RuleSetView> {
     if !policy::may(actor, "eligibility", "edit") {
         return Err(Problem::of(ErrorCode::Forbidden).into());

@@ -55,7 +55,7 @@ pub struct PublishInput {
 /// Why a draft goes back.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReturnInput {
+pub struct ItemReturn {
     /// In words.
     #[validate(length(min = 2, max = 500))]
     #[schema(min_length = 2, max_length = 500, example = "承诺时限应与上级事项一致")]
@@ -94,7 +94,7 @@ pub fn submit(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<ItemView> {
 }
 
 /// A reviewer returns the draft with a reason.
-pub fn give_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReturnInput) -> Result<ItemView> {
+pub fn give_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &ItemReturn) -> Result<ItemView> {
     let mut item = load_for(tx, actor, "publish", target)?;
     let Some(review) = review_of(&item)?.filter(|r| r.state == ReviewState::Submitted) else {
         return Err(conflict("草稿没有提交审核。", "The draft was not submitted."));

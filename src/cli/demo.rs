@@ -90,7 +90,8 @@ fn accounts() -> Vec<(String, String)> {
         let center = a.center.and_then(|code| centers.get(&code)).map_or("", |c| c.name.as_str());
         (a.login, format!("{center} {}", a.title).trim().to_owned())
     });
-    staff.chain(people.applicants.into_iter().map(|a| (a.login, format!("申请人：{}", a.name)))).collect()
+    let applicants = people.applicants.into_iter().map(|a| (a.login, format!("申请人：{}", a.name)));
+    staff.chain(applicants).chain([("ent_rudong_agent".to_owned(), "企业经办人（受 ent_rudong 授权）".to_owned())]).collect()
 }
 
 /// The demo keeps to itself: its own database and key beside the present folder, unless told otherwise.
@@ -111,6 +112,9 @@ pub fn configure(config: &mut Config, city: Shipped) {
 
 /// Loads the demo and starts the server.
 pub async fn run(mut config: Config, city: Shipped, matters: u64, reset: bool, no_serve: bool) -> Result<(), CliError> {
+    if matters > 0 && city != Shipped::Nantong {
+        return Err(CliError::Said("--matters 只用于南通演示".into()));
+    }
     let listener = if no_serve { None } else { Some(app::listen(&config)?) };
     let db = app::open(&config)?;
     db::migrate(db.engine())?;
@@ -137,7 +141,7 @@ pub async fn run(mut config: Config, city: Shipped, matters: u64, reset: bool, n
         println!("② 已载入{}：区划和中心、代办对象规则、窗口、12 个事项、2004–2026 年日历、各岗位账号（接口文档中的示例以南通为准）", own.name);
         city::accounts_of(&own)
     };
-    if matters > 0 && city == Shipped::Nantong {
+    if matters > 0 {
         println!("③ 生成 {matters} 件代办件");
         bulk::fill(&db, matters).await?;
     }

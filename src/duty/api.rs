@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     rota::{self, ShiftInput, ShiftView},
-    training::{self, CourseInput, CourseView, RecordsInput, TrainingView},
+    training::{self, CourseInput, CourseView, TrainingRecords, TrainingView},
 };
 use crate::{
     http::{Answer, Ask, Body, Command, Expand, Expands, Filter, FilterKind, List, ListKind, Relation},
@@ -117,9 +117,9 @@ async fn edit(command: Command, body: Body<CourseInput>) -> Answer {
 /// 登记参训记录（record training）
 ///
 /// 逐人登记报名、合格、不合格或缺席及成绩；未列出的人员不变。
-#[utoipa::path(tag = "people", operation_id = "record_training", params(("id" = String, Path, description = "培训 id", max_length = 100)), request_body = RecordsInput, responses((status = 200, description = "培训", body = CourseView)))]
+#[utoipa::path(tag = "people", operation_id = "record_training", params(("id" = String, Path, description = "培训 id", max_length = 100)), request_body = TrainingRecords, responses((status = 200, description = "培训", body = CourseView)))]
 #[post("/courses/{id}/records")]
-async fn record(command: Command, body: Body<RecordsInput>) -> Answer {
+async fn record(command: Command, body: Body<TrainingRecords>) -> Answer {
     command.act(body, training::record).await
 }
 

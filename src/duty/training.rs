@@ -87,7 +87,7 @@ pub struct CourseView {
     pub note: String,
     /// Who took part, and how they did; single records only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub records: Option<Vec<RecordView>>,
+    pub records: Option<Vec<TrainingResultView>>,
     /// Version, as in `ETag`.
     pub version: i64,
     /// When entered.
@@ -100,7 +100,7 @@ crate::versioned!(CourseView);
 
 /// How somebody did.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct RecordView {
+pub struct TrainingResultView {
     /// Who.
     pub user_id: Id,
     /// How.
@@ -129,17 +129,17 @@ pub struct TrainingView {
 /// How people did.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RecordsInput {
+pub struct TrainingRecords {
     /// One for each person; of others nothing changes.
     #[validate(length(min = 1, max = 200), nested)]
     #[schema(min_items = 1, max_items = 200)]
-    pub records: Vec<RecordInput>,
+    pub records: Vec<TrainingRecord>,
 }
 
 /// How somebody did.
 #[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RecordInput {
+pub struct TrainingRecord {
     /// Who: staff of the center or of one below it.
     pub user_id: Id,
     /// How.
@@ -152,7 +152,7 @@ pub struct RecordInput {
 }
 
 fn view(c: Course, records: Option<Vec<CourseRecord>>) -> CourseView {
-    let record = |r: CourseRecord| RecordView { user_id: r.user_id, result: r.result, result_label: r.result.label().into(), score: r.score };
+    let record = |r: CourseRecord| TrainingResultView { user_id: r.user_id, result: r.result, result_label: r.result.label().into(), score: r.score };
     CourseView {
         id: c.id,
         center_id: c.center_id,
@@ -246,7 +246,7 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &CourseInput) ->
 }
 
 /// Records who took part and how they did.
-pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &RecordsInput) -> Result<CourseView> {
+pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &TrainingRecords) -> Result<CourseView> {
     if let Some(id) = target.id() {
         dialect::lock_root(tx.conn, "courses", id.as_str())?;
     }

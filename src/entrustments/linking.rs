@@ -36,7 +36,7 @@ pub struct LinkInput {
 
 /// A link as it is answered.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct LinkView {
+pub struct MatterLink {
     /// What they have to do with each other.
     pub kind: LinkKind,
     /// In Chinese, seen from this matter.
@@ -53,7 +53,7 @@ pub struct LinkView {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Links {
     /// Those whose other matter the caller may see.
-    pub items: Vec<LinkView>,
+    pub items: Vec<MatterLink>,
 }
 
 const MOST_LINKS: usize = 50;
@@ -127,7 +127,7 @@ fn links_of(tx: &mut Tx, actor: &Actor, id: Id) -> Result<Links> {
             let at = seen.iter().position(|e| e.id == other)?;
             let inbound = l.to_id == id;
             let kind_label = if inbound { l.kind.inbound() } else { l.kind.label() }.to_owned();
-            Some(LinkView { kind: l.kind, kind_label, inbound, entrustment: seen.swap_remove(at), created_at: l.created_at })
+            Some(MatterLink { kind: l.kind, kind_label, inbound, entrustment: seen.swap_remove(at), created_at: l.created_at })
         })
         .collect();
     Ok(Links { items })

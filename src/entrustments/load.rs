@@ -185,6 +185,7 @@ fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Si
         handing_out: details.hand_out.as_ref().is_some_and(|out| matches!(out.state, HandOutState::Sent | HandOutState::Received)),
         hand_out_open: details.hand_out.as_ref().is_some_and(|out| matches!(out.state, HandOutState::Arranged | HandOutState::Sent)),
         ineligible: judged.as_ref().is_some_and(|j| !j.eligible),
+        originals_held: checklist.holds_originals(),
         mandate_void: mandate.as_ref().is_some_and(|m| !m.holds(tx.now)),
     };
     Ok(Loaded { e, details, custodian, rules, plan, checklist, mandate, judged, mandated: true, facts, sight })

@@ -39,6 +39,7 @@ code_enum! {
         Assign "assign" "指派专员",
         SubmitMaterial "submit_material" "提交材料",
         ReviewMaterial "review_material" "核验材料",
+        ReturnOriginal "return_original" "退还原件",
         DraftAgreement "draft_agreement" "拟制协议",
         SignAgreement "sign_agreement" "签订协议",
         Start "start" "开始帮办",
@@ -111,13 +112,14 @@ pub const TABLE: &[(Action, &[State], To)] = &[
     (A::Assign, OPEN, Stay),
     (A::SubmitMaterial, OPEN, Stay),
     (A::ReviewMaterial, OPEN, Stay),
+    (A::ReturnOriginal, State::ALL, Stay),
     (A::DraftAgreement, &[Accepted, InProgress], Stay),
     (A::SignAgreement, &[Accepted], Into(InProgress)),
     (A::SignAgreement, &[InProgress], Stay),
     (A::Start, &[Accepted], Into(InProgress)),
     (A::Plan, &[Accepted, InProgress], Stay),
     (A::RecordStep, &[InProgress], Stay),
-    (A::DecideStep, &[InProgress], Stay),
+    (A::DecideStep, &[InProgress, Suspended], Stay),
     (A::RecordHelp, &[Accepted, InProgress], Stay),
     (A::RecordFee, &[Accepted, InProgress, Suspended], Stay),
     (A::RequestExtension, &[InProgress], Stay),
@@ -200,6 +202,8 @@ pub struct Facts {
     pub materials_submittable: bool,
     /// Some material can be verified, rejected or deferred.
     pub materials_reviewable: bool,
+    /// An original is with the center.
+    pub originals_held: bool,
     /// It is handed in under a mandate that does not hold.
     pub mandate_void: bool,
     /// Agency is asked for by who does not qualify.
@@ -381,6 +385,7 @@ pub fn permits(state: State, facts: &Facts, action: Action) -> Result<To, Refusa
         A::GrantExtension | A::RefuseExtension if !facts.extension_asked => Err(Refusal::NoExtension),
         A::RecordStep if !facts.steps_recordable => Err(Refusal::NoStep),
         A::SubmitMaterial if !facts.materials_submittable => Err(Refusal::NoMaterial(action)),
+        A::ReturnOriginal if !facts.originals_held => Err(Refusal::NoMaterial(action)),
         A::ReviewMaterial if !facts.materials_reviewable => Err(Refusal::NoMaterial(action)),
         _ => Ok(to),
     }

@@ -27,6 +27,7 @@ const AGENCY: Facts = Facts {
     promise_running: true,
     materials_submittable: true,
     materials_reviewable: true,
+    originals_held: true,
     mandate_void: false,
     ineligible: false,
     handing_out: false,
@@ -34,7 +35,7 @@ const AGENCY: Facts = Facts {
 };
 
 /// What changes nothing of the matter itself.
-const BESIDE: [Action; 5] = [Action::Reveal, Action::Note, Action::Mark, Action::Link, Action::RecordHandOut];
+const BESIDE: [Action; 6] = [Action::ReturnOriginal, Action::Reveal, Action::Note, Action::Mark, Action::Link, Action::RecordHandOut];
 
 /// The whole table, state by action, as people review it.
 #[test]

@@ -156,7 +156,7 @@ pub fn change_applicant(tx: &mut Tx, actor: &Actor, id: Id, to: &ApplicantRow) -
 /// Whether somebody watches a matter.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Watching {
-    /// The caller is told of every change.
+    /// It is among the matters that the caller watches.
     pub watching: bool,
 }
 

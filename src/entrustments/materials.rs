@@ -212,7 +212,11 @@ pub struct MaterialReport {
 
 /// Submits, verifies, rejects or defers a material.
 pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: MaterialAct, body: &MaterialReport) -> Result<EntrustmentView> {
-    let action = if act == MaterialAct::Submit { Action::SubmitMaterial } else { Action::ReviewMaterial };
+    let action = match act {
+        MaterialAct::Submit => Action::SubmitMaterial,
+        MaterialAct::Return => Action::ReturnOriginal,
+        _ => Action::ReviewMaterial,
+    };
     let mut loaded = load_for(tx, actor, action, target)?;
     let (mut row, mut record) = loaded.checklist.materials.iter().find(|(m, _)| m.code == code).cloned().ok_or_else(Problem::not_found)?;
     loaded.decide(actor, action)?;
@@ -269,7 +273,7 @@ fn next_state(from: MaterialState, act: MaterialAct) -> Result<MaterialState, Pr
         (MaterialAct::Accept, Submitted) => Ok(Accepted),
         (MaterialAct::Reject, Submitted | Accepted) => Ok(Rejected),
         (MaterialAct::Defer, Missing | Rejected) => Ok(Deferred),
-        (MaterialAct::Return, Submitted | Accepted | Rejected) => Ok(from),
+        (MaterialAct::Return, _) => Ok(from),
         _ => {
             let zh = format!("材料当前为“{}”，不能{}。", from.label(), act.label());
             Err(Problem::new(ErrorCode::StateConflict, Text::new(zh, "The material's state forbids this.")))

@@ -123,10 +123,16 @@ impl Checklist {
         Ok(self.materials.iter().any(|(row, _)| is_missing(row) && asked.iter().any(|a| a.code.as_ref() == Some(&row.code))))
     }
 
-    /// Names of the materials that must be there and are neither handed in nor promised.
+    /// Names of the materials that must be there and are not: a promise is no material.
     pub fn required_missing(&self) -> Vec<&str> {
         let required = |r: &MaterialRecord| r.spec.as_ref().is_none_or(|s| s.necessity == Necessity::Required);
-        self.materials.iter().filter(|(row, r)| is_missing(row) && required(r)).map(|(row, _)| row.name.as_str()).collect()
+        let absent = |row: &MaterialRow| is_missing(row) || row.state == MaterialState::Deferred;
+        self.materials.iter().filter(|(row, r)| absent(row) && required(r)).map(|(row, _)| row.name.as_str()).collect()
+    }
+
+    /// An original is with the center.
+    pub fn holds_originals(&self) -> bool {
+        self.materials.iter().any(|(_, record)| record.original && record.returned.is_none())
     }
 }
 

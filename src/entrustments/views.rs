@@ -371,7 +371,9 @@ pub struct TimelineEntry {
 
 impl TimelineEntry {
     fn of(tx: &Tx, event: Event, sight: Sight) -> Result<Self> {
-        let words = event.words.filter(|_| !sight.masked).map(|w| w.open(tx.vault)).transpose()?;
+        // A note is for the center, or for the applicant: no department's.
+        let withheld = sight.masked || (sight.narrow && event.kind == "entrustment.noted");
+        let words = event.words.filter(|_| !withheld).map(|w| w.open(tx.vault)).transpose()?;
         let text = narrative::tell(&event.kind, &event.params.get().unwrap_or_default());
         Ok(Self { id: event.id, text, words, kind: event.kind, actor: event.actor_label, at: event.occurred_at })
     }

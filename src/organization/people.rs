@@ -40,6 +40,9 @@ pub struct PersonView {
     /// Home center.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub center_id: Option<Id>,
+    /// The applicant this account is, or acts for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applicant_id: Option<Id>,
     /// `active`, `locked` (by wrong passwords, for a while) or `disabled`.
     pub status: String,
     /// In Chinese.
@@ -142,6 +145,7 @@ fn view(tx: &mut Tx, user: User) -> Result<PersonView> {
         title: user.title,
         employment: user.employment,
         center_id: user.center_id,
+        applicant_id: user.applicant_id,
         status: status.code().into(),
         status_label: status.label().into(),
         roles: roles.into_iter().map(|g| RoleView { role: g.role, role_label: g.role.label().into(), node_id: g.node }).collect(),

@@ -46,7 +46,7 @@ async fn fetch(ask: Ask) -> Answer {
 
 /// 修改申请人（edit applicant）
 ///
-/// 更新所在区划、地址、特殊类别和联系人；身份不能修改。须带 If-Match。
+/// 更新所在区划、地址、特殊类别和联系人：提交的就是全部，未填的即清空；身份不能修改，特殊类别只由工作人员登记。须带 If-Match。
 #[utoipa::path(tag = "applicants", operation_id = "edit_applicant", params(("id" = String, Path, description = "申请人 id", max_length = 100)), request_body = ApplicantEdit, responses((status = 200, description = "申请人", body = ApplicantRecord)))]
 #[put("/applicants/{id}")]
 async fn edit(command: Command, body: Body<ApplicantEdit>) -> Answer {

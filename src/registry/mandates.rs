@@ -109,7 +109,8 @@ fn view(tx: &Tx, actor: &Actor, m: &Mandate, sight: Sight) -> Result<MandateView
     let words = m.words.open(tx.vault)?;
     let (name, phone) = (m.agent_name.open(tx.vault)?, m.agent_phone.open(tx.vault)?);
     let number = m.agent_id_number.as_ref().map(|n| n.open(tx.vault)).transpose()?;
-    let masked = sight.masked;
+    // Who acts under a mandate reads their own, and not the other agents'.
+    let masked = sight.masked || (actor.is(Role::CompanyAgent) && m.user_id != actor.id);
     let told = |text: String| Some(text).filter(|t| !masked && !t.is_empty());
     let open = m.state == MandateState::Active && !masked && policy::may(actor, "applicant", "revoke_mandate");
     Ok(MandateView {
@@ -155,6 +156,9 @@ pub fn empower(tx: &mut Tx, actor: &Actor, applicant: Id, id: Id, input: &Mandat
     for (i, reference) in input.items.iter().enumerate() {
         let unknown = || Problem::rule(&format!("/items/{i}"), "unknown_item", "没有这个已发布的事项。", "No such published item.");
         items.push(catalogue::published(tx, reference)?.ok_or_else(unknown)?.id.to_string());
+    }
+    if input.login.is_some() && from > today {
+        return Err(Problem::rule("/valid_from", "not_yet", "以账号行事的授权委托应自今日起生效。", "An account acts from today on.").into());
     }
     let user_id = input.login.as_deref().map(|login| account(tx, login)).transpose()?;
     let mandate = Mandate {

@@ -57,6 +57,7 @@ pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &MergeInput) ->
     for id in matters {
         entrustments::change_applicant(tx, actor, id, &stays)?;
     }
+    applicants::store::repoint(tx, gone.id, stays.id)?;
     applicants::store::move_mandates(tx, gone.id, stays.id)?;
     accounts::move_accounts(tx, gone.id, stays.id)?;
     appointments::store::move_applicant(tx, gone.id, stays.id)?;

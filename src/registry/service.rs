@@ -145,7 +145,8 @@ pub fn find(tx: &mut Tx, actor: &Actor, question: &ApplicantQuestion) -> Result<
     let mut ids: Vec<Id> = Vec::new();
     for kind in [IdType::CreditCode, IdType::CitizenId] {
         let mark = applicants::identity_mark(tx, kind, &asked.to_ascii_uppercase());
-        ids.extend(applicants::store::by_mark(tx, &mark)?.map(|row| row.id));
+        // By the identity that was merged, too, one finds the record that goes on.
+        ids.extend(applicants::store::by_mark(tx, &mark)?.map(|row| row.merged_into.unwrap_or(row.id)));
     }
     let mark = applicants::name_mark(tx, &text::fold(asked));
     ids.extend(applicants::store::ids_by_name(tx, &mark, 50)?);
@@ -200,10 +201,21 @@ pub struct ApplicantEdit {
 /// Corrects a record: what is sent is all there is from now on.
 pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &ApplicantEdit) -> Result<ApplicantRecord> {
     let (mut row, sight) = load_for(tx, actor, "edit", target)?;
+    let flags: Vec<String> = input.flags.iter().map(|f| f.code().to_owned()).collect();
+    if actor.applicant_id.is_some() && row.flags.get()? != flags {
+        // What qualifies for agency is for the staff to check.
+        return Err(Problem::rule(
+            "/flags",
+            "staff_only",
+            "特殊类别由工作人员核实后登记，请照原样提交。",
+            "The staff verifies the flags: send them as they are.",
+        )
+        .into());
+    }
     let contacts: Vec<Contact> = input.contacts.iter().map(|c| Contact { name: c.name.clone(), phone: c.phone.clone() }).collect();
     row.division_code.clone_from(&input.division_code);
     row.address = input.address.as_ref().map(|a| Sealed::seal(tx.vault, a)).transpose()?;
-    row.flags = Json::new(&input.flags.iter().map(|f| f.code().to_owned()).collect())?;
+    row.flags = Json::new(&flags)?;
     row.contacts = Some(Private::seal(tx.vault, &contacts)?);
     save(tx, &mut row)?;
     render(tx, actor, &row, sight)

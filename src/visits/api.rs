@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     machine::{VisitAction as Action, VisitState},
-    model::{ArrangeInput, CompleteInput, PrepareInput, RecordInput, VisitInput, WhyInput},
+    model::{VisitArrangement, VisitCompletion, VisitInput, VisitPreparation, VisitReasonInput, VisitRecord},
     service::{self, VisitView},
 };
 use crate::{
@@ -69,62 +69,62 @@ async fn fetch(ask: Ask) -> Answer {
 /// 安排上门（arrange）
 ///
 /// 约定时间、上门人员和准备清单；可以重新安排。
-#[utoipa::path(tag = "appointments", operation_id = "arrange_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = ArrangeInput, responses((status = 200, description = "上门服务", body = VisitView)))]
+#[utoipa::path(tag = "appointments", operation_id = "arrange_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = VisitArrangement, responses((status = 200, description = "上门服务", body = VisitView)))]
 #[post("/home-visits/{id}/arrange")]
-async fn arrange(command: Command, body: Body<ArrangeInput>) -> Answer {
+async fn arrange(command: Command, body: Body<VisitArrangement>) -> Answer {
     command.act(body, service::arrange).await
 }
 
 /// 准备（prepare）
 ///
 /// 逐项登记准备情况；提交的就是全部清单。
-#[utoipa::path(tag = "appointments", operation_id = "prepare_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = PrepareInput, responses((status = 200, description = "上门服务", body = VisitView)))]
+#[utoipa::path(tag = "appointments", operation_id = "prepare_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = VisitPreparation, responses((status = 200, description = "上门服务", body = VisitView)))]
 #[post("/home-visits/{id}/prepare")]
-async fn prepare(command: Command, body: Body<PrepareInput>) -> Answer {
+async fn prepare(command: Command, body: Body<VisitPreparation>) -> Answer {
     command.act(body, service::prepare).await
 }
 
 /// 登记上门（record visit）
 ///
 /// 登记上门办理的情况和带回的材料；约定时间之前不能登记。
-#[utoipa::path(tag = "appointments", operation_id = "record_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = RecordInput, responses((status = 200, description = "上门服务", body = VisitView)))]
+#[utoipa::path(tag = "appointments", operation_id = "record_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = VisitRecord, responses((status = 200, description = "上门服务", body = VisitView)))]
 #[post("/home-visits/{id}/record")]
-async fn record(command: Command, body: Body<RecordInput>) -> Answer {
+async fn record(command: Command, body: Body<VisitRecord>) -> Answer {
     command.act(body, service::record).await
 }
 
 /// 登记未遇（not met）
 ///
 /// 上门而未遇到申请人；可以重新安排。
-#[utoipa::path(tag = "appointments", operation_id = "miss_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = WhyInput, responses((status = 200, description = "上门服务", body = VisitView)))]
+#[utoipa::path(tag = "appointments", operation_id = "miss_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = VisitReasonInput, responses((status = 200, description = "上门服务", body = VisitView)))]
 #[post("/home-visits/{id}/miss")]
-async fn miss(command: Command, body: Body<WhyInput>) -> Answer {
+async fn miss(command: Command, body: Body<VisitReasonInput>) -> Answer {
     command.act(body, |tx, actor, target, input| service::give_up(tx, actor, target, Action::Miss, input)).await
 }
 
 /// 办结上门服务（complete visit）
 ///
 /// 登记事后送达的材料及送达方式；没有需要送达的可以留空。
-#[utoipa::path(tag = "appointments", operation_id = "complete_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = CompleteInput, responses((status = 200, description = "上门服务", body = VisitView)))]
+#[utoipa::path(tag = "appointments", operation_id = "complete_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = VisitCompletion, responses((status = 200, description = "上门服务", body = VisitView)))]
 #[post("/home-visits/{id}/complete")]
-async fn complete(command: Command, body: Body<CompleteInput>) -> Answer {
+async fn complete(command: Command, body: Body<VisitCompletion>) -> Answer {
     command.act(body, service::complete).await
 }
 
 /// 不予安排（decline）
 ///
 /// 说明理由，不予安排上门。
-#[utoipa::path(tag = "appointments", operation_id = "decline_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = WhyInput, responses((status = 200, description = "上门服务", body = VisitView)))]
+#[utoipa::path(tag = "appointments", operation_id = "decline_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = VisitReasonInput, responses((status = 200, description = "上门服务", body = VisitView)))]
 #[post("/home-visits/{id}/decline")]
-async fn decline(command: Command, body: Body<WhyInput>) -> Answer {
+async fn decline(command: Command, body: Body<VisitReasonInput>) -> Answer {
     command.act(body, |tx, actor, target, input| service::give_up(tx, actor, target, Action::Decline, input)).await
 }
 
 /// 取消上门服务（cancel visit）
 ///
 /// 上门之前，申请人或中心可以取消。
-#[utoipa::path(tag = "appointments", operation_id = "cancel_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = WhyInput, responses((status = 200, description = "上门服务", body = VisitView)))]
+#[utoipa::path(tag = "appointments", operation_id = "cancel_home_visit", params(("id" = String, Path, description = "上门服务 id 或编号", max_length = 100)), request_body = VisitReasonInput, responses((status = 200, description = "上门服务", body = VisitView)))]
 #[post("/home-visits/{id}/cancel")]
-async fn cancel(command: Command, body: Body<WhyInput>) -> Answer {
+async fn cancel(command: Command, body: Body<VisitReasonInput>) -> Answer {
     command.act(body, |tx, actor, target, input| service::give_up(tx, actor, target, Action::Cancel, input)).await
 }

@@ -95,7 +95,7 @@ pub struct VisitInput {
 /// When one goes, who, and with what.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ArrangeInput {
+pub struct VisitArrangement {
     /// From.
     pub start: Moment,
     /// Until.
@@ -115,7 +115,7 @@ pub struct ArrangeInput {
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "preparation": [{ "what": "携带高拍仪和空白申请表", "done": true }] }))]
-pub struct PrepareInput {
+pub struct VisitPreparation {
     /// All of it.
     #[validate(length(min = 1, max = 50), nested)]
     #[schema(min_items = 1, max_items = 50)]
@@ -126,7 +126,7 @@ pub struct PrepareInput {
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "result": "现场核验身份并收取申请材料", "papers_received": ["申请表", "身份证复印件"] }))]
-pub struct RecordInput {
+pub struct VisitRecord {
     /// In words.
     #[validate(length(min = 2, max = 1000))]
     #[schema(min_length = 2, max_length = 1000)]
@@ -142,7 +142,7 @@ pub struct RecordInput {
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "papers_sent": ["居住证明"], "delivery": "EMS 1234567890123" }))]
-pub struct CompleteInput {
+pub struct VisitCompletion {
     /// Papers sent after; none: nothing had to be sent.
     #[serde(default)]
     #[validate(length(max = 50), custom(function = lines))]
@@ -158,7 +158,7 @@ pub struct CompleteInput {
 /// Why.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct WhyInput {
+pub struct VisitReasonInput {
     /// In words.
     #[validate(length(min = 2, max = 500))]
     #[schema(min_length = 2, max_length = 500, example = "申请人已自行到大厅办理")]

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     machine::{VisitAction as Action, VisitState as State, decide},
-    model::{ArrangeInput, CompleteInput, Preparation, PrepareInput, RecordInput, VisitDetails, VisitInput, VisitReason, WhyInput},
+    model::{Preparation, VisitArrangement, VisitCompletion, VisitDetails, VisitInput, VisitPreparation, VisitReason, VisitReasonInput, VisitRecord},
     store::{self, HomeVisit},
 };
 use crate::{
@@ -279,7 +279,7 @@ fn change(
 }
 
 /// Arranges when, who and with what; an arranged visit may be arranged anew.
-pub fn arrange(tx: &mut Tx, actor: &Actor, target: &Target, input: &ArrangeInput) -> Result<VisitView> {
+pub fn arrange(tx: &mut Tx, actor: &Actor, target: &Target, input: &VisitArrangement) -> Result<VisitView> {
     change(tx, actor, target, Action::Arrange, "arranged", |tx, row, details, center| {
         let refuse = |at: &str, code, zh, en| Err(Problem::rule(at, code, zh, en).into());
         if input.start <= tx.now || input.end <= input.start {
@@ -300,7 +300,7 @@ pub fn arrange(tx: &mut Tx, actor: &Actor, target: &Target, input: &ArrangeInput
 }
 
 /// Ticks what is prepared.
-pub fn prepare(tx: &mut Tx, actor: &Actor, target: &Target, input: &PrepareInput) -> Result<VisitView> {
+pub fn prepare(tx: &mut Tx, actor: &Actor, target: &Target, input: &VisitPreparation) -> Result<VisitView> {
     change(tx, actor, target, Action::Prepare, "prepared", |_, _, details, _| {
         details.preparation.clone_from(&input.preparation);
         Ok(())
@@ -308,7 +308,7 @@ pub fn prepare(tx: &mut Tx, actor: &Actor, target: &Target, input: &PrepareInput
 }
 
 /// Records what was done there.
-pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &RecordInput) -> Result<VisitView> {
+pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &VisitRecord) -> Result<VisitView> {
     change(tx, actor, target, Action::Record, "visited", |tx, row, details, _| {
         if row.start_at.is_some_and(|start| tx.now < start) {
             return Err(Problem::rule("/result", "too_early", "尚未到约定的上门时间。", "The visit has not begun.").into());
@@ -321,7 +321,7 @@ pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &RecordInput) 
 }
 
 /// Ends a visit with what was sent after.
-pub fn complete(tx: &mut Tx, actor: &Actor, target: &Target, input: &CompleteInput) -> Result<VisitView> {
+pub fn complete(tx: &mut Tx, actor: &Actor, target: &Target, input: &VisitCompletion) -> Result<VisitView> {
     change(tx, actor, target, Action::Complete, "completed", |_, _, details, _| {
         if !input.papers_sent.is_empty() && input.delivery.is_empty() {
             return Err(Problem::rule("/delivery", "required", "请写明材料如何送达。", "Say how the papers were sent.").into());
@@ -333,7 +333,7 @@ pub fn complete(tx: &mut Tx, actor: &Actor, target: &Target, input: &CompleteInp
 }
 
 /// Nobody was met, it is not arranged, or it is called off: with the reason.
-pub fn give_up(tx: &mut Tx, actor: &Actor, target: &Target, action: Action, input: &WhyInput) -> Result<VisitView> {
+pub fn give_up(tx: &mut Tx, actor: &Actor, target: &Target, action: Action, input: &VisitReasonInput) -> Result<VisitView> {
     let kind = match action {
         Action::Miss => "not_met",
         Action::Decline => "declined",

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{TestApp, accepted, accepted_matter, counter_application, on_both_engines, started_matter, text, user_id};
 
 on_both_engines!(
+    originals_go_back_whenever_they_do,
     departments_decide_their_own_steps,
     a_plan_is_made_anew_around_what_was_filed,
     partial_agency_leaves_steps_to_the_applicant,
@@ -264,4 +265,18 @@ async fn the_directory_of_departments(app: TestApp) {
         manager.post("/centers/320623000000/departments", json!({ "name": "某局", "credit_code": "91320600MATE5T017X" })).await.problem(400),
         "invalid_request"
     );
+}
+
+/// An original that is still with the center when the matter has ended goes back all the same, once.
+async fn originals_go_back_whenever_they_do(app: TestApp) {
+    let clerk = app.as_user("rd_clerk");
+    let e = clerk.post("/entrustments", crate::support::counter_application("assisted")).await.created();
+    let path = format!("/entrustments/{}", text(&e["id"]));
+    clerk.post(&format!("{path}/materials/M1/submit"), json!({ "original": true })).await.ok();
+    let ended = clerk.post(&format!("{path}/withdraw"), json!({ "reason": "不再办理", "evidence": "撤回申请 1 号" })).await.ok();
+    assert!(ended["allowed_actions"].as_array().expect("list").contains(&json!("return_original")));
+    let back = clerk.post(&format!("{path}/materials/M1/return"), json!({ "receipt": "退件签收单 0007" })).await.ok();
+    assert_eq!(back["materials"][0]["returned"]["receipt"], "退件签收单 0007");
+    assert!(!back["allowed_actions"].as_array().expect("list").contains(&json!("return_original")));
+    assert_eq!(clerk.post(&format!("{path}/materials/M1/return"), json!({ "receipt": "退件签收单 0008" })).await.problem(409), "state_conflict");
 }

@@ -174,3 +174,36 @@ fn names_and_codes_are_unique() {
     let codes: BTreeSet<_> = jieli::kernel::ErrorCode::ALL.iter().map(|c| c.code()).collect();
     assert_eq!(codes.len(), jieli::kernel::ErrorCode::ALL.len());
 }
+
+/// The document knows a schema by its type's name: two types of one name would be one schema, and one of them wrong.
+#[test]
+fn schema_names_are_unique() {
+    fn walk(dir: &std::path::Path, found: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(dir).expect("src") {
+            let path = entry.expect("entry").path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let file = syn::parse_file(&std::fs::read_to_string(&path).expect("source")).expect("Rust");
+                for item in file.items {
+                    let (attrs, name) = match item {
+                        syn::Item::Struct(s) => (s.attrs, s.ident.to_string()),
+                        syn::Item::Enum(e) => (e.attrs, e.ident.to_string()),
+                        _ => continue,
+                    };
+                    let derives =
+                        |a: &syn::Attribute| matches!(&a.meta, syn::Meta::List(l) if l.path.is_ident("derive") && l.tokens.to_string().contains("ToSchema"));
+                    if attrs.iter().any(derives) {
+                        found.push((name, path.display().to_string()));
+                    }
+                }
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(std::path::Path::new(&format!("{}/src", env!("CARGO_MANIFEST_DIR"))), &mut found);
+    assert!(found.len() > 100);
+    found.sort();
+    let twice: Vec<_> = found.windows(2).filter(|w| w[0].0 == w[1].0).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}

@@ -49,6 +49,15 @@ async fn an_applicant_is_found_and_corrected(app: TestApp) {
     assert_eq!(clerk.put_with(&format!("/applicants/{id}"), &[("if-match", &etag)], edit).await.problem(412), "stale_version");
     let masked = app.as_user("rd_manager").get(&format!("/applicants/{id}")).await.ok();
     assert_eq!(masked["contacts"][0], json!({ "name": "家**", "phone": "139****7777" }));
+    // What qualifies for agency is not for the applicant to say.
+    let company = fixed("applicant", "ent_rudong");
+    let own = app.as_user("ent_rudong").get(&format!("/applicants/{company}")).await.ok();
+    let etag = format!("\"{}\"", own["version"]);
+    let change = |flags: Value| json!({ "division_code": "320623000000", "flags": flags });
+    let path = format!("/applicants/{company}");
+    let refused = app.as_user("ent_rudong").put_with(&path, &[("if-match", &etag)], change(json!(["major_investment"]))).await.expect(422).body;
+    assert_eq!(refused["errors"][0]["code"], "staff_only");
+    app.as_user("ent_rudong").put_with(&path, &[("if-match", &etag)], change(own["applicant"]["flags"].clone())).await.ok();
     // The history of matters is a list like any other.
     clerk.post("/entrustments", by_citizen_id()).await.created();
     clerk.post("/entrustments", counter_application("assisted")).await.created();
@@ -173,6 +182,15 @@ async fn duplicates_become_one(app: TestApp) {
     let third = clerk.post("/entrustments", by_passport()).await.created();
     assert_eq!(third["applicant"]["id"], stays.as_str());
     assert_eq!(app.count("SELECT count(*) AS value FROM audit_log WHERE action = 'merge'").await, 1);
+    // The record that stayed is merged in turn: whoever comes with the first identity is the last record.
+    let mut other = by_passport();
+    other["applicant"]["id_type"] = json!("other");
+    let last = text(&clerk.post("/entrustments", other).await.created()["applicant"]["id"]).to_owned();
+    manager.post(&format!("/applicants/{stays}/merge"), json!({ "into": last, "reason": "又是同一申请人" })).await.ok();
+    assert_eq!(clerk.post("/entrustments", by_passport()).await.created()["applicant"]["id"], last.as_str());
+    assert_eq!(clerk.get(&format!("/applicants/{gone}")).await.ok()["merged_into"], last.as_str());
+    let found = clerk.post("/applicants/search", json!({ "q": "440781198506151231" })).await.ok();
+    assert_eq!((&found["items"][0]["id"], found["items"].as_array().map(Vec::len)), (&json!(last), Some(1)));
     assert_eq!(app.count("SELECT count(*) AS value FROM access WHERE subject LIKE 'applicant:%' AND record_id IN (SELECT id FROM entrustments WHERE applicant_id IN (SELECT id FROM applicants WHERE merged_into IS NOT NULL))").await, 0);
 }
 
