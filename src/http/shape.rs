@@ -47,7 +47,7 @@ fn escape(key: &str) -> String {
 pub fn faults<T: ToSchema + 'static>(value: &Value) -> Vec<FieldError> {
     let mut found = Vec::new();
     if let Some(validator) = validator::<T>() {
-        validator.iter_errors(value).for_each(|e| fault(&e, &mut found));
+        validator.iter_errors(value).for_each(|e| fault(&e, value, &mut found));
     }
     found.sort_by(|a, b| format!("{:?}", a.at).cmp(&format!("{:?}", b.at)));
     found.dedup_by(|a, b| a.at == b.at);
@@ -127,8 +127,31 @@ pub fn without_null(schema: &mut Value) {
     }
 }
 
-fn fault(e: &ValidationError, found: &mut Vec<FieldError>) {
+/// Of several alternatives the one was meant whose fixed values fit; where none fits, all of them are told.
+fn alternative(at: &str, context: &[Vec<ValidationError>], whole: &Value, found: &mut Vec<FieldError>) {
+    let depth = at.matches('/').count() + 1;
+    let tag = |e: &ValidationError| match e.kind() {
+        Kind::Enum { options } if e.instance_path().to_string().matches('/').count() == depth => options.as_array().cloned(),
+        _ => None,
+    };
+    let misfits = |errors: &[ValidationError]| errors.iter().filter(|e| tag(e).is_some()).count();
+    let Some(meant) = context.iter().min_by_key(|errors| (misfits(errors), errors.len())) else { return };
+    match meant.iter().find(|e| tag(e).is_some()) {
+        None => meant.iter().for_each(|e| fault(e, whole, found)),
+        Some(wrong) => {
+            let all: Vec<Value> = context.iter().flatten().filter_map(tag).flatten().collect();
+            let codes: Vec<&str> = all.iter().filter_map(Value::as_str).collect();
+            let (zh, en) = (format!("取值不在代码表内，可用：{}。", codes.join("、")), format!("One of {}.", codes.join(", ")));
+            found.push(FieldError { at: Place::Pointer(wrong.instance_path().to_string()), code: "unknown_code".into(), detail: Text::new(zh, en) });
+        }
+    }
+}
+
+fn fault(e: &ValidationError, whole: &Value, found: &mut Vec<FieldError>) {
     let at = e.instance_path().to_string();
+    if let Kind::OneOfNotValid { context } | Kind::AnyOf { context } = e.kind() {
+        return alternative(&at, context, whole, found);
+    }
     let mut add = |at: String, code: &'static str, zh: String, en: String| {
         found.push(FieldError { at: Place::Pointer(at), code: code.into(), detail: Text::new(zh, en) });
     };
@@ -139,6 +162,12 @@ fn fault(e: &ValidationError, found: &mut Vec<FieldError>) {
         }
         Kind::AdditionalProperties { unexpected } => {
             for name in unexpected {
+                add(format!("{at}/{}", escape(name)), "unknown_field", format!("不认识的字段 {name}。"), format!("Unknown field {name}."));
+            }
+        }
+        // Of an object that has no fields, none is known; the fault is told of one of them, at the object.
+        Kind::FalseSchema => {
+            for name in whole.pointer(&at).and_then(Value::as_object).into_iter().flat_map(serde_json::Map::keys) {
                 add(format!("{at}/{}", escape(name)), "unknown_field", format!("不认识的字段 {name}。"), format!("Unknown field {name}."));
             }
         }

@@ -55,6 +55,21 @@ async fn every_wrong_field_is_named(app: TestApp) {
     let mut unknown = counter_application("assisted");
     unknown["applicant"]["nickname"] = json!("x");
     assert_eq!(one(unknown).await, (400, "/applicant/nickname".into(), "unknown_field".into()));
+    // Where no field is known, and where one of many bodies was meant.
+    let told = |reply: crate::support::Reply| {
+        let errors = reply.expect(400).body["errors"].as_array().expect("errors").clone();
+        errors.iter().map(|e| (text(&e["pointer"]).to_owned(), text(&e["code"]).to_owned())).collect::<Vec<_>>()
+    };
+    let none = clerk.post("/entrustments/DB-none/start", json!({ "x": 1, "y": 2 })).await;
+    assert_eq!(told(none), [("/x".to_owned(), "unknown_field".to_owned()), ("/y".into(), "unknown_field".into())]);
+    let bulk = |act: serde_json::Value| {
+        let clerk = app.as_user("rd_clerk");
+        async move { clerk.post("/entrustments/bulk", json!({ "items": [{ "id": "DB-none", "act": act }] })).await }
+    };
+    let note = told(bulk(json!({ "action": "note", "body": { "txt": "x" } })).await);
+    assert_eq!(note, [("/items/0/act/body/text".to_owned(), "required".to_owned()), ("/items/0/act/body/txt".into(), "unknown_field".into())]);
+    let unknown = told(bulk(json!({ "action": "dance" })).await);
+    assert_eq!(unknown, [("/items/0/act/action".to_owned(), "unknown_code".to_owned())]);
     let mut missing = counter_application("assisted");
     missing.as_object_mut().expect("object").remove("contact");
     assert_eq!(one(missing).await, (400, "/contact".into(), "required".into()));
