@@ -5,8 +5,9 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
+    handout_machine::{HandOutAct, HandOutState, decide_hand_out},
     load::{Told, load_for, save},
-    machine::{Action, HandOutAct, HandOutState, decide_hand_out},
+    machine::Action,
     model::HandOutWay,
     views::{EntrustmentView, view},
 };

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::{
     facts::Details,
-    machine::{self, Action, Facts, HandOutState, Refusal, State},
+    handout_machine::HandOutState,
+    machine::{self, Action, Facts, Refusal, State},
     model::ExtensionState,
     standing::{self, Checklist, Plan},
     store::{self, Entrustment},

@@ -1,6 +1,5 @@
 //! The states of an entrustment and of its steps, as tables (DOMAIN §4). Absent = refused. Pure: no IO, no time.
 
-use super::model::HandOutWay;
 use crate::{
     db::code_enum,
     kernel::{Code as _, ErrorCode, problem::Refuse},
@@ -471,42 +470,6 @@ impl StepState {
 /// The state of a step after an act.
 pub fn decide_step(state: StepState, act: StepAct) -> Option<StepState> {
     STEP_TABLE.iter().find(|(a, from, _)| *a == act && from.contains(&state)).map(|(_, _, to)| *to)
-}
-
-code_enum! {
-    /// How far the results are on their way.
-    HandOutState in "hand-out-states" {
-        Arranged "arranged" "待出件",
-        Sent "sent" "已寄出",
-        Received "received" "已领取",
-        CameBack "came_back" "已退回",
-    }
-}
-
-code_enum! {
-    /// What is done to hand the results out.
-    HandOutAct in "hand-out-acts" {
-        HandOut "hand_out" "交付",
-        Send "send" "寄出",
-        Deliver "deliver" "登记妥投",
-        ComeBack "come_back" "登记退回",
-    }
-}
-
-use HandOutState as H;
-use HandOutWay::{Counter, Electronic, Express};
-
-/// The table of a hand-out.
-pub const HAND_OUT_TABLE: &[(HandOutAct, &[HandOutWay], HandOutState, HandOutState)] = &[
-    (HandOutAct::HandOut, &[Counter, Electronic], H::Arranged, H::Received),
-    (HandOutAct::Send, &[Express], H::Arranged, H::Sent),
-    (HandOutAct::Deliver, &[Express], H::Sent, H::Received),
-    (HandOutAct::ComeBack, &[Express], H::Sent, H::CameBack),
-];
-
-/// The state of a hand-out after an act.
-pub fn decide_hand_out(way: HandOutWay, state: HandOutState, act: HandOutAct) -> Option<HandOutState> {
-    HAND_OUT_TABLE.iter().find(|(a, ways, from, _)| *a == act && ways.contains(&way) && *from == state).map(|(.., to)| *to)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod facts;
 mod filling;
 mod handling;
 mod handout;
+mod handout_machine;
 mod intake;
 mod linking;
 mod listing;
@@ -45,7 +46,8 @@ pub use store::Entrustment;
 
 /// Every code of the domain, for the dictionaries.
 pub mod vocabulary {
-    pub use super::machine::{HandOutAct, HandOutState, StepAct, StepState};
+    pub use super::handout_machine::{HandOutAct, HandOutState};
+    pub use super::machine::{StepAct, StepState};
     pub use super::model::{
         AgreementState, Channel, CustodyCause, ExtensionState, HandOutWay, HelpKind, LinkKind, MaterialAct, MaterialState, Outcome, Priority, RejectReason,
         SignMethod, StepCarrier, SuspendReason, TerminateReason,
