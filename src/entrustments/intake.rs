@@ -135,13 +135,12 @@ pub fn submit_as(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, identity: Opt
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     let applicant = applicant_of(tx, actor, new)?;
-    let made = enter(tx, actor, new, applicant, identity)?;
+    let made = enter(tx, actor, new, center, applicant, identity)?;
     view(tx, actor, made)
 }
 
-/// Enters a matter of a known applicant; who may is the caller's to ask.
-pub fn enter(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, applicant: ApplicantRow, identity: Option<Identity>) -> Result<Loaded> {
-    let center = center_of(tx, actor, new)?;
+/// Enters a matter of a known applicant at a center; who may is the caller's to ask.
+pub fn enter(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, center: Center, applicant: ApplicantRow, identity: Option<Identity>) -> Result<Loaded> {
     let staff = actor.applicant_id.is_none();
     let item =
         catalogue::published(tx, &new.item)?.ok_or_else(|| Problem::rule("/item", "unknown_item", "没有这个已发布的事项。", "No such published item."))?;

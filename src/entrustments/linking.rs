@@ -183,7 +183,7 @@ pub fn split(tx: &mut Tx, actor: &Actor, target: &Target, input: &SplitInput) ->
         item: input.item.clone().unwrap_or_else(|| loaded.e.item_id.to_string()),
         mode: input.mode.unwrap_or(loaded.e.mode),
         channel: loaded.e.channel,
-        center: Some(loaded.e.custodian_id.to_string()),
+        center: None,
         applicant: None,
         contact,
         request: input.reason.clone(),
@@ -193,7 +193,7 @@ pub fn split(tx: &mut Tx, actor: &Actor, target: &Target, input: &SplitInput) ->
         mandate_id: loaded.e.mandate_id,
         window_id: None,
     };
-    let made = intake::enter(tx, actor, &new, applicant, None)?;
+    let made = intake::enter(tx, actor, &new, loaded.custodian.clone(), applicant, None)?;
     if !input.steps.is_empty() {
         let staying: Vec<_> = loaded.plan.steps.iter().map(|(row, _)| row).filter(|row| !input.steps.contains(&row.code)).cloned().collect();
         store::replace_steps(tx, loaded.e.id, &staying)?;
