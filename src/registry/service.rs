@@ -60,9 +60,14 @@ pub fn sight(tx: &mut Tx, actor: &Actor, applicant: Id) -> Result<Option<Sight>>
     }
 }
 
+/// Merging is decided by a manager, who sees masked; everything else takes a clear view.
+fn is_clear_enough(action: &str, sight: Sight) -> bool {
+    action == "merge" || !sight.masked
+}
+
 /// What a caller may do: correcting and empowering take a clear view, merging the manager's word.
 fn allowed(actor: &Actor, row: &ApplicantRow, sight: Sight) -> Vec<String> {
-    let fits = |action: &str| row.merged_into.is_none() && (action == "merge" || !sight.masked);
+    let fits = |action: &str| row.merged_into.is_none() && is_clear_enough(action, sight);
     ACTIONS.into_iter().filter(|a| fits(a) && policy::may(actor, "applicant", a)).map(str::to_owned).collect()
 }
 
@@ -99,7 +104,7 @@ pub fn load_for(tx: &mut Tx, actor: &Actor, action: &str, target: &Target) -> Re
     let id = target.id().ok_or_else(Problem::not_found)?;
     dialect::lock_root(tx.conn, "applicants", id.as_str())?;
     let (row, sight) = load_seen(tx, actor, id.as_str())?;
-    if !policy::may(actor, "applicant", action) || (sight.masked && action != "merge") {
+    if !policy::may(actor, "applicant", action) || !is_clear_enough(action, sight) {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     target.check(row.version)?;
