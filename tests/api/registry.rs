@@ -123,6 +123,11 @@ async fn an_account_acts_within_its_mandate(app: TestApp) {
     let matter = agent.post("/entrustments", water_application()).await.created();
     let path = format!("/entrustments/{}", text(&matter["id"]));
     assert_eq!((&matter["applicant"]["id"], &matter["acting_agent"]["name"]), (&json!(company), &json!("企业经办人甲")));
+    // Who acts under a mandate reads their own in clear, and of the other agents what a masked reader does.
+    let mandate_of = |name: &str| format!("/mandates/{}", fixed("mandate", name));
+    let (own, other) = (agent.get(&mandate_of("企业经办人甲")).await.ok(), agent.get(&mandate_of("企业经办人乙")).await.ok());
+    assert_eq!((&own["agent_name"], &own["evidence"]), (&json!("企业经办人甲"), &json!("授权委托书")));
+    assert_eq!((&other["agent_name"], &other["agent_phone"], other.get("evidence")), (&json!("企****"), &json!("139****0012"), None));
     // The agent may act, and may neither correct the company's record nor empower others.
     let record = agent.get(&format!("/applicants/{company}")).await.ok();
     assert_eq!(record["allowed_actions"], json!([]));
