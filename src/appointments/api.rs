@@ -91,11 +91,11 @@ async fn fetch_window(public: Public) -> Answer {
 
 /// 修改窗口（edit window）
 ///
-/// 已经约定的预约不受影响。须带 If-Match。
+/// 新的时间不再包含的预约随之取消并告知申请人，其余预约不变。须带 If-Match。
 #[utoipa::path(tag = "appointments", operation_id = "edit_window", params(("id" = String, Path, description = "窗口 id", max_length = 100)), request_body = WindowInput, responses((status = 200, description = "窗口", body = WindowView)))]
 #[put("/windows/{id}")]
 async fn edit_window(command: Command, body: Body<WindowInput>) -> Answer {
-    command.conditional()?.act(body, windows::edit).await
+    command.conditional()?.act(body, booking::rearrange).await
 }
 
 /// 窗口人员（window staffing）

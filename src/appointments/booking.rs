@@ -9,7 +9,7 @@ use super::{
     machine::{AppointmentAction as Action, AppointmentState as State, decide},
     model::{Appointment, BookingChannel, Slot, Window, WindowStatus},
     store,
-    windows::{in_reach, slot_at},
+    windows::{self, WindowInput, WindowView, in_reach, slot_at},
 };
 use crate::{
     access::{self, Placement, Sight},
@@ -222,6 +222,8 @@ pub fn book(tx: &mut Tx, actor: &Actor, input: &BookingInput) -> Result<Appointm
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     let unknown = || Problem::rule("/window_id", "unknown_window", "没有这个窗口。", "No such window.");
+    // Its hours stay as they are until the booking is made.
+    dialect::lock_root(tx.conn, "windows", input.window_id.as_str())?;
     let window = store::window(tx, input.window_id)?.ok_or_else(unknown)?;
     let center = organization::load(tx, window.center_id)?;
     let own = actor.applicant_id.is_some();
@@ -362,6 +364,7 @@ fn row_event(action: Action) -> &'static str {
 /// Moves to another place of the same window: the new one is taken before the old one is given back.
 pub fn reschedule(tx: &mut Tx, actor: &Actor, target: &Target, input: &RescheduleInput) -> Result<AppointmentView> {
     let (mut row, center) = load_for(tx, actor, Action::Reschedule, target)?;
+    dialect::lock_root(tx.conn, "windows", row.window_id.as_str())?;
     let window = store::window(tx, row.window_id)?.ok_or_else(|| Error::Corrupt("window gone".into()))?;
     let slot = bookable(tx, &window, input.start)?;
     if slot.start == row.start_at {
@@ -376,6 +379,22 @@ pub fn reschedule(tx: &mut Tx, actor: &Actor, target: &Target, input: &Reschedul
     row.reminded_at = None;
     save(tx, actor, &mut row, &center, "rescheduled")?;
     view(tx, actor, row)
+}
+
+/// Changes a window's hours, or closes it: bookings of times that it no longer keeps are called off, each with an event
+/// that tells the applicant.
+pub fn rearrange(tx: &mut Tx, actor: &Actor, target: &Target, input: &WindowInput) -> Result<WindowView> {
+    let (window, center) = windows::edit(tx, actor, target, input)?;
+    let now = tx.now;
+    for mut row in store::booked_from(tx, window.id, now)? {
+        let kept = window.status == WindowStatus::Open && slot_at(tx, &window, row.start_at)?.is_some_and(|slot| slot.end == row.end_at);
+        if !kept {
+            row.state = decide(row.state, Action::Cancel)?;
+            store::release_place(tx, window.id, row.start_at)?;
+            save(tx, actor, &mut row, &center, "displaced")?;
+        }
+    }
+    windows::view(window)
 }
 
 /// Applicants are reminded a day before.

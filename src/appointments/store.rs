@@ -127,6 +127,17 @@ pub fn count_of_phone(tx: &mut Tx, mark: &str, state: AppointmentState, from: Mo
         .get_result(tx.conn)?)
 }
 
+/// Bookings of a window that are still to come.
+pub fn booked_from(tx: &mut Tx, window: Id, from: Moment) -> Result<Vec<Appointment>> {
+    Ok(appointments::table
+        .filter(appointments::window_id.eq(window))
+        .filter(appointments::state.eq(AppointmentState::Booked))
+        .filter(appointments::start_at.gt(from))
+        .order(appointments::start_at.asc())
+        .select(Appointment::as_select())
+        .load(tx.conn)?)
+}
+
 /// Bookings whose time is over and that nobody came to.
 pub fn missed(tx: &mut Tx, now: Moment, limit: i64) -> Result<Vec<Appointment>> {
     Ok(appointments::table

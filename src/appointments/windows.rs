@@ -11,7 +11,7 @@ use super::{
 use crate::{
     auth::{Actor, policy, store as accounts},
     clocks::{self, DayKind, utc},
-    db::{Json, Result, Tx},
+    db::{Json, Result, Tx, dialect},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target},
     organization::{self, Center, custodian_reachable},
 };
@@ -85,7 +85,7 @@ pub fn staffing(tx: &mut Tx, actor: &Actor, id: &str) -> Result<Staffing> {
     window.staffing.map(|s| s.get()).transpose().map(Option::unwrap_or_default)
 }
 
-fn view(w: Window) -> Result<WindowView> {
+pub(super) fn view(w: Window) -> Result<WindowView> {
     let staffing = w.staffing.map(|s| s.get()).transpose()?.unwrap_or_default();
     Ok(WindowView {
         id: w.id,
@@ -198,11 +198,13 @@ pub fn create(tx: &mut Tx, actor: &Actor, target: &Target, input: &WindowInput) 
     view(row)
 }
 
-/// Edits a window; what is booked stays booked.
-pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &WindowInput) -> Result<WindowView> {
+/// Edits a window; what becomes of its bookings is [`super::booking::rearrange`]'s.
+pub(super) fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &WindowInput) -> Result<(Window, Center)> {
     if !policy::may(actor, "window", "edit") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
+    let found = load(tx, &target.reference)?;
+    dialect::lock_root(tx.conn, "windows", found.id.as_str())?;
     let mut row = load(tx, &target.reference)?;
     let center = organization::load(tx, row.center_id)?;
     admit(actor, "edit", &center)?;
@@ -215,10 +217,10 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &WindowInput) ->
     row.staffing = staffed(tx, &center, input.staffing.as_ref())?;
     row.version += 1;
     row.updated_at = tx.now;
-    match store::save_window(tx, &row).map_err(taken)? {
-        true => view(row),
-        false => Err(Problem::of(ErrorCode::Stale).into()),
+    if !store::save_window(tx, &row).map_err(taken)? {
+        return Err(Problem::of(ErrorCode::Stale).into());
     }
+    Ok((row, center))
 }
 
 /// A place as the public sees it.

@@ -58,7 +58,11 @@ pub fn compose(tx: &mut Tx, actor: &Actor, input: &ComposeInput) -> Result<ItemC
     let mut parts: Vec<Published> = Vec::new();
     for (i, reference) in input.items.iter().enumerate() {
         let unknown = || Problem::rule(&format!("/items/{i}"), "unknown_item", "没有这个已发布的事项。", "No such published item.");
-        parts.push(super::published(tx, reference)?.ok_or_else(unknown)?);
+        let part = super::published(tx, reference)?.ok_or_else(unknown)?;
+        if parts.iter().any(|p| p.id == part.id) {
+            return Err(Problem::rule(&format!("/items/{i}"), "duplicate", "同一事项只能列一次。", "Named twice.").into());
+        }
+        parts.push(part);
     }
     let Some(first) = parts.first() else { return Err(Problem::of(ErrorCode::InvalidRequest).into()) };
     let mut content = ItemContent { name: input.name.clone(), bundle: parts.iter().map(|p| p.code.clone()).collect(), ..first.content.clone() };

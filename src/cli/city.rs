@@ -17,7 +17,10 @@ use crate::{
     applicants::{self, ApplicantInput},
     appointments::{self, WindowInput},
     auth::{Actor, Role, passwords, store as accounts},
-    catalogue::{self, RuleSet, model::ItemContent},
+    catalogue::{
+        self, RuleSet,
+        model::{ExerciseLevel, ItemContent},
+    },
     db::{Db, Error, Result as DbResult, Tx},
     kernel::{Code as _, Id, Target},
     organization, settings,
@@ -208,7 +211,18 @@ fn items(city: &City) -> Result<Vec<catalogue::ImportRow>, CliError> {
         code: String,
         content: ItemContent,
     }
-    let text = demo::ITEMS.replace("南通市", &city.name).replace("如东县", &city.name).replace("崇川区", &city.name);
+    let hall = format!("{}政务服务大厅（演示地址）", city.name);
+    let power = format!("{}供电单位", city.name);
+    let text = [
+        ("南通市如东县掘港街道政务服务大厅（演示地址）", hall.as_str()),
+        ("国网江苏省电力有限公司南通供电分公司", &power),
+        ("江苏省投资项目备案证", "投资项目备案证"),
+        ("南通市", &city.name),
+        ("如东县", &city.name),
+        ("崇川区", &city.name),
+    ]
+    .into_iter()
+    .fold(demo::ITEMS.to_owned(), |text, (from, to)| text.replace(from, to));
     let items: Vec<Item> = serde_json::from_str(&text).map_err(|e| CliError::Said(format!("data/demo/nantong-items.json: {e}")))?;
     let prefix = city.root.get(..6).unwrap_or_default();
     let row = |(line, item): (u64, Item)| {
@@ -217,10 +231,19 @@ fn items(city: &City) -> Result<Vec<catalogue::ImportRow>, CliError> {
             [kind, _, number] => format!("{kind}-{prefix}-{number}"),
             _ => format!("XK-{prefix}-{line:04}"),
         };
-        let content = ItemContent { department_code: None, ..item.content };
+        let content = ItemContent {
+            department_code: None,
+            // Another province's own rules are none here; every city answers 12345.
+            legal_basis: item.content.legal_basis.into_iter().filter(|basis| !basis.contains("江苏省")).collect(),
+            consultation_phone: Some("12345".into()),
+            complaint_phone: Some("12345".into()),
+            ..item.content
+        };
         catalogue::ImportRow { line, item: catalogue::NewItem { code, division_code: city.root.clone(), content } }
     };
-    Ok((1..).zip(items).map(row).collect())
+    // A county-level city has no items of a prefecture's.
+    let county = !city.root.get(4..6).unwrap_or_default().eq("00");
+    Ok((1..).zip(items).filter(|(_, item)| !(county && item.content.exercise_level == ExerciseLevel::City)).map(row).collect())
 }
 
 fn people(tx: &mut Tx, city: &City, hash: &str) -> DbResult<()> {
@@ -230,9 +253,10 @@ fn people(tx: &mut Tx, city: &City, hash: &str) -> DbResult<()> {
             continue;
         }
         let role_code = Role::parse(role).ok_or_else(|| Error::Corrupt(role.into()))?;
-        let center =
-            organization::store::center_by_division(tx, if below { near } else { &city.root })?.map(|c| c.id).filter(|_| !role_code.is_administrator());
-        let new = NewUser { login: login.into(), name: format!("{}{title}", city.name), title: title.into(), role: role.into(), center: None };
+        let home = organization::store::center_by_division(tx, if below { near } else { &city.root })?;
+        let place = home.as_ref().map_or(city.name.as_str(), |c| c.division_name.as_str());
+        let new = NewUser { login: login.into(), name: format!("{place}{title}"), title: title.into(), role: role.into(), center: None };
+        let center = home.map(|c| c.id).filter(|_| !role_code.is_administrator());
         let id = admin::insert(tx, fixed("user", login), &new, hash, center)?;
         organization::grant_directly(tx, &Actor::system("demo"), id, role_code, center.filter(|_| role_code.at_center()))?;
     }

@@ -136,9 +136,9 @@ pub async fn run(mut config: Config, city: Shipped, matters: u64, reset: bool, n
         super::matters::load(&db).await?;
         accounts()
     } else {
-        import::load_calendar(&db, CALENDAR).await?;
+        load_calendar(&db).await?;
         let own = city::load(&db, city, cost).await?;
-        println!("② 已载入{}：区划和中心、代办对象规则、窗口、12 个事项、2004–2026 年日历、各岗位账号（接口文档中的示例以南通为准）", own.name);
+        println!("② 已载入{}：区划和中心、代办对象规则、窗口、事项、2004–2026 年日历、各岗位账号（接口文档中的示例以南通为准）", own.name);
         city::accounts_of(&own)
     };
     if matters > 0 {
@@ -173,6 +173,11 @@ fn remove(config: &Config) -> Result<(), CliError> {
         }
     }
     Ok(())
+}
+
+/// The working calendar that is shipped.
+pub async fn load_calendar(db: &Db) -> Result<(), CliError> {
+    import::load_calendar(db, CALENDAR).await.map(|_| ())
 }
 
 /// Loads what is not there yet; a second time changes nothing.

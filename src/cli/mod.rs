@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub use city::{Shipped, load as load_city};
-pub use demo::load as load_demo;
+pub use demo::{load as load_demo, load_calendar};
 pub use matters::load as load_demo_matters;
 
 /// 接力 jieli: the open backend for assisted government service (政务服务代办帮办).

@@ -105,8 +105,14 @@ pub fn calendar(tx: &mut Tx, around: Moment) -> Result<WorkCalendar> {
 
 /// The first working day after today.
 pub fn next_workday(tx: &mut Tx) -> Result<NaiveDate> {
-    let (calendar, today) = (calendar(tx, tx.now)?, tx.now.local_date());
-    Ok(today.iter_days().skip(1).take(30).find(|day| calendar.is_workday(*day)).unwrap_or(today))
+    let today = tx.now.local_date();
+    workday_from(tx, today.succ_opt().unwrap_or(today))
+}
+
+/// This day, or the first working day after it.
+pub fn workday_from(tx: &mut Tx, day: NaiveDate) -> Result<NaiveDate> {
+    let calendar = calendar(tx, tx.now)?;
+    Ok(day.iter_days().take(30).find(|d| calendar.is_workday(*d)).unwrap_or(day))
 }
 
 fn deadline(tx: &mut Tx, started: Moment, limit: Limit, pauses: &[Pause]) -> Result<Deadline> {
@@ -157,7 +163,8 @@ pub fn start_named(tx: &mut Tx, record_kind: &'static str, record: Id, kind: Clo
 /// Starts a clock that ends on a promised day, or on the working day after it; answers its id.
 pub fn start_until(tx: &mut Tx, record_kind: &'static str, record: Id, kind: ClockKind, until: NaiveDate) -> Result<Id> {
     let calendar = calendar(tx, tx.now)?;
-    let days = (1..=1000).find(|n| super::local(calendar.deadline(tx.now.utc(), Limit::natural_days(*n), &[]).due).date() >= until).unwrap_or(1000);
+    // After hours nought days are already the next working day.
+    let days = (0..=1000).find(|n| super::local(calendar.deadline(tx.now.utc(), Limit::natural_days(*n), &[]).due).date() >= until).unwrap_or(1000);
     Ok(start_named(tx, record_kind, record, kind, Limit::natural_days(days))?.0)
 }
 

@@ -365,7 +365,8 @@ impl WorkCalendar {
         let received = self.received(start);
         let last = self.last_workday(received);
         if n == 0 {
-            return (self.close(received), self.open(received));
+            let due = iter::once(received).chain(days_after(received)).find(|&d| self.counts(d, Unit::WorkingDay, pauses)).unwrap_or(last);
+            return (self.close(due), self.open(due));
         }
         let counted = || days_after(received).filter(|&d| self.counts(d, limit.unit, pauses));
         let due = counted()

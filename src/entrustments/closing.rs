@@ -231,6 +231,10 @@ pub struct TerminateInput {
 pub fn request_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &TerminateInput) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::RequestTermination, target)?;
     let next = loaded.decide(actor, Action::RequestTermination)?;
+    if loaded.side(actor) == "applicant" && input.reason != TerminateReason::ApplicantRequest {
+        let zh = "申请人提出终止的，事由为申请人主动要求（applicant_request）。";
+        return Err(Problem::rule("/reason", "not_yours", zh, "An applicant asks on their own account: applicant_request.").into());
+    }
     loaded.e.held_state = Some(loaded.e.state);
     loaded.e.state = next;
     loaded.details.termination = Some(Termination {

@@ -67,7 +67,7 @@ pub fn request(tx: &mut Tx, actor: &Actor, target: &Target, input: &ExtensionInp
         due_at: None,
     });
     let params = json!({ "days": input.days });
-    save(tx, actor, &mut loaded, Told::new("extension_requested", Audience::Staff, params).saying(&input.reason))?;
+    save(tx, actor, &mut loaded, Told::new("extension_requested", Audience::Applicant, params).saying(&input.reason))?;
     view(tx, actor, loaded)
 }
 
@@ -102,7 +102,7 @@ fn decide(tx: &mut Tx, actor: &Actor, target: &Target, action: Action, input: &E
         loaded.details.extensions += 1;
         Told::new("extension_granted", Audience::Public, json!({ "days": asked.days, "due_at": due })).saying(&asked.reason)
     } else {
-        Told::new("extension_refused", Audience::Staff, json!({ "days": asked.days })).saying(input.note.as_deref().unwrap_or_default())
+        Told::new("extension_refused", Audience::Applicant, json!({ "days": asked.days })).saying(input.note.as_deref().unwrap_or_default())
     };
     loaded.details.extension = Some(asked);
     save(tx, actor, &mut loaded, told)?;

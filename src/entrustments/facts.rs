@@ -22,6 +22,8 @@ pub struct Details {
     pub request: String,
     /// The steps that the center carries in partial agency; empty: the plan says.
     pub steps: Vec<String>,
+    /// What the plan follows beside the steps.
+    pub plan: PlanFacts,
     /// Kinds of help asked for.
     pub help: Vec<HelpKind>,
     /// Help that was given, oldest first.
@@ -103,6 +105,35 @@ impl Details {
         }
         self.difficulty = None;
     }
+}
+
+/// What a plan follows beside its steps (text 004).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PlanFacts {
+    /// The unit that supports the investor 帮扶单位.
+    pub supporting_unit: Option<String>,
+    /// The investor's contract milestones, as they were promised.
+    pub milestones: Vec<Milestone>,
+}
+
+/// A milestone of the investor's contract 合同节点.
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Milestone {
+    /// What.
+    #[validate(length(min = 2, max = 100))]
+    #[schema(min_length = 2, max_length = 100, example = "正式用水")]
+    pub name: String,
+    /// By when.
+    #[serde(deserialize_with = "crate::kernel::date::date")]
+    #[schema(example = "2026-12-31")]
+    pub due_on: NaiveDate,
+    /// The step that must be done by then; absent: the whole plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1, max = 20))]
+    #[schema(min_length = 1, max_length = 20, example = "S3")]
+    pub step: Option<String>,
 }
 
 /// Help given with an assisted matter.

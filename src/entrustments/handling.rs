@@ -263,7 +263,7 @@ pub struct SuspendInput {
     pub days: u32,
 }
 
-const PAUSED_BY_SUSPENSION: &[ClockKind] = &[ClockKind::Promise, ClockKind::SignAgreement, ClockKind::Supply];
+const PAUSED_BY_SUSPENSION: &[ClockKind] = &[ClockKind::Promise, ClockKind::SignAgreement, ClockKind::Supply, ClockKind::Deferral];
 
 /// Suspends: the clocks stop.
 pub fn suspend(tx: &mut Tx, actor: &Actor, target: &Target, input: &SuspendInput) -> Result<EntrustmentView> {
@@ -291,6 +291,7 @@ pub fn resume(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Entrustment
     let special = loaded.plan.steps.iter().any(|(s, _)| s.state == StepState::SpecialProcedure);
     let kinds: Vec<ClockKind> = PAUSED_BY_SUSPENSION.iter().copied().filter(|k| !(special && *k == ClockKind::Promise)).collect();
     clocks::resume(tx, loaded.e.id, &kinds)?;
+    super::materials::follow_clocks(tx, &mut loaded)?;
     if let Some(s) = &mut loaded.details.suspension {
         s.resumed_at = Some(tx.now);
     }

@@ -185,6 +185,7 @@ fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Si
         materials_reviewable: checklist.reviewable(),
         handing_out: details.hand_out.as_ref().is_some_and(|out| matches!(out.state, HandOutState::Sent | HandOutState::Received)),
         hand_out_open: details.hand_out.as_ref().is_some_and(|out| matches!(out.state, HandOutState::Arranged | HandOutState::Sent)),
+        something_done: !details.helped.is_empty() || plan.started() || (!plan.steps.is_empty() && plan.open() == 0),
         ineligible: judged.as_ref().is_some_and(|j| !j.eligible),
         originals_held: checklist.holds_originals(),
         mandate_void: mandate.as_ref().is_some_and(|m| !m.holds(tx.now)),

@@ -112,6 +112,8 @@ pub struct Revealed {
     pub applicant: applicants::Applicant,
     /// Whom to call.
     pub contact: views::ContactView,
+    /// The matter with what was said of it: reasons, notes, difficulties, papers.
+    pub matter: views::EntrustmentView,
     /// Of the entrustment.
     pub id: Id,
     /// Version of the entrustment.
@@ -122,7 +124,7 @@ crate::versioned!(Revealed, "entrustment");
 
 /// Shows personal data in full, audited with its reason.
 pub fn reveal(tx: &mut Tx, actor: &Actor, target: &Target, input: &RevealInput) -> Result<Revealed> {
-    let loaded = load_for(tx, actor, Action::Reveal, target)?;
+    let mut loaded = load_for(tx, actor, Action::Reveal, target)?;
     audit::record(
         tx,
         &audit::Entry {
@@ -139,7 +141,9 @@ pub fn reveal(tx: &mut Tx, actor: &Actor, target: &Target, input: &RevealInput) 
     let clear = access::Sight::CLEAR;
     let row = applicants::store::applicant(tx, loaded.e.applicant_id)?.ok_or_else(Problem::not_found)?;
     let contact = views::ContactView { name: loaded.e.contact_name.open(tx.vault)?, phone: loaded.e.contact_phone.open(tx.vault)? };
-    Ok(Revealed { applicant: applicants::show(tx, &row, clear)?, contact, id: loaded.e.id, version: loaded.e.version })
+    let (id, version) = (loaded.e.id, loaded.e.version);
+    loaded.sight = clear;
+    Ok(Revealed { applicant: applicants::show(tx, &row, clear)?, contact, matter: views::render(tx, actor, loaded)?, id, version })
 }
 
 /// Failed public look-ups of one number in an hour before it is closed to guessing.

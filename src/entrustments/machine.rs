@@ -211,6 +211,8 @@ pub struct Facts {
     pub handing_out: bool,
     /// A way to hand them out is arranged, and not at its end.
     pub hand_out_open: bool,
+    /// Help was given, a step was filed, or the applicant carried the steps.
+    pub something_done: bool,
 }
 
 /// Why the table refuses.
@@ -295,6 +297,9 @@ pub enum Refusal {
     /// Steps must end before the matter does.
     #[error("{0} step(s) open")]
     StepsOpen(u32),
+    /// A matter that nobody did anything for has no outcome.
+    #[error("nothing is recorded as done")]
+    NothingDone,
     /// Another mandate, or the applicant in person, comes first.
     #[error("the mandate does not hold")]
     MandateVoid,
@@ -343,6 +348,7 @@ impl Refuse for Refusal {
             Self::NoMaterial(action) => format!("没有可以{}的材料。", action.label()),
             Self::OtherSide => "终止由对方提出，只能由提出方取消。".into(),
             Self::SignedAlready => "本方已经签字，请等待对方签字。".into(),
+            Self::NothingDone => "还没有登记任何帮办内容或步骤，不能办结。".into(),
             Self::MandateVoid => "经办人的授权委托已撤销或到期，请先变更经办人或改由申请人本人办理。".into(),
             Self::HandedOut => "结果已经寄出或领取，不能另行约定。".into(),
             Self::NoHandOut => "没有待登记的出件，请先约定出件方式。".into(),
@@ -370,6 +376,7 @@ pub fn permits(state: State, facts: &Facts, action: Action) -> Result<To, Refusa
         A::Complete | A::Reject | A::Lapse | A::Transfer | A::RequestTermination if facts.transfer_open => Err(Refusal::TransferOpen),
         A::Complete if facts.open_legs > 0 => Err(Refusal::LegsOpen(facts.open_legs)),
         A::Complete if facts.steps_open > 0 => Err(Refusal::StepsOpen(facts.steps_open)),
+        A::Complete if !facts.something_done => Err(Refusal::NothingDone),
         A::Transfer if facts.hand_overs >= facts.max_hand_overs => Err(Refusal::HandedOverEnough(facts.hand_overs)),
         A::Transfer if facts.returns >= facts.max_returns => Err(Refusal::ReturnedEnough(facts.returns)),
         A::OneTimeNotice if facts.notice_given => Err(Refusal::NoticeGiven),

@@ -32,6 +32,7 @@ const AGENCY: Facts = Facts {
     ineligible: false,
     handing_out: false,
     hand_out_open: true,
+    something_done: true,
 };
 
 /// What changes nothing of the matter itself.

@@ -7,7 +7,7 @@ use validator::Validate;
 
 use super::{
     facts::{MaterialRecord, MissingItem, Returned},
-    load::{Told, load_for, save, tell},
+    load::{Loaded, Told, load_for, save, tell},
     machine::{Action, State},
     model::{MaterialAct, MaterialState},
     reuse::{self, ReuseInput},
@@ -200,7 +200,7 @@ pub struct MaterialReport {
     #[validate(length(min = 2, max = 100))]
     #[schema(min_length = 2, max_length = 100, example = "退件签收单 0007")]
     pub receipt: Option<String>,
-    /// With `reject`: why.
+    /// With `reject`: why. With `defer`: what was promised, and why it is late.
     #[serde(default)]
     #[validate(length(min = 2, max = 500))]
     #[schema(min_length = 2, max_length = 500)]
@@ -244,13 +244,16 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
         MaterialAct::Reject => {
             record.reason = body.reason.clone().ok_or_else(|| Problem::rule("/reason", "required", "退回材料须说明原因。", "Say why."))?;
         }
-        MaterialAct::Defer => defer(tx, &loaded, &mut record, body.until)?,
+        MaterialAct::Defer => {
+            defer(tx, &loaded, &mut record, body.until)?;
+            record.reason = body.reason.clone().unwrap_or_default();
+        }
         MaterialAct::Return => give_back(actor, tx.now, &mut record, body.receipt.as_deref()).map_err(|p| loaded.refused(actor, p))?,
     }
     row.record = Private::seal(tx.vault, &record)?;
     row.updated_at = tx.now;
     store::save_material(tx, &row)?;
-    let complete = settle_supply(tx, loaded.e.id)?;
+    let settled = settle_supply(tx, loaded.e.id)?;
     let kind = match act {
         MaterialAct::Submit => "material_submitted",
         MaterialAct::Accept => "material_accepted",
@@ -260,8 +263,8 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
     };
     let params = json!({ "material": row.code, "name": row.name });
     save(tx, actor, &mut loaded, Told::new(kind, Audience::Applicant, params).saying(&record.reason))?;
-    if complete {
-        tell(tx, actor, &loaded.e, Told::new("materials_complete", Audience::Public, json!({})))?;
+    if let Some(kind) = settled {
+        tell(tx, actor, &loaded.e, Told::new(kind, Audience::Public, json!({})))?;
     }
     view(tx, actor, loaded)
 }
@@ -293,7 +296,7 @@ fn give_back(actor: &Actor, now: Moment, record: &mut MaterialRecord, receipt: O
 }
 
 /// 容缺受理: only for materials that may be, and no later than the item's promised limit.
-fn defer(tx: &mut Tx, loaded: &super::load::Loaded, record: &mut MaterialRecord, until: Option<NaiveDate>) -> Result<()> {
+fn defer(tx: &mut Tx, loaded: &Loaded, record: &mut MaterialRecord, until: Option<NaiveDate>) -> Result<()> {
     let until = until.ok_or_else(|| Problem::rule("/until", "required", "容缺后补须写明补交日期。", "Say by when."))?;
     if !record.spec.as_ref().is_some_and(|s| s.deferrable) {
         return Err(Problem::rule("/until", "not_deferrable", "该材料不可容缺。", "This material cannot be deferred.").into());
@@ -310,14 +313,27 @@ fn defer(tx: &mut Tx, loaded: &super::load::Loaded, record: &mut MaterialRecord,
     Ok(())
 }
 
-/// The supply clock ends with the last material that the notice named; says whether it just did.
-fn settle_supply(tx: &mut Tx, id: Id) -> Result<bool> {
+/// After a suspension: the promised days are those of the clocks that stood still.
+pub(super) fn follow_clocks(tx: &mut Tx, loaded: &mut Loaded) -> Result<()> {
+    let clocks = clocks::of_record(tx, loaded.e.id)?;
+    for (row, record) in &mut loaded.checklist.materials {
+        let Some(clock) = record.deferral_clock.and_then(|id| clocks.iter().find(|c| c.id == id)) else { continue };
+        record.deferred_until = Some(clock.due_at.local_date());
+        row.record = Private::seal(tx.vault, record)?;
+        store::save_material(tx, row)?;
+    }
+    Ok(())
+}
+
+/// The supply clock ends with the last material that the notice named: handed in, or promised. Says whether it just did.
+fn settle_supply(tx: &mut Tx, id: Id) -> Result<Option<&'static str>> {
     let waiting = clocks::of_record(tx, id)?.iter().any(|c| c.kind == ClockKind::Supply && c.state != "stopped");
-    if !waiting || standing::checklist(tx, id)?.notice_unmet(tx, id)? {
-        return Ok(false);
+    let checklist = standing::checklist(tx, id)?;
+    if !waiting || checklist.notice_unmet(tx, id)? {
+        return Ok(None);
     }
     clocks::stop(tx, id, &[ClockKind::Supply])?;
-    Ok(true)
+    Ok(Some(if checklist.promised() { "materials_promised" } else { "materials_complete" }))
 }
 
 /// The complete list.

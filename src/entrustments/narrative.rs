@@ -30,6 +30,7 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "assigned" => "已安排帮办代办专员。".into(),
         "one_time_notice" => format!("已一次性告知需要补充的内容，请在{}前补齐。", day("due_at")),
         "resubmitted" => "补正内容已提交。".into(),
+        "materials_promised" => "所缺材料已提交或已承诺后补。".into(),
         "materials_complete" => "所缺材料已经补齐。".into(),
         "reminded" => "提醒您补齐所缺材料。".into(),
         "lapsed" => "因逾期未补正，本件已失效，您可以重新申请。".into(),

@@ -8,10 +8,11 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
-    facts::{StepEntry, StepRecord},
+    facts::{Milestone, PlanFacts, StepEntry, StepRecord},
     load::{Loaded, Told, load_for, save},
     machine::{Action, StepState},
     model::StepCarrier,
+    standing::Plan,
     store::{self, StepRow},
     views::{EntrustmentView, view},
 };
@@ -133,9 +134,74 @@ pub struct PlanInput {
     /// Instead of steps: a version of a process template that is made for the custodian or a center above it.
     #[serde(default)]
     pub template_id: Option<Id>,
-    /// First day of the plan; absent: today.
+    /// First day of the plan; absent: today, or the first working day after it.
     #[serde(default, deserialize_with = "crate::kernel::date::optional")]
     pub start: Option<NaiveDate>,
+    /// The investor's contract milestones that the plan follows; absent: as they are.
+    #[serde(default)]
+    #[validate(length(max = 20), nested)]
+    #[schema(max_items = 20)]
+    pub milestones: Option<Vec<Milestone>>,
+    /// The unit that supports the investor 帮扶单位; absent: as it is.
+    #[serde(default)]
+    #[validate(length(min = 2, max = 100))]
+    #[schema(min_length = 2, max_length = 100, example = "如东县发展和改革委员会")]
+    pub supporting_unit: Option<String>,
+}
+
+/// The plan as a whole.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct PlanView {
+    /// Last planned day of the last step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub finish: Option<String>,
+    /// The unit that supports the investor 帮扶单位.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supporting_unit: Option<String>,
+    /// The investor's contract milestones.
+    pub milestones: Vec<MilestoneView>,
+}
+
+/// A milestone, and how the plan stands to it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct MilestoneView {
+    /// The milestone.
+    #[serde(flatten)]
+    pub milestone: Milestone,
+    /// The day on which its steps end: as decided, or as planned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub expected_on: Option<String>,
+    /// Everything it waits for is decided.
+    pub reached: bool,
+    /// Later than agreed.
+    pub late: bool,
+}
+
+impl PlanView {
+    /// Of a plan that was made; none before.
+    pub fn of(facts: PlanFacts, plan: &Plan, today: NaiveDate) -> Option<Self> {
+        if plan.steps.is_empty() {
+            return None;
+        }
+        let finish = plan.steps.iter().filter_map(|(row, _)| row.planned_end.clone()).max();
+        let milestones = facts.milestones.into_iter().map(|m| MilestoneView::of(m, plan, today)).collect();
+        Some(Self { finish, supporting_unit: facts.supporting_unit, milestones })
+    }
+}
+
+impl MilestoneView {
+    fn of(milestone: Milestone, plan: &Plan, today: NaiveDate) -> Self {
+        let waits: Vec<_> = plan.steps.iter().filter(|(row, _)| milestone.step.as_ref().is_none_or(|code| *code == row.code)).collect();
+        let reached = !waits.is_empty() && waits.iter().all(|(row, _)| row.state.has_ended());
+        let days = waits.iter().filter_map(|(row, r)| r.decided_at.map(|at| at.local_date().to_string()).or_else(|| row.planned_end.clone()));
+        let expected_on = days.max();
+        // What is not done today ends today at the earliest.
+        let floor = if reached { None } else { Some(today.to_string()) };
+        let late = expected_on.iter().chain(&floor).any(|day| *day > milestone.due_on.to_string());
+        Self { milestone, expected_on, reached, late }
+    }
 }
 
 /// A step as it is planned: the template's, who carries it, and when.
@@ -248,10 +314,14 @@ pub fn plan(tx: &mut Tx, actor: &Actor, target: &Target, input: &PlanInput) -> R
         return Err(Problem::fields(ErrorCode::RuleViolation, errors).into());
     }
     let today = tx.now.local_date();
-    let start = input.start.unwrap_or(today);
+    let start = match input.start {
+        Some(day) => day,
+        None => clocks::workday_from(tx, today)?,
+    };
     if start < today || start > today.checked_add_days(Days::new(730)).unwrap_or(today) {
         return Err(Problem::rule("/start", "out_of_range", "计划开始日应在今日至两年之内。", "Between today and two years ahead.").into());
     }
+    follow(&mut loaded, &steps, input)?;
     let calendar = clocks::calendar(tx, Moment::from(clocks::utc(start.and_hms_opt(9, 0, 0).unwrap_or_default())))?;
     let rows = lay_out(tx, &loaded, &steps, start, &calendar)?;
     store::replace_steps(tx, loaded.e.id, &rows)?;
@@ -259,6 +329,20 @@ pub fn plan(tx: &mut Tx, actor: &Actor, target: &Target, input: &PlanInput) -> R
     let kind = if loaded.plan.steps.is_empty() { "planned" } else { "plan_revised" };
     save(tx, actor, &mut loaded, Told::new(kind, Audience::Applicant, json!({ "steps": rows.len(), "finish": finish })))?;
     view(tx, actor, loaded)
+}
+
+/// The milestones and the supporting unit that are given; a milestone waits for a step of this plan.
+fn follow(loaded: &mut Loaded, steps: &[PlanStep], input: &PlanInput) -> Result<(), Problem> {
+    let facts = &mut loaded.details.plan;
+    facts.supporting_unit = input.supporting_unit.clone().or(facts.supporting_unit.take());
+    if let Some(milestones) = &input.milestones {
+        facts.milestones.clone_from(milestones);
+    }
+    let known = |m: &Milestone| m.step.as_ref().is_none_or(|code| steps.iter().any(|s| s.code == *code));
+    match facts.milestones.iter().position(|m| !known(m)) {
+        Some(i) => Err(Problem::rule(&format!("/milestones/{i}/step"), "unknown_step", "计划中没有这个步骤。", "No such step in the plan.")),
+        None => Ok(()),
+    }
 }
 
 /// What a plan must keep beyond the rules of a template: filed steps, the mode, the order of days.

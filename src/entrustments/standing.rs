@@ -123,6 +123,11 @@ impl Checklist {
         Ok(self.materials.iter().any(|(row, _)| is_missing(row) && asked.iter().any(|a| a.code.as_ref() == Some(&row.code))))
     }
 
+    /// Something is promised for later.
+    pub fn promised(&self) -> bool {
+        self.materials.iter().any(|(row, _)| row.state == MaterialState::Deferred)
+    }
+
     /// Names of the materials that must be there and are not: a promise is no material.
     pub fn required_missing(&self) -> Vec<&str> {
         let required = |r: &MaterialRecord| r.spec.as_ref().is_none_or(|s| s.necessity == Necessity::Required);

@@ -7,12 +7,12 @@ use super::{
     facts::{Acceptance, Completion, Difficulty, Extension, FeeDue, Help, Rejection, Said, Suspension, Termination},
     handout::HandOut,
     load::Loaded,
-    machine::State,
+    machine::{Action, State},
     marking::ActingAgent,
     materials::{MaterialView, NoticeView},
     model::{Channel, CustodyCause, HelpKind, Priority},
     narrative,
-    plan::StepView,
+    plan::{PlanView, StepView},
     store::{self, Entrustment, StepRow},
 };
 use crate::{
@@ -99,8 +99,11 @@ pub struct EntrustmentView {
     /// The newest agreement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement: Option<AgreementView>,
-    /// The plan.
+    /// The plan's steps.
     pub steps: Vec<StepView>,
+    /// The plan as a whole, once it is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanView>,
     /// In partial agency: the steps that the center carries.
     pub agency_steps: Vec<String>,
     /// With assistance: the kinds of help asked for.
@@ -196,7 +199,10 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
     let internal = actor.applicant_id.is_none() && !sight.narrow;
     let Loaded { e, mut details, custodian, plan, checklist, judged, .. } = loaded;
     if sight.masked {
+        // Who is to decide reads what is asked for and why.
+        let waiting = details.extension.clone().filter(|_| allowed_actions.iter().any(|a| a == Action::GrantExtension.code()));
         details.hide_words();
+        details.extension = waiting.or(details.extension);
     }
     if actor.applicant_id == Some(e.applicant_id) {
         // Difficulties are the staff's; what the applicant shall know is told as progress.
@@ -218,6 +224,7 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         materials: checklist.materials.into_iter().map(|(row, record)| MaterialView::of(row, record, sight, &files)).collect(),
         notices: store::notices(tx, e.id)?.iter().map(|n| NoticeView::of(tx, n, sight)).collect::<Result<_>>()?,
         agreement,
+        plan: PlanView::of(details.plan, &plan, tx.now.local_date()),
         steps: plan.steps.into_iter().filter(|(row, _)| !sight.narrow || own(row)).map(|(row, record)| StepView::of(row, record, sight)).collect(),
         id: e.id,
         number: e.number,

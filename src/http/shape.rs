@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 
 use crate::kernel::{FieldError, Text, problem::Place};
 
-/// What no field may hold: `null` (absent means absent), text of blanks only, and U+0000, which PostgreSQL cannot store.
+/// What no field may hold: `null` (absent means absent), text of blanks only, U+0000, which PostgreSQL cannot store, and
+/// characters that nobody sees and that turn what one reads into something else.
 pub fn forbidden(value: &Value) -> Vec<FieldError> {
     let mut found = Vec::new();
     walk(value, "", &mut found);
@@ -25,6 +26,9 @@ fn walk(value: &Value, at: &str, found: &mut Vec<FieldError>) {
     match value {
         Value::Null => refuse("null", "不接受 null；没有的字段请省略。", "null is not accepted: leave the field out."),
         Value::String(s) if s.contains('\0') => refuse("nul_character", "不能包含空字符（U+0000）。", "Must not contain U+0000."),
+        Value::String(s) if s.contains(misleading) => {
+            refuse("invisible_character", "含有看不见的控制字符，请删除后重新输入。", "Contains invisible control characters.");
+        }
         Value::String(s) if !s.is_empty() && s.trim().is_empty() => refuse("blank", "不能只有空白。", "Must not be blank."),
         Value::Array(items) => items.iter().enumerate().for_each(|(i, v)| walk(v, &format!("{at}/{i}"), found)),
         Value::Object(map) => {
@@ -37,6 +41,12 @@ fn walk(value: &Value, at: &str, found: &mut Vec<FieldError>) {
         }
         _ => {}
     }
+}
+
+/// Controls other than tab and line ends, the byte order mark, zero width, and what turns the direction of writing (UTS 55).
+fn misleading(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn escape(key: &str) -> String {

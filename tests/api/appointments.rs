@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, counter_application, on_both_engines, text};
 
-on_both_engines!(hours_appear_as_published, never_overbooked, a_booking_and_its_ways, who_stays_away, windows_are_the_managers);
+on_both_engines!(hours_appear_as_published, never_overbooked, a_booking_and_its_ways, who_stays_away, windows_are_the_managers, who_booked_a_day_that_closes);
 
 fn hours() -> Value {
     json!({
@@ -131,6 +131,23 @@ async fn a_booking_and_its_ways(app: TestApp) {
     assert_eq!(app.as_user("ent_chongchuan").post("/appointments", about).await.expect(422).body["errors"][0]["pointer"], "/entrustment");
     let due = clerk.get("/appointments?sort=due_at&state=booked").await.ok();
     assert_eq!(due["items"][0]["id"], a["id"]);
+}
+
+async fn who_booked_a_day_that_closes(app: TestApp) {
+    let window = window(&app).await;
+    let (company, manager) = (app.as_user("ent_rudong"), app.as_user("rd_manager"));
+    let gone = text(&company.post("/appointments", booking(&window, NINE, "13900000001")).await.created()["id"]).to_owned();
+    let kept = text(&company.post("/appointments", booking(&window, "2026-03-05T09:00:00+08:00", "13900000001")).await.created()["id"]).to_owned();
+    let mut hours = hours();
+    hours["closures"] = json!([{ "date": "2026-03-03", "reason": "停电" }]);
+    let edited = json!({ "kind": "general_assistance", "name": "综合帮办 1 号窗口", "hours": hours });
+    let path = format!("/windows/{window}");
+    let etag = manager.get(&path).await.expect(200).header("etag").to_owned();
+    manager.put_with(&path, &[("if-match", &etag)], edited).await.ok();
+    assert_eq!(company.get(&format!("/appointments/{gone}")).await.ok()["state"], "cancelled");
+    assert_eq!(company.get(&format!("/appointments/{kept}")).await.ok()["state"], "booked");
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM events WHERE kind = 'appointment.displaced'").await, 1);
+    assert_eq!(app.count("SELECT CAST(SUM(booked) AS BIGINT) AS value FROM window_places").await, 1, "its place was given back");
 }
 
 async fn who_stays_away(app: TestApp) {

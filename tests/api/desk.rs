@@ -13,7 +13,9 @@ on_both_engines!(
     help_fees_and_originals,
     an_extension_takes_the_manager,
     the_applicant_is_told_again_and_again,
-    the_directory_of_departments
+    the_directory_of_departments,
+    promises_wait_while_suspended,
+    a_plan_follows_the_contract
 );
 
 const SETUP: &str = "11320623MB010010124000131001001";
@@ -201,6 +203,13 @@ async fn an_extension_takes_the_manager(app: TestApp) {
     agent.post(&format!("{path}/request-extension"), asked.clone()).await.ok();
     agent.post(&format!("{path}/request-extension"), asked.clone()).await.expect(409);
     agent.post(&format!("{path}/grant-extension"), json!({})).await.expect(403);
+    // Who decides reads what is asked for; anybody above who does not, reads it masked.
+    assert_eq!(manager.get(&path).await.ok()["extension"]["reason"], asked["reason"]);
+    assert_eq!(app.as_user("city_manager").get(&path).await.ok()["extension"]["reason"], "");
+    let revealed = manager.post(&format!("{path}/reveal"), json!({ "reason": "审批延期前核对情况" })).await.ok();
+    assert_eq!((&revealed["matter"]["masked"], &revealed["matter"]["contact"]["phone"]), (&json!(false), &json!("13900005678")));
+    let shown = agent.get(&format!("{path}/deadlines")).await.ok();
+    assert_eq!((&shown["extension"]["state"], &shown["extension"]["reason"]), (&json!("requested"), &asked["reason"]));
     assert_eq!(manager.post(&format!("{path}/refuse-extension"), json!({})).await.expect(422).body["errors"][0]["pointer"], "/note");
     manager.post(&format!("{path}/refuse-extension"), json!({ "note": "可先办其他步骤" })).await.ok();
     agent.post(&format!("{path}/request-extension"), asked.clone()).await.ok();
@@ -214,6 +223,50 @@ async fn an_extension_takes_the_manager(app: TestApp) {
     agent.post(&format!("{path}/request-extension"), asked).await.expect(409);
     let progress = app.stranger().get(&format!("/progress/{}?phone_last4=5678", text(&e["number"]))).await.ok().to_string();
     assert!(progress.contains("办理期限延长"), "{progress}");
+}
+
+async fn promises_wait_while_suspended(app: TestApp) {
+    let path = format!("/entrustments/{}", started_matter(&app).await);
+    let (agent, manager) = (app.as_user("rd_agent"), app.as_user("rd_manager"));
+    // After hours, for tomorrow: tomorrow it is.
+    app.set_clock("2026-03-02T18:30:00+08:00");
+    let e = agent.post(&format!("{path}/materials/M4/defer"), json!({ "until": "2026-03-03", "reason": "房东出差，次日补交" })).await.ok();
+    let material = |e: &Value| e["materials"].as_array().expect("materials").iter().find(|m| m["code"] == "M4").cloned().expect("M4");
+    let due = |e: &Value| e["clocks"].as_array().expect("clocks").iter().rfind(|c| c["kind"] == "deferral").expect("deferral")["due_at"].clone();
+    assert_eq!((due(&e), &material(&e)["reason"]), (json!("2026-03-03T17:00:00.000+08:00"), &json!("房东出差，次日补交")));
+    // Suspended, the promise stands still with the rest, and its day moves with it.
+    app.set_clock("2026-03-03T10:00:00+08:00");
+    manager.post(&format!("{path}/suspend"), json!({ "reason": "policy_change", "note": "等待新规", "days": 10 })).await.ok();
+    app.set_clock("2026-03-05T10:00:00+08:00");
+    app.tick().await;
+    assert!(!agent.get(&format!("{path}/timeline?limit=200")).await.ok().to_string().contains("已超容缺补交时限"));
+    let e = agent.post(&format!("{path}/resume"), json!({})).await.ok();
+    assert_eq!((due(&e), &material(&e)["deferred_until"]), (json!("2026-03-06T17:00:00.000+08:00"), &json!("2026-03-06")));
+    // Nothing was done yet: there is no outcome to tell.
+    let none = agent.post(&format!("{path}/complete"), json!({ "outcome": "granted" })).await.expect(409);
+    assert!(text(&none.body["detail"]).contains("还没有登记"), "{}", none.text);
+}
+
+async fn a_plan_follows_the_contract(app: TestApp) {
+    let path = format!("/entrustments/{}", started_matter(&app).await);
+    let agent = app.as_user("rd_agent");
+    // A Saturday is no day to begin on by default.
+    app.set_clock("2026-03-07T10:00:00+08:00");
+    let milestones = json!([{ "name": "施工用水", "due_on": "2026-03-11", "step": "S1" }, { "name": "正式用水", "due_on": "2026-03-12" }]);
+    let e = agent.post(&format!("{path}/plan"), json!({ "milestones": milestones, "supporting_unit": "如东县发展和改革委员会" })).await.ok();
+    assert_eq!((&e["steps"][0]["planned_start"], &e["plan"]["supporting_unit"]), (&json!("2026-03-09"), &json!("如东县发展和改革委员会")));
+    let (first, whole) = (&e["plan"]["milestones"][0], &e["plan"]["milestones"][1]);
+    assert_eq!((&first["late"], &first["reached"], &first["expected_on"]), (&json!(false), &json!(false), &e["steps"][0]["planned_end"]));
+    assert_eq!((&whole["late"], &whole["expected_on"]), (&json!(true), &e["plan"]["finish"]), "later than the investor was promised");
+    // Made anew it keeps them; a milestone of a step that is no more is refused.
+    let one = json!([{ "code": "A", "name": "装表", "department": "供水单位", "limit": { "value": 1, "unit": "working_day" } }]);
+    let refused = agent.post(&format!("{path}/plan"), json!({ "steps": one })).await.expect(422);
+    assert_eq!(refused.body["errors"][0]["pointer"], "/milestones/0/step");
+    let e = agent.post(&format!("{path}/plan"), json!({ "steps": one, "milestones": [{ "name": "正式用水", "due_on": "2026-03-12" }] })).await.ok();
+    assert_eq!((&e["plan"]["milestones"][0]["late"], &e["plan"]["supporting_unit"]), (&json!(false), &json!("如东县发展和改革委员会")));
+    // A milestone that is past and not reached is late, whatever was planned.
+    app.set_clock("2026-03-13T10:00:00+08:00");
+    assert_eq!(agent.get(&path).await.ok()["plan"]["milestones"][0]["late"], true);
 }
 
 async fn the_applicant_is_told_again_and_again(app: TestApp) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, accepted, accepted_matter, counter_application, on_both_engines, started_matter, text, user_id};
+use crate::support::{TestApp, accepted, accepted_matter, counter_application, helped_matter, on_both_engines, started_matter, text, user_id};
 
 on_both_engines!(
     correction_and_lapse,
@@ -80,7 +80,7 @@ async fn termination_takes_both(app: TestApp) {
 }
 
 async fn delivered_and_reopened(app: TestApp) {
-    let id = started_matter(&app).await;
+    let id = helped_matter(&app).await;
     let agent = app.as_user("rd_agent");
     let path = format!("/entrustments/{id}");
     agent.post(&format!("{path}/complete"), json!({ "outcome": "partly_granted" })).await.ok();
@@ -97,7 +97,7 @@ async fn delivered_and_reopened(app: TestApp) {
 
 /// Completing is not the agent's act alone: staff record the applicant's signature only with what proves it.
 async fn only_the_applicant_closes(app: TestApp) {
-    let id = started_matter(&app).await;
+    let id = helped_matter(&app).await;
     let agent = app.as_user("rd_agent");
     let path = format!("/entrustments/{id}");
     agent.post(&format!("{path}/complete"), json!({ "outcome": "granted" })).await.ok();

@@ -27,5 +27,6 @@ mod ready_made;
 mod registry;
 mod relay_properties;
 mod shown;
+mod story_cities;
 mod story_desk;
 mod story_nantong;

@@ -98,8 +98,8 @@ async fn results_are_handed_out(app: TestApp) {
     let masked = app.as_user("rd_manager").get(&path).await.ok();
     assert_eq!((&masked["hand_out"]["recipient"], &masked["hand_out"]["address"]), (&json!("联***"), &json!("如东县****")));
     assert_eq!(clerk.post(&format!("{path}/hand-out"), json!({ "act": "send" })).await.problem(409), "state_conflict");
-    for (who, act, body) in [(&agent, "start", json!({})), (&agent, "complete", json!({ "outcome": "granted" }))] {
-        who.post(&format!("{path}/{act}"), body).await.ok();
+    for (act, body) in [("start", json!({})), ("record-help", json!({ "kinds": ["fill_form"] })), ("complete", json!({ "outcome": "granted" }))] {
+        agent.post(&format!("{path}/{act}"), body).await.ok();
     }
     assert_eq!(clerk.post(&format!("{path}/hand-out"), json!({ "act": "hand_out", "note": "签收单" })).await.problem(409), "state_conflict");
     let missing = clerk.post(&format!("{path}/hand-out"), json!({ "act": "send" })).await.expect(422).body;

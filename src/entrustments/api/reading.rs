@@ -5,7 +5,9 @@ use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::{
-    Channel, EntrustmentBrief, EntrustmentView, State, listing,
+    Channel, EntrustmentBrief, EntrustmentView, State,
+    facts::Extension,
+    listing,
     lookup::{self, OpenMatters, RevealInput, Revealed, SearchInput, SearchResult},
     model::Priority,
     reuse::{self, ReusableMaterials},
@@ -166,6 +168,9 @@ pub struct ClockExplained {
 pub struct ClocksExplained {
     /// Every clock of the matter.
     pub items: Vec<ClockExplained>,
+    /// The present or last extension of the promised limit: once granted, its days are part of that limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<Extension>,
 }
 
 /// 时限说明（deadlines explained）
@@ -177,7 +182,11 @@ async fn explain(ask: Ask, _none: Params<Nothing>) -> Answer {
     ask.view(|tx, actor, id| {
         let loaded = super::super::load_seen(tx, actor, id)?;
         let items = crate::clocks::explained(tx, loaded.e.id)?.into_iter().map(|(clock, days)| ClockExplained { clock, days }).collect();
-        Ok(ClocksExplained { items })
+        let mut details = loaded.details;
+        if loaded.sight.masked {
+            details.hide_words();
+        }
+        Ok(ClocksExplained { items, extension: details.extension })
     })
     .await
 }

@@ -99,6 +99,27 @@ impl TestApp {
         Self::open(Engine::Postgres(postgres::fresh_database().await), None).await
     }
 
+    /// A city as it is shipped, on an empty SQLite database.
+    pub async fn sqlite_city(city: cli::Shipped) -> Self {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let engine = Engine::Sqlite(dir.path().join("city.db").display().to_string());
+        Self::city(engine, Some(dir), city).await
+    }
+
+    /// A city as it is shipped, on an empty PostgreSQL database.
+    pub async fn postgres_city(city: cli::Shipped) -> Self {
+        let url = postgres::empty_database(&format!("city_{}", city.slug()));
+        Self::city(Engine::parse(&url).expect("url"), None, city).await
+    }
+
+    async fn city(engine: Engine, dir: Option<tempfile::TempDir>, city: cli::Shipped) -> Self {
+        db::migrate(&engine).expect("migrations");
+        let app = Self::open(engine, dir).await;
+        cli::load_calendar(&app.db).await.expect("calendar");
+        cli::load_city(&app.db, city, COST).await.expect("city");
+        app
+    }
+
     /// On a prepared PostgreSQL database.
     pub async fn on_postgres(url: &str) -> Self {
         Self::open(Engine::parse(url).expect("url"), None).await
@@ -354,6 +375,13 @@ pub async fn accepted_matter(app: &TestApp, mode: &str) -> String {
 pub async fn started_matter(app: &TestApp) -> String {
     let id = accepted_matter(app, "assisted").await;
     app.as_user("rd_agent").post(&format!("/entrustments/{id}/start"), json!({})).await.ok();
+    id
+}
+
+/// [`started_matter`], with help given: ready for its end.
+pub async fn helped_matter(app: &TestApp) -> String {
+    let id = started_matter(app).await;
+    app.as_user("rd_agent").post(&format!("/entrustments/{id}/record-help"), json!({ "kinds": ["fill_form"] })).await.ok();
     id
 }
 
