@@ -20,7 +20,7 @@ pub use store::{Entry, Keys, Load, Order, Work, loads, work};
 pub struct Sight {
     /// Personal data is masked.
     pub masked: bool,
-    /// Seen only because a department carries a step: what is the center's own is left out.
+    /// Seen only because a department or another center carries a step: what is the custodian's own is left out.
     pub narrow: bool,
 }
 
@@ -80,7 +80,7 @@ pub fn sight(tx: &mut Tx, scope: &Scope, record: Id) -> Result<Option<Sight>> {
     let rows = store::subjects(tx, record)?;
     let seen: Vec<(&str, bool)> =
         rows.iter().filter_map(|(subject, masked)| reasons.iter().find(|(s, _)| s == subject).map(|(s, rule)| (s.as_str(), *rule || *masked))).collect();
-    let narrow = seen.iter().all(|(subject, _)| subject::is_department(subject));
+    let narrow = seen.iter().all(|(subject, _)| subject::is_partial(subject));
     Ok(seen.iter().map(|(_, masked)| *masked).min().map(|masked| Sight { masked, narrow }))
 }
 

@@ -17,7 +17,7 @@ use crate::{
     http::{Answer, Public},
     kernel::{Code, Problem},
     organization::{AccountStatus, CenterLevel, GrantState},
-    routing::{self, machine as transfers},
+    routing::{self, arbitration::machine as arbitration, joint::machine as joint, transfers::machine as transfers},
     visits,
 };
 
@@ -117,6 +117,13 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<transfers::TransferState>(),
         dictionary::<transfers::TransferAction>(),
         dictionary::<routing::Relation>(),
+        dictionary::<joint::JointState>(),
+        dictionary::<joint::JointAction>(),
+        dictionary::<arbitration::ArbitrationState>(),
+        dictionary::<arbitration::ArbitrationAction>(),
+        dictionary::<arbitration::ArbitrationCause>(),
+        dictionary::<arbitration::Authority>(),
+        dictionary::<arbitration::DecisionKind>(),
         dictionary::<crate::worklist::Bucket>(),
         dictionary::<crate::appointments::WindowKind>(),
         dictionary::<crate::appointments::WindowStatus>(),

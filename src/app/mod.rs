@@ -61,6 +61,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
 /// Wires what higher ranks do inside the transaction that ends a matter.
 pub fn wire() {
     let _ = entrustments::ON_CLOSED.set(vec![routing::fall, evaluations::open]);
+    let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
 }
 
 /// What all workers of the server share.

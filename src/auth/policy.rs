@@ -18,6 +18,10 @@ pub enum Reach {
     Subtree,
     /// The department the role is held at carries a step.
     Department,
+    /// The center, or the caller, carries steps of a matter in another's custody.
+    Leg,
+    /// The node the role is held at is the deciding authority.
+    Authority,
     /// Everywhere.
     All,
 }
@@ -45,7 +49,7 @@ const fn masked(role: Role, resource: &'static str, reach: Reach, actions: &'sta
     Rule { role, resource, actions, reach, masked: true }
 }
 
-use Reach::{All, Assigned, Center, Department, Own, Relay, Subtree};
+use Reach::{All, Assigned, Authority, Center, Department, Leg, Own, Relay, Subtree};
 use Role::{Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, DepartmentHandler, Inspector, ReformOffice, SecurityAdmin, SystemAdmin};
 
 /// What an applicant does with an own matter.
@@ -117,6 +121,8 @@ const AGENT_ACTS: &[&str] = &[
     "record_help",
     "record_fee",
     "request_extension",
+    "request_joint",
+    "ask_arbitration",
     "progress",
     "resume",
     "complete",
@@ -154,11 +160,15 @@ const MANAGER_ACTS: &[&str] = &[
     "terminate_unilaterally",
     "reopen",
     "transfer",
+    "request_joint",
+    "ask_arbitration",
     "reveal",
     "note",
     "mark",
     "link",
 ];
+/// What is done with the steps of a joint handling by who carries them.
+const LEG_ACTS: &[&str] = &["read", "progress", "ask_materials", "record_step", "hand_back", "complete"];
 const TRANSFER_SIDES: &[&str] = &["read", "accept", "return", "recall"];
 
 /// The table.
@@ -175,6 +185,11 @@ pub const POLICY: &[Rule] = &[
     masked(CenterManager, "entrustment", Center, MANAGER_ACTS),
     masked(CenterManager, "entrustment", Relay, &["read"]),
     masked(CenterManager, "entrustment", Subtree, &["read", "reveal"]),
+    // Who carries steps for another center reads what these need; the person in clear is the agent's alone.
+    rule(Agent, "entrustment", Leg, &["read"]),
+    masked(Clerk, "entrustment", Leg, &["read"]),
+    masked(CenterManager, "entrustment", Leg, &["read"]),
+    masked(ReformOffice, "entrustment", Authority, &["read"]),
     masked(Inspector, "entrustment", Subtree, &["read"]),
     // How a caller sees an applicant follows from how they see the applicant's matters.
     rule(Applicant, "applicant", Own, &["read", "edit", "empower", "revoke_mandate"]),
@@ -196,6 +211,23 @@ pub const POLICY: &[Rule] = &[
     rule(CenterManager, "transfer", Center, TRANSFER_SIDES),
     masked(CenterManager, "transfer", Subtree, &["read"]),
     masked(Inspector, "transfer", Subtree, &["read"]),
+    rule(Applicant, "joint_handling", Own, &["read"]),
+    rule(CompanyAgent, "joint_handling", Own, &["read"]),
+    rule(Clerk, "joint_handling", Center, &["read", "accept", "decline", "assign"]),
+    rule(Agent, "joint_handling", Assigned, LEG_ACTS),
+    rule(Agent, "joint_handling", Assigned, &["supply", "extend", "cancel"]),
+    rule(CenterManager, "joint_handling", Center, &["read", "accept", "decline", "assign", "extend", "cancel"]),
+    rule(DepartmentHandler, "joint_handling", Department, &["accept", "decline"]),
+    rule(DepartmentHandler, "joint_handling", Department, LEG_ACTS),
+    masked(CenterManager, "joint_handling", Subtree, &["read"]),
+    masked(Inspector, "joint_handling", Subtree, &["read"]),
+    // The sides say what speaks for them; who decides is no party (DOMAIN §5).
+    rule(Agent, "arbitration", Assigned, &["read", "state_case"]),
+    rule(CenterManager, "arbitration", Center, &["read", "state_case", "review", "decide", "escalate", "no_competent_unit"]),
+    rule(DepartmentHandler, "arbitration", Department, &["read", "state_case", "review"]),
+    rule(ReformOffice, "arbitration", Authority, &["read", "decide", "escalate", "no_competent_unit"]),
+    masked(CenterManager, "arbitration", Subtree, &["read"]),
+    masked(Inspector, "arbitration", Subtree, &["read"]),
     rule(Applicant, "appointment", Own, &["read", "create", "reschedule", "cancel"]),
     rule(CompanyAgent, "appointment", Own, &["read", "create", "reschedule", "cancel"]),
     rule(Clerk, "appointment", Center, &["read", "create", "reschedule", "cancel", "arrive", "serve"]),
@@ -268,6 +300,8 @@ pub struct Reachable<'a> {
     pub path: &'a str,
     /// The departments that carry a step.
     pub departments: Vec<Id>,
+    /// The node whose authority decides.
+    pub authority: Option<Id>,
 }
 
 /// Whether the table lets `actor` do `action` on a record this far away.
@@ -281,7 +315,8 @@ pub fn allows(actor: &Actor, resource: &str, action: &str, on: &Reachable) -> bo
             Subtree => actor.nodes(r.role).any(|n| on.path.split('/').any(|p| p == n)),
             All => actor.is(r.role),
             Department => actor.nodes(r.role).any(|n| on.departments.iter().any(|d| d.as_str() == n)),
-            Relay => false,
+            Authority => actor.nodes(r.role).any(|n| on.authority.is_some_and(|a| a.as_str() == n)),
+            Relay | Leg => false,
         })
 }
 
@@ -319,6 +354,12 @@ impl Scope {
                 Center | Relay => actor.nodes(r.role).for_each(|n| add(subject::center(n))),
                 Subtree => actor.nodes(r.role).for_each(|n| add(subject::tree(n))),
                 Department => actor.nodes(r.role).for_each(|n| add(subject::department(n))),
+                Authority => actor.nodes(r.role).for_each(|n| add(subject::authority(n))),
+                Leg => {
+                    actor.nodes(r.role).for_each(|n| add(subject::leg(n)));
+                    // Whose own leg it is says the access row.
+                    actor.id.iter().filter(|_| r.role == Agent).for_each(|id| add(subject::leg(id.as_str())));
+                }
                 All => {}
             }
         }
@@ -348,8 +389,16 @@ pub mod subject {
     pub fn department(id: &str) -> String {
         format!("department:{id}")
     }
-    /// Whether a subject is a department.
-    pub fn is_department(subject: &str) -> bool {
-        subject.starts_with("department:")
+    /// A center, or a person, that carries steps for another center.
+    pub fn leg(id: &str) -> String {
+        format!("leg:{id}")
+    }
+    /// The deciding authority of a node.
+    pub fn authority(id: &str) -> String {
+        format!("authority:{id}")
+    }
+    /// Whether a subject sees a part of the matter only: the steps that it carries.
+    pub fn is_partial(subject: &str) -> bool {
+        subject.starts_with("department:") || subject.starts_with("leg:")
     }
 }

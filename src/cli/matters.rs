@@ -59,7 +59,7 @@ struct Offer {
     number: String,
 }
 
-fn actor(tx: &mut Tx, login: &str) -> Result<Actor> {
+pub(super) fn actor(tx: &mut Tx, login: &str) -> Result<Actor> {
     let caller = Caller { kind: SubjectKind::User, id: fixed("user", login), session: None, client: "demo".into() };
     auth::actor(tx, &caller, "demo")
 }
@@ -81,6 +81,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         spare(tx)?;
         department(tx)?;
         capacity(tx)?;
+        super::relay::load(tx)?;
         super::visits::load(tx)?;
         super::visits::at_home(tx)?;
         absence(tx)?;

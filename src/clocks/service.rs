@@ -24,6 +24,9 @@ code_enum! {
         Suspension "suspension" "中止期限",
         Deferral "deferral" "容缺补交时限",
         Transfer "transfer" "转办答复时限",
+        JointAnswer "joint_answer" "联办答复时限",
+        Joint "joint" "联办办理时限",
+        Arbitration "arbitration" "指定办理时限",
         StepPromise "step_promise" "部门审批时限",
         Evaluation "evaluation" "评价期限",
         Feedback "feedback" "定期反馈时限",
@@ -162,9 +165,9 @@ pub fn start_named(tx: &mut Tx, record_kind: &'static str, record: Id, kind: Clo
 
 /// Starts a clock that ends on a promised day, or on the working day after it; answers its id.
 pub fn start_until(tx: &mut Tx, record_kind: &'static str, record: Id, kind: ClockKind, until: NaiveDate) -> Result<Id> {
-    let calendar = calendar(tx, tx.now)?;
     // After hours nought days are already the next working day.
-    let days = (0..=1000).find(|n| super::local(calendar.deadline(tx.now.utc(), Limit::natural_days(*n), &[]).due).date() >= until).unwrap_or(1000);
+    let received = super::local(calendar(tx, tx.now)?.deadline(tx.now.utc(), Limit::natural_days(0), &[]).due).date();
+    let days = u32::try_from((until - received).num_days()).unwrap_or(0);
     Ok(start_named(tx, record_kind, record, kind, Limit::natural_days(days))?.0)
 }
 
@@ -345,6 +348,8 @@ fn explain(tx: &mut Tx, row: &ClockRow) -> Result<Vec<ExplainedDay>> {
 fn kind_of(stored: &str) -> &'static str {
     match stored {
         "transfer" => "transfer",
+        "joint_handling" => "joint_handling",
+        "arbitration" => "arbitration",
         "evaluation" => "evaluation",
         _ => "entrustment",
     }

@@ -404,6 +404,47 @@ diesel::table! {
         transfer_id -> Nullable<Text>,
         from_at -> Timestamp,
         to_at -> Nullable<Timestamp>,
+        arbitration_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    joint_handlings (id) {
+        id -> Text,
+        number -> Text,
+        entrustment_id -> Text,
+        from_center_id -> Text,
+        to_center_id -> Text,
+        department_id -> Nullable<Text>,
+        assignee_id -> Nullable<Text>,
+        arbitration_id -> Nullable<Text>,
+        state -> Text,
+        steps -> Text,
+        record -> Text,
+        answer_due_at -> Timestamp,
+        due_at -> Timestamp,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    arbitrations (id) {
+        id -> Text,
+        number -> Text,
+        entrustment_id -> Text,
+        cause -> Text,
+        joint_handling_id -> Nullable<Text>,
+        state -> Text,
+        authority -> Text,
+        decider_id -> Text,
+        parties -> Text,
+        record -> Text,
+        due_at -> Timestamp,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
     }
 }
 
@@ -723,5 +764,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     one_time_notices,
     custody,
     transfers,
+    joint_handlings,
+    arbitrations,
     evaluations,
 );

@@ -9,6 +9,7 @@ use validator::Validate;
 use super::{
     agreement::signature,
     facts::{ApplicantReason, Completion, ReasonInput, Said, Signature, SignatureInput, Termination},
+    legs,
     load::{Loaded, Told, load_for, save},
     machine::{Action, State},
     model::{Outcome, SignMethod, TerminateReason},
@@ -48,11 +49,16 @@ pub static ON_CLOSED: OnceLock<Vec<ClosedHook>> = OnceLock::new();
 /// One of them.
 pub type ClosedHook = fn(&mut Tx, &Actor, &ClosedMatter) -> Result<()>;
 
+/// What higher ranks do when a matter is suspended (`true`) or resumed: set by `app`.
+pub static ON_SUSPENDED: OnceLock<fn(&mut Tx, Id, bool) -> Result<()>> = OnceLock::new();
+
 /// Ends a matter: its clocks stop, the change is saved, and what was served may be rated.
 pub fn end(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Result<()> {
     clocks::stop_all(tx, loaded.e.id)?;
     let open_transfer_id = loaded.e.open_transfer_id.take();
     loaded.details.offered_to = None;
+    loaded.details.arbitration = None;
+    legs::close_all(tx, loaded)?;
     save(tx, actor, loaded, told)?;
     let e = &loaded.e;
     let matter = ClosedMatter {

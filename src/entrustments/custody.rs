@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{
     agreement,
+    facts::OpenArbitration,
     load::{self, Loaded, Told, load_for, save},
     machine::Action,
     model::CustodyCause,
@@ -28,6 +29,7 @@ pub fn begin(tx: &mut Tx, entrustment: Id, center: Id) -> Result<()> {
         center_id: center,
         cause: CustodyCause::Intake,
         transfer_id: None,
+        arbitration_id: None,
         from_at: tx.now,
         to_at: None,
     };
@@ -55,10 +57,33 @@ pub fn clear_transfer(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, kind: &'s
     save(tx, actor, loaded, Told::new(kind, Audience::Staff, params))
 }
 
+/// Notes that an arbitration is open: nothing is transferred until it has decided.
+pub fn open_arbitration(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, open: OpenArbitration, params: serde_json::Value) -> Result<()> {
+    loaded.details.arbitration = Some(open);
+    save(tx, actor, loaded, Told::new("arbitration_opened", Audience::Staff, params))
+}
+
+/// Notes that it has ended; `decided` says that its decision binds.
+pub fn close_arbitration(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, decided: bool, params: serde_json::Value) -> Result<()> {
+    loaded.details.arbitration = None;
+    loaded.details.arbitrations += u32::from(decided);
+    let told = if decided { Told::new("arbitrated", Audience::Public, params) } else { Told::new("no_competent_unit", Audience::Staff, params) };
+    save(tx, actor, loaded, told)
+}
+
+/// By what custody moves.
+#[derive(Clone, Copy, Debug)]
+pub enum Moved {
+    /// An accepted transfer.
+    Transfer(Id),
+    /// The decision of an arbitration.
+    Arbitration(Id),
+}
+
 /// How custody moves.
 pub struct HandOver {
-    /// By which transfer.
-    pub transfer: Id,
+    /// By what.
+    pub by: Moved,
     /// To whom.
     pub to: Center,
     /// The agent there, if named already.
@@ -73,16 +98,12 @@ pub fn hand_over(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, how: HandOver)
     if !store::end_custody(tx, id, tx.now)? {
         return Err(Error::Corrupt(format!("entrustment {id} has no custodian")));
     }
-    let row = CustodyRow {
-        id: Id::new(),
-        entrustment_id: id,
-        sequence,
-        center_id: how.to.id,
-        cause: CustodyCause::Transfer,
-        transfer_id: Some(how.transfer),
-        from_at: tx.now,
-        to_at: None,
+    let (cause, transfer_id, arbitration_id) = match how.by {
+        Moved::Transfer(id) => (CustodyCause::Transfer, Some(id), None),
+        Moved::Arbitration(id) => (CustodyCause::Arbitration, None, Some(id)),
     };
+    let row =
+        CustodyRow { id: Id::new(), entrustment_id: id, sequence, center_id: how.to.id, cause, transfer_id, arbitration_id, from_at: tx.now, to_at: None };
     store::insert_custody(tx, &row)?;
     let from = loaded.custodian.name.clone();
     if loaded.e.agreement_state != "none" {
@@ -93,7 +114,10 @@ pub fn hand_over(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, how: HandOver)
     loaded.e.custodian_id = how.to.id;
     loaded.e.assignee_id = how.assignee;
     loaded.e.open_transfer_id = None;
-    loaded.e.hand_overs += 1;
+    match how.by {
+        Moved::Transfer(_) => loaded.e.hand_overs += 1,
+        Moved::Arbitration(_) => loaded.details.custody_decisions += 1,
+    }
     loaded.details.offered_to = None;
     loaded.custodian = organization::load(tx, how.to.id)?;
     loaded.rules = settings::rules(tx, &loaded.custodian.path)?;
@@ -105,7 +129,6 @@ pub fn hand_over(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, how: HandOver)
     }
     loaded.facts.transfer_open = false;
     loaded.facts.agreement_signed = false;
-    loaded.facts.hand_overs += 1;
-    let params = json!({ "transfer_id": how.transfer, "from": from, "to": how.to.name });
+    let params = json!({ "transfer_id": transfer_id, "arbitration_id": arbitration_id, "from": from, "to": how.to.name });
     save(tx, actor, loaded, Told::new("custody_moved", Audience::Public, params))
 }

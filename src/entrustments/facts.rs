@@ -60,6 +60,14 @@ pub struct Details {
     pub termination: Option<Termination>,
     /// The center that an open transfer is offered to.
     pub offered_to: Option<Id>,
+    /// Who carries, or carried, steps for the custodian: who sees the matter in part.
+    pub legs: Vec<Leg>,
+    /// The arbitration that waits for its decision.
+    pub arbitration: Option<OpenArbitration>,
+    /// Arbitrations decided so far.
+    pub arbitrations: u32,
+    /// How often a decision has moved custody.
+    pub custody_decisions: u32,
     /// Why it was withdrawn.
     pub withdrawal: Option<Said>,
     /// Why it was reopened.
@@ -105,6 +113,35 @@ impl Details {
         }
         self.difficulty = None;
     }
+}
+
+/// A joint handling as its matter knows it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Leg {
+    /// Which joint handling.
+    pub id: Id,
+    /// Who carries the steps.
+    pub center_id: Id,
+    /// The department, where one is asked and no center.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department_id: Option<Id>,
+    /// The agent there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee_id: Option<Id>,
+    /// Which steps.
+    pub steps: Vec<String>,
+    /// Not ended.
+    pub open: bool,
+}
+
+/// An arbitration as its matter knows it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct OpenArbitration {
+    /// Which.
+    pub id: Id,
+    /// The node of the reform office that decides, where no center does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<Id>,
 }
 
 /// What a plan follows beside its steps (text 004).
@@ -360,6 +397,8 @@ pub struct StepRecord {
     pub materials: Vec<String>,
     /// Who carries it; absent: the agent.
     pub carrier: Option<StepCarrier>,
+    /// The open joint handling that carries it for the agent.
+    pub joint: Option<Id>,
     /// The authority has extended its own limit.
     pub extended: bool,
     /// The authority's receipt.

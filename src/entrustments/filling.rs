@@ -123,6 +123,7 @@ pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<()> {
             tags: Json::new(&Vec::new())?,
         };
         chain.push(CustodyRow {
+            arbitration_id: None,
             id: Id::new(),
             entrustment_id: e.id,
             sequence: 1,

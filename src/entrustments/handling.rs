@@ -5,7 +5,7 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
-    closing,
+    closing::{self, ON_SUSPENDED},
     facts::{Acceptance, ApplicantReason, Difficulty, Rejection, Suspension},
     load::{self, Loaded, Told, load_for, save},
     machine::{Action, State, StepState},
@@ -73,7 +73,12 @@ pub fn accept_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &Ac
 
 /// An agent of the custodian, by id.
 pub fn agent_of(tx: &mut Tx, loaded: &Loaded, agent: Id) -> Result<Id> {
-    let known = accounts::holders(tx, Role::Agent, loaded.e.custodian_id.as_str())?.contains(&agent);
+    agent_at(tx, loaded.e.custodian_id, agent)
+}
+
+/// An agent of a center who is there.
+pub fn agent_at(tx: &mut Tx, center: Id, agent: Id) -> Result<Id> {
+    let known = accounts::holders(tx, Role::Agent, center.as_str())?.contains(&agent);
     if !known || accounts::user(tx, agent)?.is_none_or(|u| u.status != "active") {
         return Err(Problem::rule("/assignee_id", "not_an_agent_here", "该人员不是本中心在岗的帮办代办专员。", "Not an agent of the custodian center.").into());
     }
@@ -275,6 +280,7 @@ pub fn suspend(tx: &mut Tx, actor: &Actor, target: &Target, input: &SuspendInput
         return Err(Problem::rule("/days", "too_long", zh, format!("At most {longest} natural days.")).into());
     }
     clocks::pause(tx, loaded.e.id, PAUSED_BY_SUSPENSION)?;
+    ON_SUSPENDED.get().map_or(Ok(()), |hook| hook(tx, loaded.e.id, true))?;
     let until = clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Suspension, Limit::natural_days(input.days))?;
     loaded.details.suspension = Some(Suspension { reason: input.reason, note: input.note.clone(), from: tx.now, until, resumed_at: None });
     let params = json!({ "reason": input.reason.label(), "until": until });
@@ -292,6 +298,7 @@ pub fn resume(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Entrustment
     let kinds: Vec<ClockKind> = PAUSED_BY_SUSPENSION.iter().copied().filter(|k| !(special && *k == ClockKind::Promise)).collect();
     clocks::resume(tx, loaded.e.id, &kinds)?;
     super::materials::follow_clocks(tx, &mut loaded)?;
+    ON_SUSPENDED.get().map_or(Ok(()), |hook| hook(tx, loaded.e.id, false))?;
     if let Some(s) = &mut loaded.details.suspension {
         s.resumed_at = Some(tx.now);
     }

@@ -8,7 +8,7 @@ use super::{
     handout_machine::HandOutState,
     machine::{self, Action, Facts, Refusal, State},
     model::ExtensionState,
-    standing::{self, Checklist, Plan},
+    standing::{self, Checklist, Plan, is_free},
     store::{self, Entrustment},
 };
 use crate::{
@@ -111,6 +111,7 @@ impl Loaded {
             centers: vec![self.e.custodian_id],
             path: &self.custodian.path,
             departments: self.plan.departments(),
+            ..Reachable::default()
         }
     }
 }
@@ -166,6 +167,9 @@ fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Si
         agreement_signed: e.agreement_state == "signed",
         transfer_open: e.open_transfer_id.is_some(),
         open_legs: u32::try_from(e.open_legs).unwrap_or(0),
+        arbitration_open: details.arbitration.is_some(),
+        arbitrated: details.arbitrations > 0,
+        steps_free: plan.steps.iter().any(|(row, r)| is_free(row, r)),
         hand_overs: u32::try_from(e.hand_overs).unwrap_or(0),
         max_hand_overs: rules.max_hand_overs,
         returns: details.returns,
@@ -304,6 +308,17 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     subjects.extend(e.assignee_id.map(|id| (subject::user(id.as_str()), e.state.is_final())));
     subjects.extend(e.first_responder_id.map(|id| (subject::user(id.as_str()), true)));
     subjects.push((subject::applicant(e.applicant_id.as_str()), false));
+    for leg in &loaded.details.legs {
+        let ended = e.state.is_final() || !leg.open;
+        match leg.department_id {
+            Some(id) => subjects.push((subject::department(id.as_str()), ended)),
+            None => {
+                subjects.push((subject::leg(leg.center_id.as_str()), true));
+                subjects.extend(leg.assignee_id.map(|id| (subject::leg(id.as_str()), ended)));
+            }
+        }
+    }
+    subjects.extend(loaded.details.arbitration.and_then(|a| a.authority).map(|id| (subject::authority(id.as_str()), true)));
     for id in loaded.plan.departments() {
         let waits = !e.state.is_final() && loaded.plan.awaits(&[id.as_str()]);
         subjects.push((subject::department(id.as_str()), !waits));

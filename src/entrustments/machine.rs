@@ -63,6 +63,8 @@ code_enum! {
         TerminateUnilaterally "terminate_unilaterally" "单方终止",
         Reopen "reopen" "重新办理",
         Transfer "transfer" "转办",
+        RequestJoint "request_joint" "提请联办",
+        AskArbitration "ask_arbitration" "申请指定办理",
         NameAgent "name_agent" "变更经办人",
         Note "note" "备注",
         Mark "mark" "标注",
@@ -137,6 +139,8 @@ pub const TABLE: &[(Action, &[State], To)] = &[
     (A::TerminateUnilaterally, &[Terminating], Into(Terminated)),
     (A::Reopen, &[Closed], Into(InProgress)),
     (A::Transfer, OPEN, Stay),
+    (A::RequestJoint, &[InProgress], Stay),
+    (A::AskArbitration, OPEN, Stay),
     (A::NameAgent, SERVED, Stay),
     (A::Note, State::ALL, Stay),
     (A::Mark, State::ALL, Stay),
@@ -171,6 +175,12 @@ pub struct Facts {
     pub hand_overs: u32,
     /// How many the city allows.
     pub max_hand_overs: u32,
+    /// An arbitration waits for its decision.
+    pub arbitration_open: bool,
+    /// Arbitration has decided about this matter.
+    pub arbitrated: bool,
+    /// Some step can be given to another center or department.
+    pub steps_free: bool,
     /// Returned or unanswered offers so far.
     pub returns: u32,
     /// How many the city allows before only arbitration decides.
@@ -247,6 +257,15 @@ pub enum Refusal {
     /// Only arbitration moves custody further.
     #[error("already handed over {0} times")]
     HandedOverEnough(u32),
+    /// The decision comes first.
+    #[error("an arbitration is open")]
+    ArbitrationOpen,
+    /// What was decided binds (DOMAIN §5).
+    #[error("arbitration has decided")]
+    Arbitrated,
+    /// No planned step is left to give.
+    #[error("no planned step is free")]
+    NoFreeStep,
     /// Everything missing must be told at once.
     #[error("the one-time notice was given")]
     NoticeGiven,
@@ -334,6 +353,9 @@ impl Refuse for Refusal {
             Self::TransferOpen => "转办尚未答复，请等待接收方答复或先撤回转办。".into(),
             Self::LegsOpen(n) => format!("还有 {n} 个联办未结束，不能办结。"),
             Self::HandedOverEnough(n) => format!("本件已转办 {n} 次，只能由指定办理确定承办中心。"),
+            Self::ArbitrationOpen => "指定办理尚未作出决定，请等待决定。".into(),
+            Self::Arbitrated => "本件已经指定办理，承办中心只能由指定办理的决定（复核）改变。".into(),
+            Self::NoFreeStep => "计划中没有可以提请联办的步骤，请先制定计划。".into(),
             Self::NoticeGiven => "一次性告知书已经发出，不能再次告知。".into(),
             Self::ReturnedEnough(n) => format!("转办已被退回或逾期未答 {n} 次，只能由指定办理确定承办中心。"),
             Self::TooFewReminders { sent, needed } => format!("须催补 {needed} 次后才能作逾期处理，目前已催补 {sent} 次。"),
@@ -373,10 +395,14 @@ pub fn permits(state: State, facts: &Facts, action: Action) -> Result<To, Refusa
         A::DraftAgreement | A::SignAgreement if facts.agreement_signed => Err(Refusal::AlreadySigned),
         A::SignAgreement if !facts.agreement_drafted => Err(Refusal::NoDraft),
         A::RecordStep | A::Complete | A::Plan if amending => Err(Refusal::AgreementMissing),
-        A::Complete | A::Reject | A::Lapse | A::Transfer | A::RequestTermination if facts.transfer_open => Err(Refusal::TransferOpen),
+        A::Complete | A::Reject | A::Lapse | A::Transfer | A::RequestTermination | A::AskArbitration if facts.transfer_open => Err(Refusal::TransferOpen),
         A::Complete if facts.open_legs > 0 => Err(Refusal::LegsOpen(facts.open_legs)),
         A::Complete if facts.steps_open > 0 => Err(Refusal::StepsOpen(facts.steps_open)),
         A::Complete if !facts.something_done => Err(Refusal::NothingDone),
+        A::Transfer | A::AskArbitration if facts.arbitration_open => Err(Refusal::ArbitrationOpen),
+        A::Transfer | A::AskArbitration if facts.arbitrated => Err(Refusal::Arbitrated),
+        A::RequestJoint if amending => Err(Refusal::AgreementMissing),
+        A::RequestJoint if !facts.steps_free => Err(Refusal::NoFreeStep),
         A::Transfer if facts.hand_overs >= facts.max_hand_overs => Err(Refusal::HandedOverEnough(facts.hand_overs)),
         A::Transfer if facts.returns >= facts.max_returns => Err(Refusal::ReturnedEnough(facts.returns)),
         A::OneTimeNotice if facts.notice_given => Err(Refusal::NoticeGiven),

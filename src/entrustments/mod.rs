@@ -15,6 +15,7 @@ mod handling;
 mod handout;
 mod handout_machine;
 mod intake;
+pub mod legs;
 mod linking;
 mod listing;
 mod load;
@@ -32,16 +33,18 @@ mod steps;
 pub mod store;
 mod views;
 
-pub use closing::{ClosedMatter, ON_CLOSED};
-pub use custody::{HandOver, clear_transfer, hand_over, mark_transfer};
+pub use closing::{ClosedMatter, ON_CLOSED, ON_SUSPENDED};
+pub use custody::{HandOver, Moved, clear_transfer, close_arbitration, hand_over, mark_transfer, open_arbitration};
+pub use facts::{Leg, OpenArbitration};
 pub use filling::{BulkPlan, fill};
-pub use handling::{AcceptInput, accept_loaded, assign_loaded};
+pub use handling::{AcceptInput, accept_loaded, agent_at, assign_loaded};
 pub use intake::{Identity, NewEntrustment, submit, submit_as};
 pub use load::{Loaded, load_for, load_locked, load_seen, movable, recompute, save};
 pub use lookup::proved;
-pub use machine::{Action, State};
+pub use machine::{Action, State, StepAct};
 pub use marking::change_applicant;
 pub use model::Channel;
+pub use steps::StepReport;
 pub use store::Entrustment;
 
 /// Every code of the domain, for the dictionaries.
@@ -53,4 +56,4 @@ pub mod vocabulary {
         SignMethod, StepCarrier, SuspendReason, TerminateReason,
     };
 }
-pub use views::{EntrustmentBrief, EntrustmentView, briefs_of, view};
+pub use views::{CustodyChain, EntrustmentBrief, EntrustmentView, briefs_of, custody_chain, view};

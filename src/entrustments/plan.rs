@@ -12,7 +12,7 @@ use super::{
     load::{Loaded, Told, load_for, save},
     machine::{Action, StepState},
     model::StepCarrier,
-    standing::Plan,
+    standing::{Plan, is_begun},
     store::{self, StepRow},
     views::{EntrustmentView, view},
 };
@@ -72,6 +72,9 @@ pub struct StepView {
     /// Days of the special procedure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub special_days: Option<u32>,
+    /// The open joint handling that carries it for the agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joint_handling_id: Option<Id>,
     /// What was recorded, oldest first.
     pub history: Vec<StepEntry>,
     /// When filed.
@@ -109,6 +112,7 @@ impl StepView {
             acceptance_no: r.acceptance_no,
             result_no: r.result_no,
             special_days: r.special_days,
+            joint_handling_id: r.joint,
             history: r.history,
             filed_at: r.filed_at,
             accepted_at: r.accepted_at,
@@ -290,7 +294,7 @@ pub fn plan(tx: &mut Tx, actor: &Actor, target: &Target, input: &PlanInput) -> R
     let mut loaded = load_for(tx, actor, Action::Plan, target)?;
     loaded.decide(actor, Action::Plan)?;
     let content = published_version(tx, loaded.e.item_id, loaded.e.item_version)?;
-    let started = loaded.plan.started();
+    let started = loaded.plan.steps.iter().any(|(row, r)| is_begun(row, r));
     if started && input.steps.is_none() {
         let zh = "计划已开始执行，请提交调整后的全部步骤，已申报的步骤须原样保留。";
         return Err(Problem::rule("/steps", "plan_started", zh, "Steps were filed: send the whole new plan, with those as they are.").into());
@@ -351,9 +355,9 @@ fn check_plan(loaded: &Loaded, steps: &[PlanStep]) -> Vec<FieldError> {
     let full = loaded.e.mode == Mode::FullAgency;
     for (i, s) in steps.iter().enumerate() {
         let mut refuse = |field: &str, code, zh, en| errors.push(FieldError::body(&format!("/steps/{i}/{field}"), code, zh, en));
-        let filed = loaded.plan.steps.iter().find(|(row, _)| row.code == s.code && row.state != StepState::Planned);
+        let filed = loaded.plan.steps.iter().find(|(row, r)| row.code == s.code && is_begun(row, r));
         if filed.is_some_and(|(row, record)| !s.is_still(row, record)) {
-            refuse("code", "step_started", "已申报的步骤不能修改。", "A filed step does not change.");
+            refuse("code", "step_started", "已申报或正在联办的步骤不能修改。", "A step that is filed or with others does not change.");
         }
         if full && s.carrier == Some(StepCarrier::Applicant) {
             refuse("carrier", "full_agency", "全程代办件的步骤均由专员办理。", "In full agency the agent carries every step.");
@@ -362,7 +366,7 @@ fn check_plan(loaded: &Loaded, steps: &[PlanStep]) -> Vec<FieldError> {
             refuse("planned_end", "before_start", "计划完成日早于开始日。", "Ends before it begins.");
         }
     }
-    for (row, _) in loaded.plan.steps.iter().filter(|(row, _)| row.state != StepState::Planned) {
+    for (row, _) in loaded.plan.steps.iter().filter(|(row, r)| is_begun(row, r)) {
         if !steps.iter().any(|s| s.code == row.code) {
             let zh = format!("缺少已申报的步骤 {}。", row.code);
             errors.push(FieldError::body("/steps", "step_started", zh, format!("The filed step {} is missing.", row.code)));
@@ -383,7 +387,7 @@ fn lay_out(tx: &mut Tx, loaded: &Loaded, steps: &[PlanStep], start: NaiveDate, c
         let begin = s.planned_start.unwrap_or_else(|| s.depends_on.iter().filter_map(|d| ends.get(d.as_str()).copied()).max().unwrap_or(start));
         let from = clocks::utc(begin.and_hms_opt(9, 0, 0).unwrap_or_default());
         let end = s.planned_end.unwrap_or_else(|| clocks::local(calendar.deadline(from, s.limit, &[]).due).date());
-        if let Some((row, _)) = loaded.plan.steps.iter().find(|(row, _)| row.code == s.code && row.state != StepState::Planned) {
+        if let Some((row, _)) = loaded.plan.steps.iter().find(|(row, r)| row.code == s.code && is_begun(row, r)) {
             ends.insert(&s.code, row.planned_end.as_deref().and_then(|d| d.parse().ok()).unwrap_or(end));
             rows.push(StepRow { sequence, ..row.clone() });
             continue;

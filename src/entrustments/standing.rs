@@ -57,7 +57,10 @@ impl Plan {
     pub fn recordable(&self) -> bool {
         self.steps.iter().any(|(row, r)| {
             STEP_TABLE.iter().any(|(act, from, _)| {
-                from.contains(&row.state) && !(act.is_departments() && self.is_staffed(row)) && (*act != StepAct::File || self.before(r).next().is_none())
+                r.joint.is_none()
+                    && from.contains(&row.state)
+                    && !(act.is_departments() && self.is_staffed(row))
+                    && (*act != StepAct::File || self.before(r).next().is_none())
             })
         })
     }
@@ -82,6 +85,16 @@ impl Plan {
                 && STEP_TABLE.iter().any(|(act, from, _)| act.is_departments() && from.contains(&row.state))
         })
     }
+}
+
+/// No longer what a new plan may change: filed, or with others.
+pub fn is_begun(row: &StepRow, record: &StepRecord) -> bool {
+    row.state != StepState::Planned || record.joint.is_some()
+}
+
+/// Can be given to another center or department.
+pub fn is_free(row: &StepRow, record: &StepRecord) -> bool {
+    row.state == StepState::Planned && record.joint.is_none() && record.carrier != Some(StepCarrier::Applicant)
 }
 
 /// The authority granted it.

@@ -70,12 +70,23 @@ pub fn record_step(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act:
     let action = if own { Action::DecideStep } else { Action::RecordStep };
     let mut loaded = load_for(tx, actor, action, target)?;
     let at = loaded.plan.steps.iter().position(|(s, _)| s.code == code && (!own || holds(actor, s))).ok_or_else(Problem::not_found)?;
-    let (mut row, mut record) = loaded.plan.steps.get(at).cloned().ok_or_else(Problem::not_found)?;
+    let (row, record) = loaded.plan.steps.get(at).cloned().ok_or_else(Problem::not_found)?;
     if !own && act.is_departments() && loaded.plan.is_staffed(&row) {
         let zh = format!("{}已开通经办账号，由其经办人登记。", row.department);
         return Err(loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "The department records this itself."))).into());
     }
+    if let (false, Some(_)) = (own, record.joint) {
+        let zh = "该步骤正由联办方办理，由联办方登记。";
+        return Err(loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "A joint handling carries this step."))).into());
+    }
     loaded.decide(actor, action)?;
+    record_at(tx, actor, &mut loaded, at, act, report, own)?;
+    view(tx, actor, loaded)
+}
+
+/// Records an act of the step at this place of the plan; who may do so was asked before.
+pub(super) fn record_at(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, at: usize, act: StepAct, report: &StepReport, own: bool) -> Result<()> {
+    let (mut row, mut record) = loaded.plan.steps.get(at).cloned().ok_or_else(Problem::not_found)?;
     let next = decide_step(row.state, act).ok_or_else(|| {
         let zh = format!("步骤当前为“{}”，不能{}。", row.state.label(), act.label());
         loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "The step's state forbids this.")))
@@ -87,7 +98,7 @@ pub fn record_step(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act:
     }
     let entry = fill(tx.now, &mut record, act, report, own)?;
     record.history.push(StepEntry { by: actor.id, ..entry });
-    run_clocks(tx, &loaded, &row, &mut record, act)?;
+    run_clocks(tx, loaded, &row, &mut record, act)?;
     if let (StepAct::Extend, Some(clock), Some(days)) = (act, record.clock_id, report.extension_days) {
         clocks::extend_one(tx, clock, days)?;
     }
@@ -104,8 +115,7 @@ pub fn record_step(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act:
     let spoken = matches!(act, StepAct::Accept | StepAct::NotAccept | StepAct::Grant | StepAct::Refuse | StepAct::Extend);
     let audience = if spoken { Audience::Public } else { Audience::Applicant };
     let told = Told::new("step_recorded", audience, params).saying(report.reason.as_deref().unwrap_or_default());
-    save(tx, actor, &mut loaded, told)?;
-    view(tx, actor, loaded)
+    save(tx, actor, loaded, told)
 }
 
 fn holds(actor: &Actor, step: &StepRow) -> bool {

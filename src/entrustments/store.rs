@@ -169,6 +169,8 @@ pub struct CustodyRow {
     pub from_at: Moment,
     /// Until; the open one has none.
     pub to_at: Option<Moment>,
+    /// By which arbitration.
+    pub arbitration_id: Option<Id>,
 }
 
 /// An agreement 委托协议.

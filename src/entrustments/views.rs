@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     agreement::AgreementView,
-    facts::{Acceptance, Completion, Difficulty, Extension, FeeDue, Help, Rejection, Said, Suspension, Termination},
+    facts::{Acceptance, Completion, Difficulty, Extension, FeeDue, Help, Leg, Rejection, Said, Suspension, Termination},
     handout::HandOut,
     load::Loaded,
     machine::{Action, State},
@@ -87,6 +87,11 @@ pub struct EntrustmentView {
     pub open_transfer_id: Option<Id>,
     /// Accepted transfers so far.
     pub hand_overs: i32,
+    /// Joint handlings that have not ended.
+    pub open_joint_handlings: i32,
+    /// The arbitration that waits for its decision; absent for the applicant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_arbitration_id: Option<Id>,
     /// Nearest deadline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Moment>,
@@ -210,7 +215,8 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
     }
     let applicant = applicants::store::applicant(tx, e.applicant_id)?.ok_or_else(|| crate::db::Error::Corrupt("applicant gone".into()))?;
     let files = attachments::of_record(tx, e.id, sight.masked)?;
-    let own = |row: &StepRow| row.department_id.is_some_and(|id| actor.nodes(Role::DepartmentHandler).any(|n| n == id.as_str()));
+    let carried: Vec<String> = details.legs.iter().filter(|leg| carries(actor, leg)).flat_map(|leg| leg.steps.clone()).collect();
+    let own = |row: &StepRow| carried.contains(&row.code) || row.department_id.is_some_and(|id| actor.nodes(Role::DepartmentHandler).any(|n| n == id.as_str()));
     if sight.narrow {
         details.hide_words();
     }
@@ -249,6 +255,8 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         first_responder_id: e.first_responder_id,
         open_transfer_id: e.open_transfer_id,
         hand_overs: e.hand_overs,
+        open_joint_handlings: e.open_legs,
+        open_arbitration_id: details.arbitration.map(|a| a.id).filter(|_| internal),
         due_at: e.due_at.known(),
         agency_steps: details.steps,
         help: details.help,
@@ -275,6 +283,15 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         updated_at: e.updated_at,
         closed_at: e.closed_at,
     })
+}
+
+/// The caller's center or department carries these steps.
+fn carries(actor: &Actor, leg: &Leg) -> bool {
+    let at = |role: Role, node: Id| actor.nodes(role).any(|n| n == node.as_str());
+    match leg.department_id {
+        Some(id) => at(Role::DepartmentHandler, id),
+        None => [Role::Agent, Role::Clerk, Role::CenterManager].into_iter().any(|role| at(role, leg.center_id)),
+    }
 }
 
 /// An entrustment in a list; persons are always masked here.
@@ -411,6 +428,9 @@ pub struct CustodyView {
     /// By which transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transfer_id: Option<Id>,
+    /// By which arbitration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arbitration_id: Option<Id>,
     /// From.
     pub from: Moment,
     /// Until; the present one has none.
@@ -440,6 +460,7 @@ pub fn custody_chain(tx: &mut Tx, id: Id) -> Result<CustodyChain> {
                 cause: r.cause,
                 cause_label: r.cause.label().into(),
                 transfer_id: r.transfer_id,
+                arbitration_id: r.arbitration_id,
                 from: r.from_at,
                 to: r.to_at,
             })

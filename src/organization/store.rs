@@ -124,6 +124,14 @@ pub fn department_by_id(tx: &mut Tx, id: Id) -> Result<Option<Department>> {
     Ok(departments::table.filter(departments::id.eq(id)).select(Department::as_select()).first(tx.conn).optional()?)
 }
 
+/// Several departments, by id.
+pub fn departments_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Department>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(departments::table.filter(departments::id.eq_any(ids.to_vec())).select(Department::as_select()).load(tx.conn)?)
+}
+
 /// Departments of these names at these centers.
 pub fn departments_named(tx: &mut Tx, centers: &[Id], names: &[String]) -> Result<Vec<Department>> {
     Ok(departments::table

@@ -1,42 +1,42 @@
-//! The resolver and transfers over HTTP.
+//! The relay over HTTP: the resolver and arbitrations here; transfers and joint handlings in rooms of their own.
 
 use actix_web::{get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     Resolution, ResolveInput,
-    machine::TransferState,
+    arbitration::{self, ArbitrationView, AskInput, CaseInput, EscalateInput, NoUnitInput, ReviewInput, machine::ArbitrationState},
+    deciding::{self, DecisionInput},
     resolver,
-    transfers::{self, ReturnInput, TransferAcceptance, TransferInput, TransferView},
 };
 use crate::{
     entrustments::api::ENTRUSTMENT,
-    http::{Answer, Ask, Body, Command, Empty, Expand, Expands, Filter, FilterKind, List, ListKind, Relation},
-    kernel::{Code, Page},
+    http::{Answer, Ask, Body, Command, Expand, Expands, Filter, FilterKind, List, ListKind, Relation},
+    kernel::{Code as _, Page},
     organization::api::CENTER,
 };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(resolve).service(offer).service(list).service(fetch).service(accept).service(give_back).service(recall);
+    cfg.service(resolve);
+    super::transfers::api::routes(cfg);
+    super::joint::api::routes(cfg);
+    cfg.service(dispute).service(list).service(fetch).service(state_case).service(decide).service(escalate).service(no_competent_unit).service(review);
 }
 
-/// What a transfer leads to.
-pub struct OfTransfer;
-impl Expands for OfTransfer {
-    const RELATIONS: &'static [Relation] = &[
-        Relation { name: "entrustment", key: "/entrustment_id", target: &ENTRUSTMENT },
-        Relation { name: "from", key: "/from/id", target: &CENTER },
-        Relation { name: "to", key: "/to/id", target: &CENTER },
-    ];
+/// What an arbitration leads to.
+pub struct OfArbitration;
+impl Expands for OfArbitration {
+    const RELATIONS: &'static [Relation] =
+        &[Relation { name: "entrustment", key: "/entrustment_id", target: &ENTRUSTMENT }, Relation { name: "decider", key: "/decider/id", target: &CENTER }];
 }
 
-/// The list of transfers.
-pub struct Transfers;
-impl ListKind for Transfers {
+/// The list of arbitrations.
+pub struct Arbitrations;
+impl ListKind for Arbitrations {
     const FILTERS: &'static [Filter] = &[
-        Filter { name: "state", kind: FilterKind::Codes(|| TransferState::ALL.iter().map(|v| v.code()).collect()), doc: "状态" },
-        Filter { name: "created_at", kind: FilterKind::Moments, doc: "收到或发起的时间" },
+        Filter { name: "state", kind: FilterKind::Codes(|| ArbitrationState::ALL.iter().map(|v| v.code()).collect()), doc: "状态" },
+        Filter { name: "created_at", kind: FilterKind::Moments, doc: "提起的时间" },
     ];
     const SORTS: &'static [&'static str] = &["created_at", "due_at"];
     const NUMBERED: bool = true;
@@ -52,56 +52,74 @@ async fn resolve(ask: Ask, body: Body<ResolveInput>) -> Answer {
     ask.compute(move |tx, actor| resolver::resolve(tx, actor, &body.value)).await
 }
 
-/// 转办（transfer）
+/// 申请指定办理（ask for arbitration）
 ///
-/// 把本件转给应承办的中心；to 填 auto 时由规则决定。须经申请人同意；同一件同时只能有一个待答复的转办。接收之前责任中心不变。
-#[utoipa::path(tag = "routing", operation_id = "offer_transfer", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = TransferInput, responses((status = 201, description = "转办", body = TransferView)))]
-#[post("/entrustments/{id}/transfer")]
-async fn offer(command: Command, body: Body<TransferInput>) -> Answer {
-    command.create("/api/v1/transfers", body, transfers::offer).await
+/// 责任中心与其他中心就由谁承办有争议时，申请指定办理；多次退回、逾期未答复、联办被拒绝时自动提起。由不是当事方的最低共同上级中心裁定，没有的由改革办裁定。
+#[utoipa::path(tag = "routing", operation_id = "ask_arbitration", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = AskInput, responses((status = 201, description = "指定办理", body = ArbitrationView)))]
+#[post("/entrustments/{id}/arbitrations")]
+async fn dispute(command: Command, body: Body<AskInput>) -> Answer {
+    command.create("/api/v1/arbitrations", body, arbitration::ask).await
 }
 
-/// 查询转办（transfers）
+/// 查询指定办理（arbitrations）
 ///
-/// 列出本人可见的转办：本中心转出的和转入的。
-#[utoipa::path(tag = "routing", operation_id = "list_transfers", params(List<Transfers>, Expand<OfTransfer>), responses((status = 200, description = "一页转办", body = Page<TransferView>)))]
-#[get("/transfers")]
-async fn list(ask: Ask, asked: List<Transfers>) -> Answer {
-    ask.expanding::<OfTransfer>().list(asked.query, transfers::list).await
+/// 列出本人可见的指定办理：本方为当事方的、由本方裁定的。
+#[utoipa::path(tag = "routing", operation_id = "list_arbitrations", params(List<Arbitrations>, Expand<OfArbitration>), responses((status = 200, description = "一页指定办理", body = Page<ArbitrationView>)))]
+#[get("/arbitrations")]
+async fn list(ask: Ask, asked: List<Arbitrations>) -> Answer {
+    ask.expanding::<OfArbitration>().list(asked.query, arbitration::list).await
 }
 
-/// 查看转办（transfer）
+/// 查看指定办理（arbitration）
 ///
 /// 路径中可用 id，也可用编号。
-#[utoipa::path(tag = "routing", operation_id = "get_transfer", params(("id" = String, Path, description = "转办 id 或编号", max_length = 100), Expand<OfTransfer>), responses((status = 200, description = "转办", body = TransferView)))]
-#[get("/transfers/{id}")]
+#[utoipa::path(tag = "routing", operation_id = "get_arbitration", params(("id" = String, Path, description = "指定办理 id 或编号", max_length = 100), Expand<OfArbitration>), responses((status = 200, description = "指定办理", body = ArbitrationView)))]
+#[get("/arbitrations/{id}")]
 async fn fetch(ask: Ask) -> Answer {
-    ask.expanding::<OfTransfer>().get(transfers::fetch).await
+    ask.expanding::<OfArbitration>().get(arbitration::fetch).await
 }
 
-/// 接收转办（accept transfer）
+/// 陈述意见（state case）
 ///
-/// 接收之时责任移交；可同时指派专员并受理本件。
-#[utoipa::path(tag = "routing", operation_id = "accept_transfer", params(("id" = String, Path, description = "转办 id 或编号", max_length = 100)), request_body = TransferAcceptance, responses((status = 200, description = "转办", body = TransferView)))]
-#[post("/transfers/{id}/accept")]
-async fn accept(command: Command, body: Body<TransferAcceptance>) -> Answer {
-    command.act(body, transfers::accept).await
+/// 当事方陈述意见和依据。
+#[utoipa::path(tag = "routing", operation_id = "state_arbitration_case", params(("id" = String, Path, description = "指定办理 id 或编号", max_length = 100)), request_body = CaseInput, responses((status = 200, description = "指定办理", body = ArbitrationView)))]
+#[post("/arbitrations/{id}/cases")]
+async fn state_case(command: Command, body: Body<CaseInput>) -> Answer {
+    command.act(body, arbitration::state_case).await
 }
 
-/// 退回转办（return transfer）
+/// 作出决定（decide arbitration）
 ///
-/// 说明理由退回；退回次数有限，超过后由指定办理决定。
-#[utoipa::path(tag = "routing", operation_id = "return_transfer", params(("id" = String, Path, description = "转办 id 或编号", max_length = 100)), request_body = ReturnInput, responses((status = 200, description = "转办", body = TransferView)))]
-#[post("/transfers/{id}/return")]
-async fn give_back(command: Command, body: Body<ReturnInput>) -> Answer {
-    command.act(body, transfers::give_back).await
+/// custody 指定承办中心（责任立即移交）、joint 指定联办（立即接受）、keep 维持现承办中心。决定即时生效，不能退回；当事方的人员不能裁定。
+#[utoipa::path(tag = "routing", operation_id = "decide_arbitration", params(("id" = String, Path, description = "指定办理 id 或编号", max_length = 100)), request_body = DecisionInput, responses((status = 200, description = "指定办理", body = ArbitrationView)))]
+#[post("/arbitrations/{id}/decide")]
+async fn decide(command: Command, body: Body<DecisionInput>) -> Answer {
+    command.act(body, deciding::decide).await
 }
 
-/// 撤回转办（recall transfer）
+/// 提请分管领导（escalate arbitration）
 ///
-/// 转出方在对方接收之前撤回。
-#[utoipa::path(tag = "routing", operation_id = "recall_transfer", params(("id" = String, Path, description = "转办 id 或编号", max_length = 100)), request_body = Empty, responses((status = 200, description = "转办", body = TransferView)))]
-#[post("/transfers/{id}/recall")]
-async fn recall(command: Command, body: Body<Empty>) -> Answer {
-    command.act(body, |tx, actor, target, _| transfers::recall(tx, actor, target)).await
+/// 裁定方提请分管领导决定；之后登记决定须写明文号。
+#[utoipa::path(tag = "routing", operation_id = "escalate_arbitration", params(("id" = String, Path, description = "指定办理 id 或编号", max_length = 100)), request_body = EscalateInput, responses((status = 200, description = "指定办理", body = ArbitrationView)))]
+#[post("/arbitrations/{id}/escalate")]
+async fn escalate(command: Command, body: Body<EscalateInput>) -> Answer {
+    command.act(body, arbitration::escalate).await
+}
+
+/// 认定无主管单位（no competent unit）
+///
+/// 裁定方认定没有主管单位；本件由现责任中心继续服务，问题转入兜底。
+#[utoipa::path(tag = "routing", operation_id = "find_no_competent_unit", params(("id" = String, Path, description = "指定办理 id 或编号", max_length = 100)), request_body = NoUnitInput, responses((status = 200, description = "指定办理", body = ArbitrationView)))]
+#[post("/arbitrations/{id}/no-competent-unit")]
+async fn no_competent_unit(command: Command, body: Body<NoUnitInput>) -> Answer {
+    command.act(body, arbitration::no_competent_unit).await
+}
+
+/// 申请复核（review arbitration）
+///
+/// 当事方以新的事实申请复核，一次为限；复核期间原决定不停止执行。
+#[utoipa::path(tag = "routing", operation_id = "review_arbitration", params(("id" = String, Path, description = "指定办理 id 或编号", max_length = 100)), request_body = ReviewInput, responses((status = 200, description = "指定办理", body = ArbitrationView)))]
+#[post("/arbitrations/{id}/review")]
+async fn review(command: Command, body: Body<ReviewInput>) -> Answer {
+    command.act(body, arbitration::review).await
 }

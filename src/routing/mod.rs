@@ -1,10 +1,37 @@
-//! The relay 接力: who should handle a matter and why, and the transfer that moves custody.
+//! The relay 接力: who should handle a matter and why; the transfer that moves custody; the joint handling that leaves it
+//! where it is; and the arbitration that decides where nobody agrees.
+//!
+//! Inside: `resolver` < `arbitration` < `transfers`, `joint` < `deciding`.
 
 pub mod api;
-pub mod machine;
+pub mod arbitration;
+mod deciding;
+pub mod joint;
 mod resolver;
-pub mod store;
-mod transfers;
+pub mod transfers;
 
-pub use resolver::{Relation, Resolution, ResolveInput, resolve};
-pub use transfers::{TransferInput, TransferView, anything_overdue, expire_due, fall, offer_as, recompute};
+pub use deciding::{DecisionInput, decide};
+pub use resolver::{Explanation, Relation, Resolution, ResolveInput, resolve, resolve_for};
+pub use transfers::{TransferInput, TransferView, offer_as};
+
+use crate::{
+    auth::Actor,
+    db::{Result, Tx},
+    entrustments::ClosedMatter,
+    kernel::Problem,
+};
+
+/// A matter has ended: what the relay still held open for it falls.
+pub fn fall(tx: &mut Tx, actor: &Actor, matter: &ClosedMatter) -> Result<()> {
+    transfers::fall(tx, actor, matter)?;
+    joint::fall(tx, actor, matter)?;
+    arbitration::fall(tx, actor, matter)
+}
+
+/// Names of papers: short and none empty.
+fn lines(papers: &[String], at: &str) -> Result<(), Problem> {
+    if papers.iter().any(|p| p.is_empty() || p.chars().count() > 200) {
+        return Err(Problem::rule(at, "length", "每项应为 1 到 200 个字。", "1 to 200 characters each."));
+    }
+    Ok(())
+}

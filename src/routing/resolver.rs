@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::{
+    applicants,
     auth::{Actor, policy},
     catalogue::{self, model::ExerciseLevel},
     db::{Result, Tx, code_enum},
+    entrustments::Loaded,
     kernel::{ErrorCode, Problem},
     organization::{self, Center, CenterBrief},
 };
@@ -79,6 +81,15 @@ pub fn resolve(tx: &mut Tx, actor: &Actor, input: &ResolveInput) -> Result<Resol
         catalogue::published(tx, &input.item)?.ok_or_else(|| Problem::rule("/item", "unknown_item", "没有这个已发布的事项。", "No such published item."))?;
     let (handler, why) = decide(tx, &item, input.applicant_division.as_deref(), &custodian)?;
     Ok(Resolution { handler: CenterBrief::from(&handler), why })
+}
+
+/// The rules applied to a matter as it stands.
+pub fn resolve_for(tx: &mut Tx, seen: &Loaded) -> Result<(Center, Explanation)> {
+    let content = catalogue::published_version(tx, seen.e.item_id, seen.e.item_version)?;
+    let applicant = applicants::store::applicant(tx, seen.e.applicant_id)?.and_then(|a| a.division_code);
+    let item =
+        catalogue::Published { id: seen.e.item_id, code: String::new(), division_code: seen.e.division_code.clone(), number: seen.e.item_version, content };
+    decide(tx, &item, applicant.as_deref(), &seen.custodian)
 }
 
 /// The rules, in order: a graded item belongs to the applicant's division, any other to its own; what is below is

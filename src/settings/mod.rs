@@ -17,6 +17,12 @@ pub struct Rules {
     pub accept_limit: Limit,
     /// Answer a transfer.
     pub transfer_limit: Limit,
+    /// Answer a request for joint handling.
+    pub joint_answer_limit: Limit,
+    /// Carry the steps of a joint handling, where the plan gives them no later day.
+    pub joint_limit: Limit,
+    /// Decide an arbitration.
+    pub arbitration_limit: Limit,
     /// Supply missing material.
     pub supply_limit: Limit,
     /// Sign the agreement, sign the completion.
@@ -31,6 +37,8 @@ pub struct Rules {
     pub returns_total: u32,
     /// Accepted transfers of one matter.
     pub max_hand_overs: u32,
+    /// How often arbitration may move custody of one matter: a decision and its review.
+    pub custody_decisions: u32,
     /// Longest suspension by the center, in natural days.
     pub suspension_days: u32,
     /// Reminders before a matter lapses for want of material.
@@ -52,8 +60,18 @@ pub struct Rules {
 impl Rules {
     /// What no city means.
     fn check(&self) -> Result<(), &'static str> {
-        let limits =
-            [self.accept_limit, self.transfer_limit, self.supply_limit, self.sign_limit, self.evaluation_limit, self.default_promise, self.feedback_limit];
+        let limits = [
+            self.accept_limit,
+            self.transfer_limit,
+            self.joint_answer_limit,
+            self.joint_limit,
+            self.arbitration_limit,
+            self.supply_limit,
+            self.sign_limit,
+            self.evaluation_limit,
+            self.default_promise,
+            self.feedback_limit,
+        ];
         if limits.iter().any(|l| !(1..=3650).contains(&l.value)) {
             return Err("时限应为 1 到 3650");
         }
@@ -69,7 +87,15 @@ impl Rules {
         if self.business_hours.open >= self.business_hours.close {
             return Err("上班时间应早于下班时间");
         }
-        let counts = [self.returns_per_center, self.returns_total, self.max_hand_overs, self.reminders_before_lapse, self.extensions, self.no_shows];
+        let counts = [
+            self.returns_per_center,
+            self.returns_total,
+            self.max_hand_overs,
+            self.custody_decisions,
+            self.reminders_before_lapse,
+            self.extensions,
+            self.no_shows,
+        ];
         if counts.iter().any(|n| !(1..=20).contains(n)) {
             return Err("次数应为 1 到 20");
         }
@@ -83,6 +109,9 @@ impl Default for Rules {
         Self {
             accept_limit: wd(1),
             transfer_limit: wd(1),
+            joint_answer_limit: wd(1),
+            joint_limit: wd(10),
+            arbitration_limit: wd(2),
             supply_limit: wd(15),
             sign_limit: wd(10),
             evaluation_limit: Limit { value: 15, unit: Unit::NaturalDay },
@@ -90,6 +119,7 @@ impl Default for Rules {
             returns_per_center: 1,
             returns_total: 2,
             max_hand_overs: 4,
+            custody_decisions: 2,
             suspension_days: 30,
             reminders_before_lapse: 2,
             feedback_limit: wd(5),

@@ -25,11 +25,12 @@ struct Job {
     run: fn(&mut Tx) -> Result<usize>,
 }
 
-const JOBS: [Job; 9] = [
+const JOBS: [Job; 10] = [
     Job { name: "sequencer", waits: events::store::unsequenced, run: |tx| events::store::sequence(tx, BATCH) },
     Job { name: "calendar", waits: |tx| Ok(clocks::store::recompute_pending(tx)?.is_some()), run: recompute },
     Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
-    Job { name: "transfers", waits: routing::anything_overdue, run: |tx| routing::expire_due(tx, 20) },
+    Job { name: "transfers", waits: routing::transfers::anything_overdue, run: |tx| routing::transfers::expire_due(tx, 20) },
+    Job { name: "joint_handlings", waits: routing::joint::anything_overdue, run: |tx| routing::joint::expire_due(tx, 20) },
     Job { name: "evaluations", waits: evaluations::anything_overdue, run: |tx| evaluations::expire_due(tx, BATCH) },
     Job { name: "appointments", waits: appointments::anything_due, run: |tx| appointments::sweep(tx, BATCH) },
     Job { name: "catalogue", waits: catalogue::anything_scheduled, run: |tx| catalogue::publish_due(tx, 20) },
@@ -43,7 +44,7 @@ pub async fn run(db: Db, mut stop: tokio::sync::watch::Receiver<bool>) {
     let mut round: u32 = 0;
     loop {
         // Housekeeping once a minute, the rest twice a second.
-        let jobs = if round.is_multiple_of(120) { &JOBS[..] } else { &JOBS[..8] };
+        let jobs = if round.is_multiple_of(120) { &JOBS[..] } else { &JOBS[..9] };
         if let Err(e) = rounds(&db, &holder, jobs).await {
             tracing::warn!(error = %e, "worker tick failed; it is tried again");
         }
@@ -117,7 +118,9 @@ fn recompute(tx: &mut Tx) -> Result<usize> {
     let Some(moved) = clocks::next_moved(tx, 50)? else { return Ok(0) };
     for (kind, id) in &moved.records {
         match kind.as_str() {
-            "transfer" => routing::recompute(tx, *id)?,
+            "transfer" => routing::transfers::recompute(tx, *id)?,
+            "joint_handling" => routing::joint::recompute(tx, *id)?,
+            "arbitration" => routing::arbitration::recompute(tx, *id)?,
             "evaluation" => evaluations::recompute(tx, *id)?,
             _ => entrustments::recompute(tx, *id)?,
         }

@@ -13,7 +13,7 @@ use crate::{
     evaluations::api::Evaluations,
     http::{Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind, Nothing, Params},
     kernel::{Code, Problem},
-    routing::api::Transfers,
+    routing::transfers::api::Transfers,
 };
 
 /// Mounts the operations.

@@ -11,7 +11,15 @@ use crate::{
     db::{Result, Tx, code_enum},
     entrustments,
     kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
-    routing::{self, machine::TransferState},
+    routing::{
+        self,
+        arbitration::{
+            machine::{ArbitrationState, Authority},
+            store::Arbitration,
+        },
+        joint::{machine::JointState, store::JointHandling},
+        transfers::machine::TransferState,
+    },
 };
 
 code_enum! {
@@ -30,6 +38,8 @@ code_enum! {
     WorkKind in "worklist-kinds" {
         Entrustment "entrustment" "代办件",
         Transfer "transfer" "转办",
+        JointHandling "joint_handling" "联办",
+        Arbitration "arbitration" "指定办理",
     }
 }
 
@@ -101,6 +111,7 @@ fn own(actor: &Actor) -> Vec<String> {
         own.extend(actor.id.map(|id| subject::user(id.as_str())));
     }
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
+    own.extend(actor.nodes(Role::ReformOffice).map(subject::authority));
     own.extend(actor.applicant_id.map(|id| subject::applicant(id.as_str())));
     own.sort();
     own.dedup();
@@ -112,6 +123,9 @@ fn states(kind: WorkKind, bucket: Bucket, actor: &Actor) -> Vec<&'static str> {
     use entrustments::State as S;
     match (kind, bucket) {
         (WorkKind::Transfer, _) => vec![TransferState::Offered.code()],
+        (WorkKind::JointHandling, Bucket::Incoming) => vec![JointState::Requested.code()],
+        (WorkKind::JointHandling, _) => JointState::ALL.iter().filter(|s| s.is_open()).map(|s| s.code()).collect(),
+        (WorkKind::Arbitration, _) => ArbitrationState::ALL.iter().filter(|s| s.is_open()).map(|s| s.code()).collect(),
         // What waits for the applicant: to supply, to sign.
         (WorkKind::Entrustment, _) if actor.applicant_id.is_some() => [S::CorrectionRequired, S::Completed, S::Unclaimed].iter().map(|s| s.code()).collect(),
         (WorkKind::Entrustment, Bucket::Incoming) => vec![S::Submitted.code()],
@@ -134,21 +148,53 @@ fn span(bucket: Bucket, now: Moment) -> (Option<Moment>, Option<Moment>) {
 }
 
 fn rows(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, after: Option<(Moment, Id)>, limit: usize) -> Result<Vec<(WorkKind, Entry)>> {
-    if kind == WorkKind::Transfer && actor.applicant_id.is_some() {
+    if kind != WorkKind::Entrustment && actor.applicant_id.is_some() {
         return Ok(Vec::new());
     }
     let (subjects, states) = (own(actor), states(kind, bucket, actor));
     let work = Work { kind: kind.code(), subjects: &subjects, states: &states, due: span(bucket, tx.now), after, limit };
     let mut found = access::work(tx, &work)?;
-    if kind == WorkKind::Transfer {
+    if kind != WorkKind::Entrustment {
         // What was sent waits for others.
         let ids: Vec<Id> = found.iter().map(|e| e.record).collect();
-        let desks: Vec<&str> = actor.nodes(Role::Clerk).chain(actor.nodes(Role::CenterManager)).collect();
-        let rows = routing::store::transfers_by_id(tx, &ids)?;
-        let mine = |id: Id| rows.iter().any(|t| t.id == id && desks.contains(&t.to_center_id.as_str()));
-        found.retain(|e| mine(e.record));
+        let mine = awaiting(tx, actor, kind, &ids)?;
+        found.retain(|e| mine.contains(&e.record));
     }
     Ok(found.into_iter().map(|e| (kind, e)).collect())
+}
+
+/// Those of these records of the relay that wait for the caller, and not for the other side.
+fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<Id>> {
+    let at = |role: Role, node: Id| actor.nodes(role).any(|n| n == node.as_str());
+    let desk = |center: Id| at(Role::Clerk, center) || at(Role::CenterManager, center);
+    Ok(match kind {
+        WorkKind::Entrustment => ids.to_vec(),
+        WorkKind::Transfer => {
+            let rows = routing::transfers::store::transfers_by_id(tx, ids)?;
+            rows.iter().filter(|t| desk(t.to_center_id)).map(|t| t.id).collect()
+        }
+        WorkKind::JointHandling => {
+            let rows = routing::joint::store::joint_handlings_by_id(tx, ids)?;
+            let matters: Vec<Id> = rows.iter().filter(|j| j.state == JointState::AwaitingMaterials).map(|j| j.entrustment_id).collect();
+            let matters = entrustments::store::entrustments_by_id(tx, &matters)?;
+            let carries = |j: &JointHandling| match (j.department_id, j.assignee_id) {
+                (Some(department), _) => at(Role::DepartmentHandler, department),
+                (None, Some(agent)) if j.state != JointState::Requested => actor.id == Some(agent),
+                (None, _) => desk(j.to_center_id),
+            };
+            let supplies = |j: &JointHandling| matters.iter().any(|m| m.id == j.entrustment_id && m.assignee_id.is_some() && m.assignee_id == actor.id);
+            let mine = |j: &&JointHandling| if j.state == JointState::AwaitingMaterials { supplies(j) } else { carries(j) };
+            rows.iter().filter(mine).map(|j| j.id).collect()
+        }
+        WorkKind::Arbitration => {
+            let rows = routing::arbitration::store::arbitrations_by_id(tx, ids)?;
+            let decides = |a: &&Arbitration| match a.authority {
+                Authority::Center => at(Role::CenterManager, a.decider_id),
+                Authority::ReformOffice => at(Role::ReformOffice, a.decider_id),
+            };
+            rows.iter().filter(decides).map(|a| a.id).collect()
+        }
+    })
 }
 
 fn counts(tx: &mut Tx, actor: &Actor) -> Result<WorkCounts> {
@@ -164,7 +210,8 @@ fn counts(tx: &mut Tx, actor: &Actor) -> Result<WorkCounts> {
         counts.overdue += within(Bucket::Overdue);
         counts.today += within(Bucket::Today);
         counts.soon += within(Bucket::Soon);
-        counts.incoming += if *kind == WorkKind::Transfer { open.len() } else { rows(tx, actor, *kind, Bucket::Incoming, None, MOST)?.len() };
+        let all_incoming = matches!(kind, WorkKind::Transfer | WorkKind::Arbitration);
+        counts.incoming += if all_incoming { open.len() } else { rows(tx, actor, *kind, Bucket::Incoming, None, MOST)?.len() };
     }
     Ok(counts)
 }
@@ -193,29 +240,36 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Worklist> {
 
 fn items(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
     let ids = |kind: WorkKind| -> Vec<Id> { found.iter().filter(|(k, _)| *k == kind).map(|(_, e)| e.record).collect() };
-    let transfers = routing::store::transfers_by_id(tx, &ids(WorkKind::Transfer))?;
+    // Of what each record is: its id, its matter, its number, its state and version.
+    let mut heads: Vec<(Id, Id, String, &'static str, &'static str, i64)> = Vec::new();
+    for t in routing::transfers::store::transfers_by_id(tx, &ids(WorkKind::Transfer))? {
+        heads.push((t.id, t.entrustment_id, t.number, t.state.code(), t.state.label(), t.version));
+    }
+    for j in routing::joint::store::joint_handlings_by_id(tx, &ids(WorkKind::JointHandling))? {
+        heads.push((j.id, j.entrustment_id, j.number, j.state.code(), j.state.label(), j.version));
+    }
+    for a in routing::arbitration::store::arbitrations_by_id(tx, &ids(WorkKind::Arbitration))? {
+        heads.push((a.id, a.entrustment_id, a.number, a.state.code(), a.state.label(), a.version));
+    }
     let mut matters = ids(WorkKind::Entrustment);
-    matters.extend(transfers.iter().map(|t| t.entrustment_id));
+    matters.extend(heads.iter().map(|head| head.1));
     let matters = entrustments::store::entrustments_by_id(tx, &matters)?;
+    heads.extend(matters.iter().map(|m| (m.id, m.id, m.number.clone(), m.state.code(), m.state.label(), m.version)));
     let now = tx.now;
     let of = |kind: WorkKind, e: &Entry| -> Option<WorkItem> {
-        let transfer = transfers.iter().find(|t| t.id == e.record);
-        let matter = matters.iter().find(|m| m.id == transfer.map_or(e.record, |t| t.entrustment_id))?;
-        let (number, state, state_label, version) = match transfer {
-            Some(t) => (&t.number, t.state.code(), t.state.label(), t.version),
-            None => (&matter.number, matter.state.code(), matter.state.label(), matter.version),
-        };
+        let (id, matter, number, state, state_label, version) = heads.iter().find(|head| head.0 == e.record)?;
+        let title = matters.iter().find(|m| m.id == *matter)?.title.clone();
         Some(WorkItem {
             kind,
             kind_label: kind.label().into(),
-            id: e.record,
+            id: *id,
             number: number.clone(),
-            title: matter.title.clone(),
-            state: state.into(),
-            state_label: state_label.into(),
+            title,
+            state: (*state).into(),
+            state_label: (*state_label).into(),
             due_at: e.due_at.known(),
             overdue: e.due_at <= now,
-            version,
+            version: *version,
         })
     };
     Ok(found.iter().filter_map(|(kind, e)| of(*kind, e)).collect())

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     openapi::operations,
-    support::{TestApp, accepted_matter, center_id, fixed, text, user_id, water_application},
+    support::{TestApp, accepted_matter, center_id, fixed, started_matter, text, user_id, water_application},
 };
 
 const ROLES: &[&str] = &[
@@ -53,6 +53,8 @@ struct Fixture {
     course: String,
     visit: String,
     forgotten: String,
+    leg: String,
+    dispute: String,
 }
 
 fn course() -> Value {
@@ -107,7 +109,17 @@ async fn fixture(app: &TestApp) -> Fixture {
     let removed = text(&manager.post(at, shift("2026-03-03")).await.created()["id"]).to_owned();
     let shift = text(&manager.post(at, shift("2026-03-04")).await.created()["id"]).to_owned();
     let made = text(&manager.post("/centers/320623000000/courses", course()).await.created()["id"]).to_owned();
+    let carried = started_matter(app).await;
+    let county = app.as_user("rd_agent");
+    county.post(&format!("/entrustments/{carried}/plan"), json!({})).await.ok();
+    let asked = json!({ "to": "320600000000", "steps": ["S1"], "reason": "属市级审批" });
+    let leg = text(&county.post(&format!("/entrustments/{carried}/joint-handlings"), asked).await.created()["id"]).to_owned();
+    let disputed = started_matter(app).await;
+    let asked = json!({ "with": ["320613000000"], "reason": "属崇川区承办" });
+    let dispute = text(&manager.post(&format!("/entrustments/{disputed}/arbitrations"), asked).await.created()["id"]).to_owned();
     Fixture {
+        leg,
+        dispute,
         shift,
         removed,
         course: made,
@@ -276,6 +288,23 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         | "get_custody_chain"
         | "explain_deadlines" => (in_path(matter), empty()),
         "get_transfer" | "accept_transfer" | "recall_transfer" => (in_path(&f.transfer), empty()),
+        "request_joint_handling" => (in_path(matter), json!({ "to": "auto", "steps": ["S1"], "reason": "属市级审批" })),
+        "list_joint_handlings" | "list_arbitrations" => (path.into(), empty()),
+        "get_joint_handling" | "accept_joint_handling" | "complete_joint_handling" => (in_path(&f.leg), empty()),
+        "decline_joint_handling" | "cancel_joint_handling" => (in_path(&f.leg), reason()),
+        "assign_joint_handling" => (in_path(&f.leg), json!({ "assignee_id": user_id("city_agent1") })),
+        "report_joint_progress" | "ask_joint_materials" => (in_path(&f.leg), json!({ "note": "已提交预审" })),
+        "supply_joint_materials" => (in_path(&f.leg), json!({ "papers": ["委托书"] })),
+        "record_joint_step" => (step(&in_path(&f.leg)), json!({ "receipt_no": "R-1" })),
+        "hand_back_joint_step" => (in_path(&f.leg), json!({ "step": "S1" })),
+        "extend_joint_handling" => (in_path(&f.leg), json!({ "days": 2, "reason": "专家评审改期" })),
+        "ask_arbitration" => (in_path(matter), json!({ "with": ["320613000000"], "reason": "属崇川区承办" })),
+        "get_arbitration" => (in_path(&f.dispute), empty()),
+        "state_arbitration_case" => (in_path(&f.dispute), json!({ "statement": "项目在崇川区" })),
+        "decide_arbitration" => (in_path(&f.dispute), json!({ "kind": "keep", "reason": "申请人在如东县" })),
+        "escalate_arbitration" => (in_path(&f.dispute), json!({ "leader": "分管副市长", "reason": "职责调整" })),
+        "find_no_competent_unit" => (in_path(&f.dispute), reason()),
+        "review_arbitration" => (in_path(&f.dispute), json!({ "new_facts": "测绘报告显示用地在崇川区" })),
         "return_transfer" => (in_path(&f.transfer), reason()),
         "get_evaluation" => (in_path(&f.evaluation), empty()),
         "rate_evaluation" => (in_path(&f.evaluation), json!({ "grade": "satisfied" })),
@@ -423,6 +452,16 @@ fn policy_names_what_exists() {
         "miss",
         "complete",
         "decline",
+        "progress",
+        "ask_materials",
+        "supply",
+        "hand_back",
+        "extend",
+        "state_case",
+        "decide",
+        "escalate",
+        "no_competent_unit",
+        "review",
     ];
     for rule in POLICY {
         for action in rule.actions {

@@ -25,6 +25,7 @@ mod platform;
 mod races;
 mod ready_made;
 mod registry;
+mod relay;
 mod relay_properties;
 mod shown;
 mod story_cities;

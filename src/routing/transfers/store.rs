@@ -3,10 +3,11 @@
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{machine::TransferState, resolver::Explanation};
+use super::machine::TransferState;
 use crate::{
     db::{Private, Result, Tx, schema::transfers},
     kernel::{Id, Moment},
+    routing::Explanation,
 };
 
 /// What was said of a transfer.

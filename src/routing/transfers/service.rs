@@ -6,23 +6,25 @@ use validator::Validate;
 
 use super::{
     machine::{Refusal, TransferAction, TransferState, decide},
-    resolver::{self, Explanation, Relation},
     store::{self, Transfer, TransferRecord},
 };
 use crate::{
     access::{self, Order, Placement, Sight},
-    applicants,
     auth::{
         Actor, Reachable, Scope,
         policy::{self, subject},
     },
-    catalogue,
     clocks::{self, ClockKind},
     db::{Error, Private, Result, Tx, dialect, numbers},
-    entrustments::{self, AcceptInput, ClosedMatter, HandOver, Identity, Loaded},
+    entrustments::{self, AcceptInput, ClosedMatter, HandOver, Identity, Loaded, Moved},
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target},
     organization::{self, Center, CenterBrief},
+    routing::{
+        Explanation, Relation,
+        arbitration::{self, Opening, Party, machine::ArbitrationCause},
+        joint, lines, resolve_for,
+    },
 };
 
 /// A transfer as it is answered.
@@ -99,13 +101,6 @@ pub struct TransferInput {
     pub papers: Vec<String>,
 }
 
-fn lines(papers: &[String], at: &str) -> Result<(), Problem> {
-    if papers.iter().any(|p| p.is_empty() || p.chars().count() > 200) {
-        return Err(Problem::rule(at, "length", "每项应为 1 到 200 个字。", "1 to 200 characters each."));
-    }
-    Ok(())
-}
-
 /// Offers a matter to whom it belongs.
 pub fn offer(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferInput) -> Result<TransferView> {
     offer_as(tx, actor, target, input, None)
@@ -155,16 +150,7 @@ pub fn offer_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferInp
 }
 
 fn destination(tx: &mut Tx, seen: &Loaded, to: &str) -> Result<(Center, Explanation)> {
-    let item = catalogue::published_version(tx, seen.e.item_id, seen.e.item_version)?;
-    let applicant = applicants::store::applicant(tx, seen.e.applicant_id)?.and_then(|a| a.division_code);
-    let item = catalogue::Published {
-        id: seen.e.item_id,
-        code: String::new(),
-        division_code: seen.e.division_code.clone(),
-        number: seen.e.item_version,
-        content: item,
-    };
-    let (resolved, why) = resolver::decide(tx, &item, applicant.as_deref(), &seen.custodian)?;
+    let (resolved, why) = resolve_for(tx, seen)?;
     let named = if to == "auto" {
         resolved.clone()
     } else {
@@ -277,7 +263,8 @@ pub fn accept(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferAccep
         return Err(Refusal::MatterEnded.into());
     }
     let to = organization::load(tx, row.to_center_id)?;
-    entrustments::hand_over(tx, actor, &mut loaded, HandOver { transfer: row.id, to, assignee: None })?;
+    entrustments::hand_over(tx, actor, &mut loaded, HandOver { by: Moved::Transfer(row.id), to, assignee: None })?;
+    joint::follow(tx, actor, &mut loaded)?;
     if let Some(agent) = input.assignee_id {
         entrustments::assign_loaded(tx, actor, &mut loaded, agent)?;
     }
@@ -303,7 +290,18 @@ pub fn give_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReturnInpu
     let (mut row, mut loaded) = load_for(tx, actor, TransferAction::Return, target)?;
     answer(tx, actor, &mut row, TransferAction::Return, |r| r.return_reason.clone_from(&input.reason))?;
     close(tx, actor, &row, &mut loaded, "transfer_returned", "transfer.returned")?;
+    if loaded.details.returns >= loaded.rules.returns_total {
+        dispute(tx, actor, &mut loaded, ArbitrationCause::Returned, &input.reason)?;
+    }
     view(tx, actor, row)
+}
+
+/// Nobody takes it: who must is for arbitration to say. The sides are the custodian and whoever did not take it.
+fn dispute(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, cause: ArbitrationCause, reason: &str) -> Result<()> {
+    let others = store::returns(tx, loaded.e.id)?.into_iter().filter(|id| *id != loaded.custodian.id);
+    let others = others.map(|center_id| Party { center_id, department_id: None }).collect();
+    arbitration::open(tx, actor, loaded, Opening { cause, others, joint_handling: None, reason, identity: None })?;
+    Ok(())
 }
 
 /// The sender takes the offer back.
@@ -359,6 +357,7 @@ pub fn expire_due(tx: &mut Tx, batch: i64) -> Result<usize> {
         }
         answer(tx, &actor, &mut row, TransferAction::Expire, |_| {})?;
         close(tx, &actor, &row, &mut loaded, "transfer_expired", "transfer.expired")?;
+        dispute(tx, &actor, &mut loaded, ArbitrationCause::Expired, "")?;
         done += 1;
     }
     Ok(done)

@@ -1,0 +1,3 @@
+ALTER TABLE custody DROP COLUMN arbitration_id;
+DROP TABLE arbitrations;
+DROP TABLE joint_handlings;

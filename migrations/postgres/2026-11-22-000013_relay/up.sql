@@ -1,0 +1,40 @@
+-- The relay beside transfers: legs that others carry, and the arbitration that decides where nobody agrees.
+CREATE TABLE joint_handlings (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    number TEXT COLLATE "C" NOT NULL UNIQUE,
+    entrustment_id TEXT COLLATE "C" NOT NULL REFERENCES entrustments (id),
+    from_center_id TEXT COLLATE "C" NOT NULL REFERENCES centers (id),
+    to_center_id TEXT COLLATE "C" NOT NULL REFERENCES centers (id),
+    department_id TEXT COLLATE "C" REFERENCES departments (id),
+    assignee_id TEXT COLLATE "C" REFERENCES users (id),
+    arbitration_id TEXT COLLATE "C",
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('requested', 'accepted', 'in_progress', 'awaiting_materials', 'completed', 'declined', 'expired', 'cancelled')),
+    steps TEXT COLLATE "C" NOT NULL,
+    record TEXT COLLATE "C" NOT NULL,
+    answer_due_at TIMESTAMP NOT NULL,
+    due_at TIMESTAMP NOT NULL,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE INDEX joint_handlings_entrustment ON joint_handlings (entrustment_id, id);
+CREATE INDEX joint_handlings_unanswered ON joint_handlings (answer_due_at) WHERE state = 'requested';
+CREATE TABLE arbitrations (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    number TEXT COLLATE "C" NOT NULL UNIQUE,
+    entrustment_id TEXT COLLATE "C" NOT NULL REFERENCES entrustments (id),
+    cause TEXT COLLATE "C" NOT NULL CHECK (cause IN ('returned', 'expired', 'declined', 'asked')),
+    joint_handling_id TEXT COLLATE "C" REFERENCES joint_handlings (id),
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('opened', 'escalated_to_leader', 'decided', 'no_competent_unit', 'moot')),
+    authority TEXT COLLATE "C" NOT NULL CHECK (authority IN ('center', 'reform_office')),
+    decider_id TEXT COLLATE "C" NOT NULL REFERENCES centers (id),
+    parties TEXT COLLATE "C" NOT NULL,
+    record TEXT COLLATE "C" NOT NULL,
+    due_at TIMESTAMP NOT NULL,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE UNIQUE INDEX arbitrations_open ON arbitrations (entrustment_id) WHERE state IN ('opened', 'escalated_to_leader');
+CREATE INDEX arbitrations_entrustment ON arbitrations (entrustment_id, id);
+ALTER TABLE custody ADD COLUMN arbitration_id TEXT COLLATE "C";

@@ -1,0 +1,87 @@
+//! The demo's joint handlings and arbitrations: one in each state that a documented example begins with.
+
+use serde_json::{Value, json};
+
+use super::{demo::fixed, matters::actor};
+use crate::{
+    db::{Result, Tx},
+    entrustments::{Identity, StepAct},
+    kernel::{Id, Target},
+    routing::{self, arbitration, joint},
+};
+
+/// The county's matter whose steps the city carries.
+const MATTER: &str = "DB-320623-20260105-000045-145";
+
+fn identity(kind: &str, number: &str) -> Identity {
+    Identity { id: fixed(kind, number), number: number.to_owned() }
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T> {
+    Ok(serde_json::from_value(value)?)
+}
+
+/// Loads what is not there yet.
+pub(super) fn load(tx: &mut Tx) -> Result<()> {
+    for n in 1..=11 {
+        leg(tx, n)?;
+    }
+    for n in 47..=51 {
+        dispute(tx, n)?;
+    }
+    Ok(())
+}
+
+/// How far the city has come with the step `A1` … `A11` of the same number.
+fn leg(tx: &mut Tx, n: u32) -> Result<()> {
+    let number = format!("LB-320623-20260105-{n:06}-{}", 100 + n);
+    let id = fixed("joint_handling", &number);
+    if joint::store::joint_handling(tx, id)?.is_some() {
+        return Ok(());
+    }
+    let step = format!("A{n}");
+    let (county, city, agent) = (actor(tx, "rd_agent")?, actor(tx, "city_clerk")?, actor(tx, "city_agent1")?);
+    let input: joint::JointInput = read(json!({ "to": "320600000000", "steps": [step], "reason": "属市级审批，请协调市级部门办理", "papers": ["申请表"] }))?;
+    joint::request_as(tx, &county, &Target::any(fixed("entrustment", MATTER)), &input, Some(identity("joint_handling", &number)))?;
+    let at = Target::any(id);
+    // 1, 2 and 11 wait for their answer.
+    if !(3..=10).contains(&n) {
+        return Ok(());
+    }
+    joint::accept(tx, &city, &at, &read(json!({ "assignee_id": fixed("user", "city_agent1") }))?)?;
+    if n == 6 {
+        joint::ask_materials(tx, &agent, &at, &read(json!({ "note": "请补充授权委托书原件" }))?)?;
+    }
+    if n == 8 || n == 9 {
+        for (act, report) in [
+            (StepAct::File, json!({ "receipt_no": "收-1" })),
+            (StepAct::Accept, json!({ "acceptance_no": "受-1", "evidence": "受理通知书照片" })),
+            (StepAct::Grant, json!({ "result_no": "准-1", "evidence": "决定书照片" })),
+        ] {
+            joint::record_step(tx, &agent, &at, &step, act, &read(report)?)?;
+        }
+    }
+    if n == 9 {
+        joint::hand_back(tx, &agent, &at, &read(json!({ "step": step, "papers": ["批复正本"] }))?)?;
+    }
+    Ok(())
+}
+
+/// Whose the matter is, between two counties; the last was decided.
+fn dispute(tx: &mut Tx, n: u32) -> Result<()> {
+    let number = format!("ZD-320600-20260105-{n:06}-{}", 100 + n);
+    let id: Id = fixed("arbitration", &number);
+    if arbitration::store::arbitration(tx, id)?.is_some() {
+        return Ok(());
+    }
+    let manager = actor(tx, "rd_manager")?;
+    let matter = fixed("entrustment", &format!("DB-320623-20260105-{n:06}-{}", 100 + n));
+    let input: arbitration::AskInput = read(json!({ "with": ["320613000000"], "reason": "项目跨如东县和崇川区，双方均认为属对方承办" }))?;
+    arbitration::ask_as(tx, &manager, &Target::any(matter), &input, Some(identity("arbitration", &number)))?;
+    if n == 51 {
+        let decider = actor(tx, "city_manager")?;
+        let input: routing::DecisionInput = read(json!({ "kind": "keep", "reason": "申请人住所在如东县，由如东县承办" }))?;
+        routing::decide(tx, &decider, &Target::any(id), &input)?;
+    }
+    Ok(())
+}

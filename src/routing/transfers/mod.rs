@@ -1,0 +1,8 @@
+//! Transfer 转办: an offer of custody, and its answer.
+
+pub mod api;
+pub mod machine;
+mod service;
+pub mod store;
+
+pub use service::{TransferInput, TransferView, anything_overdue, expire_due, fall, offer_as, recompute};

@@ -1,0 +1,320 @@
+//! The relay beside transfers: steps that others carry while custody stays, and who decides where nobody agrees.
+
+use serde_json::{Value, json};
+
+use crate::support::{Caller, TestApp, counter_application, on_both_engines, started_matter, text, user_id};
+
+on_both_engines!(
+    legs_in_parallel,
+    a_department_is_asked,
+    legs_rest_and_fall_with_their_matter,
+    nobody_answers,
+    returned_twice_and_decided,
+    a_decision_and_its_review,
+    one_open_arbitration_at_a_time,
+    the_relay_in_the_worklist,
+);
+
+const CITY: &str = "320600000000";
+const CHONGCHUAN: &str = "320613000000";
+
+/// A matter of 如东 in progress with three independent steps.
+async fn planned(app: &TestApp) -> String {
+    let path = format!("/entrustments/{}", started_matter(app).await);
+    let step = |code: &str, name: &str| json!({ "code": code, "name": name, "department": "审批部门", "limit": { "value": 5, "unit": "working_day" } });
+    let steps = json!({ "steps": [step("S1", "规划审查"), step("S2", "消防审查"), step("S3", "施工许可")] });
+    app.as_user("rd_agent").post(&format!("{path}/plan"), steps).await.ok();
+    path
+}
+
+fn ask(to: &str, steps: &[&str]) -> Value {
+    json!({ "to": to, "steps": steps, "reason": "请贵中心协调办理", "papers": ["申请表"] })
+}
+
+/// Files, is accepted and granted, by whoever carries the step.
+async fn carry(who: &Caller<'_>, path: &str, step: &str) {
+    for (act, report) in [
+        ("file", json!({ "receipt_no": "收-1" })),
+        ("accept", json!({ "acceptance_no": "受-1", "evidence": "通知书" })),
+        ("grant", json!({ "result_no": "准-1", "evidence": "决定书" })),
+    ] {
+        who.post(&format!("{path}/steps/{step}/{act}"), report).await.ok();
+    }
+}
+
+async fn legs_in_parallel(app: TestApp) {
+    let path = planned(&app).await;
+    let (agent, city, carrier, other) = (app.as_user("rd_agent"), app.as_user("city_clerk"), app.as_user("city_agent1"), app.as_user("city_agent2"));
+    // `auto`: the center above.
+    let leg = agent.post(&format!("{path}/joint-handlings"), ask("auto", &["S1"])).await.created();
+    assert_eq!((&leg["to"]["division_code"], &leg["state"]), (&json!(CITY), &json!("requested")));
+    let second = agent.post(&format!("{path}/joint-handlings"), ask(CHONGCHUAN, &["S2"])).await.created();
+    for (body, code) in [
+        (ask(CITY, &["S1"]), "step_not_free"),
+        (ask(CITY, &["S9"]), "unknown_step"),
+        (ask("320623000000", &["S3"]), "same_center"),
+        (ask("511602000000", &["S3"]), "unknown_center"),
+        (json!({ "to": CITY, "department_id": user_id("x"), "steps": ["S3"], "reason": "请办理" }), "center_or_department"),
+    ] {
+        assert_eq!(agent.post(&format!("{path}/joint-handlings"), body).await.expect(422).body["errors"][0]["code"], code);
+    }
+    app.as_user("rd_clerk").post(&format!("{path}/joint-handlings"), ask(CITY, &["S3"])).await.expect(403);
+    // Custody stays; the matter cannot end.
+    let e = agent.get(&path).await.ok();
+    assert_eq!((&e["custodian"]["division_code"], &e["open_joint_handlings"]), (&json!("320623000000"), &json!(2)));
+    assert_eq!(e["steps"][0]["joint_handling_id"], leg["id"]);
+    let refused = agent.post(&format!("{path}/complete"), json!({ "outcome": "granted" })).await.expect(409);
+    assert!(text(&refused.body["detail"]).contains("2 个联办"), "{}", refused.text);
+    agent.post(&format!("{path}/steps/S1/file"), json!({ "receipt_no": "x" })).await.expect(409);
+
+    // Taken over by the city; its agent sees what the step needs, in clear; a colleague only that there is one.
+    let at = format!("/joint-handlings/{}", text(&leg["number"]));
+    carrier.post(&format!("{at}/accept"), json!({})).await.expect(404);
+    let taken = city.post(&format!("{at}/accept"), json!({ "assignee_id": user_id("city_agent1") })).await.ok();
+    assert_eq!((&taken["state"], &taken["due_at"]), (&json!("accepted"), &json!("2026-03-09T17:00:00.000+08:00")));
+    city.post(&format!("{at}/decline"), json!({ "reason": "不办" })).await.expect(409);
+    let seen = carrier.get(&path).await.ok();
+    let codes: Vec<&str> = seen["steps"].as_array().expect("steps").iter().map(|s| text(&s["code"])).collect();
+    assert_eq!((codes, &seen["masked"], &seen["contact"]["phone"]), (vec!["S1"], &json!(false), &json!("13900005678")));
+    assert_eq!((seen["allowed_actions"].as_array().map(Vec::len), seen.get("agreement")), (Some(0), None));
+    assert_eq!(other.get(&path).await.ok()["contact"]["phone"], "139****5678");
+    app.as_user("yk_clerk").get(&path).await.expect(404);
+
+    // Materials are asked for once, while its limit rests.
+    carrier.post(&format!("{at}/ask-materials"), json!({ "note": "缺授权委托书" })).await.ok();
+    carrier.post(&format!("{at}/progress"), json!({ "note": "等待" })).await.expect(409);
+    app.set_clock("2026-03-03T10:00:00+08:00");
+    agent.post(&format!("{at}/supply"), json!({ "papers": ["授权委托书"] })).await.ok();
+    carrier.post(&format!("{at}/ask-materials"), json!({ "note": "还缺图纸" })).await.expect(409);
+    let e = carrier.post(&format!("{at}/progress"), json!({ "note": "已提交预审" })).await.ok();
+    assert_eq!((&e["state"], &e["due_at"]), (&json!("in_progress"), &json!("2026-03-10T17:00:00.000+08:00")), "a day touched by the pause");
+    // Only its own step, and results only when they are decided.
+    carrier.post(&format!("{at}/steps/S3/file"), json!({ "receipt_no": "x" })).await.expect(404);
+    assert_eq!(carrier.post(&format!("{at}/hand-back"), json!({ "step": "S1" })).await.expect(422).body["errors"][0]["code"], "step_open");
+    carry(&carrier, &at, "S1").await;
+    assert!(text(&carrier.post(&format!("{at}/complete"), json!({})).await.expect(409).body["detail"]).contains("1 个步骤"));
+    carrier.post(&format!("{at}/hand-back"), json!({ "step": "S1", "papers": ["规划许可证正本"], "note": "正本已寄" })).await.ok();
+    let done = carrier.post(&format!("{at}/complete"), json!({})).await.ok();
+    assert_eq!((&done["state"], &done["results"][0]["papers"][0]), (&json!("completed"), &json!("规划许可证正本")));
+    let e = agent.get(&path).await.ok();
+    assert_eq!((&e["steps"][0]["state"], e["steps"][0].get("joint_handling_id"), &e["open_joint_handlings"]), (&json!("granted"), None, &json!(1)));
+    assert_eq!(carrier.get(&path).await.ok()["masked"], true, "its part is done");
+
+    // The other declines: arbitration opens by itself, and who decides is above both and no side.
+    let at = format!("/joint-handlings/{}", text(&second["id"]));
+    app.as_user("cc_clerk").post(&format!("{at}/decline"), json!({ "reason": "不属本区权限" })).await.ok();
+    let id = text(&agent.get(&path).await.ok()["open_arbitration_id"]).to_owned();
+    let manager = app.as_user("city_manager");
+    let a = manager.get(&format!("/arbitrations/{id}")).await.ok();
+    assert_eq!((&a["cause"], &a["authority"], &a["decider"]["division_code"]), (&json!("declined"), &json!("center"), &json!(CITY)));
+    assert_eq!(a["allowed_actions"], json!(["decide", "escalate", "no_competent_unit"]));
+    app.as_user("rd_manager").post(&format!("/arbitrations/{id}/decide"), json!({ "kind": "keep", "reason": "自办" })).await.expect(403);
+    agent.post(&format!("{path}/joint-handlings"), ask(CHONGCHUAN, &["S2"])).await.expect(409);
+    app.as_user("rd_manager").post(&format!("/arbitrations/{id}/cases"), json!({ "statement": "用地在崇川区" })).await.ok();
+    let decision = json!({ "kind": "joint", "to": CHONGCHUAN, "steps": ["S2"], "reason": "用地在崇川区" });
+    let a = manager.post(&format!("/arbitrations/{id}/decide"), decision).await.ok();
+    assert_eq!((&a["state"], &a["decisions"][0]["party"]["name"]), (&json!("decided"), &json!("崇川区政务服务中心")));
+    // Imposed: taken over from this moment, neither declined nor cancelled.
+    let legs = app.as_user("cc_clerk").get("/joint-handlings?state=accepted").await.ok();
+    let imposed = legs["items"].as_array().expect("legs").first().cloned().expect("imposed");
+    assert_eq!(imposed["arbitration_id"], json!(id));
+    let at = format!("/joint-handlings/{}", text(&imposed["id"]));
+    app.as_user("cc_clerk").post(&format!("{at}/decline"), json!({ "reason": "仍不办" })).await.expect(409);
+    agent.post(&format!("{at}/cancel"), json!({ "reason": "自办" })).await.expect(409);
+    // The applicant reads one plain story, and nothing of who did not want it.
+    let told = app.stranger().get(&format!("/progress/{}?phone_last4=5678", text(&e["number"]))).await.ok().to_string();
+    assert!(told.contains("联办完成") && told.contains("协调") && !told.contains("拒绝") && !told.contains("未接受"), "{told}");
+    app.as_user("ent_rudong").get(&format!("/arbitrations/{id}")).await.expect(404);
+}
+
+async fn a_department_is_asked(app: TestApp) {
+    let path = planned(&app).await;
+    let (agent, handler) = (app.as_user("rd_agent"), app.as_user("rd_scjg"));
+    let departments = app.stranger().get("/centers/320623000000/departments?limit=200").await.ok();
+    let of = |name: &str| {
+        departments["items"].as_array().expect("departments").iter().find(|d| text(&d["name"]).contains(name)).map(|d| d["id"].clone()).expect("one")
+    };
+    let without = json!({ "department_id": of("公安局"), "steps": ["S1"], "reason": "请办理" });
+    assert_eq!(agent.post(&format!("{path}/joint-handlings"), without).await.expect(422).body["errors"][0]["code"], "department_without_account");
+    let body = json!({ "department_id": of("市场监督管理局"), "steps": ["S1"], "reason": "请贵局办理", "due_on": "2026-03-20" });
+    let leg = agent.post(&format!("{path}/joint-handlings"), body).await.created();
+    let at = format!("/joint-handlings/{}", text(&leg["id"]));
+    assert_eq!(leg["department"], "如东县市场监督管理局");
+    app.as_user("rd_clerk").post(&format!("{at}/accept"), json!({})).await.expect(403);
+    let taken = handler.post(&format!("{at}/accept"), json!({})).await.ok();
+    assert_eq!(taken["due_at"], "2026-03-20T17:00:00.000+08:00");
+    assert_eq!(handler.get(&path).await.ok()["masked"], false);
+    carry(&handler, &at, "S1").await;
+    handler.post(&format!("{at}/hand-back"), json!({ "step": "S1" })).await.ok();
+    handler.post(&format!("{at}/complete"), json!({})).await.ok();
+    // Declined by a department, competence is for the reform office to say.
+    let body = json!({ "department_id": of("市场监督管理局"), "steps": ["S2"], "reason": "请贵局办理" });
+    let leg = agent.post(&format!("{path}/joint-handlings"), body).await.created();
+    handler.post(&format!("/joint-handlings/{}/decline", text(&leg["id"])), json!({ "reason": "属消防救援机构" })).await.ok();
+    let id = text(&agent.get(&path).await.ok()["open_arbitration_id"]).to_owned();
+    let reform = app.as_user("city_reform");
+    let a = reform.get(&format!("/arbitrations/{id}")).await.ok();
+    assert_eq!((&a["authority"], &a["parties"][1]["name"]), (&json!("reform_office"), &json!("如东县市场监督管理局")));
+    assert_eq!(reform.get(&path).await.ok()["masked"], true, "while it is open, masked");
+    app.as_user("city_manager").post(&format!("/arbitrations/{id}/decide"), json!({ "kind": "keep", "reason": "x1" })).await.expect(403);
+    handler.post(&format!("/arbitrations/{id}/cases"), json!({ "statement": "见三定方案" })).await.ok();
+    reform.post(&format!("/arbitrations/{id}/escalate"), json!({ "leader": "分管副市长", "reason": "职责交叉" })).await.ok();
+    let keep = json!({ "kind": "keep", "reason": "由代办中心继续协调" });
+    assert_eq!(reform.post(&format!("/arbitrations/{id}/decide"), keep.clone()).await.expect(422).body["errors"][0]["pointer"], "/document_no");
+    let mut keep = keep;
+    keep["document_no"] = json!("通政办〔2026〕7号");
+    reform.post(&format!("/arbitrations/{id}/decide"), keep).await.ok();
+    reform.get(&path).await.expect(404);
+}
+
+async fn legs_rest_and_fall_with_their_matter(app: TestApp) {
+    let path = planned(&app).await;
+    let (agent, manager, city) = (app.as_user("rd_agent"), app.as_user("rd_manager"), app.as_user("city_clerk"));
+    let leg = agent.post(&format!("{path}/joint-handlings"), ask(CITY, &["S1"])).await.created();
+    let asked = agent.post(&format!("{path}/joint-handlings"), ask(CHONGCHUAN, &["S2"])).await.created();
+    let (at, unanswered) = (format!("/joint-handlings/{}", text(&leg["id"])), format!("/joint-handlings/{}", text(&asked["id"])));
+    city.post(&format!("{at}/accept"), json!({ "assignee_id": user_id("city_agent1") })).await.ok();
+    manager.post(&format!("{path}/suspend"), json!({ "reason": "policy_change", "note": "等待新规", "days": 20 })).await.ok();
+    app.as_user("city_agent1").post(&format!("{at}/progress"), json!({ "note": "进展" })).await.expect(409);
+    // Rested, it does not expire.
+    app.set_clock("2026-03-10T10:00:00+08:00");
+    app.tick().await;
+    assert_eq!(city.get(&at).await.ok()["state"], "accepted");
+    assert_eq!(app.as_user("cc_clerk").get(&unanswered).await.ok()["state"], "requested");
+    agent.post(&format!("{path}/resume"), json!({})).await.ok();
+    assert_eq!(app.as_user("cc_clerk").get(&unanswered).await.ok()["due_at"], "2026-03-11T17:00:00.000+08:00");
+    // The end cancels them with notice.
+    agent.post(&format!("{path}/request-termination"), json!({ "reason": "conditions_not_met", "note": "条件不具备" })).await.ok();
+    manager.post(&format!("{path}/terminate-unilaterally"), json!({ "delivery_proof": "送达回证 9" })).await.ok();
+    for leg in [&at, &unanswered] {
+        let leg = app.as_user("city_inspector").get(leg).await.ok();
+        assert_eq!((&leg["state"], leg.get("due_at")), (&json!("cancelled"), None));
+    }
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM clocks WHERE record_kind = 'joint_handling' AND state <> 'stopped'").await, 0);
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM events WHERE kind = 'joint_handling.cancelled'").await, 2);
+}
+
+async fn nobody_answers(app: TestApp) {
+    let path = planned(&app).await;
+    let agent = app.as_user("rd_agent");
+    let leg = agent.post(&format!("{path}/joint-handlings"), ask(CITY, &["S1"])).await.created();
+    app.set_clock("2026-03-03T18:00:00+08:00");
+    app.tick().await;
+    app.tick().await;
+    assert_eq!(agent.get(&format!("/joint-handlings/{}", text(&leg["id"]))).await.ok()["state"], "expired");
+    // The city is a side itself: the reform office decides, and not the city's manager.
+    let arbitrations = agent.get("/arbitrations").await.ok();
+    let a = &arbitrations["items"][0];
+    assert_eq!((&a["cause"], &a["authority"], arbitrations["items"].as_array().map(Vec::len)), (&json!("expired"), &json!("reform_office"), Some(1)));
+    let at = format!("/arbitrations/{}", text(&a["number"]));
+    app.as_user("city_manager").post(&format!("{at}/decide"), json!({ "kind": "keep", "reason": "市里不办" })).await.expect(403);
+    let decision = json!({ "kind": "joint", "to": CITY, "steps": ["S1"], "reason": "属市级审批" });
+    app.as_user("city_reform").post(&format!("{at}/decide"), decision).await.ok();
+    let e = agent.get(&path).await.ok();
+    assert_eq!((e.get("open_arbitration_id"), &e["open_joint_handlings"]), (None, &json!(1)));
+}
+
+/// A matter at the city's counter that belongs to none of the two that it is offered to.
+async fn returned_twice(app: &TestApp) -> String {
+    let city = app.as_user("city_clerk");
+    let mut application = counter_application("assisted");
+    application["center"] = json!(CITY);
+    let path = format!("/entrustments/{}", text(&city.post("/entrustments", application).await.created()["id"]));
+    for (to, receiver) in [("320623000000", "rd_clerk"), (CHONGCHUAN, "cc_clerk")] {
+        let offer = city.post(&format!("{path}/transfer"), json!({ "to": to, "applicant_consent": true })).await.created();
+        app.as_user(receiver).post(&format!("/transfers/{}/return", text(&offer["id"])), json!({ "reason": "不属本中心" })).await.ok();
+    }
+    path
+}
+
+async fn returned_twice_and_decided(app: TestApp) {
+    let path = returned_twice(&app).await;
+    let city = app.as_user("city_clerk");
+    let e = city.get(&path).await.ok();
+    let at = format!("/arbitrations/{}", text(&e["open_arbitration_id"]));
+    city.post(&format!("{path}/transfer"), json!({ "to": "320623101000", "applicant_consent": true })).await.expect(409);
+    let reform = app.as_user("city_reform");
+    let a = reform.get(&at).await.ok();
+    assert_eq!((&a["cause"], a["parties"].as_array().map(Vec::len)), (&json!("returned"), Some(3)), "the custodian and both that returned it");
+    for (body, code) in [
+        (json!({ "kind": "custody", "to": CITY, "reason": "原中心" }), "same_center"),
+        (json!({ "kind": "custody", "to": "511602000000", "reason": "外市" }), "unknown_center"),
+        (json!({ "kind": "custody", "reason": "未写明" }), "one_center"),
+        (json!({ "kind": "keep", "to": CITY, "reason": "多余" }), "keep_names_nobody"),
+    ] {
+        assert_eq!(reform.post(&format!("{at}/decide"), body).await.expect(422).body["errors"][0]["code"], code);
+    }
+    reform.post(&format!("{at}/decide"), json!({ "kind": "custody", "to": "320623000000", "reason": "申请人住所在如东县" })).await.ok();
+    // At once, gapless, by arbitration, and it cannot be returned.
+    let e = app.as_user("rd_clerk").get(&path).await.ok();
+    assert_eq!((&e["custodian"]["division_code"], &e["hand_overs"], &e["masked"]), (&json!("320623000000"), &json!(0), &json!(false)));
+    let chain = city.get(&format!("{path}/custody")).await.ok();
+    assert_eq!((&chain["items"][1]["cause"], &chain["items"][0]["to"]), (&json!("arbitration"), &chain["items"][1]["from"]));
+    assert_eq!(chain["items"][1]["arbitration_id"], a["id"]);
+    let refused = app.as_user("rd_clerk").post(&format!("{path}/transfer"), json!({ "to": "320623101000", "applicant_consent": true })).await.expect(409);
+    assert!(text(&refused.body["detail"]).contains("指定办理"), "{}", refused.text);
+    app.as_user("rd_manager").post(&format!("{path}/arbitrations"), json!({ "with": [CITY], "reason": "再议" })).await.expect(409);
+}
+
+async fn a_decision_and_its_review(app: TestApp) {
+    let path = returned_twice(&app).await;
+    let at = format!("/arbitrations/{}", text(&app.as_user("city_clerk").get(&path).await.ok()["open_arbitration_id"]));
+    let (reform, manager) = (app.as_user("city_reform"), app.as_user("rd_manager"));
+    manager.post(&format!("{at}/review"), json!({ "new_facts": "尚无决定" })).await.expect(409);
+    reform.post(&format!("{at}/decide"), json!({ "kind": "custody", "to": "320623000000", "reason": "住所在如东县" })).await.ok();
+    let a = manager.post(&format!("{at}/review"), json!({ "new_facts": "测绘显示用地在崇川区" })).await.ok();
+    assert_eq!((&a["state"], &a["allowed_actions"]), (&json!("opened"), &json!(["state_case"])));
+    // It binds meanwhile.
+    assert_eq!(manager.get(&path).await.ok()["custodian"]["division_code"], "320623000000");
+    reform.post(&format!("{at}/decide"), json!({ "kind": "custody", "to": CHONGCHUAN, "reason": "测绘报告属实" })).await.ok();
+    let e = app.as_user("cc_clerk").get(&path).await.ok();
+    assert_eq!(e["custodian"]["division_code"], CHONGCHUAN);
+    manager.post(&format!("{at}/review"), json!({ "new_facts": "又有新事实" })).await.expect(409);
+    let chain = app.as_user("cc_clerk").get(&format!("{path}/custody")).await.ok();
+    assert_eq!(chain["items"].as_array().map(Vec::len), Some(3));
+}
+
+async fn one_open_arbitration_at_a_time(app: TestApp) {
+    let path = planned(&app).await;
+    let (agent, manager) = (app.as_user("rd_agent"), app.as_user("rd_manager"));
+    let asked = agent.post(&format!("{path}/arbitrations"), json!({ "with": [CHONGCHUAN], "reason": "属崇川区承办" })).await.created();
+    agent.post(&format!("{path}/arbitrations"), json!({ "with": [CHONGCHUAN], "reason": "再申请" })).await.expect(409);
+    // A leg declined meanwhile joins it: the sides grow, and with the city among them nobody of the city decides.
+    let leg = agent.post(&format!("{path}/joint-handlings"), ask(CITY, &["S1"])).await.created();
+    app.as_user("city_clerk").post(&format!("/joint-handlings/{}/decline", text(&leg["id"])), json!({ "reason": "不属市级" })).await.ok();
+    let a = agent.get(&format!("/arbitrations/{}", text(&asked["id"]))).await.ok();
+    assert_eq!((a["parties"].as_array().map(Vec::len), &a["authority"], &a["cases"][0]["statement"]), (Some(3), &json!("reform_office"), &json!("不属市级")));
+    assert_eq!(agent.get("/arbitrations").await.ok()["items"].as_array().map(Vec::len), Some(1));
+    // Ended, there is nothing to decide.
+    agent.post(&format!("{path}/request-termination"), json!({ "reason": "conditions_not_met", "note": "条件不具备" })).await.ok();
+    manager.post(&format!("{path}/terminate-unilaterally"), json!({ "delivery_proof": "送达回证 9" })).await.ok();
+    let a = agent.get(&format!("/arbitrations/{}", text(&asked["id"]))).await.ok();
+    assert_eq!(a["state"], "moot");
+    // No competent unit: the custodian serves on.
+    let path = planned(&app).await;
+    let asked = agent.post(&format!("{path}/arbitrations"), json!({ "with": [CHONGCHUAN], "reason": "无人主管" })).await.created();
+    let at = format!("/arbitrations/{}", text(&asked["id"]));
+    let a = app.as_user("city_manager").post(&format!("{at}/no-competent-unit"), json!({ "reason": "新业态" })).await.ok();
+    assert_eq!(a["state"], "no_competent_unit");
+    let e = agent.get(&path).await.ok();
+    assert_eq!((e.get("open_arbitration_id"), &e["state"]), (None, &json!("in_progress")));
+}
+
+async fn the_relay_in_the_worklist(app: TestApp) {
+    let path = planned(&app).await;
+    let (agent, city, carrier) = (app.as_user("rd_agent"), app.as_user("city_clerk"), app.as_user("city_agent1"));
+    let leg = agent.post(&format!("{path}/joint-handlings"), ask(CITY, &["S1"])).await.created();
+    let at = format!("/joint-handlings/{}", text(&leg["id"]));
+    let incoming = city.get("/me/worklist?bucket=incoming&kind=joint_handling").await.ok();
+    assert_eq!((&incoming["items"][0]["id"], incoming["items"].as_array().map(Vec::len)), (&leg["id"], Some(1)));
+    let none = |list: Value| list["items"].as_array().map(Vec::len) == Some(0);
+    assert!(none(agent.get("/me/worklist?kind=joint_handling").await.ok()), "what was sent waits for others");
+    city.post(&format!("{at}/accept"), json!({ "assignee_id": user_id("city_agent1") })).await.ok();
+    assert!(none(city.get("/me/worklist?kind=joint_handling").await.ok()), "its agent carries it now");
+    assert_eq!(carrier.get("/me/worklist?kind=joint_handling").await.ok()["items"][0]["id"], leg["id"]);
+    carrier.post(&format!("{at}/ask-materials"), json!({ "note": "缺委托书" })).await.ok();
+    assert_eq!(agent.get("/me/worklist?kind=joint_handling").await.ok()["items"][0]["state"], "awaiting_materials");
+    let asked = agent.post(&format!("{path}/arbitrations"), json!({ "with": [CHONGCHUAN], "reason": "属崇川区承办" })).await.created();
+    assert_eq!(app.as_user("city_manager").get("/me/worklist?kind=arbitration").await.ok()["items"][0]["id"], asked["id"]);
+    assert!(none(app.as_user("rd_manager").get("/me/worklist?kind=arbitration").await.ok()));
+}
