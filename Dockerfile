@@ -4,7 +4,7 @@ COPY . .
 # The caches keep what is compiled between builds (BuildKit or buildah); cargo tells by age what is new, and a fresh checkout
 # may be older than the cache.
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
-    touch src/lib.rs src/main.rs && cargo build --release --locked --bin jieli && install -D target/release/jieli /out/jieli
+    touch src/lib.rs src/main.rs && cargo build --release --locked --features s3 --bin jieli && install -D target/release/jieli /out/jieli
 
 FROM debian:bookworm-slim
 # The binary needs glibc and libgcc_s, both of this image: SQLite, the PostgreSQL client and the cryptography are linked in.

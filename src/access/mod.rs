@@ -20,17 +20,19 @@ pub use store::{Entry, Keys, Load, Order, Work, loads, work};
 pub struct Sight {
     /// Personal data is masked.
     pub masked: bool,
+    /// What was written of the matter is read: in clear, or by the leader of the center that holds it, who answers for it.
+    pub words: bool,
     /// Seen only because a department or another center carries a step: what is the custodian's own is left out.
     pub narrow: bool,
 }
 
 impl Sight {
     /// Everything, in clear.
-    pub const CLEAR: Self = Self { masked: false, narrow: false };
+    pub const CLEAR: Self = Self { masked: false, words: true, narrow: false };
 
     /// Everything, masked or not.
     pub fn masked(masked: bool) -> Self {
-        Self { masked, ..Self::CLEAR }
+        Self { masked, words: !masked, ..Self::CLEAR }
     }
 }
 
@@ -78,10 +80,19 @@ pub fn place_new(tx: &mut Tx, placement: &Placement) -> Result<()> {
 pub fn sight(tx: &mut Tx, scope: &Scope, record: Id) -> Result<Option<Sight>> {
     let Scope::Subjects(reasons) = scope else { return Ok(Some(Sight::CLEAR)) };
     let rows = store::subjects(tx, record)?;
-    let seen: Vec<(&str, bool)> =
-        rows.iter().filter_map(|(subject, masked)| reasons.iter().find(|(s, _)| s == subject).map(|(s, rule)| (s.as_str(), *rule || *masked))).collect();
-    let narrow = seen.iter().all(|(subject, _)| subject::is_partial(subject));
-    Ok(seen.iter().map(|(_, masked)| *masked).min().map(|masked| Sight { masked, narrow }))
+    let seen: Vec<(&str, bool, bool)> = rows
+        .iter()
+        .filter_map(|(subject, masked)| reasons.iter().find(|(s, _)| s == subject).map(|(s, rule)| (s.as_str(), *rule || *masked, reads(s, *rule, *masked))))
+        .collect();
+    let narrow = seen.iter().all(|(subject, ..)| subject::is_partial(subject));
+    let words = seen.iter().any(|(_, _, words)| *words);
+    Ok(seen.iter().map(|(_, masked, _)| *masked).min().map(|masked| Sight { masked, words, narrow }))
+}
+
+/// Whether words are read for a reason to see a record: where it is seen in clear, and where the rule alone masks it for
+/// the very center that holds it.
+fn reads(subject: &str, rule: bool, row: bool) -> bool {
+    !row && (!rule || subject::is_center(subject))
 }
 
 /// Which of these records a scope sees, in one query.
@@ -98,11 +109,14 @@ pub fn list(tx: &mut Tx, scope: &Scope, keys: &Keys) -> Result<Vec<(Entry, Sight
     let mut found: Vec<(Entry, Sight)> = Vec::new();
     for (subject, rule) in reasons {
         for row in store::page(tx, subject, keys)? {
-            let masked = *rule || row.masked;
+            let (masked, words) = (*rule || row.masked, reads(subject, *rule, row.masked));
             let place = *places.entry(row.record).or_insert(found.len());
             match found.get_mut(place) {
-                Some((_, sight)) => sight.masked &= masked,
-                None => found.push((row, Sight::masked(masked))),
+                Some((_, sight)) => {
+                    sight.masked &= masked;
+                    sight.words |= words;
+                }
+                None => found.push((row, Sight { masked, words, narrow: false })),
             }
         }
     }

@@ -62,6 +62,12 @@ pub struct AppointmentView {
     /// About which matter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entrustment_id: Option<Id>,
+    /// When the visitor was reminded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reminded_at: Option<Moment>,
+    /// Why the center called it off; absent where the visitor did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancel_reason: Option<String>,
     /// Personal data is masked for this caller.
     pub masked: bool,
     /// Exactly what this caller may do now.
@@ -138,8 +144,10 @@ fn render(tx: &Tx, row: Appointment, window_name: String, sight: Sight, allowed_
         channel_label: row.channel.label().into(),
         contact_name: if masked { tx.masking.name(&name) } else { name },
         contact_phone: if masked { tx.masking.phone(&phone) } else { phone },
-        subject: Some(subject).filter(|s| !masked && !s.is_empty()),
+        subject: Some(subject).filter(|s| sight.words && !s.is_empty()),
         entrustment_id: row.entrustment_id,
+        reminded_at: row.reminded_at,
+        cancel_reason: row.cancel_reason,
         masked,
         allowed_actions,
         version: row.version,
@@ -269,6 +277,7 @@ pub fn book(tx: &mut Tx, actor: &Actor, input: &BookingInput) -> Result<Appointm
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
+        cancel_reason: None,
     };
     store::insert(tx, &row)?;
     tell(tx, actor, &row, &center, "booked")?;
@@ -385,16 +394,20 @@ pub fn reschedule(tx: &mut Tx, actor: &Actor, target: &Target, input: &Reschedul
 /// that tells the applicant.
 pub fn rearrange(tx: &mut Tx, actor: &Actor, target: &Target, input: &WindowInput) -> Result<WindowView> {
     let (window, center) = windows::edit(tx, actor, target, input)?;
-    let now = tx.now;
+    let (now, hours) = (tx.now, window.hours.get()?);
+    let mut displaced = Vec::new();
     for mut row in store::booked_from(tx, window.id, now)? {
         let kept = window.status == WindowStatus::Open && slot_at(tx, &window, row.start_at)?.is_some_and(|slot| slot.end == row.end_at);
         if !kept {
             row.state = decide(row.state, Action::Cancel)?;
+            let closed = hours.closures.iter().find(|c| c.date == super::model::day_of(row.start_at)).map(|c| c.reason.as_str());
+            row.cancel_reason = Some(closed.filter(|reason| !reason.is_empty()).unwrap_or("窗口服务时间调整").to_owned());
+            displaced.push(row.number.clone());
             store::release_place(tx, window.id, row.start_at)?;
             save(tx, actor, &mut row, &center, "displaced")?;
         }
     }
-    windows::view(window)
+    Ok(WindowView { displaced, ..windows::view(window)? })
 }
 
 /// Applicants are reminded a day before.

@@ -292,6 +292,8 @@ pub struct Appointment {
     pub created_at: Moment,
     /// When last changed.
     pub updated_at: Moment,
+    /// Why the center called it off.
+    pub cancel_reason: Option<String>,
 }
 
 #[cfg(test)]

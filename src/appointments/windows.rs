@@ -40,6 +40,10 @@ pub struct WindowView {
     pub lead_department_id: Option<Id>,
     /// How many people stand behind it, where they are named.
     pub officers: usize,
+    /// After an edit: numbers of the bookings that it called off, each told why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub displaced: Vec<String>,
     /// Version, as in `ETag`.
     pub version: i64,
     /// When entered.
@@ -98,6 +102,7 @@ pub(super) fn view(w: Window) -> Result<WindowView> {
         hours: w.hours.get()?,
         lead_department_id: staffing.lead_department_id,
         officers: staffing.officer_ids.len() + staffing.leader_id.iter().count() + staffing.chief_officer_id.iter().count(),
+        displaced: Vec::new(),
         version: w.version,
         created_at: w.created_at,
         updated_at: w.updated_at,

@@ -77,6 +77,8 @@ pub struct Actor {
     pub applicant_id: Option<Id>,
     /// The person's home center.
     pub center_id: Option<Id>,
+    /// Colleagues who are away and for whom this person stands in now.
+    pub stands_in_for: Vec<Id>,
     /// Post or part, shown in timelines: never a person's name.
     pub label: String,
     /// Traces what was done to the request that did it.
@@ -86,7 +88,16 @@ pub struct Actor {
 impl Actor {
     /// The system itself: worker and command line.
     pub fn system(name: &str) -> Self {
-        Self { kind: "system", id: None, grants: Vec::new(), applicant_id: None, center_id: None, label: "系统".into(), request_id: format!("system:{name}") }
+        Self {
+            kind: "system",
+            id: None,
+            grants: Vec::new(),
+            applicant_id: None,
+            center_id: None,
+            stands_in_for: Vec::new(),
+            label: "系统".into(),
+            request_id: format!("system:{name}"),
+        }
     }
 
     /// Whether any of the roles is held, anywhere.
@@ -97,6 +108,11 @@ impl Actor {
     /// Whether this is the worker or the command line.
     pub fn is_system(&self) -> bool {
         self.kind == "system"
+    }
+
+    /// Whether something assigned to `user` is this caller's to do: their own, or a colleague's they stand in for.
+    pub fn answers_for(&self, user: Id) -> bool {
+        self.id == Some(user) || self.stands_in_for.contains(&user)
     }
 
     /// The nodes at which a role is held.

@@ -232,6 +232,7 @@ pub const POLICY: &[Rule] = &[
     rule(CompanyAgent, "appointment", Own, &["read", "create", "reschedule", "cancel"]),
     rule(Clerk, "appointment", Center, &["read", "create", "reschedule", "cancel", "arrive", "serve"]),
     rule(Agent, "appointment", Center, &["read", "arrive", "serve"]),
+    masked(CenterManager, "appointment", Center, &["read"]),
     masked(CenterManager, "appointment", Subtree, &["read"]),
     masked(Inspector, "appointment", Subtree, &["read"]),
     rule(Applicant, "home_visit", Own, &["read", "create", "cancel"]),
@@ -239,6 +240,7 @@ pub const POLICY: &[Rule] = &[
     rule(Clerk, "home_visit", Center, &["read", "create", "arrange", "prepare", "record", "miss", "complete", "decline", "cancel"]),
     rule(Agent, "home_visit", Center, &["read", "prepare", "record", "miss", "complete"]),
     rule(CenterManager, "home_visit", Center, &["arrange", "decline"]),
+    masked(CenterManager, "home_visit", Center, &["read"]),
     masked(CenterManager, "home_visit", Subtree, &["read"]),
     masked(Inspector, "home_visit", Subtree, &["read"]),
     rule(CenterManager, "window", Subtree, &["create", "edit"]),
@@ -247,6 +249,7 @@ pub const POLICY: &[Rule] = &[
     rule(CompanyAgent, "evaluation", Own, &["read", "rate"]),
     masked(Clerk, "evaluation", Center, &["read"]),
     masked(Agent, "evaluation", Assigned, &["read"]),
+    masked(CenterManager, "evaluation", Center, &["read"]),
     masked(CenterManager, "evaluation", Subtree, &["read"]),
     masked(Inspector, "evaluation", Subtree, &["read"]),
     masked(ReformOffice, "evaluation", Subtree, &["read"]),
@@ -310,7 +313,7 @@ pub fn allows(actor: &Actor, resource: &str, action: &str, on: &Reachable) -> bo
         || POLICY.iter().filter(|r| r.resource == resource && r.actions.contains(&action)).any(|r| match r.reach {
             Own => actor.is(r.role) && on.applicant.is_some() && on.applicant == actor.applicant_id,
             // The role counts at the center that holds the matter: who has left it no longer acts there.
-            Assigned => on.assignee.is_some() && on.assignee == actor.id && actor.nodes(r.role).any(|n| on.centers.iter().any(|c| c.as_str() == n)),
+            Assigned => on.assignee.is_some_and(|id| actor.answers_for(id)) && actor.nodes(r.role).any(|n| on.centers.iter().any(|c| c.as_str() == n)),
             Center => actor.nodes(r.role).any(|n| on.centers.iter().any(|c| c.as_str() == n)),
             Subtree => actor.nodes(r.role).any(|n| on.path.split('/').any(|p| p == n)),
             All => actor.is(r.role),
@@ -349,7 +352,7 @@ impl Scope {
             };
             match r.reach {
                 Own => actor.applicant_id.iter().for_each(|id| add(subject::applicant(id.as_str()))),
-                Assigned => actor.id.iter().for_each(|id| add(subject::user(id.as_str()))),
+                Assigned => actor.id.iter().chain(&actor.stands_in_for).for_each(|id| add(subject::user(id.as_str()))),
                 // Custody now and custody before are told apart by the access row, not by the rule.
                 Center | Relay => actor.nodes(r.role).for_each(|n| add(subject::center(n))),
                 Subtree => actor.nodes(r.role).for_each(|n| add(subject::tree(n))),
@@ -358,7 +361,7 @@ impl Scope {
                 Leg => {
                     actor.nodes(r.role).for_each(|n| add(subject::leg(n)));
                     // Whose own leg it is says the access row.
-                    actor.id.iter().filter(|_| r.role == Agent).for_each(|id| add(subject::leg(id.as_str())));
+                    actor.id.iter().chain(&actor.stands_in_for).filter(|_| r.role == Agent).for_each(|id| add(subject::leg(id.as_str())));
                 }
                 All => {}
             }
@@ -396,6 +399,10 @@ pub mod subject {
     /// The deciding authority of a node.
     pub fn authority(id: &str) -> String {
         format!("authority:{id}")
+    }
+    /// Whether a subject is the very center that holds a record.
+    pub fn is_center(subject: &str) -> bool {
+        subject.starts_with("center:")
     }
     /// Whether a subject sees a part of the matter only: the steps that it carries.
     pub fn is_partial(subject: &str) -> bool {

@@ -23,8 +23,11 @@ pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
                 let role = if user.mandate_id.is_some() { Role::CompanyAgent } else { Role::Applicant };
                 grants.push(Grant { role, node: applicant.to_string() });
             }
+            // An applicant stands in for nobody.
+            let stands_in_for = if user.applicant_id.is_some() { Vec::new() } else { store::stands_in_for(tx, user.id)? };
             Ok(Actor {
                 kind: "user",
+                stands_in_for,
                 id: Some(user.id),
                 grants,
                 applicant_id: user.applicant_id,
@@ -43,6 +46,7 @@ pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
             let grants = role.map(|role| Grant { role, node: client.id.to_string() }).into_iter().collect();
             Ok(Actor {
                 kind: "client",
+                stands_in_for: Vec::new(),
                 id: Some(client.id),
                 grants,
                 applicant_id: None,

@@ -6,7 +6,7 @@ use super::{Grant, Role};
 use crate::{
     db::{
         Result, Sealed, Tx,
-        schema::{clients, epochs, grants, refresh_tokens, signing_keys, users},
+        schema::{clients, deputies, epochs, grants, refresh_tokens, signing_keys, users},
     },
     kernel::{Id, Moment},
 };
@@ -364,4 +364,29 @@ pub fn any_user(tx: &mut Tx) -> Result<bool> {
 pub fn insert_signing_key(tx: &mut Tx, key: &SigningKey) -> Result<()> {
     diesel::insert_into(signing_keys::table).values(key.clone()).execute(tx.conn)?;
     Ok(())
+}
+
+/// Names who stands in for somebody while they are away.
+pub fn stand_in(tx: &mut Tx, absence: Id, principal: Id, deputy: Id, from: Moment, to: Moment) -> Result<()> {
+    use deputies as d;
+    let row = (d::absence_id.eq(absence), d::principal_id.eq(principal), d::deputy_id.eq(deputy), d::from_at.eq(from), d::to_at.eq(to));
+    diesel::insert_into(d::table).values(row).execute(tx.conn)?;
+    Ok(())
+}
+
+/// The absence is taken back.
+pub fn stand_back(tx: &mut Tx, absence: Id) -> Result<()> {
+    diesel::delete(deputies::table.filter(deputies::absence_id.eq(absence))).execute(tx.conn)?;
+    Ok(())
+}
+
+/// For whom somebody stands in now.
+pub fn stands_in_for(tx: &mut Tx, deputy: Id) -> Result<Vec<Id>> {
+    let now = tx.now;
+    Ok(deputies::table
+        .filter(deputies::deputy_id.eq(deputy))
+        .filter(deputies::to_at.gt(now))
+        .filter(deputies::from_at.le(now))
+        .select(deputies::principal_id)
+        .load(tx.conn)?)
 }

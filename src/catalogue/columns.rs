@@ -149,6 +149,12 @@ pub const COLUMNS: &[Column] = &[
         write: |c| write_entries(&c.faq, |f| vec![f.question.clone(), f.answer.clone()]),
     },
     Column {
+        header: "一件事",
+        needed: false,
+        read: |c, t| set(&mut c.bundle, t.split(['、', '\n']).map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect()),
+        write: |c| c.bundle.join("、"),
+    },
+    Column {
         header: "专用流程", needed: false, read: |c, t| entries(t, 50, step).map(|v| c.template = v), write: |c| write_entries(&c.template, step_cells)
     },
 ];
@@ -305,7 +311,7 @@ fn cell(parts: &[String], at: usize) -> &str {
     parts.get(at).map(String::as_str).unwrap_or_default()
 }
 
-/// `名称|编号|必要|原件|纸质|份数|来源|可容缺|受理标准|备注`; the name alone is enough.
+/// `名称|编号|必要|原件|纸质|份数|来源|可容缺|受理标准|备注|空白表格|样表`; the name alone is enough.
 fn material(i: usize, parts: &[String]) -> Result<MaterialSpec, String> {
     let mut name = String::new();
     text(&mut name, cell(parts, 0), 1, 200, "材料名称")?;
@@ -320,6 +326,8 @@ fn material(i: usize, parts: &[String]) -> Result<MaterialSpec, String> {
         deferrable: matches!(cell(parts, 7), "可容缺"),
         acceptance_standard: cell(parts, 8).to_owned(),
         note: some(cell(parts, 9)),
+        blank_form: some(cell(parts, 10)),
+        sample: some(cell(parts, 11)),
     })
 }
 
@@ -335,6 +343,8 @@ fn material_cells(m: &MaterialSpec) -> Vec<String> {
         if m.deferrable { "可容缺" } else { "" }.into(),
         m.acceptance_standard.clone(),
         m.note.clone().unwrap_or_default(),
+        m.blank_form.clone().unwrap_or_default(),
+        m.sample.clone().unwrap_or_default(),
     ]
 }
 
@@ -351,16 +361,16 @@ fn fee_cells(f: &Fee) -> Vec<String> {
     vec![f.name.clone(), f.standard.clone(), f.basis.clone(), f.reduction.clone().unwrap_or_default()]
 }
 
-/// `类型|名称`.
+/// `类型|名称|样本`.
 fn result(_: usize, parts: &[String]) -> Result<ResultSpec, String> {
     let mut name = String::new();
     text(&mut name, cell(parts, 1), 1, 200, "结果名称")?;
-    Ok(ResultSpec { kind: code(cell(parts, 0), "结果类型")?, name })
+    Ok(ResultSpec { kind: code(cell(parts, 0), "结果类型")?, name, sample: some(cell(parts, 2)) })
 }
 
 fn result_cells(r: &ResultSpec) -> Vec<String> {
     let kind: ResultKind = r.kind;
-    vec![kind.label().into(), r.name.clone()]
+    vec![kind.label().into(), r.name.clone(), r.sample.clone().unwrap_or_default()]
 }
 
 /// `名称|地址|时间`.

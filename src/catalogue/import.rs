@@ -56,6 +56,9 @@ pub struct ImportReport {
     pub unchanged: usize,
     /// Rows that cannot be taken.
     pub failed: usize,
+    /// Headers that name no column here: what stands below them is not read.
+    #[schema(max_items = 200)]
+    pub ignored_columns: Vec<String>,
     /// The first thousand of them, each with its line.
     #[schema(max_items = 1_000)]
     pub bad: Vec<BadRow>,
@@ -91,10 +94,10 @@ impl TableRow {
     /// The item with this row's columns; those that the table lacks stay as they are.
     fn over(&self, base: ItemContent) -> Result<NewItem, String> {
         let mut content = base;
-        for (at, cell) in &self.cells {
-            if let Some(column) = COLUMNS.get(*at) {
-                (column.read)(&mut content, cell)?;
-            }
+        let read = |(at, cell): &(usize, String)| COLUMNS.get(*at).and_then(|column| (column.read)(&mut content, cell).err());
+        let wrong: Vec<String> = self.cells.iter().filter_map(read).collect();
+        if !wrong.is_empty() {
+            return Err(wrong.join("；"));
         }
         let item = NewItem { code: self.code.clone(), division_code: self.division_code.clone(), content };
         match item.validate() {
@@ -126,15 +129,34 @@ fn first_words(errors: &ValidationErrors) -> String {
 /// Reads a catalogue table with Chinese headers, in any column order: CSV in UTF-8 with or without BOM or in GB18030, or a
 /// workbook. Every row that cannot be taken is named with its line.
 pub fn read_catalogue(bytes: &[u8]) -> (Vec<TableRow>, Vec<BadRow>) {
+    let read = read_table(bytes);
+    (read.rows, read.bad)
+}
+
+/// What a catalogue table holds.
+#[derive(Default)]
+pub struct Read {
+    /// Rows that can be taken.
+    pub rows: Vec<TableRow>,
+    /// Those that cannot.
+    pub bad: Vec<BadRow>,
+    /// Headers that name no column here.
+    pub ignored: Vec<String>,
+}
+
+/// [`read_catalogue`], with the columns that it does not know.
+pub fn read_table(bytes: &[u8]) -> Read {
     let table = match table::read(bytes) {
         Ok(table) => table,
-        Err(bad) => return (Vec::new(), vec![bad]),
+        Err(bad) => return Read { bad: vec![bad], ..Read::default() },
     };
+    let known = |h: &str| [CODE, DIVISION].contains(&h) || COLUMNS.iter().any(|c| c.header == h);
+    let ignored: Vec<String> = table.headers.iter().map(|h| h.trim()).filter(|h| !h.is_empty() && !known(header_of(h))).take(200).map(str::to_owned).collect();
     let place = |header: &str| table.headers.iter().position(|h| header_of(h.trim()) == header);
     let needed = [CODE, DIVISION].into_iter().chain(COLUMNS.iter().filter(|c| c.needed).map(|c| c.header));
     let missing: Vec<&str> = needed.filter(|h| place(h).is_none()).collect();
     if !missing.is_empty() {
-        return (Vec::new(), vec![BadRow::new(1, format!("缺少列：{}", missing.join("、")))]);
+        return Read { bad: vec![BadRow::new(1, format!("缺少列：{}", missing.join("、")))], ignored, ..Read::default() };
     }
     let places: Vec<(usize, usize)> = COLUMNS.iter().enumerate().filter_map(|(at, c)| Some((at, place(c.header)?))).collect();
     let (code, division) = (place(CODE).unwrap_or_default(), place(DIVISION).unwrap_or_default());
@@ -152,7 +174,7 @@ pub fn read_catalogue(bytes: &[u8]) -> (Vec<TableRow>, Vec<BadRow>) {
         }
     }
     bad.sort_by_key(|b| b.line);
-    (good, bad)
+    Read { rows: good, bad, ignored }
 }
 
 fn sound(row: &TableRow, seen: &HashMap<String, u64>) -> Result<(), String> {

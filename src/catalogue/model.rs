@@ -185,6 +185,16 @@ pub struct MaterialSpec {
     #[validate(length(max = 500))]
     #[schema(max_length = 500)]
     pub note: Option<String>,
+    /// Where the blank form 空白表格 is: an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1, max = 500))]
+    #[schema(min_length = 1, max_length = 500, example = "https://example.gov.cn/forms/blank.docx")]
+    pub blank_form: Option<String>,
+    /// Where a filled sample 样表 is: an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1, max = 500))]
+    #[schema(min_length = 1, max_length = 500, example = "https://example.gov.cn/forms/sample.pdf")]
+    pub sample: Option<String>,
 }
 
 /// A statutory fee; jieli shows it and never collects it.
@@ -220,6 +230,11 @@ pub struct ResultSpec {
     #[validate(length(min = 1, max = 200))]
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
+    /// Where a sample 结果样本 is: an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[validate(length(min = 1, max = 500))]
+    #[schema(min_length = 1, max_length = 500, example = "https://example.gov.cn/results/licence.png")]
+    pub sample: Option<String>,
 }
 
 /// Where to go.

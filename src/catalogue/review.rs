@@ -16,6 +16,7 @@ use crate::{
     auth::Actor,
     db::{Json, Result, Tx},
     kernel::{ErrorCode, Id, Moment, Problem, Target, Text},
+    organization, settings,
 };
 
 /// Where the review of a draft stands.
@@ -111,6 +112,11 @@ pub fn give_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &ItemReturn
 pub fn publish(tx: &mut Tx, actor: &Actor, target: &Target, input: &PublishInput) -> Result<ItemView> {
     let mut item = load_for(tx, actor, "publish", target)?;
     by_another(&item, actor)?;
+    let submitted = review_of(&item)?.is_some_and(|r| r.state == ReviewState::Submitted);
+    let path = organization::center_of_division(tx, &item.division_code)?.map(|c| c.path).unwrap_or_default();
+    if item.draft.is_some() && !submitted && settings::rules(tx, &path)?.catalogue_review {
+        return Err(conflict("草稿须先提交审核（submit），由另一人审核发布。", "Submit the draft for review first."));
+    }
     let Some(at) = input.effective_at else { return publish_item(tx, actor, item) };
     if item.draft.is_none() {
         return Err(conflict("没有可发布的草稿。", "There is no draft to publish."));

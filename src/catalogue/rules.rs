@@ -2,9 +2,9 @@
 
 use super::{
     StepTemplate,
-    model::{ItemContent, natural_days},
+    model::{HandlingForm, ItemContent, natural_days},
 };
-use crate::kernel::{Code as _, ErrorCode, FieldError, Problem};
+use crate::kernel::{ErrorCode, FieldError, Problem};
 
 /// The rules across fields of a guide.
 pub fn check(content: &ItemContent) -> Result<(), Problem> {
@@ -15,7 +15,10 @@ pub fn check(content: &ItemContent) -> Result<(), Problem> {
     {
         refuse("/content/promised_limit".into(), "promise_exceeds_statute", "承诺时限不得长于法定时限。", "The promise may not exceed the statute.");
     }
-    if content.visits == Some(0) && !content.express && !content.handling_forms.iter().any(|f| f.code() != "window") {
+    if content.visits == Some(0)
+        && !content.express
+        && !content.handling_forms.iter().any(|f| matches!(f, HandlingForm::Web | HandlingForm::Mobile | HandlingForm::Express))
+    {
         refuse(
             "/content/visits".into(),
             "no_way_without_visit",

@@ -47,7 +47,7 @@ fn refused(bad: Vec<BadRow>) -> Problem {
 
 /// 导入目录（import catalogue）
 ///
-/// 上传 CSV（UTF-8 或 GB18030）或 XLSX，按中文表头识别，缺少的列保持原样；逐行报告错误，默认有一行错误即全部不导入。dry_run=true 只给出报告。
+/// 上传 CSV（UTF-8 或 GB18030）或 XLSX，按中文表头识别，缺少的列保持原样；逐行报告全部错误和未识别的列（表头与单元格写法见部署说明），导入即发布；默认有一行错误即全部不导入。dry_run=true 只给出报告。
 #[utoipa::path(tag = "catalogue", operation_id = "import_service_items", request_body(content = ImportForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "导入结果", body = ImportReport)))]
 #[post("/service-items/import")]
@@ -59,7 +59,7 @@ async fn import_table(command: Command, form: Multipart) -> Answer {
         None | Some("" | "false") => false,
         Some(_) => return Err(Problem::parameter("skip_bad", "invalid_value", "skip_bad 应为 true 或 false。", "skip_bad must be true or false.")),
     };
-    let (rows, bad) = web::block(move || import::read_catalogue(&bytes)).await.map_err(|_| Problem::of(ErrorCode::Internal))?;
+    let import::Read { rows, bad, ignored } = web::block(move || import::read_table(&bytes)).await.map_err(|_| Problem::of(ErrorCode::Internal))?;
     let lenient = skip || command.is_dry();
     let body = Body { value: (rows, bad), digest: format!("{digest} {skip}") };
     command
@@ -74,6 +74,7 @@ async fn import_table(command: Command, form: Multipart) -> Answer {
             report.bad.extend(bad.iter().cloned());
             report.bad.sort_by_key(|b| b.line);
             report.failed = report.bad.len();
+            report.ignored_columns.clone_from(&ignored);
             report.bad.truncate(NAMED);
             if lenient || report.failed == 0 { Ok(report) } else { Err(refused(report.bad).into()) }
         })

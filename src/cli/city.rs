@@ -217,6 +217,8 @@ fn items(city: &City) -> Result<Vec<catalogue::ImportRow>, CliError> {
         ("南通市如东县掘港街道政务服务大厅（演示地址）", hall.as_str()),
         ("国网江苏省电力有限公司南通供电分公司", &power),
         ("江苏省投资项目备案证", "投资项目备案证"),
+        ("南通市如东县", &city.name),
+        ("南通市崇川区", &city.name),
         ("南通市", &city.name),
         ("如东县", &city.name),
         ("崇川区", &city.name),

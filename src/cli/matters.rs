@@ -292,7 +292,9 @@ fn draft(tx: &mut Tx) -> Result<()> {
     let Some(item) = catalogue::store::item_by_reference(tx, code)?.filter(|i| i.draft.is_none() && i.published_version == Some(1)) else { return Ok(()) };
     let Some(published) = &item.published else { return Ok(()) };
     let edit = ItemEdit { content: published.get()? };
-    catalogue::edit(tx, &Actor::system("demo"), &Target::any(item.id), &edit)?;
+    let manager = actor(tx, "city_manager")?;
+    catalogue::edit(tx, &manager, &Target::any(item.id), &edit)?;
+    catalogue::submit(tx, &manager, &Target::any(item.id))?;
     Ok(())
 }
 

@@ -86,6 +86,7 @@ pub fn load(tx: &mut Tx) -> Result<()> {
             version: 1,
             created_at: tx.now,
             updated_at: tx.now,
+            cancel_reason: None,
         };
         appointments::enter(tx, &row)?;
     }

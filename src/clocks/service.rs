@@ -30,6 +30,7 @@ code_enum! {
         StepPromise "step_promise" "部门审批时限",
         Evaluation "evaluation" "评价期限",
         Feedback "feedback" "定期反馈时限",
+        File "file" "报送申报时限",
     }
 }
 
@@ -293,9 +294,9 @@ pub fn nearest_due(tx: &mut Tx, record: Id) -> Result<Moment> {
     Ok(nearest(&store::of_record(tx, record)?))
 }
 
-/// What staff owe beside the matter's own limits does not move its deadline.
+/// What staff owe beside the matter's own limits does not move its deadline: to tell, and to file.
 fn nearest(clocks: &[ClockRow]) -> Moment {
-    let running = clocks.iter().filter(|c| c.state == "running" && c.kind != ClockKind::Feedback);
+    let running = clocks.iter().filter(|c| c.state == "running" && !matches!(c.kind, ClockKind::Feedback | ClockKind::File));
     running.map(|c| c.due_at).min().unwrap_or(Moment::NEVER)
 }
 

@@ -185,3 +185,14 @@ pub fn reaching(tx: &mut Tx, from: Moment, after: &str, limit: i64) -> Result<Ve
         .distinct()
         .load(tx.conn)?)
 }
+
+/// Those of these records that have an open clock of one of these kinds.
+pub fn with_open(tx: &mut Tx, records: &[Id], kinds: &[super::ClockKind]) -> Result<Vec<Id>> {
+    Ok(clocks::table
+        .filter(clocks::record_id.eq_any(records.to_vec()))
+        .filter(clocks::kind.eq_any(kinds.to_vec()))
+        .filter(clocks::state.ne("stopped"))
+        .select(clocks::record_id)
+        .distinct()
+        .load(tx.conn)?)
+}

@@ -578,6 +578,17 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        cancel_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    deputies (absence_id) {
+        absence_id -> Text,
+        principal_id -> Text,
+        deputy_id -> Text,
+        from_at -> Timestamp,
+        to_at -> Timestamp,
     }
 }
 
@@ -733,6 +744,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     windows,
     window_places,
     appointments,
+    deputies,
     staff_profiles,
     absences,
     events,

@@ -16,6 +16,7 @@ use crate::{
     access::Sight,
     applicants,
     auth::Actor,
+    catalogue::published_version,
     clocks::{self, ClockKind},
     db::{Private, Result, Sealed, Tx},
     events::Audience,
@@ -48,7 +49,7 @@ impl AgreementView {
     /// Of a row.
     pub fn of(tx: &Tx, row: &AgreementRow, sight: Sight) -> Result<Self> {
         let mut signature = row.signature.as_ref().map(|s| s.open(tx.vault)).transpose()?;
-        if sight.masked {
+        if !sight.words {
             signature.iter_mut().for_each(|s| s.evidence.clear());
         }
         Ok(Self {
@@ -84,10 +85,19 @@ fn text(tx: &mut Tx, loaded: &Loaded, input: &AgreementInput) -> Result<String> 
     let applicant = applicants::store::applicant(tx, loaded.e.applicant_id)?.ok_or_else(Problem::not_found)?;
     let shown = applicants::show(tx, &applicant, Sight::CLEAR)?;
     let scope = input.scope.as_deref().unwrap_or("协助准备和核对申请材料，代为报送申请、跟踪审批进度、领取办理结果");
+    // Partial agency is as wide as the steps that were chosen.
+    let steps = match loaded.details.steps.as_slice() {
+        [] => String::new(),
+        chosen => {
+            let template = published_version(tx, loaded.e.item_id, loaded.e.item_version)?.template;
+            let names: Vec<&str> = template.iter().filter(|t| chosen.contains(&t.code)).map(|t| t.name.as_str()).collect();
+            format!("仅限下列环节：{}；其余环节由甲方自行办理。", names.join("、"))
+        }
+    };
     let excluded = input.excluded.as_deref().unwrap_or("不代缴法定费用，不代申请人作出承诺，不代行审批部门职权");
     Ok(format!(
         "代办委托协议\n编号：{number}\n甲方（委托人）：{name}（{id}）\n乙方（代办机构）：{center}\n\
-         一、委托事项：{title}（{mode}）。\n二、委托权限：{scope}。\n三、不在委托范围：{excluded}。\n\
+         一、委托事项：{title}（{mode}）。{steps}\n二、委托权限：{scope}。\n三、不在委托范围：{excluded}。\n\
          四、期限：自签订之日起至本件办结或终止之日止；甲方可随时书面撤销委托。\n\
          五、甲方保证所提供材料真实、合法、有效。\n六、代办服务全程免费；法定费用由甲方自行缴纳。\n\
          七、乙方代办不包办、服务不揽责，不改变甲方与审批部门之间的法律关系。\n\
@@ -98,6 +108,7 @@ fn text(tx: &mut Tx, loaded: &Loaded, input: &AgreementInput) -> Result<String> 
         center = loaded.custodian.name,
         title = loaded.e.title,
         mode = loaded.e.mode.label(),
+        steps = steps,
     ))
 }
 

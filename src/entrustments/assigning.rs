@@ -4,7 +4,6 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use validator::Validate;
 
 use super::{
@@ -95,7 +94,7 @@ pub fn assign_by_load(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Ent
     let theme = theme_of(tx, &loaded)?;
     let candidates = candidates(tx, loaded.custodian.id)?;
     let chosen = choose(&candidates, &theme).ok_or_else(|| nobody(&loaded, actor))?.id;
-    assign_loaded(tx, actor, &mut loaded, chosen)?;
+    assign_loaded(tx, actor, &mut loaded, chosen, "")?;
     view(tx, actor, loaded)
 }
 
@@ -125,7 +124,7 @@ pub fn pull(tx: &mut Tx, actor: &Actor) -> Result<EntrustmentView> {
             let mut loaded = load::load_locked(tx, id)?;
             // Somebody may have been named by hand meanwhile.
             if loaded.e.assignee_id.is_none() && machine::permits(loaded.e.state, &loaded.facts, Action::Assign).is_ok() {
-                assign_loaded(tx, actor, &mut loaded, own)?;
+                assign_loaded(tx, actor, &mut loaded, own, "")?;
                 return view(tx, actor, loaded);
             }
         }
@@ -224,12 +223,10 @@ pub fn hand_over_portfolio(tx: &mut Tx, actor: &Actor, target: &Target, input: &
             moved.left += 1;
             continue;
         };
-        assign_loaded(tx, actor, &mut loaded, to).map_err(|e| match e {
+        assign_loaded(tx, actor, &mut loaded, to, &input.reason).map_err(|e| match e {
             Error::Refused(p) => Error::Refused(Box::new(p.at("/to"))),
             other => other,
         })?;
-        let told = load::Told::new("noted", crate::events::Audience::Staff, json!({})).saying(&input.reason);
-        load::tell(tx, actor, &loaded.e, told)?;
         moved.items.push(MovedMatter { id: loaded.e.id, number: loaded.e.number.clone(), assignee_id: to });
     }
     Ok(moved)

@@ -58,6 +58,8 @@ pub fn end(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Resul
     let open_transfer_id = loaded.e.open_transfer_id.take();
     loaded.details.offered_to = None;
     loaded.details.arbitration = None;
+    // Nobody rates what was never served.
+    loaded.details.seen_off = loaded.e.state == State::Lapsed;
     legs::close_all(tx, loaded)?;
     save(tx, actor, loaded, told)?;
     let e = &loaded.e;
@@ -96,6 +98,10 @@ pub struct CompleteInput {
     #[validate(length(max = 50))]
     #[schema(max_items = 50)]
     pub papers_returned: Vec<String>,
+    /// The applicant is there and signs for it at once: then this call closes the matter.
+    #[serde(default)]
+    #[validate(nested)]
+    pub signature: Option<SignatureInput>,
 }
 
 /// Completes: the applicant still has to sign.
@@ -119,6 +125,9 @@ pub fn complete(tx: &mut Tx, actor: &Actor, target: &Target, input: &CompleteInp
     });
     let params = json!({ "outcome": input.outcome.label() });
     save(tx, actor, &mut loaded, Told::new("completed", Audience::Public, params).saying(&input.note))?;
+    if let Some(signature) = &input.signature {
+        return sign(tx, actor, &Target::any(loaded.e.id), &SignInput { signature: signature.clone() });
+    }
     view(tx, actor, loaded)
 }
 
@@ -296,6 +305,10 @@ pub fn sign_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &Ter
     let Some(t) = &mut loaded.details.termination else { return Err(Problem::not_found().into()) };
     if by_center.is_some() && !input.papers_returned {
         return Err(Problem::rule("/papers_returned", "papers_first", "中心签字前须将材料退还申请人。", "The papers go back first.").into());
+    }
+    if by_center.is_some() && loaded.facts.originals_held {
+        let zh = "尚有原件未退还，请先逐件登记退还（return）。";
+        return Err(Problem::rule("/papers_returned", "originals_held", zh, "An original was not given back.").into());
     }
     t.applicant_signature = by_applicant.or(t.applicant_signature.take());
     t.center_signature = by_center.or(t.center_signature.take());

@@ -10,13 +10,12 @@ use super::{
     facts::{ApplicantReason, ReasonInput},
     handling::{self, AcceptInput, AssignInput, ModeInput, ProgressInput, RejectInput, SuspendInput},
     handout::{self, HandOutInput, HandOutReport},
-    machine::StepAct,
     marking::{self, AgentInput, MarkInput, NoteInput},
     materials::{self, MaterialReport, OneTimeNotice},
     model::MaterialAct,
     notes::{self, FeeInput, HelpInput},
     plan::{self, PlanInput},
-    steps::{self, StepReport},
+    steps::{self, StepCommand},
     views::EntrustmentView,
 };
 use crate::{
@@ -24,22 +23,6 @@ use crate::{
     db::{Result, Tx},
     kernel::Target,
 };
-
-/// An act recorded of a step.
-#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StepCommand {
-    /// Code of the step.
-    #[validate(length(min = 1, max = 20))]
-    #[schema(min_length = 1, max_length = 20, example = "S1")]
-    pub step: String,
-    /// What.
-    pub act: StepAct,
-    /// With what.
-    #[serde(default)]
-    #[validate(nested)]
-    pub report: StepReport,
-}
 
 /// An act recorded of a material.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]

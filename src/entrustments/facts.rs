@@ -50,6 +50,12 @@ pub struct Details {
     pub notices_after: u32,
     /// The present difficulty 堵点.
     pub difficulty: Option<Difficulty>,
+    /// Those that are over, oldest first.
+    pub difficulties: Vec<PastDifficulty>,
+    /// How the application form was signed, where it was signed at intake.
+    pub form_signature: Option<Signature>,
+    /// The applicant has rated, or may no longer: the agent needs no name and telephone any more.
+    pub seen_off: bool,
     /// How it ended.
     pub completion: Option<Completion>,
     /// Completions that the applicant did not sign, or that were reopened; oldest first.
@@ -112,6 +118,8 @@ impl Details {
             x.note = None;
         }
         self.difficulty = None;
+        self.difficulties.clear();
+        self.form_signature.iter_mut().for_each(|s| s.evidence.clear());
     }
 }
 
@@ -311,6 +319,16 @@ pub struct Difficulty {
     pub blocker: String,
     /// Since when.
     pub since: Moment,
+}
+
+/// A difficulty that is over.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PastDifficulty {
+    /// What it was.
+    #[serde(flatten)]
+    pub difficulty: Difficulty,
+    /// When it was over.
+    pub resolved_at: Moment,
 }
 
 /// 办结.

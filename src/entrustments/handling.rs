@@ -6,10 +6,11 @@ use validator::Validate;
 
 use super::{
     closing::{self, ON_SUSPENDED},
-    facts::{Acceptance, ApplicantReason, Difficulty, Rejection, Suspension},
+    facts::{Acceptance, ApplicantReason, Difficulty, PastDifficulty, Rejection, Suspension},
     load::{self, Loaded, Told, load_for, save},
     machine::{Action, State, StepState},
     model::{RejectReason, SuspendReason},
+    steps::{self, StepCommand},
     views::{EntrustmentView, view},
 };
 use crate::{
@@ -54,7 +55,7 @@ pub fn accept_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &Ac
     for (done, at, zh) in [
         (input.process_explained, "/process_explained", "受理前须向申请人说明办理流程。"),
         (input.papers_verified, "/papers_verified", "受理前须核对申请材料。"),
-        (input.form_signed, "/form_signed", "受理前须由申请人签署申请表。"),
+        (input.form_signed || loaded.details.form_signature.is_some(), "/form_signed", "受理前须由申请人签署申请表。"),
     ] {
         if !done {
             return Err(Problem::rule(at, "required_before_acceptance", zh, "Must be done before acceptance.").into());
@@ -91,10 +92,11 @@ pub fn agent_at(tx: &mut Tx, center: Id, agent: Id) -> Result<Id> {
 }
 
 /// Names the agent of a matter already loaded.
-pub fn assign_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, agent: Id) -> Result<()> {
+pub fn assign_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, agent: Id, reason: &str) -> Result<()> {
+    let from = loaded.e.assignee_id;
     loaded.e.assignee_id = Some(agent_of(tx, loaded, agent)?);
-    let params = json!({ "assignee_id": agent });
-    save(tx, actor, loaded, Told::new("assigned", Audience::Staff, params))
+    let told = Told::new("assigned", Audience::Staff, json!({ "assignee_id": agent, "from_id": from }));
+    save(tx, actor, loaded, if reason.is_empty() { told } else { told.saying(reason) })
 }
 
 /// Who shall carry it.
@@ -103,13 +105,18 @@ pub fn assign_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, agent: Id)
 pub struct AssignInput {
     /// An agent of the custodian.
     pub assignee_id: Id,
+    /// Why, where another carried it before.
+    #[serde(default)]
+    #[validate(length(max = 300))]
+    #[schema(max_length = 300, example = "原专员借调")]
+    pub reason: String,
 }
 
 /// Assigns or reassigns the agent.
 pub fn assign(tx: &mut Tx, actor: &Actor, target: &Target, input: &AssignInput) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::Assign, target)?;
     loaded.decide(actor, Action::Assign)?;
-    assign_loaded(tx, actor, &mut loaded, input.assignee_id)?;
+    assign_loaded(tx, actor, &mut loaded, input.assignee_id, &input.reason)?;
     view(tx, actor, loaded)
 }
 
@@ -224,10 +231,18 @@ pub struct ProgressInput {
     #[validate(length(min = 2, max = 500))]
     #[schema(min_length = 2, max_length = 500, example = "已完成现场踏勘")]
     pub note: String,
-    /// What blocks 堵点; absent: nothing does any more.
+    /// What blocks now 堵点; the one before, if any, is over. Absent: as it was.
     #[serde(default)]
     #[validate(nested)]
     pub difficulty: Option<Difficulty>,
+    /// Nothing blocks any more.
+    #[serde(default)]
+    pub difficulty_resolved: bool,
+    /// Acts of steps to be recorded with it, in order.
+    #[serde(default)]
+    #[validate(length(max = 20), nested)]
+    #[schema(max_items = 20)]
+    pub steps: Vec<StepCommand>,
     /// Whether the applicant reads it.
     #[serde(default)]
     pub notify_applicant: bool,
@@ -237,16 +252,28 @@ pub struct ProgressInput {
 pub fn progress(tx: &mut Tx, actor: &Actor, target: &Target, input: &ProgressInput) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::Progress, target)?;
     loaded.decide(actor, Action::Progress)?;
+    for (i, c) in input.steps.iter().enumerate() {
+        // A refusal names the step that it is about.
+        steps::record_step(tx, actor, &Target::any(loaded.e.id), &c.step, c.act, &c.report).map_err(|e| steps::at_step(e, i))?;
+    }
+    if !input.steps.is_empty() {
+        loaded = load_for(tx, actor, Action::Progress, &Target::any(loaded.e.id))?;
+    }
     if input.difficulty.as_ref().is_some_and(|d| d.since > tx.now) {
         return Err(Problem::rule("/difficulty/since", "in_the_future", "堵点的起始时间不能晚于现在。", "Must not lie in the future.").into());
     }
-    loaded.details.difficulty.clone_from(&input.difficulty);
+    if input.difficulty_resolved || input.difficulty.is_some() {
+        if let Some(over) = loaded.details.difficulty.take() {
+            loaded.details.difficulties.push(PastDifficulty { difficulty: over, resolved_at: tx.now });
+        }
+        loaded.details.difficulty.clone_from(&input.difficulty);
+    }
     if input.notify_applicant {
         // Told: the next time is counted from now.
         clocks::stop(tx, loaded.e.id, &[ClockKind::Feedback])?;
     }
     let audience = if input.notify_applicant { Audience::Applicant } else { Audience::Staff };
-    let params = json!({ "blocked": input.difficulty.is_some() });
+    let params = json!({ "blocked": loaded.details.difficulty.is_some() });
     save(tx, actor, &mut loaded, Told::new("progressed", audience, params).saying(&input.note))?;
     view(tx, actor, loaded)
 }

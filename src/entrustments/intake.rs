@@ -5,8 +5,8 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
-    custody,
-    facts::Details,
+    agreement, custody,
+    facts::{Details, SignatureInput},
     load::{self, Loaded, Told},
     machine::State,
     marking,
@@ -79,6 +79,10 @@ pub struct NewEntrustment {
     /// The window of the center that takes it in.
     #[serde(default)]
     pub window_id: Option<Id>,
+    /// The application form is signed with it: by hand before staff, or online by who is signed in.
+    #[serde(default)]
+    #[validate(nested)]
+    pub signature: Option<SignatureInput>,
     /// Who hands it in for the applicant: a mandate of theirs that holds for the item.
     #[serde(default)]
     pub mandate_id: Option<Id>,
@@ -160,7 +164,8 @@ pub fn enter(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, center: Center, a
         None => Identity { id: Id::new(), number: numbers::next(tx, "DB", &center.division_code)? },
     };
     fits(new, &item.content)?;
-    let details = Details { request: new.request.clone(), steps: new.steps.clone(), help: new.help.clone(), ..Details::default() };
+    let form_signature = new.signature.as_ref().map(|s| agreement::signature(tx, actor, applicant.id, s, "/signature")).transpose()?;
+    let details = Details { request: new.request.clone(), steps: new.steps.clone(), help: new.help.clone(), form_signature, ..Details::default() };
     let e = Entrustment {
         id,
         number,

@@ -180,6 +180,7 @@ pub fn split(tx: &mut Tx, actor: &Actor, target: &Target, input: &SplitInput) ->
     let applicant = applicants::store::applicant(tx, loaded.e.applicant_id)?.ok_or_else(Problem::not_found)?;
     let contact = ContactInput { name: loaded.e.contact_name.open(tx.vault)?, phone: loaded.e.contact_phone.open(tx.vault)? };
     let new = NewEntrustment {
+        signature: None,
         item: input.item.clone().unwrap_or_else(|| loaded.e.item_id.to_string()),
         mode: input.mode.unwrap_or(loaded.e.mode),
         channel: loaded.e.channel,

@@ -47,7 +47,7 @@ struct Marked {
 }
 
 /// What names a value of a matter.
-const VALUES: [&str; 9] = ["mode", "channel", "priority", "tag", "item_id", "division_code", "applicant_id", "custodian_id", "assignee_id"];
+const VALUES: [&str; 10] = ["mode", "channel", "priority", "tag", "item_id", "item_version", "division_code", "applicant_id", "custodian_id", "assignee_id"];
 /// What is asked yes or no.
 const FLAGS: [&str; 3] = ["overdue", "unassigned", "watched"];
 
@@ -97,6 +97,7 @@ impl Marked {
                 "priority" => has(row.priority.code()),
                 "tag" => self.reads_tags && row.tags.get()?.iter().any(|tag| has(tag)),
                 "item_id" => has(row.item_id.as_str()),
+                "item_version" => has(&row.item_version.to_string()),
                 "division_code" => has(&row.division_code),
                 "applicant_id" => has(row.applicant_id.as_str()),
                 "custodian_id" => has(row.custodian_id.as_str()),

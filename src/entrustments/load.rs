@@ -268,6 +268,10 @@ pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Resu
     e.version += 1;
     e.updated_at = tx.now;
     let telling = Some(loaded.rules.feedback_limit).filter(|_| e.state == State::InProgress);
+    // What was just recorded may have made a step ready, or filed it.
+    let ready = e.state == State::InProgress && (e.mode == Mode::Assisted || e.agreement_state == "signed") && standing::ready_to_file(tx, e.id)?;
+    let filing = Some(loaded.rules.file_limit).filter(|_| ready);
+    clocks::keep_running(tx, "entrustment", e.id, ClockKind::File, filing)?;
     e.due_at = clocks::keep_running(tx, "entrustment", e.id, ClockKind::Feedback, telling)?;
     e.facts = Private::seal(tx.vault, &loaded.details)?;
     e.closed_at = if e.state.is_final() { e.closed_at.or(Some(tx.now)) } else { None };
@@ -294,7 +298,7 @@ pub fn tell(tx: &mut Tx, actor: &Actor, e: &Entrustment, told: Told) -> Result<(
 }
 
 /// Who sees an entrustment: the custodian and everything above it, former custodians and an offer's receiver masked,
-/// the agent (masked once the matter has ended), the departments that have a step (masked while none waits for them), the
+/// the agent (masked once the matter has ended and was rated, or can no longer be), the departments that have a step (masked while none waits for them), the
 /// first responder masked, and the applicant.
 pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     let e = &loaded.e;
@@ -305,7 +309,7 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     if let Some(receiver) = loaded.details.offered_to {
         subjects.push((subject::center(receiver.as_str()), true));
     }
-    subjects.extend(e.assignee_id.map(|id| (subject::user(id.as_str()), e.state.is_final())));
+    subjects.extend(e.assignee_id.map(|id| (subject::user(id.as_str()), e.state.is_final() && loaded.details.seen_off)));
     subjects.extend(e.first_responder_id.map(|id| (subject::user(id.as_str()), true)));
     subjects.push((subject::applicant(e.applicant_id.as_str()), false));
     for leg in &loaded.details.legs {
@@ -325,6 +329,22 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     }
     let state = e.state.code();
     access::place(tx, &Placement { kind: "entrustment", record: e.id, state, due_at: e.due_at, updated_at: e.updated_at, subjects })
+}
+
+/// The applicant has rated an ended matter, or may no longer: its agent reads it masked from now on (DOMAIN §4).
+pub fn see_off(tx: &mut Tx, id: Id) -> Result<()> {
+    let mut loaded = load_locked(tx, id)?;
+    if loaded.details.seen_off || !loaded.e.state.is_final() {
+        return Ok(());
+    }
+    loaded.details.seen_off = true;
+    loaded.e.facts = Private::seal(tx.vault, &loaded.details)?;
+    loaded.e.version += 1;
+    loaded.e.updated_at = tx.now;
+    if !store::save(tx, &loaded.e)? {
+        return Err(Error::Contended);
+    }
+    place(tx, &loaded)
 }
 
 /// After the calendar moved: the clocks of the record, and its nearest deadline with them.

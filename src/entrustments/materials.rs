@@ -77,7 +77,7 @@ pub struct MaterialView {
 impl MaterialView {
     /// Of a row and its record.
     pub fn of(row: MaterialRow, mut r: MaterialRecord, sight: Sight, files: &[AttachmentView]) -> Self {
-        if sight.masked {
+        if !sight.words {
             r.note.clear();
             r.reason.clear();
             r.how.clear();
@@ -117,6 +117,14 @@ pub struct MaterialInput {
     #[validate(length(max = 500))]
     #[schema(max_length = 500)]
     pub note: String,
+    /// An original is handed in, to be given back.
+    #[serde(default)]
+    pub original: bool,
+    /// How many copies.
+    #[serde(default)]
+    #[validate(range(max = 100))]
+    #[schema(maximum = 100)]
+    pub copies: u32,
     /// Files that were uploaded for it.
     #[serde(default)]
     #[validate(length(max = 20))]
@@ -149,6 +157,8 @@ pub fn open_checklist(tx: &mut Tx, actor: &Actor, entrustment: Id, content: &Ite
             spec: Some(spec.clone()),
             note: handed.map(|g| g.note.clone()).unwrap_or_default(),
             submitted_at: handed.map(|_| tx.now),
+            original: handed.is_some_and(|g| g.original),
+            copies: handed.map_or(0, |g| g.copies),
             ..MaterialRecord::default()
         };
         rows.push(MaterialRow {
@@ -261,7 +271,7 @@ pub fn report(tx: &mut Tx, actor: &Actor, target: &Target, code: &str, act: Mate
         MaterialAct::Defer => "material_deferred",
         MaterialAct::Return => "material_returned",
     };
-    let params = json!({ "material": row.code, "name": row.name });
+    let params = json!({ "material": row.code, "name": row.name, "until": record.deferred_until.filter(|_| act == MaterialAct::Defer) });
     save(tx, actor, &mut loaded, Told::new(kind, Audience::Applicant, params).saying(&record.reason))?;
     if let Some(kind) = settled {
         tell(tx, actor, &loaded.e, Told::new(kind, Audience::Public, json!({})))?;
@@ -275,7 +285,7 @@ fn next_state(from: MaterialState, act: MaterialAct) -> Result<MaterialState, Pr
         (MaterialAct::Submit, Missing | Rejected | Deferred | Submitted) => Ok(Submitted),
         (MaterialAct::Accept, Submitted) => Ok(Accepted),
         (MaterialAct::Reject, Submitted | Accepted) => Ok(Rejected),
-        (MaterialAct::Defer, Missing | Rejected) => Ok(Deferred),
+        (MaterialAct::Defer, Missing | Rejected | Deferred) => Ok(Deferred),
         (MaterialAct::Return, _) => Ok(from),
         _ => {
             let zh = format!("材料当前为“{}”，不能{}。", from.label(), act.label());
@@ -361,7 +371,7 @@ impl NoticeView {
     /// Of a row.
     pub fn of(tx: &Tx, row: &NoticeRow, sight: Sight) -> Result<Self> {
         let mut items = row.items.open(tx.vault)?;
-        if sight.masked {
+        if !sight.words {
             // What is missing is told in free words.
             items.iter_mut().for_each(|i| (i.what, i.how) = (String::new(), String::new()));
         }

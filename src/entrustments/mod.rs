@@ -39,7 +39,7 @@ pub use facts::{Leg, OpenArbitration};
 pub use filling::{BulkPlan, fill};
 pub use handling::{AcceptInput, accept_loaded, agent_at, assign_loaded};
 pub use intake::{Identity, NewEntrustment, submit, submit_as};
-pub use load::{Loaded, load_for, load_locked, load_seen, movable, recompute, save};
+pub use load::{Loaded, load_for, load_locked, load_seen, movable, recompute, save, see_off};
 pub use lookup::proved;
 pub use machine::{Action, State, StepAct};
 pub use marking::change_applicant;

@@ -5,6 +5,32 @@ use serde_json::Value;
 use super::machine::StepAct;
 use crate::{clocks::ClockKind, kernel::Code as _};
 
+/// Who carries the matter from now on, as the staff read it.
+pub fn assigned(from: Option<&str>, to: Option<&str>) -> String {
+    match (from, to) {
+        (Some(from), Some(to)) if from != to => format!("由{from}改派{to}办理。"),
+        (_, Some(to)) => format!("指派{to}办理。"),
+        _ => "已安排帮办代办专员。".into(),
+    }
+}
+
+/// What was done with a step, as the applicant reads it.
+fn done(act: StepAct) -> &'static str {
+    match act {
+        StepAct::File => "已申报",
+        StepAct::AskCorrection => "部门要求补正",
+        StepAct::Accept => "部门已受理",
+        StepAct::NotAccept => "部门不予受理",
+        StepAct::EnterSpecial => "进入特别程序",
+        StepAct::LeaveSpecial => "特别程序已结束",
+        StepAct::Grant => "已准予",
+        StepAct::Refuse => "部门不予许可",
+        StepAct::ReceiveResult => "已领取结果",
+        StepAct::HandBack => "部门退回申报",
+        StepAct::Extend => "部门延长了审批时限",
+    }
+}
+
 /// One sentence for an event.
 pub fn tell(kind: &str, params: &Value) -> String {
     let text = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -20,7 +46,7 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "linked" => format!("与另一件关联（{}）。", text("kind")),
         "unlinked" => "解除了与另一件的关联。".into(),
         "split" => format!("拆分出“{}”（{}）。", text("title"), text("number")),
-        "hand_out_arranged" => format!("约定结果{}。", text("way")),
+        "hand_out_arranged" => format!("已约定结果送达方式：{}。", text("way")),
         "handed_out" => match text("act") {
             "寄出" => format!("结果已由{}寄出。", text("carrier")),
             "登记退回" => "寄出的结果被退回，请重新约定。".into(),
@@ -42,13 +68,13 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "started" => "开始帮办。".into(),
         "planned" => format!("办理计划已制定，共{}个步骤，预计{}前完成。", params.get("steps").and_then(Value::as_u64).unwrap_or(0), text("finish")),
         "step_recorded" => {
-            let act = StepAct::parse(text("act")).map_or("", StepAct::label);
+            let act = StepAct::parse(text("act")).map_or("", done);
             format!("{}（{}）：{act}。", text("name"), text("department"))
         }
         "material_submitted" => format!("材料“{}”已提交。", text("name")),
         "material_accepted" => format!("材料“{}”已核验。", text("name")),
         "material_rejected" => format!("材料“{}”需要更换。", text("name")),
-        "material_deferred" => format!("材料“{}”可以容缺后补。", text("name")),
+        "material_deferred" => format!("材料“{}”容缺后补，请于{}前补交；逾期未补将影响办理。", text("name"), text("until")),
         "progressed" if params.get("blocked").and_then(Value::as_bool) == Some(true) => "报告了办理进展，目前有堵点。".into(),
         "progressed" => "报告了办理进展。".into(),
         "helped" => format!("提供了帮办：{}。", text("kinds")),

@@ -114,7 +114,7 @@ pub fn fee(tx: &mut Tx, actor: &Actor, target: &Target, input: &FeeInput) -> Res
         amount: input.amount.clone(),
         basis: input.basis.clone(),
         payee: input.payee.clone(),
-        due_on: input.due_on,
+        due_on: input.due_on.or(before.and_then(|f| f.due_on)),
         voucher: input.voucher.clone(),
         at: before.map_or(tx.now, |f| f.at),
         paid_at: input.voucher.as_ref().map(|_| before.and_then(|f| f.paid_at).unwrap_or(tx.now)),

@@ -91,7 +91,7 @@ pub struct StepView {
 impl StepView {
     /// Of a row and its record.
     pub fn of(row: StepRow, mut r: StepRecord, sight: Sight) -> Self {
-        if sight.masked {
+        if !sight.words {
             r.history.iter_mut().for_each(|entry| (entry.reason, entry.evidence) = (None, None));
         }
         Self {

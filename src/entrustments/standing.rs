@@ -97,6 +97,18 @@ pub fn is_free(row: &StepRow, record: &StepRecord) -> bool {
     row.state == StepState::Planned && record.joint.is_none() && record.carrier != Some(StepCarrier::Applicant)
 }
 
+/// Whether a step of the agent's waits for nothing but to be filed: what comes before it is granted, its materials are
+/// there (handed in, or promised).
+pub fn ready_to_file(tx: &mut Tx, entrustment: Id) -> Result<bool> {
+    let plan = plan(tx, entrustment)?;
+    if plan.steps.iter().all(|(row, r)| !is_free(row, r)) {
+        return Ok(false);
+    }
+    let materials = checklist(tx, entrustment)?.materials;
+    let absent = |code: &String| materials.iter().any(|(m, _)| m.code == *code && is_missing(m));
+    Ok(plan.steps.iter().any(|(row, r)| is_free(row, r) && plan.before(r).next().is_none() && !r.materials.iter().any(absent)))
+}
+
 /// The authority granted it.
 fn succeeded(row: &StepRow, record: &StepRecord) -> bool {
     matches!(row.state, StepState::Granted | StepState::ResultReceived) && !record.refused
@@ -125,7 +137,7 @@ impl Checklist {
     pub fn reviewable(&self) -> bool {
         self.materials.iter().any(|(row, record)| {
             let deferrable = record.spec.as_ref().is_some_and(|s| s.deferrable);
-            matches!(row.state, MaterialState::Submitted | MaterialState::Accepted) || (is_missing(row) && deferrable)
+            matches!(row.state, MaterialState::Submitted | MaterialState::Accepted) || ((is_missing(row) || row.state == MaterialState::Deferred) && deferrable)
         })
     }
 

@@ -1,6 +1,6 @@
 //! What is recorded of a step: by the agent who files and fetches, by the department that decides.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use validator::Validate;
 
@@ -16,13 +16,13 @@ use crate::{
     auth::{Actor, Role},
     catalogue::published_version,
     clocks::{self, ClockKind},
-    db::{Private, Result, Tx},
+    db::{Error, Private, Result, Tx},
     events::Audience,
-    kernel::{Code as _, ErrorCode, Moment, Problem, Target, Text},
+    kernel::{Code as _, ErrorCode, Moment, Problem, Target, Text, problem::Place},
 };
 
 /// What is recorded of a step.
-#[derive(Clone, Debug, Default, Deserialize, Validate, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "receipt_no": "RD-2026-000123", "acceptance_no": "受理-2026-0001", "result_no": "决定-2026-0001", "evidence": "受理通知书照片" }))]
 pub struct StepReport {
@@ -61,6 +61,33 @@ pub struct StepReport {
     #[validate(length(min = 2, max = 500))]
     #[schema(min_length = 2, max_length = 500, example = "受理通知书照片")]
     pub evidence: Option<String>,
+}
+
+/// An act recorded of a step.
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepCommand {
+    /// Code of the step.
+    #[validate(length(min = 1, max = 20))]
+    #[schema(min_length = 1, max_length = 20, example = "S1")]
+    pub step: String,
+    /// What.
+    pub act: StepAct,
+    /// With what.
+    #[serde(default)]
+    #[validate(nested)]
+    pub report: StepReport,
+}
+
+/// A refusal of the step at this place of a list, with pointers that say so.
+pub fn at_step(e: Error, i: usize) -> Error {
+    let Error::Refused(mut problem) = e else { return e };
+    for field in &mut problem.errors {
+        if let Place::Pointer(at) = &mut field.at {
+            *at = format!("/steps/{i}/report{at}");
+        }
+    }
+    Error::Refused(problem)
 }
 
 /// Records an act of a step: the department's handler records their own; the agent files, fetches, and records for a

@@ -472,6 +472,8 @@ pub struct Marks {
     pub channel: Channel,
     /// Item.
     pub item_id: Id,
+    /// Version of it.
+    pub item_version: i64,
     /// Division.
     pub division_code: String,
     /// Whose.

@@ -1,13 +1,14 @@
 //! How entrustments are answered: whole, brief, as a timeline, as public progress, as a custody chain.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{
     agreement::AgreementView,
-    facts::{Acceptance, Completion, Difficulty, Extension, FeeDue, Help, Leg, Rejection, Said, Suspension, Termination},
+    facts::{Acceptance, Completion, Difficulty, Extension, FeeDue, Help, Leg, PastDifficulty, Rejection, Said, Signature, Suspension, Termination},
     handout::HandOut,
     load::Loaded,
-    machine::{Action, State},
+    machine::State,
     marking::ActingAgent,
     materials::{MaterialView, NoticeView},
     model::{Channel, CustodyCause, HelpKind, Priority},
@@ -135,6 +136,13 @@ pub struct EntrustmentView {
     /// What blocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difficulty: Option<Difficulty>,
+    /// What blocked before, oldest first.
+    pub difficulties: Vec<PastDifficulty>,
+    /// How the application form was signed, where it was signed at intake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form_signature: Option<Signature>,
+    /// An original is with the center.
+    pub originals_held: bool,
     /// How the results reach the applicant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hand_out: Option<HandOut>,
@@ -203,15 +211,13 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
     let acting_agent = ActingAgent::of(tx, &loaded)?;
     let internal = actor.applicant_id.is_none() && !sight.narrow;
     let Loaded { e, mut details, custodian, plan, checklist, judged, .. } = loaded;
-    if sight.masked {
-        // Who is to decide reads what is asked for and why.
-        let waiting = details.extension.clone().filter(|_| allowed_actions.iter().any(|a| a == Action::GrantExtension.code()));
+    if !sight.words {
         details.hide_words();
-        details.extension = waiting.or(details.extension);
     }
     if actor.applicant_id == Some(e.applicant_id) {
         // Difficulties are the staff's; what the applicant shall know is told as progress.
         details.difficulty = None;
+        details.difficulties.clear();
     }
     let applicant = applicants::store::applicant(tx, e.applicant_id)?.ok_or_else(|| crate::db::Error::Corrupt("applicant gone".into()))?;
     let files = attachments::of_record(tx, e.id, sight.masked)?;
@@ -227,6 +233,7 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         contact: contact(tx, &e, sight)?,
         custodian: CenterBrief::from(&custodian),
         clocks: clocks::of_record(tx, e.id)?,
+        originals_held: checklist.holds_originals(),
         materials: checklist.materials.into_iter().map(|(row, record)| MaterialView::of(row, record, sight, &files)).collect(),
         notices: store::notices(tx, e.id)?.iter().map(|n| NoticeView::of(tx, n, sight)).collect::<Result<_>>()?,
         agreement,
@@ -245,7 +252,7 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         item_version: e.item_version,
         division_code: e.division_code,
         // Free words of the applicant may hold personal data.
-        request: Some(details.request).filter(|r| !r.is_empty() && !sight.masked),
+        request: Some(details.request).filter(|r| !r.is_empty() && sight.words),
         acting_agent,
         priority: e.priority,
         priority_label: e.priority.label().into(),
@@ -268,6 +275,8 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         rejection: details.rejection,
         suspension: details.suspension,
         difficulty: details.difficulty,
+        difficulties: details.difficulties,
+        form_signature: details.form_signature,
         hand_out: details.hand_out.filter(|_| !sight.narrow).map(|out| out.shown(tx.masking, sight)),
         window_id: e.window_id,
         completion: details.completion,
@@ -317,6 +326,8 @@ pub struct EntrustmentBrief {
     pub title: String,
     /// Item.
     pub item_id: Id,
+    /// Version of the item it was opened under.
+    pub item_version: i64,
     /// Division the matter belongs to.
     pub division_code: String,
     /// Name of the organisation, or of the person, masked.
@@ -363,6 +374,7 @@ fn brief_of(tx: &Tx, e: Entrustment, persons: &[ApplicantRow]) -> Result<Entrust
         channel_label: e.channel.label().into(),
         title: e.title,
         item_id: e.item_id,
+        item_version: e.item_version,
         division_code: e.division_code,
         applicant_name,
         custodian_id: e.custodian_id,
@@ -396,7 +408,7 @@ pub struct TimelineEntry {
 impl TimelineEntry {
     fn of(tx: &Tx, event: Event, sight: Sight) -> Result<Self> {
         // A note is for the center, or for the applicant: no department's.
-        let withheld = sight.masked || (sight.narrow && event.kind == "entrustment.noted");
+        let withheld = !sight.words || (sight.narrow && event.kind == "entrustment.noted");
         let words = event.words.filter(|_| !withheld).map(|w| w.open(tx.vault)).transpose()?;
         let text = narrative::tell(&event.kind, &event.params.get().unwrap_or_default());
         Ok(Self { id: event.id, text, words, kind: event.kind, actor: event.actor_label, at: event.occurred_at })
@@ -411,7 +423,26 @@ fn audiences(actor: &Actor, sight: Sight) -> &'static [Audience] {
 /// The timeline, oldest first.
 pub fn timeline(tx: &mut Tx, actor: &Actor, loaded: &Loaded, after: Option<Id>, limit: i64) -> Result<Vec<TimelineEntry>> {
     let events = log::timeline(tx, loaded.e.id, audiences(actor, loaded.sight), after, limit)?;
-    events.into_iter().map(|event| TimelineEntry::of(tx, event, loaded.sight)).collect()
+    let agents = agents_of(tx, &events)?;
+    let named = |id: Option<&Value>| id.and_then(Value::as_str).and_then(|id| agents.iter().find(|(a, _)| a.as_str() == id)).map(|(_, name)| name.as_str());
+    let entry = |event: Event| {
+        let params = event.params.get().unwrap_or_default();
+        let assigned = (event.kind == "entrustment.assigned").then(|| narrative::assigned(named(params.get("from_id")), named(params.get("assignee_id"))));
+        let entry = TimelineEntry::of(tx, event, loaded.sight)?;
+        Ok(TimelineEntry { text: assigned.unwrap_or(entry.text), ..entry })
+    };
+    events.into_iter().map(entry).collect()
+}
+
+/// The agents that a timeline names, in one query: the chain of who carried the matter.
+fn agents_of(tx: &mut Tx, events: &[Event]) -> Result<Vec<(Id, String)>> {
+    let params = events.iter().filter(|e| e.kind == "entrustment.assigned").filter_map(|e| e.params.get().ok());
+    let ids: Vec<Id> =
+        params.flat_map(|p| ["from_id", "assignee_id"].map(|key| p.get(key).and_then(Value::as_str).and_then(|id| id.parse().ok()))).flatten().collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    organization::names_of(tx, &ids)
 }
 
 /// A period of custody.

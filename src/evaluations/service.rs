@@ -8,12 +8,12 @@ use super::store::{self, Dimension, Evaluation, EvaluationState, Grade, Rating, 
 use crate::{
     access::{self, Placement, Sight},
     auth::{
-        Actor, Reachable, Scope,
+        Actor, Reachable, Role, Scope,
         policy::{self, subject},
     },
     clocks::{self, ClockKind},
     db::{Error, Json, Result, Tx, dialect},
-    entrustments::{ClosedMatter, Entrustment},
+    entrustments::{self, ClosedMatter, Entrustment},
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Purpose, Target, Text},
     organization, settings,
@@ -180,6 +180,7 @@ fn rate_row(tx: &mut Tx, actor: &Actor, mut row: Evaluation, input: &RatingInput
         return Err(Problem::of(ErrorCode::Stale).into());
     }
     clocks::stop(tx, row.id, &[ClockKind::Evaluation])?;
+    entrustments::see_off(tx, row.entrustment_id)?;
     publish(tx, actor, &row, "evaluation.rated", json!({ "grade": input.grade, "bad": input.grade.is_bad() }))?;
     Ok(row)
 }
@@ -263,7 +264,9 @@ fn render(tx: &mut Tx, actor: &Actor, row: Evaluation, sight: Sight) -> Result<E
     let rating = row.rating.as_ref().map(Json::get).transpose()?.unwrap_or_default();
     let open = row.state == EvaluationState::Open && row.due_at >= tx.now;
     let own = policy::allows(actor, "evaluation", "rate", &reachable(&row));
-    let comment = rating.comment.as_ref().filter(|_| !sight.masked).map(|c| tx.vault.open(c)).transpose()?;
+    // The leader follows a bad grade up; whoever else stands at the counter reads the grade.
+    let reads = !sight.masked || (sight.words && actor.is(Role::CenterManager));
+    let comment = rating.comment.as_ref().filter(|_| reads).map(|c| tx.vault.open(c)).transpose()?;
     Ok(EvaluationView {
         link: (open && own).then(|| format!("/api/v1/evaluation-links/{}", token(tx, row.id))),
         allowed_actions: if open && own { vec!["rate".into()] } else { Vec::new() },
@@ -350,6 +353,7 @@ pub fn expire_due(tx: &mut Tx, batch: i64) -> Result<usize> {
         row.updated_at = now;
         if store::save(tx, &row)? {
             clocks::stop(tx, row.id, &[ClockKind::Evaluation])?;
+            entrustments::see_off(tx, row.entrustment_id)?;
             publish(tx, &actor, &row, "evaluation.expired", json!({}))?;
         }
     }

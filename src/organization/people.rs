@@ -218,6 +218,11 @@ pub fn name_of(tx: &mut Tx, id: Id) -> Result<String> {
     }
 }
 
+/// [`name_of`] several, in one query.
+pub fn names_of(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, String)>> {
+    store::users_by_id(tx, ids)?.into_iter().map(|user| Ok((user.id, user.display_name.open(tx.vault)?))).collect()
+}
+
 /// One person, to those who may see them.
 pub fn person(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<PersonView> {
     let user = visible(tx, actor, reference)?;

@@ -248,6 +248,9 @@ pub fn be_away(tx: &mut Tx, actor: &Actor, target: &Target, input: &AbsenceInput
         updated_at: tx.now,
     };
     store::insert_absence(tx, &row)?;
+    if let Some(deputy) = row.deputy_id {
+        accounts::stand_in(tx, row.id, row.user_id, deputy, row.from_at, row.to_at)?;
+    }
     view(tx, row)
 }
 
@@ -266,6 +269,7 @@ pub fn cancel_absence(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Abs
     if !store::save_absence(tx, &row)? {
         return Err(Problem::of(ErrorCode::Stale).into());
     }
+    accounts::stand_back(tx, row.id)?;
     view(tx, row)
 }
 

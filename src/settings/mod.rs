@@ -45,6 +45,8 @@ pub struct Rules {
     pub reminders_before_lapse: u32,
     /// Tell the applicant how the matter stands, again and again.
     pub feedback_limit: Limit,
+    /// File a step when its materials are there.
+    pub file_limit: Limit,
     /// Longest extension of the promised limit, in days of its unit.
     pub extension_days: u32,
     /// Extensions of one matter.
@@ -53,6 +55,8 @@ pub struct Rules {
     pub no_shows: u32,
     /// In how many days these are counted.
     pub no_show_days: u32,
+    /// A draft of the catalogue is published only after another person has reviewed it.
+    pub catalogue_review: bool,
     /// Business hours; clocks take those that are set everywhere.
     pub business_hours: BusinessHours,
 }
@@ -71,6 +75,7 @@ impl Rules {
             self.evaluation_limit,
             self.default_promise,
             self.feedback_limit,
+            self.file_limit,
         ];
         if limits.iter().any(|l| !(1..=3650).contains(&l.value)) {
             return Err("时限应为 1 到 3650");
@@ -123,10 +128,12 @@ impl Default for Rules {
             suspension_days: 30,
             reminders_before_lapse: 2,
             feedback_limit: wd(5),
+            file_limit: wd(3),
             extension_days: 10,
             extensions: 1,
             no_shows: 3,
             no_show_days: 90,
+            catalogue_review: true,
             business_hours: BusinessHours::default(),
         }
     }

@@ -9,3 +9,4 @@ pub mod store;
 
 pub use model::{VisitDetails, VisitReason};
 pub use service::enter;
+pub use store::HomeVisit;

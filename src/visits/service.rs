@@ -19,7 +19,7 @@ use crate::{
     entrustments,
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target},
-    organization::{self, Center},
+    organization::{self, Center, team},
 };
 
 /// A home visit as it is answered.
@@ -103,8 +103,8 @@ fn allowed(actor: &Actor, row: &HomeVisit, center: &Center) -> Vec<String> {
 fn render(tx: &Tx, actor: &Actor, row: HomeVisit, sight: Sight, allowed_actions: Option<Vec<String>>) -> Result<VisitView> {
     let d = row.details.open(tx.vault)?;
     let masked = sight.masked;
-    let words = |text: String| Some(text).filter(|t| !masked && !t.is_empty());
-    let papers = |list: Vec<String>| if masked { Vec::new() } else { list };
+    let words = |text: String| Some(text).filter(|t| sight.words && !t.is_empty());
+    let papers = |list: Vec<String>| if sight.words { list } else { Vec::new() };
     Ok(VisitView {
         id: row.id,
         number: row.number,
@@ -121,7 +121,7 @@ fn render(tx: &Tx, actor: &Actor, row: HomeVisit, sight: Sight, allowed_actions:
         start: row.start_at,
         end: row.end_at,
         visitor_ids: d.visitor_ids,
-        preparation: if actor.applicant_id.is_some() || masked { Vec::new() } else { d.preparation },
+        preparation: if actor.applicant_id.is_some() || !sight.words { Vec::new() } else { d.preparation },
         result: words(d.result),
         papers_received: papers(d.papers_received),
         papers_sent: papers(d.papers_sent),
@@ -235,6 +235,8 @@ pub fn enter(tx: &mut Tx, actor: &Actor, (id, number): (Id, String), center: &Ce
 fn tell(tx: &mut Tx, actor: &Actor, row: &HomeVisit, center: &Center, kind: &str) -> Result<()> {
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(center).into_iter().map(|s| (s, false)).collect();
     subjects.extend(row.applicant_id.map(|id| (subject::applicant(id.as_str()), false)));
+    // Who goes finds it among their own work.
+    subjects.extend(row.details.open(tx.vault)?.visitor_ids.iter().map(|id| (subject::user(id.as_str()), false)));
     let due_at = row.start_at.filter(|_| row.state == State::Arranged).unwrap_or(Moment::NEVER);
     access::place(tx, &Placement { kind: "home_visit", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })?;
     let kind = format!("home_visit.{kind}");
@@ -292,9 +294,17 @@ pub fn arrange(tx: &mut Tx, actor: &Actor, target: &Target, input: &VisitArrange
                 return refuse(&format!("/visitor_ids/{i}"), "not_staff_here", "须是本中心在岗人员，且不重复。", "Staff of the center, each once.");
             }
         }
+        for (i, id) in input.visitor_ids.iter().enumerate() {
+            if team::is_away(tx, *id, input.start, input.end)? {
+                return refuse(&format!("/visitor_ids/{i}"), "absent", "该人员届时不在岗。", "Away then.");
+            }
+        }
         (row.start_at, row.end_at) = (Some(input.start), Some(input.end));
         details.visitor_ids.clone_from(&input.visitor_ids);
-        details.preparation.clone_from(&input.preparation);
+        // Arranged anew without a list, what was prepared stays prepared.
+        if !input.preparation.is_empty() {
+            details.preparation.clone_from(&input.preparation);
+        }
         Ok(())
     })
 }

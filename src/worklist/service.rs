@@ -7,9 +7,9 @@ use serde::Serialize;
 use crate::{
     access::{self, Entry, Work},
     auth::{Actor, Role, policy::subject},
-    clocks::{local, utc},
+    clocks::{self, ClockKind, local, utc},
     db::{Result, Tx, code_enum},
-    entrustments,
+    entrustments::{self, Entrustment},
     kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
     routing::{
         self,
@@ -20,6 +20,7 @@ use crate::{
         joint::{machine::JointState, store::JointHandling},
         transfers::machine::TransferState,
     },
+    visits::{self, HomeVisit, machine::VisitState},
 };
 
 code_enum! {
@@ -40,6 +41,7 @@ code_enum! {
         Transfer "transfer" "转办",
         JointHandling "joint_handling" "联办",
         Arbitration "arbitration" "指定办理",
+        HomeVisit "home_visit" "上门服务",
     }
 }
 
@@ -108,7 +110,7 @@ fn own(actor: &Actor) -> Vec<String> {
         own.extend(actor.nodes(role).map(subject::center));
     }
     if actor.is(Role::Agent) {
-        own.extend(actor.id.map(|id| subject::user(id.as_str())));
+        own.extend(actor.id.iter().chain(&actor.stands_in_for).map(|id| subject::user(id.as_str())));
     }
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
     own.extend(actor.nodes(Role::ReformOffice).map(subject::authority));
@@ -119,15 +121,15 @@ fn own(actor: &Actor) -> Vec<String> {
 }
 
 /// The states in which a record of a kind waits for somebody like this caller.
-fn states(kind: WorkKind, bucket: Bucket, actor: &Actor) -> Vec<&'static str> {
+fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
     use entrustments::State as S;
     match (kind, bucket) {
         (WorkKind::Transfer, _) => vec![TransferState::Offered.code()],
         (WorkKind::JointHandling, Bucket::Incoming) => vec![JointState::Requested.code()],
         (WorkKind::JointHandling, _) => JointState::ALL.iter().filter(|s| s.is_open()).map(|s| s.code()).collect(),
         (WorkKind::Arbitration, _) => ArbitrationState::ALL.iter().filter(|s| s.is_open()).map(|s| s.code()).collect(),
-        // What waits for the applicant: to supply, to sign.
-        (WorkKind::Entrustment, _) if actor.applicant_id.is_some() => [S::CorrectionRequired, S::Completed, S::Unclaimed].iter().map(|s| s.code()).collect(),
+        (WorkKind::HomeVisit, Bucket::Incoming) => vec![VisitState::Requested.code()],
+        (WorkKind::HomeVisit, _) => [VisitState::Requested, VisitState::Arranged, VisitState::Visited].iter().map(|s| s.code()).collect(),
         (WorkKind::Entrustment, Bucket::Incoming) => vec![S::Submitted.code()],
         (WorkKind::Entrustment, _) => S::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code()).collect(),
     }
@@ -148,13 +150,14 @@ fn span(bucket: Bucket, now: Moment) -> (Option<Moment>, Option<Moment>) {
 }
 
 fn rows(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, after: Option<(Moment, Id)>, limit: usize) -> Result<Vec<(WorkKind, Entry)>> {
-    if kind != WorkKind::Entrustment && actor.applicant_id.is_some() {
+    let applicant = actor.applicant_id.is_some();
+    if kind != WorkKind::Entrustment && applicant {
         return Ok(Vec::new());
     }
-    let (subjects, states) = (own(actor), states(kind, bucket, actor));
+    let (subjects, states) = (own(actor), states(kind, bucket));
     let work = Work { kind: kind.code(), subjects: &subjects, states: &states, due: span(bucket, tx.now), after, limit };
     let mut found = access::work(tx, &work)?;
-    if kind != WorkKind::Entrustment {
+    if kind != WorkKind::Entrustment || applicant {
         // What was sent waits for others.
         let ids: Vec<Id> = found.iter().map(|e| e.record).collect();
         let mine = awaiting(tx, actor, kind, &ids)?;
@@ -168,7 +171,15 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Ve
     let at = |role: Role, node: Id| actor.nodes(role).any(|n| n == node.as_str());
     let desk = |center: Id| at(Role::Clerk, center) || at(Role::CenterManager, center);
     Ok(match kind {
+        WorkKind::Entrustment if actor.applicant_id.is_some() => to_supply_or_sign(tx, ids)?,
         WorkKind::Entrustment => ids.to_vec(),
+        WorkKind::HomeVisit => {
+            let goes = |v: &HomeVisit| -> Result<bool> { Ok(v.details.open(tx.vault)?.visitor_ids.iter().any(|id| actor.answers_for(*id))) };
+            let rows = visits::store::visits_by_id(tx, ids)?;
+            let mine =
+                rows.iter().map(|v| Ok((v.id, if v.state == VisitState::Requested { desk(v.center_id) } else { goes(v)? }))).collect::<Result<Vec<_>>>()?;
+            mine.into_iter().filter(|(_, mine)| *mine).map(|(id, _)| id).collect()
+        }
         WorkKind::Transfer => {
             let rows = routing::transfers::store::transfers_by_id(tx, ids)?;
             rows.iter().filter(|t| desk(t.to_center_id)).map(|t| t.id).collect()
@@ -179,10 +190,10 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Ve
             let matters = entrustments::store::entrustments_by_id(tx, &matters)?;
             let carries = |j: &JointHandling| match (j.department_id, j.assignee_id) {
                 (Some(department), _) => at(Role::DepartmentHandler, department),
-                (None, Some(agent)) if j.state != JointState::Requested => actor.id == Some(agent),
+                (None, Some(agent)) if j.state != JointState::Requested => actor.answers_for(agent),
                 (None, _) => desk(j.to_center_id),
             };
-            let supplies = |j: &JointHandling| matters.iter().any(|m| m.id == j.entrustment_id && m.assignee_id.is_some() && m.assignee_id == actor.id);
+            let supplies = |j: &JointHandling| matters.iter().any(|m| m.id == j.entrustment_id && m.assignee_id.is_some_and(|id| actor.answers_for(id)));
             let mine = |j: &&JointHandling| if j.state == JointState::AwaitingMaterials { supplies(j) } else { carries(j) };
             rows.iter().filter(mine).map(|j| j.id).collect()
         }
@@ -195,6 +206,17 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Ve
             rows.iter().filter(decides).map(|a| a.id).collect()
         }
     })
+}
+
+/// What waits for the applicant: to supply what is missing or promised, to sign the agreement, the result, the end.
+fn to_supply_or_sign(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Id>> {
+    use entrustments::State as S;
+    let rows = entrustments::store::entrustments_by_id(tx, ids)?;
+    let owed = clocks::with_open(tx, ids, &[ClockKind::Supply, ClockKind::Deferral])?;
+    let waits = |e: &&Entrustment| {
+        matches!(e.state, S::CorrectionRequired | S::Completed | S::Unclaimed | S::Terminating) || e.agreement_state == "drafted" || owed.contains(&e.id)
+    };
+    Ok(rows.iter().filter(waits).map(|e| e.id).collect())
 }
 
 fn counts(tx: &mut Tx, actor: &Actor) -> Result<WorkCounts> {
@@ -241,12 +263,16 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Worklist> {
 fn items(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
     let ids = |kind: WorkKind| -> Vec<Id> { found.iter().filter(|(k, _)| *k == kind).map(|(_, e)| e.record).collect() };
     // Of what each record is: its id, its matter, its number, its state and version.
+    let mut visits: Vec<(Id, String, &'static str, &'static str, &'static str, i64)> = Vec::new();
     let mut heads: Vec<(Id, Id, String, &'static str, &'static str, i64)> = Vec::new();
     for t in routing::transfers::store::transfers_by_id(tx, &ids(WorkKind::Transfer))? {
         heads.push((t.id, t.entrustment_id, t.number, t.state.code(), t.state.label(), t.version));
     }
     for j in routing::joint::store::joint_handlings_by_id(tx, &ids(WorkKind::JointHandling))? {
         heads.push((j.id, j.entrustment_id, j.number, j.state.code(), j.state.label(), j.version));
+    }
+    for v in visits::store::visits_by_id(tx, &ids(WorkKind::HomeVisit))? {
+        visits.push((v.id, v.number, v.reason.label(), v.state.code(), v.state.label(), v.version));
     }
     for a in routing::arbitration::store::arbitrations_by_id(tx, &ids(WorkKind::Arbitration))? {
         heads.push((a.id, a.entrustment_id, a.number, a.state.code(), a.state.label(), a.version));
@@ -257,8 +283,14 @@ fn items(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
     heads.extend(matters.iter().map(|m| (m.id, m.id, m.number.clone(), m.state.code(), m.state.label(), m.version)));
     let now = tx.now;
     let of = |kind: WorkKind, e: &Entry| -> Option<WorkItem> {
-        let (id, matter, number, state, state_label, version) = heads.iter().find(|head| head.0 == e.record)?;
-        let title = matters.iter().find(|m| m.id == *matter)?.title.clone();
+        let (id, title, number, state, state_label, version) = match visits.iter().find(|v| v.0 == e.record) {
+            // A visit may be about no matter.
+            Some((id, number, reason, state, label, version)) => (id, format!("上门服务（{reason}）"), number, state, label, version),
+            None => {
+                let (id, matter, number, state, label, version) = heads.iter().find(|head| head.0 == e.record)?;
+                (id, matters.iter().find(|m| m.id == *matter)?.title.clone(), number, state, label, version)
+            }
+        };
         Some(WorkItem {
             kind,
             kind_label: kind.label().into(),

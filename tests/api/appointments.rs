@@ -143,8 +143,9 @@ async fn who_booked_a_day_that_closes(app: TestApp) {
     let edited = json!({ "kind": "general_assistance", "name": "综合帮办 1 号窗口", "hours": hours });
     let path = format!("/windows/{window}");
     let etag = manager.get(&path).await.expect(200).header("etag").to_owned();
-    manager.put_with(&path, &[("if-match", &etag)], edited).await.ok();
-    assert_eq!(company.get(&format!("/appointments/{gone}")).await.ok()["state"], "cancelled");
+    let edited = manager.put_with(&path, &[("if-match", &etag)], edited).await.ok();
+    let off = company.get(&format!("/appointments/{gone}")).await.ok();
+    assert_eq!((&off["state"], &off["cancel_reason"], &edited["displaced"]), (&json!("cancelled"), &json!("停电"), &json!([off["number"]])));
     assert_eq!(company.get(&format!("/appointments/{kept}")).await.ok()["state"], "booked");
     assert_eq!(app.count("SELECT COUNT(*) AS value FROM events WHERE kind = 'appointment.displaced'").await, 1);
     assert_eq!(app.count("SELECT CAST(SUM(booked) AS BIGINT) AS value FROM window_places").await, 1, "its place was given back");

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, accepted, accepted_matter, counter_application, on_both_engines, started_matter, text, water_application};
 
-on_both_engines!(filters_are_saved, each_for_itself, all_or_none, a_worklist_is_what_is_mine, racing_bulk_actions);
+on_both_engines!(filters_are_saved, each_for_itself, all_or_none, a_worklist_is_what_is_mine, what_waits_for_others_than_agents, racing_bulk_actions);
 
 async fn each_for_itself(app: TestApp) {
     let agent = app.as_user("rd_agent");
@@ -61,6 +61,41 @@ async fn all_or_none(app: TestApp) {
         .await;
     assert_eq!(dry.expect(200).body["succeeded"], 1);
     assert!(!agent.get(&format!("/entrustments/{started}/timeline")).await.ok().to_string().contains("progressed"));
+}
+
+async fn what_waits_for_others_than_agents(app: TestApp) {
+    let (company, clerk, agent) = (app.as_user("ent_rudong"), app.as_user("rd_clerk"), app.as_user("rd_agent"));
+    let mut application = crate::support::water_application();
+    application["center"] = json!("320623000000");
+    let id = text(&company.post("/entrustments", application).await.created()["id"]).to_owned();
+    let path = format!("/entrustments/{id}");
+    let mine = || async { company.get("/me/worklist").await.ok()["items"].as_array().map(Vec::len) };
+    assert_eq!(mine().await, Some(0));
+    let mut body = crate::support::accepted();
+    body["assignee_id"] = json!(crate::support::user_id("rd_agent"));
+    clerk.post(&format!("{path}/accept"), body).await.ok();
+    // An agreement to sign, a promise to keep, a notice to meet: each is the applicant's to do.
+    agent.post(&format!("{path}/draft-agreement"), json!({})).await.ok();
+    assert_eq!(mine().await, Some(1));
+    company.post(&format!("{path}/sign-agreement"), json!({ "signature": { "method": "online" } })).await.ok();
+    assert_eq!(mine().await, Some(0));
+    agent.post(&format!("{path}/materials/M4/defer"), json!({ "until": "2026-03-05" })).await.ok();
+    assert_eq!(mine().await, Some(1));
+    // A date that was mistyped is corrected.
+    let e = agent.post(&format!("{path}/materials/M4/defer"), json!({ "until": "2026-03-04" })).await.ok();
+    assert_eq!(e["clocks"].as_array().expect("clocks").iter().filter(|c| c["kind"] == "deferral" && c["state"] == "running").count(), 1);
+    company.post(&format!("{path}/materials/M4/submit"), json!({ "note": "图纸" })).await.ok();
+    assert_eq!(mine().await, Some(0));
+    agent.post(&format!("{path}/one-time-notice"), json!({ "items": [{ "code": "M1", "what": "缺签字", "how": "补签" }] })).await.ok();
+    assert_eq!(mine().await, Some(1));
+    // A home visit waits for the desk, then for who goes.
+    let visit = json!({ "center": "320623000000", "reason": "key_enterprise", "contact": { "name": "联系人甲", "phone": "13900000001" }, "address": "掘港街道 1 号", "request": "现场踏勘" });
+    let visit = company.post("/home-visits", visit).await.created();
+    assert_eq!(clerk.get("/me/worklist?kind=home_visit&bucket=incoming").await.ok()["items"][0]["id"], visit["id"]);
+    let arranged = json!({ "start": "2026-03-04T14:00:00+08:00", "end": "2026-03-04T15:00:00+08:00", "visitor_ids": [crate::support::user_id("rd_agent")] });
+    clerk.post(&format!("/home-visits/{}/arrange", text(&visit["id"])), arranged).await.ok();
+    assert_eq!(agent.get("/me/worklist?kind=home_visit").await.ok()["items"][0]["id"], visit["id"]);
+    assert_eq!(clerk.get("/me/worklist?kind=home_visit").await.ok()["items"].as_array().map(Vec::len), Some(0));
 }
 
 async fn a_worklist_is_what_is_mine(app: TestApp) {

@@ -46,6 +46,9 @@ async fn versions_are_immutable(app: TestApp) {
     assert_eq!(editor.put_with(path, &[("if-match", "\"99\"")], json!({ "content": content })).await.problem(412), "stale_version");
     editor.put_with(path, &[("if-match", &etag)], json!({ "content": content })).await.ok();
     assert_eq!(app.stranger().get(path).await.ok()["content"]["name"], before["name"], "a draft is not public");
+    let refused = editor.post(&format!("{path}/publish"), json!({})).await.expect(409);
+    assert!(text(&refused.body["detail"]).contains("先提交审核"), "{}", refused.text);
+    app.as_user("city_manager").post(&format!("{path}/submit"), json!({})).await.ok();
     let published = editor.post(&format!("{path}/publish"), json!({})).await.ok();
     assert_eq!(published["published_version"], 2);
     assert_eq!(app.stranger().get(&format!("{path}/versions/1")).await.ok(), before);
@@ -168,7 +171,8 @@ async fn reviewed_by_another(app: TestApp) {
 
 async fn on_a_day_to_come(app: TestApp) {
     let path = redraft(&app, "sys_admin", "供水报装（四月起）").await;
-    let admin = app.as_user("sys_admin");
+    let (admin, manager) = (app.as_user("sys_admin"), app.as_user("city_manager"));
+    manager.post(&format!("{path}/submit"), json!({})).await.ok();
     for wrong in ["2026-03-01T00:00:00+08:00", "2029-01-01T00:00:00+08:00"] {
         assert_eq!(admin.post(&format!("{path}/publish"), json!({ "effective_at": wrong })).await.problem(422), "rule_violation");
     }
@@ -183,6 +187,7 @@ async fn on_a_day_to_come(app: TestApp) {
     assert_eq!((&now["published_version"], &now["content"]["name"]), (&json!(2), &json!("供水报装（四月起）")));
     // An edit takes the date back: it was another text.
     redraft(&app, "sys_admin", "供水报装（五月起）").await;
+    manager.post(&format!("{path}/submit"), json!({})).await.ok();
     admin.post(&format!("{path}/publish"), json!({ "effective_at": "2026-05-01T00:00:00+08:00" })).await.ok();
     redraft(&app, "sys_admin", "供水报装（再改）").await;
     app.set_clock("2026-05-02T00:00:00+08:00");

@@ -15,7 +15,10 @@ on_both_engines!(
     the_applicant_is_told_again_and_again,
     the_directory_of_departments,
     promises_wait_while_suspended,
-    a_plan_follows_the_contract
+    a_plan_follows_the_contract,
+    one_call_for_what_is_one_job,
+    a_ready_step_is_filed_in_time,
+    papers_are_back_before_the_end
 );
 
 const SETUP: &str = "11320623MB010010124000131001001";
@@ -77,7 +80,7 @@ async fn departments_decide_their_own_steps(app: TestApp) {
     assert_eq!(handler.post(&format!("{path}/steps/S1/extend"), longer).await.problem(422), "rule_violation", "once only");
     handler.post(&format!("{path}/steps/S1/grant"), json!({ "result_no": "准-1" })).await.ok();
     let story = app.as_user("rd_clerk").get(&format!("{path}/timeline")).await.ok().to_string();
-    assert!(story.contains("登记准予"), "{story}");
+    assert!(story.contains("已准予"), "{story}");
     // What the center's staff tell each other is theirs.
     agent.post(&format!("{path}/progress"), json!({ "note": "内部情况说明甲" })).await.ok();
     let told = handler.get(&format!("{path}/timeline")).await.ok().to_string();
@@ -267,6 +270,83 @@ async fn a_plan_follows_the_contract(app: TestApp) {
     // A milestone that is past and not reached is late, whatever was planned.
     app.set_clock("2026-03-13T10:00:00+08:00");
     assert_eq!(agent.get(&path).await.ok()["plan"]["milestones"][0]["late"], true);
+}
+
+async fn one_call_for_what_is_one_job(app: TestApp) {
+    let (clerk, agent) = (app.as_user("rd_clerk"), app.as_user("rd_agent"));
+    // Intake: applicant, item, materials with their originals, signature.
+    let mut application = setup_application("partial_agency");
+    application["steps"] = json!(["S2", "S3"]);
+    application["materials"] = json!([{ "code": "M1", "original": true, "copies": 2 }]);
+    application["signature"] = json!({ "method": "handwritten", "evidence": "申请表 17" });
+    let e = clerk.post("/entrustments", application).await.created();
+    let path = format!("/entrustments/{}", text(&e["id"]));
+    assert_eq!((&e["form_signature"]["evidence"], &e["originals_held"], &e["materials"][0]["copies"]), (&json!("申请表 17"), &json!(true), &json!(2)));
+    // The form is signed: acceptance need not say so again.
+    let body = json!({ "process_explained": true, "papers_verified": true, "form_signed": false, "assignee_id": user_id("rd_agent") });
+    clerk.post(&format!("{path}/accept"), body).await.ok();
+    // The agreement is as wide as what was chosen, and no wider.
+    let drafted = agent.post(&format!("{path}/draft-agreement"), json!({})).await.ok();
+    let words = text(&drafted["agreement"]["text"]);
+    assert!(words.contains("仅限下列环节") && words.contains("其余环节由甲方自行办理"), "{words}");
+    clerk.post(&format!("{path}/sign-agreement"), json!({ "signature": { "method": "handwritten", "evidence": "协议 3" } })).await.ok();
+    let one = |code: &str| json!({ "code": code, "name": "核名", "department": "登记机关", "limit": { "value": 1, "unit": "working_day" } });
+    agent.post(&format!("{path}/plan"), json!({ "steps": [one("S1")] })).await.ok();
+    // Progress with the acts of its steps; the wrong one is named and nothing of it happens.
+    let act = |act: &str, report: Value| json!({ "step": "S1", "act": act, "report": report });
+    let wrong = json!({ "note": "已申报", "steps": [act("file", json!({ "receipt_no": "R-1" })), act("accept", json!({ "evidence": "通知书" }))] });
+    assert_eq!(agent.post(&format!("{path}/progress"), wrong).await.expect(422).body["errors"][0]["pointer"], "/steps/1/report/acceptance_no");
+    assert_eq!(agent.get(&path).await.ok()["steps"][0]["state"], "planned");
+    let blocked = json!({ "what": "系统维护", "blocker": "登记机关", "since": "2026-03-01T09:00:00+08:00" });
+    let steps = json!([act("file", json!({ "receipt_no": "R-1" })), act("accept", json!({ "acceptance_no": "A-1", "evidence": "通知书" }))]);
+    let e = agent.post(&format!("{path}/progress"), json!({ "note": "已受理", "steps": steps, "difficulty": blocked })).await.ok();
+    assert_eq!((&e["steps"][0]["state"], &e["difficulty"]["what"]), (&json!("dept_accepted"), &json!("系统维护")));
+    // A report that says nothing of it leaves it; one that says so ends it, and it is kept.
+    assert_eq!(agent.post(&format!("{path}/progress"), json!({ "note": "仍在等待" })).await.ok()["difficulty"]["what"], "系统维护");
+    let e = agent.post(&format!("{path}/progress"), json!({ "note": "已恢复", "difficulty_resolved": true })).await.ok();
+    assert_eq!((e.get("difficulty"), &e["difficulties"][0]["blocker"]), (None, &json!("登记机关")));
+    let grant = act("grant", json!({ "result_no": "准-1", "evidence": "决定书" }));
+    agent.post(&format!("{path}/progress"), json!({ "note": "已准予", "steps": [grant] })).await.ok();
+    for m in agent.get(&path).await.ok()["materials"].as_array().expect("materials") {
+        clerk.post(&format!("{path}/materials/{}/submit", text(&m["code"])), json!({ "note": "已交" })).await.ok();
+    }
+    // Complete and sign in one call: it is closed, and the agent reads it in clear until it is rated.
+    let done = json!({ "outcome": "granted", "results": ["准-1"], "signature": { "method": "handwritten", "evidence": "办结单 8" } });
+    let e = agent.post(&format!("{path}/complete"), done).await.ok();
+    assert_eq!((&e["state"], &e["masked"]), (&json!("closed"), &json!(false)));
+    let link = text(&clerk.get("/evaluations").await.ok()["items"][0]["id"]).to_owned();
+    app.set_clock("2026-03-30T10:00:00+08:00");
+    app.tick().await;
+    assert!(!link.is_empty());
+    assert_eq!(agent.get(&path).await.ok()["masked"], true, "nobody rates it any more");
+}
+
+async fn a_ready_step_is_filed_in_time(app: TestApp) {
+    let path = format!("/entrustments/{}", started_matter(&app).await);
+    let (agent, clerk) = (app.as_user("rd_agent"), app.as_user("rd_clerk"));
+    let filing = |e: &Value| e["clocks"].as_array().expect("clocks").iter().rfind(|c| c["kind"] == "file").cloned();
+    let e = agent.post(&format!("{path}/plan"), json!({})).await.ok();
+    assert!(filing(&e).is_none(), "its materials are not there");
+    for code in ["M1", "M2", "M3"] {
+        clerk.post(&format!("{path}/materials/{code}/submit"), json!({ "note": "已交" })).await.ok();
+    }
+    let e = agent.get(&path).await.ok();
+    let clock = filing(&e).expect("running");
+    assert_eq!((&clock["state"], &clock["due_at"]), (&json!("running"), &json!("2026-03-05T17:00:00.000+08:00")));
+    assert_ne!(e["due_at"], clock["due_at"], "it is no deadline of the matter");
+    let e = agent.post(&format!("{path}/steps/S1/file"), json!({ "receipt_no": "R-1" })).await.ok();
+    assert_eq!(filing(&e).expect("there")["state"], "stopped");
+}
+
+async fn papers_are_back_before_the_end(app: TestApp) {
+    let path = format!("/entrustments/{}", started_matter(&app).await);
+    let (agent, clerk) = (app.as_user("rd_agent"), app.as_user("rd_clerk"));
+    clerk.post(&format!("{path}/materials/M1/submit"), json!({ "note": "原件", "original": true })).await.ok();
+    agent.post(&format!("{path}/request-termination"), json!({ "reason": "conditions_not_met", "note": "条件不具备" })).await.ok();
+    let signed = json!({ "papers_returned": true });
+    assert_eq!(agent.post(&format!("{path}/sign-termination"), signed.clone()).await.expect(422).body["errors"][0]["code"], "originals_held");
+    agent.post(&format!("{path}/materials/M1/return"), json!({ "receipt": "退件 1" })).await.ok();
+    agent.post(&format!("{path}/sign-termination"), signed).await.ok();
 }
 
 async fn the_applicant_is_told_again_and_again(app: TestApp) {

@@ -40,6 +40,7 @@ async fn a_bundle_is_one_matter(app: TestApp) {
         assert!(refused["errors"].as_array().expect("errors").iter().any(|e| e["code"] == code), "{code}: {refused}");
     }
     editor.post("/service-items", new(&draft)).await.created();
+    app.as_user("city_manager").post("/service-items/YJS-320600-0001/submit", json!({})).await.ok();
     app.as_user("sys_admin").post("/service-items/YJS-320600-0001/publish", json!({})).await.ok();
     let bundles = app.stranger().get("/service-items?bundle=true").await.ok();
     assert_eq!((bundles["items"].as_array().map(Vec::len), &bundles["items"][0]["code"]), (Some(1), &json!("YJS-320600-0001")));

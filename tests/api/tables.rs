@@ -123,6 +123,7 @@ async fn what_goes_out_comes_in_unchanged(app: TestApp) {
     content["theme"] = json!("@主题");
     let tag = draft["version"].to_string();
     admin.put_with("/service-items/GS-320623-0001", &[("if-match", &format!("\"{tag}\""))], json!({ "content": content })).await.ok();
+    app.as_user("city_manager").post("/service-items/GS-320623-0001/submit", json!({})).await.ok();
     admin.post("/service-items/GS-320623-0001/publish", json!({})).await.ok();
     let before = app.stranger().get("/service-items/GS-320623-0001").await.ok();
     for format in ["csv", "xlsx"] {

@@ -10,6 +10,7 @@ on_both_engines!(
     a_rota_without_overlaps,
     courses_and_records,
     profiles_and_absences,
+    a_deputy_stands_in,
     by_skill_and_load,
     pulled_from_the_queue,
     a_portfolio_changes_hands,
@@ -78,6 +79,32 @@ async fn profiles_and_absences(app: TestApp) {
     manager.post(&cancel, json!({})).await.ok();
     manager.post(&cancel, json!({})).await.expect(409);
     app.as_user("rd_clerk").post(&format!("/entrustments/{id}/assign"), json!({ "assignee_id": agent })).await.ok();
+}
+
+async fn a_deputy_stands_in(app: TestApp) {
+    let (manager, deputy) = (app.as_user("rd_manager"), app.as_user("rd_agent2"));
+    let id = crate::support::started_matter(&app).await;
+    let path = format!("/entrustments/{id}");
+    deputy.get(&path).await.expect(404);
+    let absence = json!({ "kind": "leave", "from": "2026-03-03T08:00:00+08:00", "to": "2026-03-06T18:00:00+08:00", "deputy_id": user_id("rd_agent2") });
+    let absence = manager.post(&format!("/users/{}/absences", user_id("rd_agent")), absence).await.created();
+    deputy.get(&path).await.expect(404);
+    // While the colleague is away, their work is seen, listed and done; and it is still theirs.
+    app.set_clock("2026-03-04T09:30:00+08:00");
+    assert_eq!(deputy.get(&path).await.ok()["masked"], false);
+    assert_eq!(deputy.get("/me/worklist?kind=entrustment").await.ok()["items"][0]["id"], json!(id));
+    deputy.post(&format!("{path}/progress"), json!({ "note": "代班办理中", "notify_applicant": true })).await.ok();
+    assert_eq!(deputy.get(&path).await.ok()["assignee_id"], json!(user_id("rd_agent")));
+    // Back, or not away after all: no longer.
+    app.set_clock("2026-03-06T18:00:01+08:00");
+    deputy.get(&path).await.expect(404);
+    app.set_clock("2026-03-04T09:30:00+08:00");
+    manager.post(&format!("/absences/{}/cancel", text(&absence["id"])), json!({})).await.ok();
+    deputy.get(&path).await.expect(404);
+    // Who carried it stays in the chain, with the reason, for the staff.
+    manager.post(&format!("{path}/assign"), json!({ "assignee_id": user_id("rd_agent2"), "reason": "原专员借调" })).await.ok();
+    let story = deputy.get(&format!("{path}/timeline?limit=200")).await.ok().to_string();
+    assert!(story.contains("改派") && story.contains("原专员借调"), "{story}");
 }
 
 async fn by_skill_and_load(app: TestApp) {

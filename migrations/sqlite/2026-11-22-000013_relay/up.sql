@@ -38,3 +38,14 @@ CREATE TABLE arbitrations (
 CREATE UNIQUE INDEX arbitrations_open ON arbitrations (entrustment_id) WHERE state IN ('opened', 'escalated_to_leader');
 CREATE INDEX arbitrations_entrustment ON arbitrations (entrustment_id, id);
 ALTER TABLE custody ADD COLUMN arbitration_id TEXT;
+-- Who stands in for whom while they are away.
+CREATE TABLE deputies (
+    absence_id TEXT NOT NULL PRIMARY KEY,
+    principal_id TEXT NOT NULL REFERENCES users (id),
+    deputy_id TEXT NOT NULL REFERENCES users (id),
+    from_at TIMESTAMP NOT NULL,
+    to_at TIMESTAMP NOT NULL
+);
+CREATE INDEX deputies_deputy ON deputies (deputy_id, to_at);
+-- Why the center called a booking off.
+ALTER TABLE appointments ADD COLUMN cancel_reason TEXT;

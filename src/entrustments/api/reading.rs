@@ -81,6 +81,7 @@ impl ListKind for Entrustments {
         Filter { name: "priority", kind: FilterKind::Codes(|| Priority::ALL.iter().map(|v| v.code()).collect()), doc: "轻重缓急" },
         Filter { name: "tag", kind: FilterKind::Text(20), doc: "标签" },
         Filter { name: "item_id", kind: FilterKind::Id, doc: "事项" },
+        Filter { name: "item_version", kind: FilterKind::Text(10), doc: "事项的版本号" },
         Filter { name: "division_code", kind: FilterKind::Division, doc: "事项所属区划" },
         Filter { name: "applicant_id", kind: FilterKind::Id, doc: "申请人：其历次办件" },
         Filter { name: "custodian_id", kind: FilterKind::Id, doc: "责任中心" },
@@ -183,7 +184,7 @@ async fn explain(ask: Ask, _none: Params<Nothing>) -> Answer {
         let loaded = super::super::load_seen(tx, actor, id)?;
         let items = crate::clocks::explained(tx, loaded.e.id)?.into_iter().map(|(clock, days)| ClockExplained { clock, days }).collect();
         let mut details = loaded.details;
-        if loaded.sight.masked {
+        if !loaded.sight.words {
             details.hide_words();
         }
         Ok(ClocksExplained { items, extension: details.extension })

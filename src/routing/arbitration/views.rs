@@ -164,7 +164,7 @@ impl Names {
 }
 
 fn render(names: &Names, row: Arbitration, mut r: ArbitrationRecord, sight: Sight) -> Result<ArbitrationView> {
-    if sight.masked {
+    if !sight.words {
         // Free words may name people.
         (r.reason, r.referral, r.no_unit, r.new_facts) = Default::default();
         r.cases.iter_mut().for_each(|c| c.statement.clear());

@@ -119,11 +119,11 @@ impl Names {
 
 /// Free words may name people; and an applicant never reads who did not want their matter (DOMAIN §5).
 fn hide(r: &mut JointRecord, actor: &Actor, sight: Sight) {
-    if sight.masked {
+    if !sight.words {
         (r.reason, r.papers, r.cancel_reason, r.extension_reason, r.asked) = Default::default();
         r.results.iter_mut().for_each(|back| (back.note, back.papers) = Default::default());
     }
-    if sight.masked || actor.applicant_id.is_some() {
+    if !sight.words || actor.applicant_id.is_some() {
         (r.decline_reason, r.notes) = Default::default();
     }
 }

@@ -266,7 +266,7 @@ pub fn accept(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferAccep
     entrustments::hand_over(tx, actor, &mut loaded, HandOver { by: Moved::Transfer(row.id), to, assignee: None })?;
     joint::follow(tx, actor, &mut loaded)?;
     if let Some(agent) = input.assignee_id {
-        entrustments::assign_loaded(tx, actor, &mut loaded, agent)?;
+        entrustments::assign_loaded(tx, actor, &mut loaded, agent, "")?;
     }
     if let Some(acceptance) = &input.accept_matter {
         entrustments::accept_loaded(tx, actor, &mut loaded, acceptance)?;
@@ -410,7 +410,7 @@ fn view(tx: &mut Tx, actor: &Actor, row: Transfer) -> Result<TransferView> {
 fn render(tx: &Tx, actor: &Actor, row: Transfer, centers: &[CenterBrief], sight: Sight) -> Result<TransferView> {
     let named = |id: Id| centers.iter().find(|c| c.id == id).cloned().ok_or_else(|| Error::Corrupt("center gone".into()));
     let mut r = row.record.open(tx.vault)?;
-    if sight.masked {
+    if !sight.words {
         // Free words may name people.
         (r.reason, r.return_reason, r.papers, r.papers_received) = Default::default();
     }
