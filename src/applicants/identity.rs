@@ -88,6 +88,7 @@ pub fn find_or_enter_as(tx: &mut Tx, id: Id, input: &ApplicantInput) -> Result<A
         updated_at: tx.now,
         contacts: None,
         merged_into: None,
+        former_names: None,
     };
     match tx.savepoint(|tx| store::insert_applicant(tx, &row)) {
         Ok(()) => Ok(row),

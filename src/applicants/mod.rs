@@ -9,5 +9,5 @@ mod views;
 
 pub use identity::{find_or_enter, find_or_enter_as, identity_mark, link_account, name_mark, phone_mark, survivor};
 pub use model::{Applicant, ApplicantFlag, ApplicantInput, ApplicantKind, Contact, ContactInput, IdType, MandateState, MandateWords};
-pub use store::{ApplicantRow, Mandate};
+pub use store::{ApplicantRow, FormerName, Mandate};
 pub use views::show;

@@ -47,6 +47,19 @@ pub struct ApplicantRow {
     pub contacts: Option<Private<Vec<Contact>>>,
     /// The same applicant, whose record goes on.
     pub merged_into: Option<Id>,
+    /// Names borne before, oldest first.
+    pub former_names: Option<Private<Vec<FormerName>>>,
+}
+
+/// A name that an applicant bore before.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub struct FormerName {
+    /// The name.
+    pub name: String,
+    /// Until when.
+    pub until: Moment,
+    /// What proves the change; empty where the view is masked.
+    pub evidence: String,
 }
 
 /// What somebody may do for an applicant.

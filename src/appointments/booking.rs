@@ -118,7 +118,7 @@ pub struct RescheduleInput {
 }
 
 fn near<'a>(row: &Appointment, center: &'a Center) -> Reachable<'a> {
-    Reachable { applicant: row.applicant_id, centers: vec![row.center_id], path: &center.path, ..Reachable::default() }
+    Reachable { applicant: row.applicant_id, centers: vec![row.center_id], path: &center.path, client: row.client_id, ..Reachable::default() }
 }
 
 fn allowed(actor: &Actor, row: &Appointment, center: &Center) -> Vec<String> {
@@ -235,12 +235,15 @@ pub fn book(tx: &mut Tx, actor: &Actor, input: &BookingInput) -> Result<Appointm
     let window = store::window(tx, input.window_id)?.ok_or_else(unknown)?;
     let center = organization::load(tx, window.center_id)?;
     let own = actor.applicant_id.is_some();
-    if !own && !policy::allows(actor, "appointment", "create", &organization::custodian_reachable(&center)) {
+    let machine = actor.kind == "client";
+    if !own && !machine && !policy::allows(actor, "appointment", "create", &organization::custodian_reachable(&center)) {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     let channel = match (own, input.channel) {
         (true, None | Some(BookingChannel::Web)) => BookingChannel::Web,
         (true, Some(_)) => return Err(Problem::rule("/channel", "own_only", "申请人本人预约的渠道为网上预约。", "An applicant books on the web.").into()),
+        (false, None | Some(BookingChannel::Voice)) if machine => BookingChannel::Voice,
+        (false, Some(_)) if machine => return Err(Problem::rule("/channel", "voice_only", "热线系统的预约渠道为语音。", "A hotline books by voice.").into()),
         (false, channel) => channel.unwrap_or(BookingChannel::Operator),
     };
     let slot = bookable(tx, &window, input.start)?;
@@ -278,6 +281,7 @@ pub fn book(tx: &mut Tx, actor: &Actor, input: &BookingInput) -> Result<Appointm
         created_at: tx.now,
         updated_at: tx.now,
         cancel_reason: None,
+        client_id: actor.id.filter(|_| machine),
     };
     store::insert(tx, &row)?;
     tell(tx, actor, &row, &center, "booked")?;
@@ -311,6 +315,7 @@ fn reliable(tx: &mut Tx, center: &Center, mark: &str, channel: BookingChannel) -
 fn tell(tx: &mut Tx, actor: &Actor, row: &Appointment, center: &Center, kind: &str) -> Result<()> {
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(center).into_iter().map(|s| (s, false)).collect();
     subjects.extend(row.applicant_id.map(|id| (subject::applicant(id.as_str()), false)));
+    subjects.extend(row.client_id.map(|id| (subject::user(id.as_str()), false)));
     let due_at = if row.state == State::Booked { row.start_at } else { Moment::NEVER };
     access::place(tx, &Placement { kind: "appointment", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })?;
     let kind = format!("appointment.{kind}");

@@ -294,6 +294,8 @@ pub struct Appointment {
     pub updated_at: Moment,
     /// Why the center called it off.
     pub cancel_reason: Option<String>,
+    /// The machine that booked it for a caller.
+    pub client_id: Option<Id>,
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub enum Reach {
     Leg,
     /// The node the role is held at is the deciding authority.
     Authority,
+    /// The machine client made it for a caller.
+    Client,
     /// Everywhere.
     All,
 }
@@ -49,8 +51,8 @@ const fn masked(role: Role, resource: &'static str, reach: Reach, actions: &'sta
     Rule { role, resource, actions, reach, masked: true }
 }
 
-use Reach::{All, Assigned, Authority, Center, Department, Leg, Own, Relay, Subtree};
-use Role::{Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, DepartmentHandler, Inspector, ReformOffice, SecurityAdmin, SystemAdmin};
+use Reach::{All, Assigned, Authority, Center, Client, Department, Leg, Own, Relay, Subtree};
+use Role::{Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, DepartmentHandler, Hotline, Inspector, ReformOffice, SecurityAdmin, SystemAdmin};
 
 /// What an applicant does with an own matter.
 const APPLICANT_ACTS: &[&str] = &[
@@ -196,7 +198,7 @@ pub const POLICY: &[Rule] = &[
     rule(CompanyAgent, "applicant", Own, &["read"]),
     rule(Clerk, "applicant", All, &["read", "find", "edit", "empower", "revoke_mandate"]),
     rule(Agent, "applicant", All, &["read", "find", "edit", "empower", "revoke_mandate"]),
-    rule(CenterManager, "applicant", All, &["read", "find", "merge"]),
+    rule(CenterManager, "applicant", All, &["read", "find", "rename", "merge"]),
     rule(Inspector, "applicant", All, &["read"]),
     rule(Applicant, "attachment", All, &["create"]),
     rule(CompanyAgent, "attachment", All, &["create"]),
@@ -232,6 +234,8 @@ pub const POLICY: &[Rule] = &[
     rule(CompanyAgent, "appointment", Own, &["read", "create", "reschedule", "cancel"]),
     rule(Clerk, "appointment", Center, &["read", "create", "reschedule", "cancel", "arrive", "serve"]),
     rule(Agent, "appointment", Center, &["read", "arrive", "serve"]),
+    // A hotline's voice system books for who calls, and sees what it has booked.
+    rule(Hotline, "appointment", Client, &["read", "create", "reschedule", "cancel"]),
     masked(CenterManager, "appointment", Center, &["read"]),
     masked(CenterManager, "appointment", Subtree, &["read"]),
     masked(Inspector, "appointment", Subtree, &["read"]),
@@ -305,6 +309,8 @@ pub struct Reachable<'a> {
     pub departments: Vec<Id>,
     /// The node whose authority decides.
     pub authority: Option<Id>,
+    /// The machine client that made it.
+    pub client: Option<Id>,
 }
 
 /// Whether the table lets `actor` do `action` on a record this far away.
@@ -319,6 +325,7 @@ pub fn allows(actor: &Actor, resource: &str, action: &str, on: &Reachable) -> bo
             All => actor.is(r.role),
             Department => actor.nodes(r.role).any(|n| on.departments.iter().any(|d| d.as_str() == n)),
             Authority => actor.nodes(r.role).any(|n| on.authority.is_some_and(|a| a.as_str() == n)),
+            Client => actor.is(r.role) && on.client.is_some() && on.client == actor.id,
             Relay | Leg => false,
         })
 }
@@ -363,6 +370,7 @@ impl Scope {
                     // Whose own leg it is says the access row.
                     actor.id.iter().chain(&actor.stands_in_for).filter(|_| r.role == Agent).for_each(|id| add(subject::leg(id.as_str())));
                 }
+                Client => actor.id.iter().for_each(|id| add(subject::user(id.as_str()))),
                 All => {}
             }
         }

@@ -87,6 +87,7 @@ pub fn load(tx: &mut Tx) -> Result<()> {
             created_at: tx.now,
             updated_at: tx.now,
             cancel_reason: None,
+            client_id: None,
         };
         appointments::enter(tx, &row)?;
     }

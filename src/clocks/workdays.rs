@@ -301,9 +301,9 @@ impl WorkCalendar {
             None if unit == Unit::Hour => "按小时连续计时".to_owned(),
             None if unit == Unit::WorkingHour && works => "工作时间内计时".to_owned(),
             None if unit == Unit::WorkingHour => format!("{rest}，不计"),
-            None if day.date == received && value == 0 => "受理当日到期".to_owned(),
-            None if day.date == received && received == arrived => "受理当日，不计".to_owned(),
-            None if day.date == received => "视为受理当日，不计".to_owned(),
+            None if day.date == received && value == 0 => "起算当日到期".to_owned(),
+            None if day.date == received && received == arrived => "起算当日，不计".to_owned(),
+            None if day.date == received => "视为起算当日，不计".to_owned(),
             None if day.date == arrived && works => {
                 format!("{}后收件，视为次一工作日收件", self.hours.close.format("%H:%M"))
             }

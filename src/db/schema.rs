@@ -293,6 +293,7 @@ diesel::table! {
         updated_at -> Timestamp,
         contacts -> Nullable<Text>,
         merged_into -> Nullable<Text>,
+        former_names -> Nullable<Text>,
     }
 }
 
@@ -333,6 +334,7 @@ diesel::table! {
         priority -> Text,
         tags -> Text,
         window_id -> Nullable<Text>,
+        hand_out_state -> Nullable<Text>,
     }
 }
 
@@ -579,6 +581,7 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         cancel_reason -> Nullable<Text>,
+        client_id -> Nullable<Text>,
     }
 }
 

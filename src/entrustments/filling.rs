@@ -121,6 +121,7 @@ pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<()> {
             window_id: None,
             priority: Priority::Normal,
             tags: Json::new(&Vec::new())?,
+            hand_out_state: None,
         };
         chain.push(CustodyRow {
             arbitration_id: None,

@@ -141,6 +141,7 @@ pub fn arrange(tx: &mut Tx, actor: &Actor, target: &Target, input: &HandOutInput
         done_at: None,
         by: None,
     });
+    loaded.e.hand_out_state = Some(HandOutState::Arranged);
     save(tx, actor, &mut loaded, Told::new("hand_out_arranged", Audience::Applicant, json!({ "way": input.way.label() })))?;
     view(tx, actor, loaded)
 }
@@ -190,6 +191,7 @@ pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &HandOutReport
     out.state = next;
     out.state_label = next.label().into();
     out.by = actor.id;
+    loaded.e.hand_out_state = Some(next);
     let params = json!({ "act": input.act.label(), "carrier": out.carrier });
     loaded.details.hand_out = Some(out);
     save(tx, actor, &mut loaded, Told::new("handed_out", Audience::Public, params))?;

@@ -202,6 +202,7 @@ pub fn enter(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, center: Center, a
         window_id: new.window_id,
         priority: Priority::Normal,
         tags: Json::new(&Vec::new())?,
+        hand_out_state: None,
     };
     let rules = settings::rules(tx, &center.path)?;
     let e = Entrustment { due_at: clocks::start(tx, "entrustment", e.id, ClockKind::Accept, rules.accept_limit)?, ..e };

@@ -47,7 +47,20 @@ struct Marked {
 }
 
 /// What names a value of a matter.
-const VALUES: [&str; 10] = ["mode", "channel", "priority", "tag", "item_id", "item_version", "division_code", "applicant_id", "custodian_id", "assignee_id"];
+const VALUES: [&str; 12] = [
+    "window_id",
+    "hand_out_state",
+    "mode",
+    "channel",
+    "priority",
+    "tag",
+    "item_id",
+    "item_version",
+    "division_code",
+    "applicant_id",
+    "custodian_id",
+    "assignee_id",
+];
 /// What is asked yes or no.
 const FLAGS: [&str; 3] = ["overdue", "unassigned", "watched"];
 
@@ -97,6 +110,8 @@ impl Marked {
                 "priority" => has(row.priority.code()),
                 "tag" => self.reads_tags && row.tags.get()?.iter().any(|tag| has(tag)),
                 "item_id" => has(row.item_id.as_str()),
+                "window_id" => row.window_id.is_some_and(|id| has(id.as_str())),
+                "hand_out_state" => row.hand_out_state.is_some_and(|state| has(state.code())),
                 "item_version" => has(&row.item_version.to_string()),
                 "division_code" => has(&row.division_code),
                 "applicant_id" => has(row.applicant_id.as_str()),

@@ -374,7 +374,7 @@ impl Refuse for Refusal {
             Self::MandateVoid => "经办人的授权委托已撤销或到期，请先变更经办人或改由申请人本人办理。".into(),
             Self::HandedOut => "结果已经寄出或领取，不能另行约定。".into(),
             Self::NoHandOut => "没有待登记的出件，请先约定出件方式。".into(),
-            Self::NotEligible => "申请人不符合本地代办对象的条件，请改为帮办（change_mode）后受理。".into(),
+            Self::NotEligible => "申请人不符合本地代办对象的条件，请改为帮办后受理。".into(),
             Self::OutOfMandate => "不在您的授权委托范围或有效期内。".into(),
             Self::StepsOpen(n) => format!("还有 {n} 个步骤未办结。"),
         }

@@ -41,7 +41,7 @@ pub use handling::{AcceptInput, accept_loaded, agent_at, assign_loaded};
 pub use intake::{Identity, NewEntrustment, submit, submit_as};
 pub use load::{Loaded, load_for, load_locked, load_seen, movable, recompute, save, see_off};
 pub use lookup::proved;
-pub use machine::{Action, State, StepAct};
+pub use machine::{Action, State, StepAct, StepState};
 pub use marking::change_applicant;
 pub use model::Channel;
 pub use steps::StepReport;
@@ -56,4 +56,5 @@ pub mod vocabulary {
         SignMethod, StepCarrier, SuspendReason, TerminateReason,
     };
 }
+pub use api::ProgressParams;
 pub use views::{CustodyChain, EntrustmentBrief, EntrustmentView, briefs_of, custody_chain, view};

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::{
     facts::Details,
+    handout_machine::HandOutState,
     machine::{State, StepState},
     model::{Channel, CustodyCause, LinkKind, MaterialState, Priority},
 };
@@ -91,6 +92,8 @@ pub struct Entrustment {
     pub tags: Json<Vec<String>>,
     /// The window that took it in.
     pub window_id: Option<Id>,
+    /// Where the results are, once it is arranged how they reach the applicant.
+    pub hand_out_state: Option<HandOutState>,
 }
 
 /// A step of the plan.
@@ -488,6 +491,10 @@ pub struct Marks {
     pub priority: Priority,
     /// Tags.
     pub tags: Json<Vec<String>>,
+    /// The window that took it in.
+    pub window_id: Option<Id>,
+    /// Where the results are.
+    pub hand_out_state: Option<HandOutState>,
 }
 
 /// What lists filter by, of these matters.

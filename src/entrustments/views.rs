@@ -14,6 +14,7 @@ use super::{
     model::{Channel, CustodyCause, HelpKind, Priority},
     narrative,
     plan::{PlanView, StepView},
+    standing,
     store::{self, Entrustment, StepRow},
 };
 use crate::{
@@ -518,8 +519,27 @@ pub struct ProgressView {
     /// Nearest deadline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Moment>,
+    /// Which limit that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_for: Option<String>,
+    /// Names of the materials that are still to be supplied.
+    pub missing: Vec<String>,
+    /// Statutory fees that are still to be paid to an authority.
+    pub fees: Vec<FeeOwed>,
     /// The relay in plain Chinese, oldest first.
     pub story: Vec<StoryLine>,
+}
+
+/// A fee that is still to be paid: shown, never collected here.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FeeOwed {
+    /// Name.
+    pub name: String,
+    /// In yuan.
+    #[schema(example = "120.00")]
+    pub amount: String,
+    /// To whom.
+    pub payee: String,
 }
 
 /// A line of the public story.
@@ -536,7 +556,13 @@ pub struct StoryLine {
 pub fn progress_view(tx: &mut Tx, e: &Entrustment) -> Result<ProgressView> {
     let center = organization::load(tx, e.custodian_id)?;
     let events = log::timeline(tx, e.id, &[Audience::Public], None, 200)?;
+    let running = clocks::of_record(tx, e.id)?.into_iter().find(|c| c.state == "running" && Some(c.due_at) == e.due_at.known());
+    let missing = if e.state.is_final() { Vec::new() } else { standing::checklist(tx, e.id)?.required_missing().into_iter().map(str::to_owned).collect() };
+    let fees = e.facts.open(tx.vault)?.fees.into_iter().filter(|f| f.voucher.is_none());
     Ok(ProgressView {
+        due_for: running.map(|c| c.kind_label),
+        missing,
+        fees: fees.map(|f| FeeOwed { name: f.name, amount: f.amount, payee: f.payee }).collect(),
         number: e.number.clone(),
         title: e.title.clone(),
         state: e.state,

@@ -36,7 +36,8 @@ pub struct PersonView {
     /// Post.
     pub title: String,
     /// `full_time`, `part_time` or `none`.
-    pub employment: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub employment: Option<String>,
     /// Home center.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub center_id: Option<Id>,
@@ -143,7 +144,8 @@ fn view(tx: &mut Tx, user: User) -> Result<PersonView> {
         display_name: user.display_name.open(tx.vault)?,
         login: user.login,
         title: user.title,
-        employment: user.employment,
+        // Who only asks is nobody's staff.
+        employment: Some(user.employment).filter(|_| user.applicant_id.is_none()),
         center_id: user.center_id,
         applicant_id: user.applicant_id,
         status: status.code().into(),

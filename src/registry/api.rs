@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     mandates::{self, MandateInput, MandateView, RevocationInput},
     merging::{self, MergeInput},
-    service::{self, ApplicantEdit, ApplicantQuestion, ApplicantRecord, ApplicantsFound},
+    service::{self, ApplicantEdit, ApplicantQuestion, ApplicantRecord, ApplicantsFound, RenameInput},
 };
 use crate::{
     http::{Answer, Ask, Body, Command, Filter, List, ListKind},
@@ -15,7 +15,7 @@ use crate::{
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(find).service(fetch).service(edit).service(merge);
+    cfg.service(find).service(fetch).service(edit).service(rename).service(merge);
     cfg.service(list_mandates).service(give).service(fetch_mandate).service(revoke);
 }
 
@@ -51,6 +51,15 @@ async fn fetch(ask: Ask) -> Answer {
 #[put("/applicants/{id}")]
 async fn edit(command: Command, body: Body<ApplicantEdit>) -> Answer {
     command.conditional()?.act(body, service::edit).await
+}
+
+/// 变更名称（rename applicant）
+///
+/// 中心负责人凭登记机关的凭据变更申请人名称：证件号码不变，曾用名保留，经审计留痕；此前的办件保持收件时的名称。
+#[utoipa::path(tag = "applicants", operation_id = "rename_applicant", params(("id" = String, Path, description = "申请人 id", max_length = 100)), request_body = RenameInput, responses((status = 200, description = "申请人", body = ApplicantRecord)))]
+#[post("/applicants/{id}/rename")]
+async fn rename(command: Command, body: Body<RenameInput>) -> Answer {
+    command.act(body, service::rename).await
 }
 
 /// 合并重复登记（merge applicant）

@@ -5,9 +5,9 @@ use validator::Validate;
 
 use crate::{
     access::Sight,
-    applicants::{self, Applicant, ApplicantFlag, ApplicantRow, Contact, ContactInput, IdType},
+    applicants::{self, Applicant, ApplicantFlag, ApplicantKind, ApplicantRow, Contact, ContactInput, FormerName, IdType},
     auth::{Actor, Scope, policy},
-    db::{Json, Private, Result, Sealed, Tx, dialect},
+    db::{Json, Private, Result, Sealed, Tx, audit, dialect},
     entrustments,
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, phone, text},
 };
@@ -21,6 +21,8 @@ pub struct ApplicantRecord {
     pub applicant: Applicant,
     /// Whom to call.
     pub contacts: Vec<Contact>,
+    /// Names borne before, oldest first.
+    pub former_names: Vec<FormerName>,
     /// The record that goes on for this one: a duplicate that was merged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<Id>,
@@ -39,7 +41,7 @@ pub struct ApplicantRecord {
 crate::versioned!(ApplicantRecord);
 
 /// What is done with an applicant's record.
-pub const ACTIONS: [&str; 3] = ["edit", "empower", "merge"];
+pub const ACTIONS: [&str; 4] = ["edit", "empower", "rename", "merge"];
 
 /// How a caller sees an applicant: their own in clear; others as they see the matters of theirs.
 pub fn sight(tx: &mut Tx, actor: &Actor, applicant: Id) -> Result<Option<Sight>> {
@@ -60,9 +62,9 @@ pub fn sight(tx: &mut Tx, actor: &Actor, applicant: Id) -> Result<Option<Sight>>
     }
 }
 
-/// Merging is decided by a manager, who sees masked; everything else takes a clear view.
+/// Merging and renaming are decided by a manager, who sees masked; everything else takes a clear view.
 fn is_clear_enough(action: &str, sight: Sight) -> bool {
-    action == "merge" || !sight.masked
+    matches!(action, "merge" | "rename") || !sight.masked
 }
 
 /// What a caller may do: correcting and empowering take a clear view, merging the manager's word.
@@ -77,7 +79,18 @@ pub fn render(tx: &Tx, actor: &Actor, row: &ApplicantRow, sight: Sight) -> Resul
     if sight.masked {
         contacts.iter_mut().for_each(|c| *c = Contact { name: tx.masking.name(&c.name), phone: tx.masking.phone(&c.phone) });
     }
+    let mut former_names = row.former_names.as_ref().map(|f| f.open(tx.vault)).transpose()?.unwrap_or_default();
+    if sight.masked {
+        let person = row.kind == ApplicantKind::NaturalPerson.code();
+        former_names.iter_mut().for_each(|f| {
+            f.evidence.clear();
+            if person {
+                f.name = tx.masking.name(&f.name);
+            }
+        });
+    }
     Ok(ApplicantRecord {
+        former_names,
         id: row.id,
         applicant: applicants::show(tx, row, sight)?,
         contacts,
@@ -223,6 +236,52 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &ApplicantEdit) 
     row.flags = Json::new(&flags)?;
     row.contacts = Some(Private::seal(tx.vault, &contacts)?);
     save(tx, &mut row)?;
+    render(tx, actor, &row, sight)
+}
+
+/// Another name for the same identity: a company that was renamed, a name that was mistyped.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenameInput {
+    /// The name from now on.
+    #[validate(length(min = 2, max = 200))]
+    #[schema(min_length = 2, max_length = 200, example = "如东新港装备制造有限公司")]
+    pub name: String,
+    /// What proves it, such as the number of the registration notice; audited.
+    #[validate(length(min = 2, max = 200))]
+    #[schema(min_length = 2, max_length = 200, example = "准予变更登记通知书〔2026〕第 118 号")]
+    pub evidence: String,
+}
+
+/// Renames: matters taken in before keep the name they were taken in under.
+pub fn rename(tx: &mut Tx, actor: &Actor, target: &Target, input: &RenameInput) -> Result<ApplicantRecord> {
+    let (mut row, sight) = load_for(tx, actor, "rename", target)?;
+    let name = text::fold(&input.name);
+    let old = match &row.person_name {
+        Some(name) => name.open(tx.vault)?,
+        None => row.name.clone(),
+    };
+    if text::fold(&old) == name {
+        return Err(Problem::rule("/name", "same_name", "与现名称相同。", "The name it bears.").into());
+    }
+    let mut former = row.former_names.as_ref().map(|f| f.open(tx.vault)).transpose()?.unwrap_or_default();
+    former.push(FormerName { name: old, until: tx.now, evidence: input.evidence.clone() });
+    row.former_names = Some(Private::seal(tx.vault, &former)?);
+    match &mut row.person_name {
+        Some(sealed) => *sealed = Sealed::seal(tx.vault, &input.name)?,
+        None => row.name.clone_from(&input.name),
+    }
+    row.name_mark = applicants::name_mark(tx, &name);
+    save(tx, &mut row)?;
+    let entry = audit::Entry {
+        actor_id: actor.id.map(|id| id.to_string()).unwrap_or_default(),
+        action: "rename",
+        record_kind: "applicant",
+        record_id: row.id,
+        reason: &input.evidence,
+        request_id: &actor.request_id,
+    };
+    audit::record(tx, &entry)?;
     render(tx, actor, &row, sight)
 }
 

@@ -1,24 +1,26 @@
 //! The relay over HTTP: the resolver and arbitrations here; transfers and joint handlings in rooms of their own.
 
-use actix_web::{get, post};
+use actix_web::{HttpRequest, get, post, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     Resolution, ResolveInput,
     arbitration::{self, ArbitrationView, AskInput, CaseInput, EscalateInput, NoUnitInput, ReviewInput, machine::ArbitrationState},
     deciding::{self, DecisionInput},
+    relay::{self, PublicRelay, RelayDiagram, RelayView},
     resolver,
 };
 use crate::{
-    entrustments::api::ENTRUSTMENT,
-    http::{Answer, Ask, Body, Command, Expand, Expands, Filter, FilterKind, List, ListKind, Relation},
+    db::Error,
+    entrustments::{self, ProgressParams, api::ENTRUSTMENT},
+    http::{self, Answer, Ask, Body, Command, Expand, Expands, Filter, FilterKind, List, ListKind, Named, Nothing, Params, Relation, cacheable},
     kernel::{Code as _, Page},
     organization::api::CENTER,
 };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(resolve);
+    cfg.service(resolve).service(show).service(diagram).service(public);
     super::transfers::api::routes(cfg);
     super::joint::api::routes(cfg);
     cfg.service(dispute).service(list).service(fetch).service(state_case).service(decide).service(escalate).service(no_competent_unit).service(review);
@@ -50,6 +52,35 @@ impl ListKind for Arbitrations {
 #[post("/routing/resolve")]
 async fn resolve(ask: Ask, body: Body<ResolveInput>) -> Answer {
     ask.compute(move |tx, actor| resolver::resolve(tx, actor, &body.value)).await
+}
+
+/// 接力一览（relay）
+///
+/// 一次答复：责任链（从何时到何时由谁负责）、未了结的转办、联办和指定办理、正在计时的时限，以及下一步该由谁做什么。
+#[utoipa::path(tag = "routing", operation_id = "get_relay", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), responses((status = 200, description = "接力一览", body = RelayView)))]
+#[get("/entrustments/{id}/relay")]
+async fn show(ask: Ask, _none: Params<Nothing>) -> Answer {
+    ask.view(relay::show).await
+}
+
+/// 接力图（relay diagram）
+///
+/// 以 Mermaid 流程图画出责任链和未了结的转办、联办、指定办理。
+#[utoipa::path(tag = "routing", operation_id = "get_relay_diagram", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), responses((status = 200, description = "接力图", body = RelayDiagram)))]
+#[get("/entrustments/{id}/relay/diagram")]
+async fn diagram(ask: Ask, _none: Params<Nothing>) -> Answer {
+    ask.view(relay::diagram).await
+}
+
+/// 接力说明（public relay）
+///
+/// 公开。凭编号和联系电话后四位，用通俗的话说明由谁办理、谁在联合办理、下一步等什么。
+#[utoipa::path(tag = "public", operation_id = "get_public_relay", security(()), params(("id" = String, Path, description = "代办件编号", max_length = 100, example = "DB-320600-20261122-000001-427"), ProgressParams),
+    responses((status = 200, description = "接力说明", body = PublicRelay)))]
+#[get("/progress/{id}/relay")]
+async fn public(request: HttpRequest, state: web::Data<http::State>, Named(id): Named, params: Params<ProgressParams>) -> Answer {
+    let found = entrustments::proved(&state.db, id, params.0.phone_last4, relay::public).await.map_err(Error::into_problem)?;
+    Ok(cacheable(&request, &found, 10))
 }
 
 /// 申请指定办理（ask for arbitration）

@@ -1,12 +1,13 @@
 //! The relay 接力: who should handle a matter and why; the transfer that moves custody; the joint handling that leaves it
 //! where it is; and the arbitration that decides where nobody agrees.
 //!
-//! Inside: `resolver` < `arbitration` < `transfers`, `joint` < `deciding`.
+//! Inside: `resolver` < `arbitration` < `transfers`, `joint` < `deciding`, `relay`.
 
 pub mod api;
 pub mod arbitration;
 mod deciding;
 pub mod joint;
+mod relay;
 mod resolver;
 pub mod transfers;
 

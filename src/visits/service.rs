@@ -60,6 +60,9 @@ pub struct VisitView {
     pub end: Option<Moment>,
     /// Who goes.
     pub visitor_ids: Vec<Id>,
+    /// Their names, so that who is at home knows whom to let in; single records only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visitors: Option<Vec<String>>,
     /// What to bring and to do before; the staff's own.
     pub preparation: Vec<Preparation>,
     /// What was done, or why not; absent where the view is masked.
@@ -121,6 +124,7 @@ fn render(tx: &Tx, actor: &Actor, row: HomeVisit, sight: Sight, allowed_actions:
         start: row.start_at,
         end: row.end_at,
         visitor_ids: d.visitor_ids,
+        visitors: None,
         preparation: if actor.applicant_id.is_some() || !sight.words { Vec::new() } else { d.preparation },
         result: words(d.result),
         papers_received: papers(d.papers_received),
@@ -139,7 +143,9 @@ fn view(tx: &mut Tx, actor: &Actor, row: HomeVisit) -> Result<VisitView> {
     let sight = access::sight(tx, &Scope::of(actor, "home_visit"), row.id)?.ok_or_else(Problem::not_found)?;
     let center = organization::load(tx, row.center_id)?;
     let allowed = allowed(actor, &row, &center);
-    render(tx, actor, row, sight, Some(allowed))
+    let shown = render(tx, actor, row, sight, Some(allowed))?;
+    let names = organization::names_of(tx, &shown.visitor_ids)?.into_iter().map(|(_, name)| name).collect();
+    Ok(VisitView { visitors: Some(names), ..shown })
 }
 
 fn by_reference(tx: &mut Tx, reference: &str) -> Result<HomeVisit> {

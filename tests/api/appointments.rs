@@ -5,7 +5,15 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, counter_application, on_both_engines, text};
 
-on_both_engines!(hours_appear_as_published, never_overbooked, a_booking_and_its_ways, who_stays_away, windows_are_the_managers, who_booked_a_day_that_closes);
+on_both_engines!(
+    hours_appear_as_published,
+    never_overbooked,
+    a_booking_and_its_ways,
+    who_stays_away,
+    windows_are_the_managers,
+    who_booked_a_day_that_closes,
+    a_voice_system_books
+);
 
 fn hours() -> Value {
     json!({
@@ -149,6 +157,37 @@ async fn who_booked_a_day_that_closes(app: TestApp) {
     assert_eq!(company.get(&format!("/appointments/{kept}")).await.ok()["state"], "booked");
     assert_eq!(app.count("SELECT COUNT(*) AS value FROM events WHERE kind = 'appointment.displaced'").await, 1);
     assert_eq!(app.count("SELECT CAST(SUM(booked) AS BIGINT) AS value FROM window_places").await, 1, "its place was given back");
+}
+
+async fn a_voice_system_books(app: TestApp) {
+    let window = window(&app).await;
+    let id = jieli::kernel::Id::new();
+    let moment = crate::support::moment(crate::support::MONDAY);
+    let client = jieli::auth::store::Client {
+        id,
+        client_id: "voice".into(),
+        secret_hash: String::new(),
+        name: "12345 语音系统".into(),
+        kind: "hotline".into(),
+        center_id: None,
+        status: "active".into(),
+        version: 1,
+        created_at: moment,
+        updated_at: moment,
+    };
+    app.db.commit(move |tx| jieli::auth::store::insert_client(tx, &client)).await.expect("client");
+    let token = app.shared.state().tokens.issue(jieli::auth::SubjectKind::Client, id, "voice", None).expect("token");
+    let voice = crate::support::Caller { app: &app, token: Some(token) };
+    let a = voice.post("/appointments", booking(&window, NINE, "13900000007")).await.created();
+    assert_eq!((&a["channel"], &a["allowed_actions"]), (&json!("voice"), &json!(["reschedule", "cancel"])));
+    let mut web = booking(&window, NINE, "13900000008");
+    web["channel"] = json!("web");
+    assert_eq!(voice.post("/appointments", web).await.expect(422).body["errors"][0]["code"], "voice_only");
+    // It sees what it booked, and nothing else.
+    let other = app.as_user("rd_clerk").post("/appointments", booking(&window, NINE, "13900000009")).await.created();
+    voice.get(&format!("/appointments/{}", text(&other["id"]))).await.expect(404);
+    assert_eq!(voice.get("/appointments").await.ok()["items"].as_array().map(Vec::len), Some(1));
+    voice.post(&format!("/appointments/{}/cancel", text(&a["id"])), json!({})).await.ok();
 }
 
 async fn who_stays_away(app: TestApp) {

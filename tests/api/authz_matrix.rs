@@ -227,6 +227,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "get_applicant" | "list_mandates" => (in_path(&f.applicant), empty()),
         "edit_applicant" => (in_path(&f.applicant), json!({ "flags": [] })),
         "merge_applicant" => (in_path(&f.applicant), json!({ "into": f.other_applicant, "reason": "同一单位两次登记" })),
+        "rename_applicant" => (in_path(&f.applicant), json!({ "name": "如东更名有限公司", "evidence": "变更登记 1" })),
         "give_mandate" => (in_path(&f.applicant), json!({ "agent_name": "经办人甲", "agent_phone": "13900000011", "evidence": "委托书 1" })),
         "get_mandate" => (in_path(&f.mandate), empty()),
         "revoke_mandate" => (in_path(&f.mandate), reason()),
@@ -286,6 +287,8 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         | "get_entrustment"
         | "list_entrustment_timeline"
         | "get_custody_chain"
+        | "get_relay"
+        | "get_relay_diagram"
         | "explain_deadlines" => (in_path(matter), empty()),
         "get_transfer" | "accept_transfer" | "recall_transfer" => (in_path(&f.transfer), empty()),
         "request_joint_handling" => (in_path(matter), json!({ "to": "auto", "steps": ["S1"], "reason": "属市级审批" })),
@@ -327,6 +330,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         }
         "get_service_item_version" => (in_path(item).replace("{number}", "1"), empty()),
         "get_center" => (in_path("320623000000"), empty()),
+        "get_public_relay" => (format!("{}?phone_last4=0000", in_path("DB-none")), empty()),
         "get_progress" => (format!("{}?phone_last4=0000", in_path("DB-none")), empty()),
         "get_evaluation_link_by_progress" => (format!("{}?phone_last4=0000", in_path("DB-absent")), empty()),
         // Multipart forms and bytes have tests of their own; here everybody sends what is no form.
@@ -446,6 +450,7 @@ fn policy_names_what_exists() {
         "empower",
         "revoke_mandate",
         "merge",
+        "rename",
         "arrange",
         "prepare",
         "record",

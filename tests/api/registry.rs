@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{TestApp, accepted, counter_application, fixed, on_both_engines, text, water_application};
 
 on_both_engines!(
+    a_company_bears_another_name,
     an_applicant_is_found_and_corrected,
     a_mandate_blocks_when_it_ends,
     an_account_acts_within_its_mandate,
@@ -24,6 +25,24 @@ fn by_citizen_id() -> Value {
     body
 }
 
+async fn a_company_bears_another_name(app: TestApp) {
+    let (clerk, manager) = (app.as_user("rd_clerk"), app.as_user("rd_manager"));
+    let mut application = crate::support::counter_application("assisted");
+    let e = clerk.post("/entrustments", application.clone()).await.created();
+    let path = format!("/applicants/{}", text(&e["applicant"]["id"]));
+    application["applicant"]["name"] = json!("南通新名演示有限公司");
+    assert_eq!(clerk.post("/entrustments", application.clone()).await.expect(422).body["errors"][0]["code"], "identity_mismatch");
+    let renamed = json!({ "name": "南通新名演示有限公司", "evidence": "变更登记 118" });
+    clerk.post(&format!("{path}/rename"), renamed.clone()).await.expect(403);
+    let r = manager.post(&format!("{path}/rename"), renamed.clone()).await.ok();
+    assert_eq!((&r["applicant"]["name"], &r["former_names"][0]["name"]), (&json!("南通新名演示有限公司"), &json!("南通柜台演示有限公司")));
+    assert_eq!(manager.post(&format!("{path}/rename"), renamed).await.expect(422).body["errors"][0]["code"], "same_name");
+    // The counter takes it in under the new name, as the same applicant; the old matter keeps its name.
+    let again = clerk.post("/entrustments", application).await.created();
+    assert_eq!(again["applicant"]["id"], e["applicant"]["id"]);
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM audit_log WHERE action = 'rename'").await, 1);
+}
+
 async fn an_applicant_is_found_and_corrected(app: TestApp) {
     let clerk = app.as_user("rd_clerk");
     let e = clerk.post("/entrustments", by_citizen_id()).await.created();
@@ -38,7 +57,7 @@ async fn an_applicant_is_found_and_corrected(app: TestApp) {
     }
     app.as_user("cc_clerk").get(&format!("/applicants/{id}")).await.expect(404);
     let masked = app.as_user("rd_manager").get(&format!("/applicants/{id}")).await.ok();
-    assert_eq!((&masked["applicant"]["name"], &masked["masked"], &masked["allowed_actions"]), (&json!("测****"), &json!(true), &json!(["merge"])));
+    assert_eq!((&masked["applicant"]["name"], &masked["masked"], &masked["allowed_actions"]), (&json!("测****"), &json!(true), &json!(["rename", "merge"])));
     let record = clerk.get(&format!("/applicants/{id}")).await.ok();
     assert_eq!(record["allowed_actions"], json!(["edit", "empower"]));
     let edit = json!({ "division_code": "320623000000", "address": "掘港街道", "flags": ["elderly_disabled"], "contacts": [{ "name": "家属甲", "phone": "13900007777" }] });

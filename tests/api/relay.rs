@@ -13,6 +13,7 @@ on_both_engines!(
     a_decision_and_its_review,
     one_open_arbitration_at_a_time,
     the_relay_in_the_worklist,
+    the_relay_in_one_answer,
 );
 
 const CITY: &str = "320600000000";
@@ -317,4 +318,42 @@ async fn the_relay_in_the_worklist(app: TestApp) {
     let asked = agent.post(&format!("{path}/arbitrations"), json!({ "with": [CHONGCHUAN], "reason": "属崇川区承办" })).await.created();
     assert_eq!(app.as_user("city_manager").get("/me/worklist?kind=arbitration").await.ok()["items"][0]["id"], asked["id"]);
     assert!(none(app.as_user("rd_manager").get("/me/worklist?kind=arbitration").await.ok()));
+}
+
+async fn the_relay_in_one_answer(app: TestApp) {
+    let path = planned(&app).await;
+    let (agent, city) = (app.as_user("rd_agent"), app.as_user("city_clerk"));
+    let leg = agent.post(&format!("{path}/joint-handlings"), ask(CITY, &["S1"])).await.created();
+    agent.post(&format!("{path}/joint-handlings"), ask(CHONGCHUAN, &["S2"])).await.created();
+    agent.post(&format!("{path}/arbitrations"), json!({ "with": [CHONGCHUAN], "reason": "属崇川区承办" })).await.created();
+    let relay = agent.get(&format!("{path}/relay")).await.ok();
+    let open: Vec<(&str, &str)> = relay["open"].as_array().expect("open").iter().map(|o| (text(&o["kind"]), text(&o["with"]))).collect();
+    let expected = [("joint_handling", "南通市政务服务中心"), ("joint_handling", "崇川区政务服务中心"), ("arbitration", "南通市政务服务中心")];
+    assert_eq!(open, expected);
+    let next: Vec<(&str, &str)> = relay["next"].as_array().expect("next").iter().map(|n| (text(&n["who"]), text(&n["what"]))).collect();
+    for wanted in [("南通市政务服务中心", "答复联办"), ("南通市政务服务中心", "作出指定办理决定"), ("如东县政务服务中心", "申报“施工许可”")]
+    {
+        assert!(next.contains(&wanted), "{wanted:?} {next:?}");
+    }
+    assert_eq!((&relay["custodian"]["division_code"], relay["chain"]["items"].as_array().map(Vec::len)), (&json!("320623000000"), Some(1)));
+    let picture = text(&agent.get(&format!("{path}/relay/diagram")).await.ok()["mermaid"]).to_owned();
+    assert!(picture.starts_with("flowchart LR\n") && picture.contains("-.->|联办 S1|") && picture.contains("指定办理"), "{picture}");
+    app.as_user("yk_clerk").get(&format!("{path}/relay")).await.expect(404);
+    // In plain words: who has taken over, and nothing of who was only asked, or of a dispute.
+    city.post(&format!("/joint-handlings/{}/accept", text(&leg["id"])), json!({})).await.ok();
+    let number = text(&relay["number"]);
+    let told = app.stranger().get(&format!("/progress/{number}/relay?phone_last4=5678")).await.ok();
+    let words = told.to_string();
+    assert!(words.contains("南通市政务服务中心正在联合办理") && !words.contains("崇川") && !words.contains("指定办理"), "{words}");
+    app.stranger().get(&format!("/progress/{number}/relay?phone_last4=0000")).await.expect(404);
+    // What is missing and what is owed is told at the same door.
+    agent.post(&format!("{path}/record-fee"), json!({ "name": "登记费", "amount": "80.00", "basis": "规定", "payee": "登记机构" })).await.ok();
+    let progress = app.stranger().get(&format!("/progress/{number}?phone_last4=5678")).await.ok();
+    assert_eq!((&progress["fees"][0]["amount"], progress["missing"].as_array().is_some_and(|m| !m.is_empty())), (&json!("80.00"), true));
+    // To its end, the next step is the applicant's.
+    let applicant = started_matter(&app).await;
+    agent.post(&format!("/entrustments/{applicant}/record-help"), json!({ "kinds": ["fill_form"] })).await.ok();
+    agent.post(&format!("/entrustments/{applicant}/complete"), json!({ "outcome": "granted" })).await.ok();
+    let relay = agent.get(&format!("/entrustments/{applicant}/relay")).await.ok();
+    assert_eq!((&relay["next"][0]["who"], &relay["next"][0]["what"]), (&json!("申请人"), &json!("核对结果并签收")));
 }

@@ -16,6 +16,11 @@ enum Move {
     Accept { by: usize },
     Return { by: usize },
     Recall { by: usize },
+    AskJoint { to: usize },
+    AnswerJoint { by: usize, accept: bool },
+    AskArbitration { with: usize },
+    Decide { kind: usize, to: usize },
+    Review { by: usize },
     AcceptMatter { by: usize },
     Withdraw { by: usize },
     LetTimePass,
@@ -28,7 +33,12 @@ fn any_move() -> impl Strategy<Value = Move> {
         4 => party.clone().prop_map(|by| Move::Accept { by }),
         1 => party.clone().prop_map(|by| Move::Return { by }),
         1 => party.clone().prop_map(|by| Move::Recall { by }),
-        1 => party.clone().prop_map(|by| Move::AcceptMatter { by }),
+        2 => party.clone().prop_map(|to| Move::AskJoint { to }),
+        3 => (party.clone(), any::<bool>()).prop_map(|(by, accept)| Move::AnswerJoint { by, accept }),
+        1 => party.clone().prop_map(|with| Move::AskArbitration { with }),
+        3 => (0..3usize, party.clone()).prop_map(|(kind, to)| Move::Decide { kind, to }),
+        1 => party.clone().prop_map(|by| Move::Review { by }),
+        2 => party.clone().prop_map(|by| Move::AcceptMatter { by }),
         1 => party.prop_map(|by| Move::Withdraw { by }).prop_filter("rare", |m| matches!(m, Move::Withdraw { by: 0 })),
         1 => Just(Move::LetTimePass),
     ]
@@ -45,11 +55,27 @@ async fn random_parties(app: TestApp) {
         let e = app.as_user("city_clerk").post("/entrustments", application).await.created();
         let id = text(&e["id"]).to_owned();
         let mut day = 3;
+        plan(&app, &id, run).await;
         for m in &moves {
             play(&app, &id, m, &mut day).await;
             check(&app, &id, run, &moves).await;
         }
     }
+}
+
+/// Every other matter is under way, with a step that can be given to others.
+async fn plan(app: &TestApp, id: &str, run: usize) {
+    if run % 2 == 0 {
+        return;
+    }
+    let path = format!("/entrustments/{id}");
+    let mut body = accepted();
+    body["assignee_id"] = json!(crate::support::user_id("city_agent1"));
+    app.as_user("city_clerk").post(&format!("{path}/accept"), body).await.ok();
+    let agent = app.as_user("city_agent1");
+    agent.post(&format!("{path}/start"), json!({})).await.ok();
+    let step = json!({ "code": "S1", "name": "审查", "department": "审批部门", "limit": { "value": 5, "unit": "working_day" } });
+    agent.post(&format!("{path}/plan"), json!({ "steps": [step] })).await.ok();
 }
 
 async fn play(app: &TestApp, id: &str, m: &Move, day: &mut u32) {
@@ -69,6 +95,46 @@ async fn play(app: &TestApp, id: &str, m: &Move, day: &mut u32) {
                 _ => clerk(*by).post(&format!("/transfers/{transfer}/recall"), json!({})).await,
             }
         }
+        Move::AskJoint { to } => {
+            // Whoever has custody asks: its manager, where there is one.
+            let e = app.as_user("city_inspector").get(&format!("/entrustments/{id}")).await.ok();
+            let body = json!({ "to": CENTERS[*to].0, "steps": ["S1"], "reason": "请协调办理" });
+            let manager = if e["custodian"]["division_code"] == "320623000000" { "rd_manager" } else { "city_manager" };
+            app.as_user(manager).post(&format!("/entrustments/{id}/joint-handlings"), body).await
+        }
+        Move::AnswerJoint { by, accept } => {
+            let legs = clerk(*by).get("/joint-handlings?state=requested&limit=200").await.ok();
+            let leg = legs["items"]
+                .as_array()
+                .expect("legs")
+                .iter()
+                .find(|l| l["entrustment_id"] == json!(id) && l["to"]["division_code"] == CENTERS[*by].0)
+                .cloned();
+            let Some(leg) = leg else { return };
+            let (act, body) = if *accept { ("accept", json!({})) } else { ("decline", json!({ "reason": "不属本中心" })) };
+            clerk(*by).post(&format!("/joint-handlings/{}/{act}", text(&leg["id"])), body).await
+        }
+        Move::AskArbitration { with } => {
+            let body = json!({ "with": [CENTERS[*with].0], "reason": "请指定承办中心" });
+            let by = if *with % 2 == 0 { "rd_manager" } else { "city_manager" };
+            app.as_user(by).post(&format!("/entrustments/{id}/arbitrations"), body).await
+        }
+        Move::Decide { kind, to } => {
+            let Some(at) = arbitration(app, id, "opened").await else { return };
+            let body = match kind {
+                0 => json!({ "kind": "keep", "reason": "维持" }),
+                1 => json!({ "kind": "joint", "to": CENTERS[*to].0, "steps": ["S1"], "reason": "指定联办" }),
+                _ => json!({ "kind": "custody", "to": CENTERS[*to].0, "reason": "指定承办" }),
+            };
+            // Whoever is no side decides; the other is refused.
+            let first = app.as_user("city_manager").post(&format!("{at}/decide"), body.clone()).await;
+            if first.status == 403 { app.as_user("city_reform").post(&format!("{at}/decide"), body).await } else { first }
+        }
+        Move::Review { by } => {
+            let Some(at) = arbitration(app, id, "decided").await else { return };
+            let who = if *by % 2 == 0 { "rd_manager" } else { "city_manager" };
+            app.as_user(who).post(&format!("{at}/review"), json!({ "new_facts": "测绘报告" })).await
+        }
         Move::AcceptMatter { by } => clerk(*by).post(&format!("/entrustments/{id}/accept"), accepted()).await,
         Move::Withdraw { by } => clerk(*by).post(&format!("/entrustments/{id}/withdraw"), json!({ "reason": "申请人撤回" })).await,
         Move::LetTimePass => {
@@ -81,6 +147,13 @@ async fn play(app: &TestApp, id: &str, m: &Move, day: &mut u32) {
     assert!([200, 201, 403, 404, 409, 422].contains(&reply.status), "{m:?}: {}", reply.text);
 }
 
+/// The newest arbitration of the matter in a state.
+async fn arbitration(app: &TestApp, id: &str, state: &str) -> Option<String> {
+    let all = app.as_user("city_inspector").get(&format!("/arbitrations?state={state}&limit=200")).await.ok();
+    let found = all["items"].as_array().expect("arbitrations").iter().find(|a| a["entrustment_id"] == json!(id)).cloned();
+    found.map(|a| format!("/arbitrations/{}", text(&a["id"])))
+}
+
 async fn check(app: &TestApp, id: &str, run: usize, moves: &[Move]) {
     let chain = app.as_user("city_inspector").get(&format!("/entrustments/{id}/custody")).await.ok();
     let links = chain["items"].as_array().expect("chain").clone();
@@ -91,11 +164,27 @@ async fn check(app: &TestApp, id: &str, run: usize, moves: &[Move]) {
         assert_eq!(pair[0]["to"], pair[1]["from"], "no gap, no overlap; {}", story());
         assert!(moment(text(&pair[0]["from"])) <= moment(text(&pair[0]["to"])), "{}", story());
     }
-    assert!(links.len() <= 5, "at most four hand-overs; {}", story());
+    // Four transfers, and a decision with its review.
+    assert!(links.len() <= 7, "hand-overs are bounded; {}", story());
+    let by = |cause: &str| links.iter().filter(|l| l["cause"] == cause).count();
+    assert!(by("transfer") <= 4 && by("arbitration") <= 2, "{}", story());
+    let decided = links.iter().position(|l| l["cause"] == "arbitration").unwrap_or(links.len());
+    assert!(links.iter().skip(decided).all(|l| l["cause"] == "arbitration"), "what was decided is not transferred; {}", story());
     let e = app.as_user("city_inspector").get(&format!("/entrustments/{id}")).await.ok();
     assert_eq!(e["custodian"]["id"], links.last().expect("link")["center"]["id"], "{}", story());
-    assert_eq!(e["hand_overs"], links.len() - 1, "{}", story());
+    assert_eq!(e["hand_overs"], by("transfer"), "{}", story());
+    let relay = app.as_user("city_inspector").get(&format!("/entrustments/{id}/relay")).await.ok();
+    let open: Vec<&str> = relay["open"].as_array().expect("open").iter().map(|o| text(&o["kind"])).collect();
+    let many = |kind: &str| open.iter().filter(|k| **k == kind).count();
+    assert!(many("transfer") <= 1 && many("arbitration") <= 1, "{}", story());
+    assert_eq!(
+        (e["open_joint_handlings"].as_u64(), e.get("open_arbitration_id").is_some()),
+        (Some(many("joint_handling") as u64), many("arbitration") == 1),
+        "{}",
+        story()
+    );
     let ended = e.get("closed_at").is_some();
+    assert!(!ended || open.is_empty(), "nothing is open beside what has ended; {}", story());
     let running = e["clocks"].as_array().expect("clocks").iter().filter(|c| c["state"] != "stopped").count();
     assert!(!ended || running == 0, "an ended matter has no running clock; {}", story());
 }

@@ -95,6 +95,9 @@ async fn results_are_handed_out(app: TestApp) {
     clerk.post(&format!("{path}/arrange-hand-out"), way("counter")).await.ok();
     let arranged = clerk.post(&format!("{path}/arrange-hand-out"), express).await.ok();
     assert_eq!(arranged["hand_out"]["state"], "arranged");
+    let waiting = clerk.get("/entrustments?hand_out_state=arranged").await.ok();
+    assert_eq!((&waiting["items"][0]["id"], waiting["items"].as_array().map(Vec::len)), (&arranged["id"], Some(1)));
+    assert_eq!(clerk.get("/entrustments?hand_out_state=sent").await.ok()["items"], json!([]));
     let masked = app.as_user("rd_manager").get(&path).await.ok();
     assert_eq!((&masked["hand_out"]["recipient"], &masked["hand_out"]["address"]), (&json!("联***"), &json!("如东县****")));
     assert_eq!(clerk.post(&format!("{path}/hand-out"), json!({ "act": "send" })).await.problem(409), "state_conflict");

@@ -49,3 +49,9 @@ CREATE TABLE deputies (
 CREATE INDEX deputies_deputy ON deputies (deputy_id, to_at);
 -- Why the center called a booking off.
 ALTER TABLE appointments ADD COLUMN cancel_reason TEXT;
+-- Which machine booked for a caller.
+ALTER TABLE appointments ADD COLUMN client_id TEXT;
+-- Names that an applicant bore before.
+ALTER TABLE applicants ADD COLUMN former_names TEXT;
+-- Where the results of a matter are, for who hands them out.
+ALTER TABLE entrustments ADD COLUMN hand_out_state TEXT;

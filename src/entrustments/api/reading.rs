@@ -7,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::{
     Channel, EntrustmentBrief, EntrustmentView, State,
     facts::Extension,
+    handout_machine::HandOutState,
     listing,
     lookup::{self, OpenMatters, RevealInput, Revealed, SearchInput, SearchResult},
     model::Priority,
@@ -81,6 +82,12 @@ impl ListKind for Entrustments {
         Filter { name: "priority", kind: FilterKind::Codes(|| Priority::ALL.iter().map(|v| v.code()).collect()), doc: "轻重缓急" },
         Filter { name: "tag", kind: FilterKind::Text(20), doc: "标签" },
         Filter { name: "item_id", kind: FilterKind::Id, doc: "事项" },
+        Filter { name: "window_id", kind: FilterKind::Id, doc: "收件窗口" },
+        Filter {
+            name: "hand_out_state",
+            kind: FilterKind::Codes(|| HandOutState::ALL.iter().map(|v| v.code()).collect()),
+            doc: "结果送达的状态：待领取、待寄出的可在此筛选",
+        },
         Filter { name: "item_version", kind: FilterKind::Text(10), doc: "事项的版本号" },
         Filter { name: "division_code", kind: FilterKind::Division, doc: "事项所属区划" },
         Filter { name: "applicant_id", kind: FilterKind::Id, doc: "申请人：其历次办件" },

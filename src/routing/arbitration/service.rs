@@ -116,6 +116,11 @@ pub(super) fn name_of(authority: Authority, decider: &Center) -> String {
     }
 }
 
+/// Who decides a case, as people call them.
+pub fn decider_name(tx: &mut Tx, row: &Arbitration) -> Result<String> {
+    Ok(name_of(row.authority, &organization::load(tx, row.decider_id)?))
+}
+
 fn node_id(node: &str) -> Result<Id> {
     node.parse().map_err(|_| Error::Corrupt(format!("{node} is no center")))
 }
