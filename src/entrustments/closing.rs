@@ -50,7 +50,10 @@ pub static ON_CLOSED: OnceLock<Vec<ClosedHook>> = OnceLock::new();
 pub type ClosedHook = fn(&mut Tx, &Actor, &ClosedMatter) -> Result<()>;
 
 /// What higher ranks do when a matter is suspended (`true`) or resumed: set by `app`.
-pub static ON_SUSPENDED: OnceLock<fn(&mut Tx, Id, bool) -> Result<()>> = OnceLock::new();
+pub static ON_SUSPENDED: OnceLock<SuspendedHook> = OnceLock::new();
+
+/// What is done then.
+pub type SuspendedHook = fn(&mut Tx, Id, bool) -> Result<()>;
 
 /// Ends a matter: its clocks stop, the change is saved, and what was served may be rated.
 pub fn end(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Result<()> {

@@ -65,7 +65,7 @@ async fn random_parties(app: TestApp) {
 
 /// Every other matter is under way, with a step that can be given to others.
 async fn plan(app: &TestApp, id: &str, run: usize) {
-    if run % 2 == 0 {
+    if run.is_multiple_of(2) {
         return;
     }
     let path = format!("/entrustments/{id}");
@@ -116,7 +116,7 @@ async fn play(app: &TestApp, id: &str, m: &Move, day: &mut u32) {
         }
         Move::AskArbitration { with } => {
             let body = json!({ "with": [CENTERS[*with].0], "reason": "请指定承办中心" });
-            let by = if *with % 2 == 0 { "rd_manager" } else { "city_manager" };
+            let by = if with.is_multiple_of(2) { "rd_manager" } else { "city_manager" };
             app.as_user(by).post(&format!("/entrustments/{id}/arbitrations"), body).await
         }
         Move::Decide { kind, to } => {
@@ -132,7 +132,7 @@ async fn play(app: &TestApp, id: &str, m: &Move, day: &mut u32) {
         }
         Move::Review { by } => {
             let Some(at) = arbitration(app, id, "decided").await else { return };
-            let who = if *by % 2 == 0 { "rd_manager" } else { "city_manager" };
+            let who = if by.is_multiple_of(2) { "rd_manager" } else { "city_manager" };
             app.as_user(who).post(&format!("{at}/review"), json!({ "new_facts": "测绘报告" })).await
         }
         Move::AcceptMatter { by } => clerk(*by).post(&format!("/entrustments/{id}/accept"), accepted()).await,
