@@ -225,6 +225,7 @@ pub const POLICY: &[Rule] = &[
     masked(Inspector, "joint_handling", Subtree, &["read"]),
     // The sides say what speaks for them; who decides is no party (DOMAIN §5).
     rule(Agent, "arbitration", Assigned, &["read", "state_case"]),
+    rule(Clerk, "arbitration", Center, &["read", "state_case"]),
     rule(CenterManager, "arbitration", Center, &["read", "state_case", "review", "decide", "escalate", "no_competent_unit"]),
     rule(DepartmentHandler, "arbitration", Department, &["read", "state_case", "review"]),
     rule(ReformOffice, "arbitration", Authority, &["read", "decide", "escalate", "no_competent_unit"]),

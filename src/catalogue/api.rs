@@ -13,7 +13,7 @@ use super::{
     views::{ItemBrief, ItemView},
 };
 use crate::{
-    http::{Answer, Ask, Body, Command, Empty, Expansion, Filter, FilterKind, List, ListKind, Params, Public, named, shape::knows},
+    http::{Answer, Ask, Body, Command, Empty, Expansion, Filter, FilterKind, List, ListKind, Nothing, Params, Public, named, shape::knows},
     kernel::{Code, Moment, Page, Problem},
 };
 
@@ -27,7 +27,15 @@ pub fn routes(cfg: &mut ServiceConfig) {
     super::eligibility_api::routes(cfg);
     super::ready_api::routes(cfg);
     cfg.service(list).service(themes).service(fetch).service(versions).service(version);
-    cfg.service(create).service(fetch_draft).service(edit).service(publish).service(withdraw).service(submit).service(give_back).service(changes);
+    cfg.service(create)
+        .service(fetch_draft)
+        .service(edit)
+        .service(publish)
+        .service(withdraw)
+        .service(submit)
+        .service(give_back)
+        .service(changes)
+        .service(draft_changes);
 }
 
 /// The list of items.
@@ -209,6 +217,16 @@ async fn changes(public: Public, path: web::Path<(String, String)>, params: Para
     let wrong = || Problem::parameter("from", "invalid_value", "from 应为版本号。", "from must be the number of a version.");
     let from = params.0.from.map(|text| whole(text).ok_or_else(wrong)).transpose()?;
     public.view(86_400, move |tx, id| review::changes(tx, id, from, number)).await
+}
+
+/// 草稿差异（draft changes）
+///
+/// 供编目人员逐处核对草稿（含待生效的草稿）与已发布版本的差别（RFC 6902）。
+#[utoipa::path(tag = "catalogue", operation_id = "list_draft_changes", params(("id" = String, Path, description = "事项 id 或编码", max_length = 100, example = "GD-320600-0001")),
+    responses((status = 200, description = "差别", body = VersionChanges)))]
+#[get("/service-items/{id}/draft/changes")]
+async fn draft_changes(ask: Ask, _none: Params<Nothing>) -> Answer {
+    ask.view(review::draft_changes).await
 }
 
 /// 撤回（withdraw item）

@@ -178,10 +178,25 @@ pub fn changes(tx: &mut Tx, reference: &str, from: Option<i64>, to: i64) -> Resu
     let from = from.unwrap_or(to - 1);
     let none = || serde_json::Value::Object(serde_json::Map::new());
     // Before the first version nothing was said.
-    let mut document = if from == 0 { none() } else { serde_json::to_value(service::guide_version(tx, reference, from)?)? };
+    let older = if from == 0 { none() } else { serde_json::to_value(service::guide_version(tx, reference, from)?)? };
     let newer = serde_json::to_value(service::guide_version(tx, reference, to)?)?;
+    Ok(VersionChanges { from, to, items: differences(older, &newer)? })
+}
+
+/// What the draft, also one that takes effect on a day to come, says differently from the published version.
+pub fn draft_changes(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<VersionChanges> {
+    let item = service::readable(tx, actor, reference)?;
+    let draft = item.draft.as_ref().ok_or_else(Problem::not_found)?;
+    let none = || Ok(serde_json::Value::Object(serde_json::Map::new()));
+    let older = item.published.as_ref().map_or_else(none, |p| p.get().and_then(|content: ItemContent| Ok(serde_json::to_value(content)?)))?;
+    let from = item.published_version.unwrap_or(0);
+    let items = differences(older, &serde_json::to_value(draft.get()?)?)?;
+    Ok(VersionChanges { from, to: from + 1, items })
+}
+
+fn differences(mut document: serde_json::Value, newer: &serde_json::Value) -> Result<Vec<Change>> {
     let mut items = Vec::new();
-    for operation in json_patch::diff(&document, &newer).0 {
+    for operation in json_patch::diff(&document, newer).0 {
         let path = operation.path().to_string();
         let before = document.pointer(&path).cloned();
         let (op, before, after) = match &operation {
@@ -193,5 +208,5 @@ pub fn changes(tx: &mut Tx, reference: &str, from: Option<i64>, to: i64) -> Resu
         json_patch::patch(&mut document, std::slice::from_ref(&operation)).map_err(|e| crate::db::Error::Corrupt(e.to_string()))?;
         items.push(Change { op, path, before, after });
     }
-    Ok(VersionChanges { from, to, items })
+    Ok(items)
 }

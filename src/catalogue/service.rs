@@ -307,12 +307,18 @@ pub fn briefs(tx: &mut Tx, ids: &[Id]) -> Result<Vec<ItemBrief>> {
 
 /// An item with its draft, for editors.
 pub fn editor_view(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ItemView> {
+    let item = readable(tx, actor, reference)?;
+    editable(tx, actor, item)
+}
+
+/// An item whose draft the caller may read.
+pub fn readable(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Item> {
     if !is_editor(actor) {
         return Err(forbidden());
     }
     let item = store::item_by_reference(tx, reference)?.ok_or_else(Problem::not_found)?;
     authorize(tx, actor, "read", &item.division_code)?;
-    editable(tx, actor, item)
+    Ok(item)
 }
 
 /// A published version by number.

@@ -335,6 +335,7 @@ diesel::table! {
         tags -> Text,
         window_id -> Nullable<Text>,
         hand_out_state -> Nullable<Text>,
+        contact_mark -> Nullable<Text>,
     }
 }
 

@@ -143,13 +143,16 @@ pub struct Leg {
 }
 
 /// An arbitration as its matter knows it.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OpenArbitration {
     /// Which.
     pub id: Id,
     /// The node of the reform office that decides, where no center does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<Id>,
+    /// Centers that are sides: they argue about what they can read.
+    #[serde(default)]
+    pub sides: Vec<Id>,
 }
 
 /// What a plan follows beside its steps (text 004).

@@ -122,6 +122,7 @@ pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<()> {
             priority: Priority::Normal,
             tags: Json::new(&Vec::new())?,
             hand_out_state: None,
+            contact_mark: None,
         };
         chain.push(CustodyRow {
             arbitration_id: None,

@@ -69,7 +69,11 @@ pub fn accept_loaded(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &Ac
     loaded.details.eligibility = loaded.judged.take();
     clocks::stop(tx, loaded.e.id, &[ClockKind::Accept, ClockKind::Supply])?;
     let params = json!({ "center": loaded.custodian.name });
-    save(tx, actor, loaded, Told::new("accepted", Audience::Public, params))
+    save(tx, actor, loaded, Told::new("accepted", Audience::Public, params))?;
+    match input.assignee_id {
+        Some(agent) => load::tell(tx, actor, &loaded.e, Told::new("assigned", Audience::Staff, json!({ "assignee_id": agent }))),
+        None => Ok(()),
+    }
 }
 
 /// An agent of the custodian, by id.

@@ -203,6 +203,7 @@ pub fn enter(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, center: Center, a
         priority: Priority::Normal,
         tags: Json::new(&Vec::new())?,
         hand_out_state: None,
+        contact_mark: Some(applicants::name_mark(tx, &text::fold(&new.contact.name))),
     };
     let rules = settings::rules(tx, &center.path)?;
     let e = Entrustment { due_at: clocks::start(tx, "entrustment", e.id, ClockKind::Accept, rules.accept_limit)?, ..e };

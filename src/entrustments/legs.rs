@@ -81,6 +81,10 @@ pub fn close_leg(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, id: Id, told: 
         leg.open = false;
         loaded.e.open_legs -= 1;
     }
+    if matches!(told.kind, "joint_declined" | "joint_expired") {
+        // Who did not take it over has no part in the matter any more.
+        loaded.details.legs.retain(|leg| leg.id != id);
+    }
     release(tx, loaded, Some(id))?;
     save(tx, actor, loaded, told.told())
 }

@@ -322,7 +322,10 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
             }
         }
     }
-    subjects.extend(loaded.details.arbitration.and_then(|a| a.authority).map(|id| (subject::authority(id.as_str()), true)));
+    if let Some(open) = &loaded.details.arbitration {
+        subjects.extend(open.authority.map(|id| (subject::authority(id.as_str()), true)));
+        subjects.extend(open.sides.iter().map(|id| (subject::center(id.as_str()), true)));
+    }
     for id in loaded.plan.departments() {
         let waits = !e.state.is_final() && loaded.plan.awaits(&[id.as_str()]);
         subjects.push((subject::department(id.as_str()), !waits));

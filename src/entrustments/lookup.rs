@@ -8,7 +8,8 @@ use super::{
     load::{Told, load_for},
     machine::Action,
     store::{self, Entrustment},
-    views::{self, EntrustmentBrief, ProgressView},
+    story::{self, ProgressView},
+    views::{self, EntrustmentBrief},
 };
 use crate::{
     access, applicants,
@@ -67,7 +68,7 @@ pub struct SearchResult {
     pub entrustments: Vec<EntrustmentBrief>,
 }
 
-/// Finds by number, phone, exact name, or text, among what the caller sees.
+/// Finds by number, phone, exact name of the applicant or of whom to call, or text, among what the caller sees.
 pub fn search(tx: &mut Tx, actor: &Actor, input: &SearchInput) -> Result<SearchResult> {
     if !policy::may(actor, "search", "search") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
@@ -85,6 +86,7 @@ pub fn search(tx: &mut Tx, actor: &Actor, input: &SearchInput) -> Result<SearchR
     }
     let mark = applicants::name_mark(tx, &text::fold(asked));
     ids.extend(store::ids_by_applicant_name(tx, &mark, &clear)?);
+    ids.extend(store::ids_by_contact(tx, &mark, &clear)?);
     ids.extend(text_matches(tx, &scope, asked, None)?);
     let mut seen: Vec<Id> = Vec::new();
     for id in ids {
@@ -151,7 +153,7 @@ const GUESSES: i64 = 5;
 
 /// Public progress by number and the last four digits of the phone. A wrong number and wrong digits answer alike.
 pub async fn progress(db: &Db, number: String, last4: String) -> Result<ProgressView> {
-    proved(db, number, last4, views::progress_view).await
+    proved(db, number, last4, story::progress_view).await
 }
 
 /// Shows something of a matter to who proves by its number and the last four digits of the phone to be its applicant.

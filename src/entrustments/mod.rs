@@ -28,9 +28,11 @@ mod narrative;
 mod notes;
 mod plan;
 mod reuse;
+mod schedule;
 mod standing;
 mod steps;
 pub mod store;
+mod story;
 mod views;
 
 pub use closing::{ClosedMatter, ON_CLOSED, ON_SUSPENDED};
@@ -57,4 +59,5 @@ pub mod vocabulary {
     };
 }
 pub use api::ProgressParams;
-pub use views::{CustodyChain, EntrustmentBrief, EntrustmentView, briefs_of, custody_chain, view};
+pub use story::{CustodyChain, custody_chain};
+pub use views::{EntrustmentBrief, EntrustmentView, briefs_of, view};

@@ -12,6 +12,7 @@ use super::{
     load::{Loaded, Told, load_for, save},
     machine::{Action, StepState},
     model::StepCarrier,
+    schedule::Forecast,
     standing::{Plan, is_begun},
     store::{self, StepRow},
     views::{EntrustmentView, view},
@@ -160,6 +161,11 @@ pub struct PlanView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
     pub finish: Option<String>,
+    /// The day on which the last step is expected to be decided, as things stand; absent once the matter has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_finish: Option<NaiveDate>,
+    /// Codes of the steps that this day hangs on: what makes one of them later makes the whole later.
+    pub critical_path: Vec<String>,
     /// The unit that supports the investor 帮扶单位.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supporting_unit: Option<String>,
@@ -185,13 +191,13 @@ pub struct MilestoneView {
 
 impl PlanView {
     /// Of a plan that was made; none before.
-    pub fn of(facts: PlanFacts, plan: &Plan, today: NaiveDate) -> Option<Self> {
+    pub fn of(facts: PlanFacts, plan: &Plan, forecast: Forecast, today: NaiveDate) -> Option<Self> {
         if plan.steps.is_empty() {
             return None;
         }
         let finish = plan.steps.iter().filter_map(|(row, _)| row.planned_end.clone()).max();
         let milestones = facts.milestones.into_iter().map(|m| MilestoneView::of(m, plan, today)).collect();
-        Some(Self { finish, supporting_unit: facts.supporting_unit, milestones })
+        Some(Self { finish, expected_finish: forecast.finish, critical_path: forecast.critical, supporting_unit: facts.supporting_unit, milestones })
     }
 }
 
@@ -368,7 +374,7 @@ fn check_plan(loaded: &Loaded, steps: &[PlanStep]) -> Vec<FieldError> {
     }
     for (row, _) in loaded.plan.steps.iter().filter(|(row, r)| is_begun(row, r)) {
         if !steps.iter().any(|s| s.code == row.code) {
-            let zh = format!("缺少已申报的步骤 {}。", row.code);
+            let zh = format!("缺少已申报或正在联办的步骤 {}。", row.code);
             errors.push(FieldError::body("/steps", "step_started", zh, format!("The filed step {} is missing.", row.code)));
         }
     }

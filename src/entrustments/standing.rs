@@ -160,6 +160,13 @@ impl Checklist {
         self.materials.iter().filter(|(row, r)| absent(row) && required(r)).map(|(row, _)| row.name.as_str()).collect()
     }
 
+    /// Names of what the applicant still has to supply: what must be there, and what was promised.
+    pub fn to_supply(&self) -> Vec<String> {
+        let required = self.required_missing();
+        let owed = |row: &MaterialRow| row.state == MaterialState::Deferred || required.contains(&row.name.as_str());
+        self.materials.iter().filter(|(row, _)| owed(row)).map(|(row, _)| row.name.clone()).collect()
+    }
+
     /// An original is with the center.
     pub fn holds_originals(&self) -> bool {
         self.materials.iter().any(|(_, record)| record.original && record.returned.is_none())

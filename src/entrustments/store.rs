@@ -94,6 +94,8 @@ pub struct Entrustment {
     pub window_id: Option<Id>,
     /// Where the results are, once it is arranged how they reach the applicant.
     pub hand_out_state: Option<HandOutState>,
+    /// Blind index of the name of whom to call.
+    pub contact_mark: Option<String>,
 }
 
 /// A step of the plan.
@@ -244,6 +246,19 @@ pub fn ids_by_phone(tx: &mut Tx, mark: &str, subjects: &[String]) -> Result<Vec<
     Ok(entrustments::table
         .inner_join(access::table.on(access::record_id.eq(entrustments::id)))
         .filter(entrustments::phone_mark.eq(mark))
+        .filter(access::subject.eq_any(subjects.to_vec()))
+        .filter(access::masked.eq(false))
+        .order(entrustments::id.desc())
+        .limit(100)
+        .select(entrustments::id)
+        .load(tx.conn)?)
+}
+
+/// Ids of matters with exactly this contact, newest first, among those that one of `subjects` sees in clear.
+pub fn ids_by_contact(tx: &mut Tx, mark: &str, subjects: &[String]) -> Result<Vec<Id>> {
+    Ok(entrustments::table
+        .inner_join(access::table.on(access::record_id.eq(entrustments::id)))
+        .filter(entrustments::contact_mark.eq(mark))
         .filter(access::subject.eq_any(subjects.to_vec()))
         .filter(access::masked.eq(false))
         .order(entrustments::id.desc())

@@ -226,6 +226,11 @@ pub fn be_away(tx: &mut Tx, actor: &Actor, target: &Target, input: &AbsenceInput
         if !known {
             return refuse("/deputy_id", "not_a_colleague", "代班人应为本中心在职的其他人员。", "Not an active colleague of the same center.");
         }
+        let agents = accounts::holders(tx, Role::Agent, center.id.as_str())?;
+        if agents.contains(&user.id) && !agents.contains(&deputy) {
+            let zh = "专员的代班人也须是本中心的帮办代办专员。";
+            return refuse("/deputy_id", "not_an_agent", zh, "An agent's deputy is an agent of the center, too.");
+        }
         if !store::absences_between(tx, deputy, input.from, input.to)?.is_empty() {
             return refuse("/deputy_id", "absent", "代班人届时也不在岗。", "The deputy is away then, too.");
         }

@@ -55,7 +55,7 @@ async fn edit(command: Command, body: Body<ApplicantEdit>) -> Answer {
 
 /// 变更名称（rename applicant）
 ///
-/// 中心负责人凭登记机关的凭据变更申请人名称：证件号码不变，曾用名保留，经审计留痕；此前的办件保持收件时的名称。
+/// 中心负责人凭登记机关的凭据变更申请人名称：证件号码不变，曾用名保留，经审计留痕；办件详情显示新名称，列表和检索保持收件时的名称。
 #[utoipa::path(tag = "applicants", operation_id = "rename_applicant", params(("id" = String, Path, description = "申请人 id", max_length = 100)), request_body = RenameInput, responses((status = 200, description = "申请人", body = ApplicantRecord)))]
 #[post("/applicants/{id}/rename")]
 async fn rename(command: Command, body: Body<RenameInput>) -> Answer {

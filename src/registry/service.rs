@@ -253,7 +253,7 @@ pub struct RenameInput {
     pub evidence: String,
 }
 
-/// Renames: matters taken in before keep the name they were taken in under.
+/// Renames: lists and searches keep the name that a matter was taken in under.
 pub fn rename(tx: &mut Tx, actor: &Actor, target: &Target, input: &RenameInput) -> Result<ApplicantRecord> {
     let (mut row, sight) = load_for(tx, actor, "rename", target)?;
     let name = text::fold(&input.name);

@@ -82,9 +82,10 @@ pub fn decide(tx: &mut Tx, actor: &Actor, target: &Target, input: &DecisionInput
         DecisionKind::Joint => format!("有关步骤由{name}联合办理"),
         DecisionKind::Keep => format!("本件仍由{name}承办"),
     };
-    let decider = organization::load(tx, row.decider_id)?;
-    let params = json!({ "arbitration_id": row.id, "number": row.number, "decider": decider.name, "outcome": outcome, "kind": input.kind });
+    let decider = arbitration::decider_name(tx, &row)?;
+    let params = json!({ "arbitration_id": row.id, "number": row.number, "decider": decider, "outcome": outcome, "kind": input.kind });
     entrustments::close_arbitration(tx, actor, &mut loaded, true, params)?;
+    joint::supersede(tx, actor, &mut loaded, row.id, &input.steps)?;
     carry_out(tx, actor, &row, &mut loaded, input, center, department)?;
     arbitration::save(tx, actor, &mut row, &loaded, "arbitration.decided")?;
     arbitration::view(tx, actor, row)

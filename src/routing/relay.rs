@@ -144,7 +144,7 @@ fn open_legs(tx: &mut Tx, loaded: &Loaded) -> Result<Vec<OpenLeg>> {
         let made = leg("joint_handling", "联办", (row.id, row.number, with), (row.state.code(), row.state.label()), row.due_at);
         open.push(OpenLeg { steps, ..made });
     }
-    if let Some(running) = loaded.details.arbitration
+    if let Some(running) = &loaded.details.arbitration
         && let Some(a) = arbitration::store::arbitration(tx, running.id)?.filter(|a| a.state.is_open())
     {
         let with = arbitration::decider_name(tx, &a)?;

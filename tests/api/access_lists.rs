@@ -115,7 +115,7 @@ async fn masking_and_reveal(app: TestApp) {
     assert!(timeline.text.contains("entrustment.revealed"));
     assert!(!timeline.text.contains("测试人") && !timeline.text.contains("13900005678"), "events hold no personal data");
     // Found by phone and by exact name, only by those who see it.
-    for q in ["13900005678", "测试人"] {
+    for q in ["13900005678", "测试人", "联系人乙"] {
         let found = app.as_user("rd_clerk").post("/search", json!({ "q": q })).await.ok();
         assert_eq!(found["entrustments"].as_array().map(Vec::len), Some(1), "{q}");
         let nothing = app.as_user("cc_clerk").post("/search", json!({ "q": q })).await.ok();

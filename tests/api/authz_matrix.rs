@@ -255,7 +255,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "get_appointment" | "cancel_appointment" | "arrive_appointment" | "serve_appointment" => (in_path(&f.appointment), empty()),
         "reschedule_appointment" => (in_path(&f.appointment), json!({ "start": "2026-03-03T11:00:00+08:00" })),
         "list_appointments" => (path.into(), empty()),
-        "submit_service_item" | "count_open_matters" => (in_path(item), empty()),
+        "submit_service_item" | "count_open_matters" | "list_draft_changes" => (in_path(item), empty()),
         "return_service_item" => (in_path(item), reason()),
         "list_service_item_changes" => (format!("{}?from=1", in_path(item).replace("{number}", "1")), empty()),
         "record_help" => (in_path(matter), json!({ "kinds": ["fill_form"] })),

@@ -157,6 +157,8 @@ async fn reviewed_by_another(app: TestApp) {
     admin.post(&format!("{path}/submit"), json!({})).await.ok();
     let refused = admin.post(&format!("{path}/publish"), json!({})).await.expect(409);
     assert!(text(&refused.body["detail"]).contains("另一人"));
+    let pending = admin.get(&format!("{path}/draft/changes")).await.ok();
+    assert_eq!((&pending["from"], &pending["items"][0]["path"], &pending["items"][0]["after"]), (&json!(2), &json!("/name"), &json!("供水报装（自审）")));
     // What the new version says differently, and which matters it leaves alone.
     let changes = app.stranger().get(&format!("{path}/versions/2/changes")).await.ok();
     let told: Vec<(&str, &str)> = changes["items"].as_array().expect("items").iter().map(|c| (text(&c["op"]), text(&c["path"]))).collect();

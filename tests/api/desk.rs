@@ -16,6 +16,7 @@ on_both_engines!(
     the_directory_of_departments,
     promises_wait_while_suspended,
     a_plan_follows_the_contract,
+    what_makes_the_whole_later,
     one_call_for_what_is_one_job,
     a_ready_step_is_filed_in_time,
     papers_are_back_before_the_end
@@ -258,6 +259,8 @@ async fn a_plan_follows_the_contract(app: TestApp) {
     let milestones = json!([{ "name": "施工用水", "due_on": "2026-03-11", "step": "S1" }, { "name": "正式用水", "due_on": "2026-03-12" }]);
     let e = agent.post(&format!("{path}/plan"), json!({ "milestones": milestones, "supporting_unit": "如东县发展和改革委员会" })).await.ok();
     assert_eq!((&e["steps"][0]["planned_start"], &e["plan"]["supporting_unit"]), (&json!("2026-03-09"), &json!("如东县发展和改革委员会")));
+    // S1 → S2 → S3 → S4: each day later makes the whole later.
+    assert_eq!((&e["plan"]["expected_finish"], &e["plan"]["critical_path"]), (&e["plan"]["finish"], &json!(["S1", "S2", "S3", "S4"])));
     let (first, whole) = (&e["plan"]["milestones"][0], &e["plan"]["milestones"][1]);
     assert_eq!((&first["late"], &first["reached"], &first["expected_on"]), (&json!(false), &json!(false), &e["steps"][0]["planned_end"]));
     assert_eq!((&whole["late"], &whole["expected_on"]), (&json!(true), &e["plan"]["finish"]), "later than the investor was promised");
@@ -269,7 +272,30 @@ async fn a_plan_follows_the_contract(app: TestApp) {
     assert_eq!((&e["plan"]["milestones"][0]["late"], &e["plan"]["supporting_unit"]), (&json!(false), &json!("如东县发展和改革委员会")));
     // A milestone that is past and not reached is late, whatever was planned.
     app.set_clock("2026-03-13T10:00:00+08:00");
-    assert_eq!(agent.get(&path).await.ok()["plan"]["milestones"][0]["late"], true);
+    let e = agent.get(&path).await.ok();
+    assert_eq!((&e["plan"]["milestones"][0]["late"], &e["plan"]["expected_finish"]), (&json!(true), &json!("2026-03-16")), "not begun, it begins today");
+}
+
+async fn what_makes_the_whole_later(app: TestApp) {
+    let path = format!("/entrustments/{}", started_matter(&app).await);
+    let agent = app.as_user("rd_agent");
+    let step = |code: &str, days: u32, after: &[&str]| json!({ "code": code, "name": format!("步骤{code}"), "department": "审批部门", "limit": { "value": days, "unit": "working_day" }, "depends_on": after });
+    let e = agent.post(&format!("{path}/plan"), json!({ "steps": [step("A", 5, &[]), step("B", 2, &[]), step("C", 1, &["A", "B"])] })).await.ok();
+    // The long branch carries the end; the short one has time.
+    assert_eq!((&e["plan"]["critical_path"], &e["plan"]["expected_finish"]), (&json!(["A", "C"]), &json!("2026-03-10")));
+    // Decided early, it no longer does: the other branch is the later one now.
+    let record = |step: &str, act: &str, body: Value| {
+        let (agent, at) = (app.as_user("rd_agent"), format!("{path}/steps/{step}/{act}"));
+        async move { agent.post(&at, body).await.ok() }
+    };
+    record("A", "file", json!({ "receipt_no": "1" })).await;
+    record("A", "accept", json!({ "acceptance_no": "1", "evidence": "通知书" })).await;
+    let e = record("A", "grant", json!({ "result_no": "1", "evidence": "决定书" })).await;
+    assert_eq!((&e["plan"]["critical_path"], &e["plan"]["expected_finish"]), (&json!(["B", "C"]), &json!("2026-03-05")));
+    // Nobody begins: with each day the end is later, and past its planned day it says so.
+    app.set_clock("2026-03-09T10:00:00+08:00");
+    let e = agent.get(&path).await.ok();
+    assert_eq!((&e["plan"]["expected_finish"], &e["plan"]["finish"]), (&json!("2026-03-12"), &json!("2026-03-10")));
 }
 
 async fn one_call_for_what_is_one_job(app: TestApp) {

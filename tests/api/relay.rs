@@ -12,6 +12,7 @@ on_both_engines!(
     returned_twice_and_decided,
     a_decision_and_its_review,
     one_open_arbitration_at_a_time,
+    the_applicant_reads_who_helps,
     the_relay_in_the_worklist,
     the_relay_in_one_answer,
 );
@@ -91,7 +92,8 @@ async fn legs_in_parallel(app: TestApp) {
     assert_eq!((&e["state"], &e["due_at"]), (&json!("in_progress"), &json!("2026-03-10T17:00:00.000+08:00")), "a day touched by the pause");
     // Only its own step, and results only when they are decided.
     carrier.post(&format!("{at}/steps/S3/file"), json!({ "receipt_no": "x" })).await.expect(404);
-    assert_eq!(carrier.post(&format!("{at}/hand-back"), json!({ "step": "S1" })).await.expect(422).body["errors"][0]["code"], "step_open");
+    let undecided = carrier.post(&format!("{at}/hand-back"), json!({ "step": "S1" })).await.expect(409);
+    assert!(!undecided.body["allowed_actions"].to_string().contains("hand_back") && !undecided.text.contains("ask_materials"), "{}", undecided.text);
     carry(&carrier, &at, "S1").await;
     assert!(text(&carrier.post(&format!("{at}/complete"), json!({})).await.expect(409).body["detail"]).contains("1 个步骤"));
     carrier.post(&format!("{at}/hand-back"), json!({ "step": "S1", "papers": ["规划许可证正本"], "note": "正本已寄" })).await.ok();
@@ -122,6 +124,11 @@ async fn legs_in_parallel(app: TestApp) {
     let at = format!("/joint-handlings/{}", text(&imposed["id"]));
     app.as_user("cc_clerk").post(&format!("{at}/decline"), json!({ "reason": "仍不办" })).await.expect(409);
     agent.post(&format!("{at}/cancel"), json!({ "reason": "自办" })).await.expect(409);
+    // On new facts it is decided anew, once: what was imposed ends, the step is the custodian's again.
+    app.as_user("rd_manager").post(&format!("/arbitrations/{id}/review"), json!({ "new_facts": "测绘显示不在崇川区" })).await.ok();
+    manager.post(&format!("/arbitrations/{id}/decide"), json!({ "kind": "keep", "reason": "由如东县自办" })).await.ok();
+    assert_eq!(app.as_user("cc_clerk").get(&at).await.ok()["state"], "cancelled");
+    agent.post(&format!("{path}/steps/S2/file"), json!({ "receipt_no": "收-2" })).await.ok();
     // The applicant reads one plain story, and nothing of who did not want it.
     let told = app.stranger().get(&format!("/progress/{}?phone_last4=5678", text(&e["number"]))).await.ok().to_string();
     assert!(told.contains("联办完成") && told.contains("协调") && !told.contains("拒绝") && !told.contains("未接受"), "{told}");
@@ -273,6 +280,39 @@ async fn a_decision_and_its_review(app: TestApp) {
     manager.post(&format!("{at}/review"), json!({ "new_facts": "又有新事实" })).await.expect(409);
     let chain = app.as_user("cc_clerk").get(&format!("{path}/custody")).await.ok();
     assert_eq!(chain["items"].as_array().map(Vec::len), Some(3));
+}
+
+async fn the_applicant_reads_who_helps(app: TestApp) {
+    let (company, clerk, agent) = (app.as_user("ent_rudong"), app.as_user("rd_clerk"), app.as_user("rd_agent"));
+    let mut application = crate::support::water_application();
+    application["center"] = json!("320623000000");
+    application["mode"] = json!("assisted");
+    let path = format!("/entrustments/{}", text(&company.post("/entrustments", application).await.created()["id"]));
+    let mut body = crate::support::accepted();
+    body["assignee_id"] = json!(user_id("rd_agent"));
+    clerk.post(&format!("{path}/accept"), body).await.ok();
+    let story = clerk.get(&format!("{path}/timeline")).await.ok().to_string();
+    assert!(story.contains("指派"), "accepting may name who carries it: {story}");
+    agent.post(&format!("{path}/start"), json!({})).await.ok();
+    agent.post(&format!("{path}/plan"), json!({})).await.ok();
+    let mine = || async { company.get("/joint-handlings").await.ok()["items"].as_array().map(Vec::len) };
+    let declined = agent.post(&format!("{path}/joint-handlings"), ask(CHONGCHUAN, &["S1"])).await.created();
+    assert_eq!(mine().await, Some(0), "only asked");
+    app.as_user("cc_clerk").post(&format!("/joint-handlings/{}/decline", text(&declined["id"])), json!({ "reason": "不属本区" })).await.ok();
+    assert_eq!(mine().await, Some(0));
+    company.get(&format!("/joint-handlings/{}", text(&declined["id"]))).await.expect(404);
+    // A side reads, masked, what it argues about; and no longer than it is argued about.
+    let a = clerk.get("/arbitrations").await.ok()["items"][0].clone();
+    let side = app.as_user("cc_clerk");
+    assert_eq!(side.get(&path).await.ok()["masked"], true);
+    side.post(&format!("/arbitrations/{}/cases", text(&a["id"])), json!({ "statement": "项目不在本区" })).await.ok();
+    app.as_user("city_manager").post(&format!("/arbitrations/{}/decide", text(&a["id"])), json!({ "kind": "keep", "reason": "由如东县办理" })).await.ok();
+    side.get(&path).await.expect(404);
+    let story = company.get(&format!("{path}/timeline?limit=200")).await.ok().to_string();
+    assert!(story.contains("经南通市政务服务中心协调") && !story.contains("崇川"), "{story}");
+    let helped = agent.post(&format!("{path}/joint-handlings"), ask(CITY, &["S1"])).await.created();
+    app.as_user("city_clerk").post(&format!("/joint-handlings/{}/accept", text(&helped["id"])), json!({})).await.ok();
+    assert_eq!(mine().await, Some(1));
 }
 
 async fn one_open_arbitration_at_a_time(app: TestApp) {

@@ -7,7 +7,10 @@ use crate::support::{TestApp, accepted, counter_application, moment, on_both_eng
 
 on_both_engines!(random_parties);
 
-const RUNS: usize = 40;
+/// Random histories; `make torture` plays more of them.
+fn runs() -> usize {
+    std::env::var("RELAY_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(40)
+}
 const CENTERS: &[(&str, &str)] = &[("320600000000", "city_clerk"), ("320623000000", "rd_clerk"), ("320613000000", "cc_clerk"), ("320623101000", "yk_clerk")];
 
 #[derive(Clone, Debug)]
@@ -47,7 +50,7 @@ fn any_move() -> impl Strategy<Value = Move> {
 async fn random_parties(app: TestApp) {
     let mut runner = TestRunner::deterministic();
     let walks = proptest::collection::vec(any_move(), 5..25);
-    for run in 0..RUNS {
+    for run in 0..runs() {
         let moves = walks.new_tree(&mut runner).expect("moves").current();
         app.set_clock(crate::support::MONDAY);
         let mut application = counter_application("assisted");

@@ -86,7 +86,10 @@ async fn a_deputy_stands_in(app: TestApp) {
     let id = crate::support::started_matter(&app).await;
     let path = format!("/entrustments/{id}");
     deputy.get(&path).await.expect(404);
-    let absence = json!({ "kind": "leave", "from": "2026-03-03T08:00:00+08:00", "to": "2026-03-06T18:00:00+08:00", "deputy_id": user_id("rd_agent2") });
+    let mut absence = json!({ "kind": "leave", "from": "2026-03-03T08:00:00+08:00", "to": "2026-03-06T18:00:00+08:00", "deputy_id": user_id("rd_clerk") });
+    let refused = manager.post(&format!("/users/{}/absences", user_id("rd_agent")), absence.clone()).await.expect(422);
+    assert_eq!(refused.body["errors"][0]["code"], "not_an_agent", "who cannot do the work does not stand in for it");
+    absence["deputy_id"] = json!(user_id("rd_agent2"));
     let absence = manager.post(&format!("/users/{}/absences", user_id("rd_agent")), absence).await.created();
     deputy.get(&path).await.expect(404);
     // While the colleague is away, their work is seen, listed and done; and it is still theirs.

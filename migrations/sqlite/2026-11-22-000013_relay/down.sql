@@ -1,3 +1,5 @@
+DROP INDEX entrustments_contact;
+ALTER TABLE entrustments DROP COLUMN contact_mark;
 ALTER TABLE entrustments DROP COLUMN hand_out_state;
 ALTER TABLE applicants DROP COLUMN former_names;
 ALTER TABLE appointments DROP COLUMN client_id;

@@ -55,3 +55,6 @@ ALTER TABLE appointments ADD COLUMN client_id TEXT;
 ALTER TABLE applicants ADD COLUMN former_names TEXT;
 -- Where the results of a matter are, for who hands them out.
 ALTER TABLE entrustments ADD COLUMN hand_out_state TEXT;
+-- Whom to call, for exact match: staff find a matter by the name that called.
+ALTER TABLE entrustments ADD COLUMN contact_mark TEXT;
+CREATE INDEX entrustments_contact ON entrustments (contact_mark) WHERE contact_mark IS NOT NULL;

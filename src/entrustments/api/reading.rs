@@ -12,7 +12,8 @@ use super::super::{
     lookup::{self, OpenMatters, RevealInput, Revealed, SearchInput, SearchResult},
     model::Priority,
     reuse::{self, ReusableMaterials},
-    views::{self, CustodyChain, ProgressView, TimelineEntry},
+    story::{self, CustodyChain, ProgressView, TimelineEntry},
+    views,
 };
 use crate::{
     catalogue::{Mode, api::ITEM},
@@ -142,7 +143,7 @@ async fn timeline(ask: Ask, asked: List<Timeline>) -> Answer {
     ask.list_of(asked.query, |tx, actor, id, q| {
         let loaded = super::super::load_seen(tx, actor, id)?;
         let after = q.cursor.as_ref().and_then(|c| c.id.parse().ok());
-        let rows = views::timeline(tx, actor, &loaded, after, i64::try_from(q.limit + 1).unwrap_or(201))?;
+        let rows = story::timeline(tx, actor, &loaded, after, i64::try_from(q.limit + 1).unwrap_or(201))?;
         Ok(Page::cut(rows, q.limit, tx.vault, |t: &TimelineEntry| q.cursor_of(String::new(), t.id.to_string())))
     })
     .await
@@ -156,7 +157,7 @@ async fn timeline(ask: Ask, asked: List<Timeline>) -> Answer {
 async fn custody(ask: Ask, _none: Params<Nothing>) -> Answer {
     ask.view(|tx, actor, id| {
         let loaded = super::super::load_seen(tx, actor, id)?;
-        views::custody_chain(tx, loaded.e.id)
+        story::custody_chain(tx, loaded.e.id)
     })
     .await
 }

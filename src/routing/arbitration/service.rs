@@ -47,7 +47,7 @@ pub fn open(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, opening: Opening) -
             parties.push(party);
         }
     }
-    if let Some(running) = loaded.details.arbitration {
+    if let Some(running) = loaded.details.arbitration.clone() {
         return join(tx, actor, loaded, running.id, &parties, opening.reason);
     }
     let (authority, decider) = decider(tx, &parties)?;
@@ -83,10 +83,11 @@ pub fn open(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, opening: Opening) -
 fn announce(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, row: &Arbitration, decider: &Center) -> Result<()> {
     let authority = (row.authority == Authority::ReformOffice).then_some(decider.id);
     let params = json!({ "arbitration_id": row.id, "number": row.number, "decider": name_of(row.authority, decider), "cause": row.cause });
-    entrustments::open_arbitration(tx, actor, loaded, OpenArbitration { id: row.id, authority }, params)
+    let sides = row.parties.get()?.iter().filter(|p| p.department_id.is_none()).map(|p| p.center_id).collect();
+    entrustments::open_arbitration(tx, actor, loaded, OpenArbitration { id: row.id, authority, sides }, params)
 }
 
-fn join(tx: &mut Tx, actor: &Actor, loaded: &Loaded, id: Id, parties: &[Party], reason: &str) -> Result<Arbitration> {
+fn join(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, id: Id, parties: &[Party], reason: &str) -> Result<Arbitration> {
     dialect::lock_root(tx.conn, "arbitrations", id.as_str())?;
     let mut row = store::arbitration(tx, id)?.ok_or_else(|| Error::Corrupt("arbitration gone".into()))?;
     let mut all = row.parties.get()?;
@@ -100,6 +101,7 @@ fn join(tx: &mut Tx, actor: &Actor, loaded: &Loaded, id: Id, parties: &[Party], 
     let (authority, decider) = decider(tx, &all)?;
     (row.authority, row.decider_id) = (authority, decider.id);
     row.record = Private::seal(tx.vault, &record)?;
+    announce(tx, actor, loaded, &row, &decider)?;
     save(tx, actor, &mut row, loaded, "arbitration.joined")?;
     Ok(row)
 }

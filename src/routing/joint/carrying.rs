@@ -19,7 +19,7 @@ use crate::{
         legs::{self, LegTold},
     },
     events::Audience,
-    kernel::{ErrorCode, Problem, Target, Text},
+    kernel::{Problem, Target},
     routing::lines,
 };
 
@@ -68,10 +68,6 @@ pub fn progress(tx: &mut Tx, actor: &Actor, target: &Target, input: &JointWords)
 pub fn ask_materials(tx: &mut Tx, actor: &Actor, target: &Target, input: &JointWords) -> Result<JointHandlingView> {
     let (mut row, loaded, next) = load_for(tx, actor, Action::AskMaterials, target)?;
     let mut record = row.record.open(tx.vault)?;
-    if record.asked.is_some() {
-        let zh = "补充材料只能一次性告知，已经要求过。";
-        return Err(Problem::new(ErrorCode::StateConflict, Text::new(zh, "Everything missing is asked for once.")).into());
-    }
     record.asked = Some(JointNote { text: input.note.clone(), at: tx.now, by: actor.id });
     row.state = next;
     clocks::pause(tx, row.id, &[ClockKind::Joint])?;

@@ -78,6 +78,10 @@ pub struct Facts {
     pub steps_left: u32,
     /// Extended before.
     pub extended: bool,
+    /// Materials were asked for before.
+    pub asked: bool,
+    /// The result of some step can be handed back.
+    pub result_ready: bool,
 }
 
 /// Why not.
@@ -98,6 +102,12 @@ pub enum Refusal {
     /// Once.
     #[error("extended already")]
     ExtendedAlready,
+    /// Everything missing is asked for at once.
+    #[error("asked already")]
+    AskedAlready,
+    /// No authority has decided.
+    #[error("no result to hand back")]
+    NoResult,
 }
 
 impl Refuse for Refusal {
@@ -111,6 +121,8 @@ impl Refuse for Refusal {
             Self::MatterResting => "本件已中止或已结束，联办随之暂停。".into(),
             Self::Imposed => "该联办由指定办理决定，不能取消。".into(),
             Self::StepsLeft(n) => format!("还有 {n} 个步骤的办理结果没有交回。"),
+            Self::AskedAlready => "补充材料只能一次性告知，已经要求过。".into(),
+            Self::NoResult => "还没有部门已作出决定、尚未交回的步骤。".into(),
             Self::ExtendedAlready => "联办只能延期一次。".into(),
         }
     }
@@ -124,6 +136,8 @@ pub fn permits(state: S, facts: &Facts, action: A) -> Result<S, Refusal> {
         A::Cancel | A::Assign | A::Expire => Ok(row.2.unwrap_or(state)),
         _ if !facts.matter_active => Err(Refusal::MatterResting),
         A::Complete if facts.steps_left > 0 => Err(Refusal::StepsLeft(facts.steps_left)),
+        A::AskMaterials if facts.asked => Err(Refusal::AskedAlready),
+        A::HandBack if !facts.result_ready => Err(Refusal::NoResult),
         A::Extend if facts.extended => Err(Refusal::ExtendedAlready),
         _ => Ok(row.2.unwrap_or(state)),
     }

@@ -108,7 +108,7 @@ pub fn request_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &JointInpu
     let row = insert(tx, &loaded, &to, &input.steps, record, New { identity, arbitration: None })?;
     let steps = names.join("、");
     let params = json!({ "joint_handling_id": row.id, "from": loaded.custodian.name, "to": to.name(), "steps": steps });
-    let told = LegTold { kind: "joint_requested", audience: Audience::Applicant, params, words: &input.reason };
+    let told = LegTold { kind: "joint_requested", audience: Audience::Staff, params, words: &input.reason };
     legs::open_leg(tx, actor, &mut loaded, leg_of(&row)?, told)?;
     publish(tx, actor, &row, &loaded, "requested")?;
     view(tx, actor, row)
@@ -290,7 +290,11 @@ pub(super) fn facts(tx: &mut Tx, row: &JointHandling) -> Result<Facts> {
     let matter = entrustments::store::entrustment(tx, row.entrustment_id)?.ok_or_else(|| Error::Corrupt("matter gone".into()))?;
     let steps = row.steps.get()?;
     let left = steps.iter().filter(|code| record.results.iter().all(|r| r.step != **code)).count();
+    let plan = entrustments::store::steps(tx, row.entrustment_id)?;
+    let ready = |code: &String| record.results.iter().all(|r| r.step != *code) && plan.iter().any(|s| s.code == *code && s.state.has_ended());
     Ok(Facts {
+        asked: record.asked.is_some(),
+        result_ready: steps.iter().any(ready),
         matter_active: matter.state == entrustments::State::InProgress,
         imposed: row.arbitration_id.is_some(),
         steps_left: u32::try_from(left).unwrap_or(u32::MAX),
@@ -375,7 +379,10 @@ fn place(tx: &mut Tx, row: &JointHandling, loaded: &Loaded) -> Result<()> {
     for agent in [row.assignee_id, loaded.e.assignee_id].into_iter().flatten() {
         subjects.push((subject::user(agent.as_str()), false));
     }
-    subjects.push((subject::applicant(loaded.e.applicant_id.as_str()), false));
+    // The applicant reads who helps, never who was asked and did not want to (DOMAIN §5).
+    if matches!(row.state, State::Accepted | State::InProgress | State::AwaitingMaterials | State::Completed) {
+        subjects.push((subject::applicant(loaded.e.applicant_id.as_str()), false));
+    }
     let due_at = if row.state.is_open() { row.due_at } else { Moment::NEVER };
     access::place(tx, &Placement { kind: "joint_handling", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
 }
@@ -390,12 +397,31 @@ fn open_of(tx: &mut Tx, matter: Id) -> Result<Vec<JointHandling>> {
     Ok(rows)
 }
 
+/// A new decision takes the place of an older one: legs that this arbitration imposed, and those that carry the steps it
+/// now gives to another, end with notice.
+pub fn supersede(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, arbitration: Id, steps: &[String]) -> Result<()> {
+    for mut row in open_of(tx, loaded.e.id)? {
+        let overlaps = row.steps.get()?.iter().any(|s| steps.contains(s));
+        if row.arbitration_id != Some(arbitration) && !overlaps {
+            continue;
+        }
+        let mut record = row.record.open(tx.vault)?;
+        row.state = State::Cancelled;
+        record.ended_at = Some(tx.now);
+        record.cancel_reason = "由新的指定办理决定取代".into();
+        let params = json!({ "joint_handling_id": row.id, "to": carrier_name(tx, &row)? });
+        legs::close_leg(tx, actor, loaded, row.id, LegTold { kind: "joint_cancelled", audience: Audience::Staff, params, words: "" })?;
+        save(tx, actor, &mut row, &record, loaded, "cancelled")?;
+    }
+    Ok(())
+}
+
 /// Custody has moved: the new custodian is who asks now, and asks nothing of itself.
 pub fn follow(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded) -> Result<()> {
     for mut row in open_of(tx, loaded.e.id)? {
         let mut record = row.record.open(tx.vault)?;
-        row.from_center_id = loaded.custodian.id;
         if row.to_center_id != loaded.custodian.id || row.department_id.is_some() {
+            row.from_center_id = loaded.custodian.id;
             save(tx, actor, &mut row, &record, loaded, "followed")?;
             continue;
         }

@@ -124,7 +124,7 @@ fn hide(r: &mut JointRecord, actor: &Actor, sight: Sight) {
         r.results.iter_mut().for_each(|back| (back.note, back.papers) = Default::default());
     }
     if !sight.words || actor.applicant_id.is_some() {
-        (r.decline_reason, r.notes) = Default::default();
+        (r.decline_reason, r.notes, r.cancel_reason, r.extension_reason, r.asked) = Default::default();
     }
 }
 

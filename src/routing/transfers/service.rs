@@ -389,7 +389,10 @@ fn place(tx: &mut Tx, row: &Transfer, loaded: &Loaded) -> Result<()> {
     }
     subjects.extend(loaded.e.assignee_id.map(|id| (subject::user(id.as_str()), false)));
     subjects.extend(row.record.open(tx.vault)?.offered_by.map(|id| (subject::user(id.as_str()), false)));
-    subjects.push((subject::applicant(loaded.e.applicant_id.as_str()), false));
+    // The applicant has agreed to it, and reads who took over; never who did not (DOMAIN §5).
+    if matches!(row.state, TransferState::Offered | TransferState::Accepted) {
+        subjects.push((subject::applicant(loaded.e.applicant_id.as_str()), false));
+    }
     let due_at = if row.state == TransferState::Offered { row.due_at } else { Moment::NEVER };
     access::place(tx, &Placement { kind: "transfer", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
 }
