@@ -90,12 +90,12 @@ code_enum! {
 code_enum! {
     /// Whom an item serves (GB/T 39046 A.4).
     ServiceObject in "service-objects" {
-        NaturalPerson "natural_person" "自然人",
-        Enterprise "enterprise" "企业法人",
-        PublicInstitution "public_institution" "事业法人",
-        SocialOrganization "social_organization" "社会组织法人",
-        GovernmentAgency "government_agency" "行政机关",
-        OtherOrganization "other_organization" "其他组织",
+        NaturalPerson "natural_person" "自然人" = "10",
+        Enterprise "enterprise" "企业法人" = "20",
+        PublicInstitution "public_institution" "事业法人" = "30",
+        SocialOrganization "social_organization" "社会组织法人" = "40",
+        GovernmentAgency "government_agency" "行政机关" = "50",
+        OtherOrganization "other_organization" "其他组织" = "90",
     }
 }
 code_enum! {
