@@ -64,10 +64,9 @@ fn agent(tx: &mut Tx, row: &JointHandling, wanted: Option<Id>) -> Result<Option<
 /// Accepts: the work's own limit begins.
 pub fn accept(tx: &mut Tx, actor: &Actor, target: &Target, input: &JointAcceptance) -> Result<JointHandlingView> {
     let (mut row, mut loaded, next) = load_for(tx, actor, Action::Accept, target)?;
-    let mut record = answered(tx, actor, &mut row, next)?;
+    let record = answered(tx, actor, &mut row, next)?;
     row.assignee_id = agent(tx, &row, input.assignee_id)?;
     start_work(tx, row.id, &loaded, record.due_on)?;
-    record.ended_at = None;
     let params = json!({ "joint_handling_id": row.id, "to": carrier_name(tx, &row)? });
     let told = LegTold { kind: "joint_accepted", audience: Audience::Applicant, params, words: "" };
     legs::assign_leg(tx, actor, &mut loaded, row.id, row.assignee_id, told)?;
@@ -81,7 +80,6 @@ fn answered(tx: &mut Tx, actor: &Actor, row: &mut JointHandling, next: State) ->
     row.answer_due_at = Moment::NEVER;
     record.answered_by = actor.id;
     record.answered_at = Some(tx.now);
-    record.ended_at = Some(tx.now);
     clocks::stop(tx, row.id, &[ClockKind::JointAnswer])?;
     Ok(record)
 }
@@ -104,6 +102,7 @@ pub fn decline(tx: &mut Tx, actor: &Actor, target: &Target, input: &JointDecline
     let (mut row, mut loaded, next) = load_for(tx, actor, Action::Decline, target)?;
     let mut record = answered(tx, actor, &mut row, next)?;
     record.decline_reason.clone_from(&input.reason);
+    record.ended_at = Some(tx.now);
     refuse(tx, actor, &mut row, &record, &mut loaded, ArbitrationCause::Declined, &input.reason)?;
     view(tx, actor, row)
 }
@@ -135,7 +134,8 @@ pub fn expire_due(tx: &mut Tx, batch: i64) -> Result<usize> {
         if row.answer_due_at > now {
             continue;
         }
-        let record = answered(tx, &actor, &mut row, next)?;
+        let mut record = answered(tx, &actor, &mut row, next)?;
+        record.ended_at = Some(now);
         refuse(tx, &actor, &mut row, &record, &mut loaded, ArbitrationCause::Expired, "")?;
         done += 1;
     }
