@@ -117,6 +117,7 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<transfers::TransferState>(),
         dictionary::<transfers::TransferAction>(),
         dictionary::<routing::Relation>(),
+        dictionary::<routing::rules::RoutingRuleKind>(),
         dictionary::<joint::JointState>(),
         dictionary::<joint::JointAction>(),
         dictionary::<arbitration::ArbitrationState>(),

@@ -660,6 +660,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    routing_rules (id) {
+        id -> Text,
+        center_id -> Text,
+        number -> BigInt,
+        effective_on -> Text,
+        rules -> Text,
+        created_by -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     home_visits (id) {
         id -> Text,
         number -> Text,
@@ -741,6 +753,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     process_templates,
     home_visits,
     eligibility_rules,
+    routing_rules,
     mandates,
     matter_links,
     watchers,

@@ -57,6 +57,9 @@ pub struct Rules {
     pub no_show_days: u32,
     /// A draft of the catalogue is published only after another person has reviewed it.
     pub catalogue_review: bool,
+    /// Levels of centers that carry matters; what belongs higher is asked of the upper center from these, and given to it from
+    /// the others (text 000).
+    pub agency_levels: Vec<String>,
     /// Business hours; clocks take those that are set everywhere.
     pub business_hours: BusinessHours,
 }
@@ -91,6 +94,9 @@ impl Rules {
         }
         if self.business_hours.open >= self.business_hours.close {
             return Err("上班时间应早于下班时间");
+        }
+        if self.agency_levels.is_empty() || !self.agency_levels.iter().all(|l| LEVELS.contains(&l.as_str())) {
+            return Err("代办层级应为 province、city、county、town、village 中的一个或几个");
         }
         let counts = [
             self.returns_per_center,
@@ -134,10 +140,14 @@ impl Default for Rules {
             no_shows: 3,
             no_show_days: 90,
             catalogue_review: true,
+            agency_levels: LEVELS.map(str::to_owned).to_vec(),
             business_hours: BusinessHours::default(),
         }
     }
 }
+
+/// Levels of centers.
+const LEVELS: [&str; 5] = ["province", "city", "county", "town", "village"];
 
 /// The node that holds for every city.
 pub const EVERYWHERE: &str = "*";

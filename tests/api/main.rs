@@ -27,6 +27,7 @@ mod ready_made;
 mod registry;
 mod relay;
 mod relay_properties;
+mod routing_rules;
 mod shown;
 mod story_cities;
 mod story_desk;
