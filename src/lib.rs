@@ -22,6 +22,7 @@ pub mod http;
 pub mod kernel;
 pub mod organization;
 pub mod registry;
+pub mod reminders;
 pub mod routing;
 pub mod settings;
 pub mod visits;

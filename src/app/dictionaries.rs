@@ -17,6 +17,7 @@ use crate::{
     http::{Answer, Public},
     kernel::{Code, Problem},
     organization::{AccountStatus, CenterLevel, GrantState},
+    reminders,
     routing::{self, arbitration::machine as arbitration, joint::machine as joint, transfers::machine as transfers},
     visits,
 };
@@ -92,6 +93,9 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<crate::catalogue::templates::TemplateState>(),
         dictionary::<duty::CourseKind>(),
         dictionary::<duty::CourseResult>(),
+        dictionary::<reminders::machine::ReminderState>(),
+        dictionary::<reminders::machine::ReminderAction>(),
+        dictionary::<reminders::machine::ReminderAbout>(),
         dictionary::<visits::VisitReason>(),
         dictionary::<visits::machine::VisitState>(),
         dictionary::<visits::machine::VisitAction>(),

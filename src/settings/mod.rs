@@ -47,6 +47,8 @@ pub struct Rules {
     pub feedback_limit: Limit,
     /// File a step when its materials are there.
     pub file_limit: Limit,
+    /// Answer a reminder.
+    pub reminder_limit: Limit,
     /// Longest extension of the promised limit, in days of its unit.
     pub extension_days: u32,
     /// Extensions of one matter.
@@ -79,6 +81,7 @@ impl Rules {
             self.default_promise,
             self.feedback_limit,
             self.file_limit,
+            self.reminder_limit,
         ];
         if limits.iter().any(|l| !(1..=3650).contains(&l.value)) {
             return Err("时限应为 1 到 3650");
@@ -135,6 +138,7 @@ impl Default for Rules {
             reminders_before_lapse: 2,
             feedback_limit: wd(5),
             file_limit: wd(3),
+            reminder_limit: wd(1),
             extension_days: 10,
             extensions: 1,
             no_shows: 3,

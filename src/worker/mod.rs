@@ -10,7 +10,7 @@ use crate::{
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
-    routing,
+    reminders, routing,
 };
 
 const BATCH: i64 = 200;
@@ -121,6 +121,7 @@ fn recompute(tx: &mut Tx) -> Result<usize> {
             "transfer" => routing::transfers::recompute(tx, *id)?,
             "joint_handling" => routing::joint::recompute(tx, *id)?,
             "arbitration" => routing::arbitration::recompute(tx, *id)?,
+            "reminder" => reminders::recompute(tx, *id)?,
             "evaluation" => evaluations::recompute(tx, *id)?,
             _ => entrustments::recompute(tx, *id)?,
         }
