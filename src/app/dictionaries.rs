@@ -93,6 +93,7 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<crate::catalogue::templates::TemplateState>(),
         dictionary::<duty::CourseKind>(),
         dictionary::<duty::CourseResult>(),
+        dictionary::<matters::PartState>(),
         dictionary::<reminders::machine::ReminderState>(),
         dictionary::<reminders::machine::ReminderAction>(),
         dictionary::<reminders::machine::ReminderAbout>(),

@@ -18,6 +18,7 @@ mod table_api;
 pub mod templates;
 mod views;
 
+pub use bundles::parts;
 pub use eligibility::{Case, Judgement, RuleSet, judge, set_as as set_eligibility};
 pub use import::{BadRow, ImportReport, ImportRow, TableRow, import, import_table, read_catalogue};
 pub use model::{ItemContent, MaterialSpec, Mode, Necessity, StepTemplate};

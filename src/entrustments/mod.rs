@@ -5,6 +5,7 @@ pub mod api;
 mod agreement;
 mod assigning;
 pub mod bulk;
+mod bundled;
 mod closing;
 mod custody;
 pub mod desk;
@@ -51,6 +52,7 @@ pub use store::Entrustment;
 
 /// Every code of the domain, for the dictionaries.
 pub mod vocabulary {
+    pub use super::bundled::PartState;
     pub use super::handout_machine::{HandOutAct, HandOutState};
     pub use super::machine::{StepAct, StepState};
     pub use super::model::{

@@ -122,6 +122,7 @@ async fn reminders_end_with_their_matter(app: TestApp) {
     let at = format!("/reminders/{}", text(&sent["created_id"]));
     let agent = app.as_user("rd_agent");
     agent.post(&format!("{path}/request-termination"), json!({ "reason": "applicant_request", "note": "企业决定暂缓" })).await.ok();
+    agent.post(&format!("{path}/sign-termination"), json!({ "papers_returned": true })).await.ok();
     let scan = json!({ "papers_returned": true, "applicant_signature": { "method": "paper_scan", "evidence": "终止单扫描件" } });
     assert_eq!(agent.post(&format!("{path}/sign-termination"), scan).await.ok()["state"], "terminated");
     let r = app.as_user("rd_manager").get(&at).await.ok();
