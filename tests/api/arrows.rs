@@ -26,6 +26,7 @@ const RANKS: &[(&str, u8)] = &[
     ("visits", 5),
     ("reminders", 6),
     ("evaluations", 6),
+    ("forms", 7),
     ("registry", 7),
     ("worklist", 7),
     ("worker", 8),
