@@ -172,7 +172,8 @@ fn foot(sheet: &Sheet, printed: &Printed, area: Rect, (number, count): (usize, u
         }
     }
     let bottom = PAGE.1 - 10.5 * MM;
-    let third = area.width() / 3.0;
+    // The page number stands in the middle; a document number needs more than a third beside the code.
+    let edges = [0.0, 0.4, 0.6, 1.0].map(|part| area.x0 + part * area.width());
     let columns = [
         (sheet.document_number.clone(), look),
         (format!("第 {number} 页　共 {count} 页"), Look { align: Align::Centre, ..SMALL }),
@@ -180,8 +181,8 @@ fn foot(sheet: &Sheet, printed: &Printed, area: Rect, (number, count): (usize, u
     ];
     for (i, (text, look)) in columns.into_iter().enumerate() {
         // Nothing is written below the code: it is read only with white around it.
-        let left = (area.x0 + i as f32 * third).max(if i == 0 { x } else { 0.0 });
-        let width = area.x0 + (i + 1) as f32 * third - left;
+        let left = edges[i].max(if i == 0 { x } else { 0.0 });
+        let width = edges[i + 1] - left;
         marks.extend(clipped(&text, line(look.size, width - 4.0), 1).into_iter().map(|l| put(l, look, left, bottom, width)));
     }
     Ok(())
