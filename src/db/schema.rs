@@ -734,12 +734,54 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    projects (id) {
+        id -> Text,
+        number -> Text,
+        code -> Nullable<Text>,
+        name -> Text,
+        folded -> Text,
+        kinds -> Text,
+        state -> Text,
+        scheme -> Text,
+        stage -> Text,
+        center_id -> Text,
+        division_code -> Text,
+        applicant_id -> Text,
+        manager_id -> Nullable<Text>,
+        investment -> Nullable<BigInt>,
+        cap_days -> Integer,
+        used_days -> Integer,
+        forecast_days -> Integer,
+        warning -> Text,
+        warned_at -> Nullable<Timestamp>,
+        exceeded_at -> Nullable<Timestamp>,
+        due_at -> Timestamp,
+        check_at -> Timestamp,
+        details -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    project_matters (entrustment_id) {
+        entrustment_id -> Text,
+        project_id -> Text,
+        stage -> Text,
+        attached_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     shifts,
     courses,
     course_records,
     process_templates,
     home_visits,
+    projects,
+    project_matters,
     eligibility_rules,
     mandates,
     matter_links,
