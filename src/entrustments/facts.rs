@@ -74,6 +74,8 @@ pub struct Details {
     pub arbitrations: u32,
     /// How often a decision has moved custody.
     pub custody_decisions: u32,
+    /// The project that it belongs to.
+    pub project: Option<super::project::ProjectMark>,
     /// Why it was withdrawn.
     pub withdrawal: Option<Said>,
     /// Why it was reopened.

@@ -108,6 +108,8 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "arbitrated" => format!("经{}协调，{}。", text("decider"), text("outcome")),
         "no_competent_unit" => format!("{}认定暂无主管单位，转入兜底处理。", text("decider")),
         "custody_moved" => format!("本件由{}接力给{}继续为您办理，您无须再跑。", text("from"), text("to")),
+        "project_attached" => format!("纳入项目{}的“{}”阶段。", text("project"), text("stage")),
+        "project_detached" => format!("从项目{}的“{}”阶段移出。", text("project"), text("stage")),
         "completed" => format!("已办结：{}，请您核对结果并签收。", text("outcome")),
         "completion_refused" => "您未签收，我们将继续办理。".into(),
         "unclaimed" => "结果已送达，等待您签收。".into(),
