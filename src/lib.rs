@@ -21,6 +21,7 @@ pub mod events;
 pub mod http;
 pub mod kernel;
 pub mod organization;
+pub mod projects;
 pub mod registry;
 pub mod routing;
 pub mod settings;

@@ -34,7 +34,7 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    organization, registry, routing, worker, worklist,
+    organization, projects, registry, routing, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -51,6 +51,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         appointments::api::routes(cfg);
         crate::duty::api::routes(cfg);
         crate::visits::api::routes(cfg);
+        projects::api::routes(cfg);
         registry::api::routes(cfg);
         worklist::api::routes(cfg);
         clocks::api::routes(cfg);
@@ -58,10 +59,11 @@ pub fn mount(cfg: &mut ServiceConfig) {
     }));
 }
 
-/// Wires what higher ranks do inside the transaction that ends a matter.
+/// Wires what higher ranks do inside the transaction that changes or ends a matter.
 pub fn wire() {
     let _ = entrustments::ON_CLOSED.set(vec![routing::fall, evaluations::open]);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
+    let _ = entrustments::ON_PROJECT.set(projects::look_again);
 }
 
 /// What all workers of the server share.

@@ -11,6 +11,7 @@ use crate::{
     db::{Result, Tx, code_enum},
     entrustments::{self, Entrustment},
     kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
+    projects::{self, Project, WarningLevel, machine::ProjectState},
     routing::{
         self,
         arbitration::{
@@ -42,6 +43,7 @@ code_enum! {
         JointHandling "joint_handling" "联办",
         Arbitration "arbitration" "指定办理",
         HomeVisit "home_visit" "上门服务",
+        Project "project" "项目",
     }
 }
 
@@ -109,7 +111,7 @@ fn own(actor: &Actor) -> Vec<String> {
     for role in [Role::Clerk, Role::CenterManager] {
         own.extend(actor.nodes(role).map(subject::center));
     }
-    if actor.is(Role::Agent) {
+    if actor.is(Role::Agent) || actor.is(Role::ProjectManager) {
         own.extend(actor.id.iter().chain(&actor.stands_in_for).map(|id| subject::user(id.as_str())));
     }
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
@@ -130,6 +132,8 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::Arbitration, _) => ArbitrationState::ALL.iter().filter(|s| s.is_open()).map(|s| s.code()).collect(),
         (WorkKind::HomeVisit, Bucket::Incoming) => vec![VisitState::Requested.code()],
         (WorkKind::HomeVisit, _) => [VisitState::Requested, VisitState::Arranged, VisitState::Visited].iter().map(|s| s.code()).collect(),
+        // New to a center is a project that nobody manages; its manager finds it once it warns.
+        (WorkKind::Project, _) => vec![ProjectState::Open.code()],
         (WorkKind::Entrustment, Bucket::Incoming) => vec![S::Submitted.code()],
         (WorkKind::Entrustment, _) => S::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code()).collect(),
     }
@@ -160,14 +164,14 @@ fn rows(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, after: Optio
     if kind != WorkKind::Entrustment || applicant {
         // What was sent waits for others.
         let ids: Vec<Id> = found.iter().map(|e| e.record).collect();
-        let mine = awaiting(tx, actor, kind, &ids)?;
+        let mine = awaiting(tx, actor, kind, bucket, &ids)?;
         found.retain(|e| mine.contains(&e.record));
     }
     Ok(found.into_iter().map(|e| (kind, e)).collect())
 }
 
 /// Those of these records of the relay that wait for the caller, and not for the other side.
-fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<Id>> {
+fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[Id]) -> Result<Vec<Id>> {
     let at = |role: Role, node: Id| actor.nodes(role).any(|n| n == node.as_str());
     let desk = |center: Id| at(Role::Clerk, center) || at(Role::CenterManager, center);
     Ok(match kind {
@@ -179,6 +183,12 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Ve
             let mine =
                 rows.iter().map(|v| Ok((v.id, if v.state == VisitState::Requested { desk(v.center_id) } else { goes(v)? }))).collect::<Result<Vec<_>>>()?;
             mine.into_iter().filter(|(_, mine)| *mine).map(|(id, _)| id).collect()
+        }
+        WorkKind::Project => {
+            let warns = |p: &Project| p.warning != WarningLevel::None && p.manager_id.is_some_and(|id| actor.answers_for(id));
+            let waits = |p: &Project| p.manager_id.is_none() && at(Role::CenterManager, p.center_id);
+            let rows = projects::store::projects_by_id(tx, ids)?;
+            rows.iter().filter(|p| waits(p) || (bucket != Bucket::Incoming && warns(p))).map(|p| p.id).collect()
         }
         WorkKind::Transfer => {
             let rows = routing::transfers::store::transfers_by_id(tx, ids)?;
@@ -263,7 +273,7 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Worklist> {
 fn items(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
     let ids = |kind: WorkKind| -> Vec<Id> { found.iter().filter(|(k, _)| *k == kind).map(|(_, e)| e.record).collect() };
     // Of what each record is: its id, its matter, its number, its state and version.
-    let mut visits: Vec<(Id, String, &'static str, &'static str, &'static str, i64)> = Vec::new();
+    let mut others: Vec<(Id, String, String, &'static str, &'static str, i64)> = Vec::new();
     let mut heads: Vec<(Id, Id, String, &'static str, &'static str, i64)> = Vec::new();
     for t in routing::transfers::store::transfers_by_id(tx, &ids(WorkKind::Transfer))? {
         heads.push((t.id, t.entrustment_id, t.number, t.state.code(), t.state.label(), t.version));
@@ -272,7 +282,10 @@ fn items(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
         heads.push((j.id, j.entrustment_id, j.number, j.state.code(), j.state.label(), j.version));
     }
     for v in visits::store::visits_by_id(tx, &ids(WorkKind::HomeVisit))? {
-        visits.push((v.id, v.number, v.reason.label(), v.state.code(), v.state.label(), v.version));
+        others.push((v.id, v.number, format!("上门服务（{}）", v.reason.label()), v.state.code(), v.state.label(), v.version));
+    }
+    for p in projects::store::projects_by_id(tx, &ids(WorkKind::Project))? {
+        others.push((p.id, p.number, p.name, p.state.code(), p.state.label(), p.version));
     }
     for a in routing::arbitration::store::arbitrations_by_id(tx, &ids(WorkKind::Arbitration))? {
         heads.push((a.id, a.entrustment_id, a.number, a.state.code(), a.state.label(), a.version));
@@ -283,9 +296,9 @@ fn items(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
     heads.extend(matters.iter().map(|m| (m.id, m.id, m.number.clone(), m.state.code(), m.state.label(), m.version)));
     let now = tx.now;
     let of = |kind: WorkKind, e: &Entry| -> Option<WorkItem> {
-        let (id, title, number, state, state_label, version) = match visits.iter().find(|v| v.0 == e.record) {
-            // A visit may be about no matter.
-            Some((id, number, reason, state, label, version)) => (id, format!("上门服务（{reason}）"), number, state, label, version),
+        let (id, title, number, state, state_label, version) = match others.iter().find(|other| other.0 == e.record) {
+            // A visit may be about no matter; a project is about many.
+            Some((id, number, title, state, label, version)) => (id, title.clone(), number, state, label, version),
             None => {
                 let (id, matter, number, state, label, version) = heads.iter().find(|head| head.0 == e.record)?;
                 (id, matters.iter().find(|m| m.id == *matter)?.title.clone(), number, state, label, version)

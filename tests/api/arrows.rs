@@ -24,6 +24,7 @@ const RANKS: &[(&str, u8)] = &[
     ("routing", 5),
     ("appointments", 5),
     ("visits", 5),
+    ("projects", 5),
     ("evaluations", 6),
     ("registry", 7),
     ("worklist", 7),
