@@ -55,6 +55,7 @@ struct Fixture {
     forgotten: String,
     leg: String,
     dispute: String,
+    project: String,
 }
 
 fn course() -> Value {
@@ -117,7 +118,12 @@ async fn fixture(app: &TestApp) -> Fixture {
     let disputed = started_matter(app).await;
     let asked = json!({ "with": ["320613000000"], "reason": "属崇川区承办" });
     let dispute = text(&manager.post(&format!("/entrustments/{disputed}/arbitrations"), asked).await.created()["id"]).to_owned();
+    let content = json!({ "name": "风电装备制造基地", "kinds": ["municipal_key"] });
+    let project = json!({ "center": "320623000000", "applicant_id": applicant, "content": content });
+    let project = text(&app.as_user("rd_clerk").post("/projects", project).await.created()["id"]).to_owned();
+    manager.post(&format!("/projects/{project}/assign-manager"), json!({ "manager_id": user_id("city_pm") })).await.ok();
     Fixture {
+        project,
         leg,
         dispute,
         shift,
@@ -195,6 +201,21 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "record_home_visit" => (in_path(&f.visit), json!({ "result": "已办理" })),
         "miss_home_visit" | "decline_home_visit" | "cancel_home_visit" => (in_path(&f.visit), reason()),
         "complete_home_visit" => (in_path(&f.visit), empty()),
+        "list_projects" => (path.into(), empty()),
+        "open_project" => {
+            let content = json!({ "name": "港区码头", "kinds": ["other"] });
+            (path.into(), json!({ "center": "320623000000", "applicant_id": f.applicant, "content": content }))
+        }
+        "get_project" | "list_project_timeline" | "list_project_matters" | "get_project_progress" | "resume_project" | "complete_project" => {
+            (in_path(&f.project), empty())
+        }
+        "edit_project" => (in_path(&f.project), json!({ "name": "港区码头", "kinds": ["other"] })),
+        "assign_project_manager" => (in_path(&f.project), json!({ "manager_id": user_id("city_pm") })),
+        "attach_to_project" => (in_path(&f.project), json!({ "entrustment": f.offered, "stage": "initiation" })),
+        "detach_from_project" => (in_path(&f.project), json!({ "entrustment": f.offered, "reason": "不属于本项目" })),
+        "complete_project_stage" => (in_path(&f.project), json!({ "stage": "initiation", "completed_on": "2026-03-02" })),
+        "suspend_project" | "cancel_project" => (in_path(&f.project), reason()),
+        "change_project_cap" => (in_path(&f.project), json!({ "cap_days": 100, "reason": "压缩审批时限" })),
         "get_window_staffing" => (in_path(&f.window), empty()),
         "list_reusable_materials" => (in_path(matter), empty()),
         "arrange_hand_out" => (in_path(matter), json!({ "way": "counter", "recipient": "联系人乙", "phone": "13900005678" })),

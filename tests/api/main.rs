@@ -22,6 +22,7 @@ mod entrustments;
 mod marking;
 mod openapi;
 mod platform;
+mod projects;
 mod races;
 mod ready_made;
 mod registry;
