@@ -488,6 +488,11 @@ fn policy_names_what_exists() {
         "escalate",
         "no_competent_unit",
         "review",
+        "assign_manager",
+        "attach",
+        "detach",
+        "complete_stage",
+        "change_cap",
     ];
     for rule in POLICY {
         for action in rule.actions {
