@@ -23,6 +23,7 @@ pub mod kernel;
 pub mod organization;
 pub mod projects;
 pub mod registry;
+pub mod reminders;
 pub mod routing;
 pub mod settings;
 pub mod visits;

@@ -9,9 +9,12 @@ use std::collections::{HashMap, HashSet};
 use chrono::TimeDelta;
 
 use crate::{
-    auth::{Scope, policy::subject},
+    auth::{
+        Actor, Scope,
+        policy::{self, subject},
+    },
     db::{Result, Tx},
-    kernel::{Cursor, Id, ListQuery, Moment, Page, page::NUMBERED},
+    kernel::{Cursor, ErrorCode, Id, ListQuery, Moment, Page, Problem, page::NUMBERED},
 };
 pub use store::{Entry, Keys, Load, Order, Work, loads, work};
 
@@ -100,6 +103,35 @@ pub fn seen(tx: &mut Tx, scope: &Scope, records: &[Id]) -> Result<Vec<Id>> {
     let Scope::Subjects(reasons) = scope else { return Ok(records.to_vec()) };
     let subjects: Vec<String> = reasons.iter().map(|(subject, _)| subject.clone()).collect();
     store::seen(tx, &subjects, records)
+}
+
+/// A page of the records of a kind that the caller may read, each with how it is seen: by state where states are asked for,
+/// or all of `states` where the order is that of deadlines.
+pub fn listed<T>(
+    tx: &mut Tx,
+    actor: &Actor,
+    kind: &'static str,
+    q: &ListQuery,
+    states: Vec<&'static str>,
+    load: fn(&mut Tx, &[Id]) -> Result<Vec<T>>,
+    id: fn(&T) -> Id,
+) -> Result<Page<(T, Sight)>> {
+    if !policy::may(actor, kind, "read") {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    let mut asked = q.all("state");
+    asked.sort();
+    asked.dedup();
+    if asked.is_empty() && matches!(Order::of(q), Order::DueFirst | Order::DueLast) {
+        asked = states.into_iter().map(str::to_owned).collect();
+    }
+    let page = self::page(tx, &Scope::of(actor, kind), kind, q, asked)?;
+    let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
+    let mut rows = load(tx, &ids)?;
+    rows.sort_by_key(|row| ids.iter().position(|known| *known == id(row)));
+    let sights: Vec<Sight> = page.items.iter().map(|(_, sight)| *sight).collect();
+    let of = |row: &T| ids.iter().position(|known| *known == id(row)).and_then(|at| sights.get(at).copied()).unwrap_or(Sight::masked(true));
+    Ok(page.with(|_| rows.into_iter().map(|row| (of(&row), row)).map(|(sight, row)| (row, sight)).collect()))
 }
 
 /// The records of a kind that a scope sees, in keyset order: one query per subject and state, merged.

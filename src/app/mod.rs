@@ -34,7 +34,7 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    organization, projects, registry, routing, worker, worklist,
+    organization, projects, registry, reminders, routing, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -47,6 +47,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         catalogue::api::routes(cfg);
         entrustments::api::routes(cfg);
         routing::api::routes(cfg);
+        reminders::api::routes(cfg);
         evaluations::api::routes(cfg);
         appointments::api::routes(cfg);
         crate::duty::api::routes(cfg);
@@ -61,7 +62,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
 
 /// Wires what higher ranks do inside the transaction that changes or ends a matter.
 pub fn wire() {
-    let _ = entrustments::ON_CLOSED.set(vec![routing::fall, evaluations::open]);
+    let _ = entrustments::ON_CLOSED.set(vec![routing::fall, reminders::fall, evaluations::open]);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
 }

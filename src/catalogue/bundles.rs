@@ -36,6 +36,13 @@ pub fn check(tx: &mut Tx, own: &str, content: &ItemContent) -> Result<()> {
     if errors.is_empty() { Ok(()) } else { Err(Problem::fields(ErrorCode::RuleViolation, errors).into()) }
 }
 
+/// Codes and names of the parts of a bundle, in its order.
+pub fn parts(tx: &mut Tx, codes: &[String]) -> Result<Vec<(String, String)>> {
+    let contents = if codes.is_empty() { Vec::new() } else { super::store::contents(tx, codes)? };
+    let name = |code: &String| contents.iter().find(|(own, _)| own == code).map_or_else(|| code.clone(), |(_, c)| c.name.clone());
+    Ok(codes.iter().map(|code| (code.clone(), name(code))).collect())
+}
+
 /// What a bundle shall be made of.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +55,9 @@ pub struct ComposeInput {
     #[validate(length(min = 2, max = 30))]
     #[schema(min_items = 2, max_items = 30)]
     pub items: Vec<String>,
+    /// The parts run side by side instead of one after another.
+    #[serde(default)]
+    pub parallel: bool,
 }
 
 /// A draft of a bundle out of its parts: one set of materials, and their plans one after another. Nothing is kept.
@@ -67,7 +77,8 @@ pub fn compose(tx: &mut Tx, actor: &Actor, input: &ComposeInput) -> Result<ItemC
     let Some(first) = parts.first() else { return Err(Problem::of(ErrorCode::InvalidRequest).into()) };
     let mut content = ItemContent { name: input.name.clone(), bundle: parts.iter().map(|p| p.code.clone()).collect(), ..first.content.clone() };
     (content.materials, content.template) = (Vec::new(), Vec::new());
-    content.promised_limit = total(parts.iter().map(|p| p.content.promised_limit));
+    let promised = parts.iter().map(|p| p.content.promised_limit);
+    content.promised_limit = if input.parallel { longest(promised) } else { total(promised) };
     content.statutory_limit = None;
     // Who has to come for one part comes for the whole, for that part's reason.
     if let Some(most) = parts.iter().max_by_key(|p| p.content.visits) {
@@ -75,7 +86,7 @@ pub fn compose(tx: &mut Tx, actor: &Actor, input: &ComposeInput) -> Result<ItemC
         content.visit_reason.clone_from(&most.content.visit_reason);
     }
     let mut last: Vec<String> = Vec::new();
-    for (n, part) in (1..).zip(&parts) {
+    for (n, part) in (1_usize..).zip(&parts) {
         let given: Vec<(String, String)> = part.content.materials.iter().map(|m| (m.code.clone(), take_in(&mut content.materials, m))).collect();
         let renamed = |code: &String| given.iter().find(|(own, _)| own == code).map(|(_, new)| new.clone());
         let step = |s: &StepTemplate| StepTemplate {
@@ -84,10 +95,13 @@ pub fn compose(tx: &mut Tx, actor: &Actor, input: &ComposeInput) -> Result<ItemC
             materials: s.materials.iter().filter_map(renamed).collect(),
             ..s.clone()
         };
-        let steps: Vec<StepTemplate> = part.content.template.iter().map(step).collect();
+        let mut steps: Vec<StepTemplate> = part.content.template.iter().map(step).collect();
+        if steps.is_empty() {
+            steps.push(whole(n, part, &last, &given));
+        }
         // The part after begins when all that nothing of this one waits for has ended.
         let ends: Vec<String> = steps.iter().filter(|s| !steps.iter().any(|other| other.depends_on.contains(&s.code))).map(|s| s.code.clone()).collect();
-        if !ends.is_empty() {
+        if !input.parallel {
             last = ends;
         }
         content.template.extend(steps);
@@ -103,6 +117,26 @@ fn take_in(materials: &mut Vec<MaterialSpec>, wanted: &MaterialSpec) -> String {
     let code = format!("M{}", materials.len() + 1);
     materials.push(MaterialSpec { code: code.clone(), ..wanted.clone() });
     code
+}
+
+/// The one step of a part that brings no plan of its own.
+fn whole(n: usize, part: &Published, before: &[String], materials: &[(String, String)]) -> StepTemplate {
+    let c = &part.content;
+    StepTemplate {
+        code: format!("{n}-S"),
+        name: c.name.chars().take(100).collect(),
+        department: c.department.clone(),
+        limit: c.promised_limit.or(c.statutory_limit).unwrap_or(Limit { value: 20, unit: Unit::WorkingDay }),
+        depends_on: before.to_vec(),
+        materials: materials.iter().map(|(_, code)| code.clone()).collect(),
+    }
+}
+
+/// The longest of limits of one unit; none where they differ or one is missing.
+fn longest(limits: impl Iterator<Item = Option<Limit>>) -> Option<Limit> {
+    let all: Vec<Limit> = limits.collect::<Option<_>>()?;
+    let unit: Unit = all.first()?.unit;
+    all.iter().all(|l| l.unit == unit).then(|| all.into_iter().max_by_key(|l| l.value)).flatten()
 }
 
 /// The sum of limits of one unit; none where they differ or one is missing.

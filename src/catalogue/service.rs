@@ -289,6 +289,11 @@ pub fn published(tx: &mut Tx, reference: &str) -> Result<Option<Published>> {
     Ok(Some(Published { id: item.id, code: item.code, division_code: item.division_code, number, content: content.get()? }))
 }
 
+/// The code of an item.
+pub fn code_of(tx: &mut Tx, item: Id) -> Result<String> {
+    Ok(store::item(tx, item)?.ok_or_else(|| Error::Corrupt(format!("item {item} is gone")))?.code)
+}
+
 /// The version that a matter was opened under.
 pub fn published_version(tx: &mut Tx, item: Id, number: i64) -> Result<ItemContent> {
     store::version(tx, item, number)?.ok_or_else(|| Error::Corrupt(format!("version {number} of item {item} is gone")))?.get()

@@ -23,7 +23,9 @@ use crate::{
     },
     db::{Db, Error, Result as DbResult, Tx},
     kernel::{Code as _, Id, Target},
-    organization, settings,
+    organization,
+    routing::{self, rules::RoutingRuleSet},
+    settings,
 };
 
 /// The cities that are shipped (data/cities, data/divisions).
@@ -82,6 +84,8 @@ pub struct City {
     pub settings: BTreeMap<String, Value>,
     /// Who may ask for agency; absent: everybody.
     pub eligibility: Option<RuleSet>,
+    /// Rules of the relay: zones, powers handed down; absent: items and divisions alone decide.
+    pub routing: Option<RoutingRuleSet>,
     /// Windows of the highest center, or of the center that they name.
     #[serde(default)]
     pub windows: Vec<CityWindow>,
@@ -140,6 +144,14 @@ pub fn apply(tx: &mut Tx, city: &City) -> DbResult<(bool, usize)> {
             // The first version is known by the city; later ones are made as they come.
             let id = if there_is_none { fixed("eligibility", &city.root) } else { Id::new() };
             catalogue::set_eligibility(tx, &actor, id, &Target::any(root.id), set)?;
+        }
+    }
+    if let Some(set) = &city.routing {
+        set.validate().map_err(|e| said(format!("routing：{e}")))?;
+        let there = routing::rules::of_center(tx, root.id.as_str())?.versions;
+        if there.first().is_none_or(|newest| newest.rules != set.rules) {
+            let id = if there.is_empty() { fixed("routing_rules", &city.root) } else { Id::new() };
+            routing::rules::set_as(tx, &actor, id, &Target::any(root.id), set)?;
         }
     }
     let mut made = 0;

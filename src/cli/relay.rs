@@ -1,4 +1,4 @@
-//! The demo's joint handlings and arbitrations: one in each state that a documented example begins with.
+//! The demo's joint handlings, arbitrations and reminders: one in each state that a documented example begins with.
 
 use serde_json::{Value, json};
 
@@ -7,6 +7,7 @@ use crate::{
     db::{Result, Tx},
     entrustments::{Identity, StepAct},
     kernel::{Id, Target},
+    reminders,
     routing::{self, arbitration, joint},
 };
 
@@ -29,6 +30,23 @@ pub(super) fn load(tx: &mut Tx) -> Result<()> {
     for n in 47..=51 {
         dispute(tx, n)?;
     }
+    for n in 1..=3 {
+        urge(tx, n)?;
+    }
+    Ok(())
+}
+
+/// The city is urged about the legs 3 to 5, which it carries.
+fn urge(tx: &mut Tx, n: u32) -> Result<()> {
+    let number = format!("CB-320623-20260105-{n:06}-{}", 100 + n);
+    let id = fixed("reminder", &number);
+    if reminders::store::reminder(tx, id)?.is_some() {
+        return Ok(());
+    }
+    let agent = actor(tx, "rd_agent")?;
+    let leg = fixed("joint_handling", &format!("LB-320623-20260105-{:06}-{}", n + 2, n + 102));
+    let item: reminders::SendItem = read(json!({ "entrustment": MATTER, "open": leg, "message": "距承诺办结还有两个工作日，请尽快办理" }))?;
+    reminders::send_as(tx, &agent, &item, Some(identity("reminder", &number)))?;
     Ok(())
 }
 

@@ -660,6 +660,39 @@ diesel::table! {
 }
 
 diesel::table! {
+    reminders (id) {
+        id -> Text,
+        number -> Text,
+        entrustment_id -> Text,
+        about -> Text,
+        about_id -> Text,
+        from_center_id -> Text,
+        sent_by -> Nullable<Text>,
+        to_center_id -> Text,
+        to_department_id -> Nullable<Text>,
+        to_user_id -> Nullable<Text>,
+        state -> Text,
+        record -> Text,
+        due_at -> Timestamp,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    routing_rules (id) {
+        id -> Text,
+        center_id -> Text,
+        number -> BigInt,
+        effective_on -> Text,
+        rules -> Text,
+        created_by -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     home_visits (id) {
         id -> Text,
         number -> Text,
@@ -783,6 +816,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     projects,
     project_matters,
     eligibility_rules,
+    routing_rules,
+    reminders,
     mandates,
     matter_links,
     watchers,

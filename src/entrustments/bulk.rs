@@ -77,19 +77,29 @@ fn few(items: &[BulkItem]) -> Result<(), ValidationError> {
 /// Does every act in a part of its own. What is refused leaves no trace; what fails for another reason undoes everything,
 /// since it may be tried again as a whole.
 pub fn perform(tx: &mut Tx, actor: &Actor, input: &BulkInput) -> Result<Vec<Part>> {
-    let mut order: Vec<(usize, &BulkItem)> = input.items.iter().enumerate().collect();
-    // The same order for everybody: two bulk actions never wait for each other in a ring.
-    order.sort_by(|(_, a), (_, b)| a.id.cmp(&b.id));
-    let mut parts: Vec<(usize, Part)> = Vec::with_capacity(order.len());
+    let references: Vec<String> = input.items.iter().map(|item| item.id.clone()).collect();
     let mut done = Vec::new();
-    for (at, item) in order {
-        let result = match tx.savepoint(|tx| one(tx, actor, item, &mut done)) {
+    in_parts(tx, input.atomic, &references, "/act/body", |tx, at| {
+        let item = input.items.get(at).ok_or_else(Problem::not_found)?;
+        one(tx, actor, item, &mut done)
+    })
+}
+
+/// Does something to each of these matters in a savepoint of its own; `inside` is where an item of the request has what may
+/// be refused.
+pub fn in_parts(tx: &mut Tx, atomic: bool, references: &[String], inside: &str, mut act: impl FnMut(&mut Tx, usize) -> Result<Changed>) -> Result<Vec<Part>> {
+    let mut order: Vec<(usize, &String)> = references.iter().enumerate().collect();
+    // The same order for everybody: two bulk actions never wait for each other in a ring.
+    order.sort_by(|(_, a), (_, b)| a.cmp(b));
+    let mut parts: Vec<(usize, Part)> = Vec::with_capacity(order.len());
+    for (at, reference) in order {
+        let result = match tx.savepoint(|tx| act(tx, at)) {
             Ok(changed) => Ok(changed),
-            Err(Error::Refused(problem)) if input.atomic => return Err(placed(*problem, at).into()),
+            Err(Error::Refused(problem)) if atomic => return Err(placed(*problem, at, inside).into()),
             Err(Error::Refused(problem)) => Err(*problem),
             Err(other) => return Err(other),
         };
-        parts.push((at, Part { reference: item.id.clone(), result }));
+        parts.push((at, Part { reference: reference.clone(), result }));
     }
     parts.sort_by_key(|(at, _)| *at);
     Ok(parts.into_iter().map(|(_, part)| part).collect())
@@ -104,13 +114,13 @@ fn one(tx: &mut Tx, actor: &Actor, item: &BulkItem, done: &mut Vec<Id>) -> Resul
         return Err(Problem::rule("", "repeated", "同一件只能出现一次。", "No matter twice.").into());
     }
     done.push(e.id);
-    Ok(Changed { version: e.version, state: e.state.code().to_owned() })
+    Ok(Changed { version: e.version, state: e.state.code().to_owned(), created: None })
 }
 
 /// Says which act was refused.
-fn placed(problem: Problem, at: usize) -> Problem {
+fn placed(problem: Problem, at: usize, inside: &str) -> Problem {
     let errors = problem.errors.into_iter().map(|e| match e.at {
-        Place::Pointer(p) => FieldError { at: Place::Pointer(format!("/items/{at}/act/body{p}")), ..e },
+        Place::Pointer(p) => FieldError { at: Place::Pointer(format!("/items/{at}{inside}{p}")), ..e },
         Place::Parameter(_) => e,
     });
     let mut errors: Vec<FieldError> = errors.collect();

@@ -76,6 +76,8 @@ pub struct Details {
     pub custody_decisions: u32,
     /// The project that it belongs to.
     pub project: Option<super::project::ProjectMark>,
+    /// The items of a bundle 一件事, in order, as they were when the matter was opened.
+    pub bundle: Vec<BundledItem>,
     /// Why it was withdrawn.
     pub withdrawal: Option<Said>,
     /// Why it was reopened.
@@ -442,6 +444,16 @@ pub struct StepRecord {
     pub accepted_at: Option<Moment>,
     /// When decided.
     pub decided_at: Option<Moment>,
+}
+
+/// An item of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct BundledItem {
+    /// Code of the item.
+    #[schema(example = "GS-320623-0001")]
+    pub code: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// One act recorded of a step.

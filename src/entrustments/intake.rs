@@ -6,7 +6,7 @@ use validator::Validate;
 
 use super::{
     agreement, custody,
-    facts::{Details, SignatureInput},
+    facts::{BundledItem, Details, SignatureInput},
     load::{self, Loaded, Told},
     machine::State,
     marking,
@@ -165,7 +165,14 @@ pub fn enter(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, center: Center, a
     };
     fits(new, &item.content)?;
     let form_signature = new.signature.as_ref().map(|s| agreement::signature(tx, actor, applicant.id, s, "/signature")).transpose()?;
-    let details = Details { request: new.request.clone(), steps: new.steps.clone(), help: new.help.clone(), form_signature, ..Details::default() };
+    let details = Details {
+        request: new.request.clone(),
+        steps: new.steps.clone(),
+        help: new.help.clone(),
+        form_signature,
+        bundle: catalogue::parts(tx, &item.content.bundle)?.into_iter().map(|(code, name)| BundledItem { code, name }).collect(),
+        ..Details::default()
+    };
     let e = Entrustment {
         id,
         number,

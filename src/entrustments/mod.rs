@@ -4,7 +4,8 @@ pub mod api;
 
 mod agreement;
 mod assigning;
-mod bulk;
+pub mod bulk;
+mod bundled;
 mod closing;
 mod custody;
 pub mod desk;
@@ -42,7 +43,7 @@ pub use facts::{Leg, OpenArbitration};
 pub use filling::{BulkPlan, fill};
 pub use handling::{AcceptInput, accept_loaded, agent_at, assign_loaded};
 pub use intake::{Identity, NewEntrustment, submit, submit_as};
-pub use load::{Loaded, load_for, load_locked, load_seen, movable, recompute, save, see_off};
+pub use load::{Loaded, Told, load_for, load_locked, load_seen, movable, recompute, save, see_off, tell};
 pub use lookup::{proved, seen};
 pub use machine::{Action, State, StepAct, StepState};
 pub use marking::change_applicant;
@@ -53,6 +54,7 @@ pub use store::Entrustment;
 
 /// Every code of the domain, for the dictionaries.
 pub mod vocabulary {
+    pub use super::bundled::PartState;
     pub use super::handout_machine::{HandOutAct, HandOutState};
     pub use super::machine::{StepAct, StepState};
     pub use super::model::{

@@ -106,6 +106,11 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "joint_extended" => format!("与{}的联办延期至{}。", text("to"), day("due_at")),
         "arbitration_opened" => format!("已提请{}指定承办单位。", text("decider")),
         "arbitrated" => format!("经{}协调，{}。", text("decider"), text("outcome")),
+        "urged" => format!("已就“{}”催办{}。", text("subject"), text("to")),
+        "reminder_answered" => match day("expected_on").as_str() {
+            "" => format!("{}答复了关于“{}”的催办。", text("by"), text("subject")),
+            day => format!("{}答复了关于“{}”的催办，预计{day}前完成。", text("by"), text("subject")),
+        },
         "no_competent_unit" => format!("{}认定暂无主管单位，转入兜底处理。", text("decider")),
         "custody_moved" => format!("本件由{}接力给{}继续为您办理，您无须再跑。", text("from"), text("to")),
         "project_attached" => format!("纳入项目{}的“{}”阶段。", text("project"), text("stage")),

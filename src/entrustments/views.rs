@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{
     agreement::AgreementView,
+    bundled::{self, BundlePart},
     facts::{Acceptance, Completion, Difficulty, Extension, FeeDue, Help, Leg, PastDifficulty, Rejection, Said, Signature, Suspension, Termination},
     handout::HandOut,
     load::Loaded,
@@ -109,6 +110,8 @@ pub struct EntrustmentView {
     pub project: Option<MatterProject>,
     /// The plan's steps.
     pub steps: Vec<StepView>,
+    /// Of a bundle 一件事: its items, and how each stands.
+    pub bundle: Vec<BundlePart>,
     /// The plan as a whole, once it is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanView>,
@@ -245,6 +248,7 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         notices: store::notices(tx, e.id)?.iter().map(|n| NoticeView::of(tx, n, sight)).collect::<Result<_>>()?,
         agreement,
         project: details.project.map(MatterProject::from),
+        bundle: if sight.narrow { Vec::new() } else { bundled::parts(&details.bundle, &plan) },
         plan: PlanView::of(details.plan, &plan, forecast, tx.now.local_date()),
         steps: plan.steps.into_iter().filter(|(row, _)| !sight.narrow || own(row)).map(|(row, record)| StepView::of(row, record, sight)).collect(),
         id: e.id,

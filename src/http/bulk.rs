@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::problem::{Asked, ProblemDocument};
-use crate::kernel::Part;
+use crate::kernel::{Changed, Id, Part};
 
 /// What became of every record, in the order of the request.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -32,6 +32,12 @@ pub struct BulkResult {
     /// Its state's code.
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<String>,
+    /// The record that was made about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_id: Option<Id>,
+    /// Its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_number: Option<String>,
     /// Why not; pointers count from the act's own body.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemDocument>,
@@ -49,8 +55,15 @@ impl BulkResult {
     fn of(part: Part, asked: &Asked) -> Self {
         let id = part.reference;
         match part.result {
-            Ok(changed) => Self { id, status: 200, version: Some(changed.version), state: Some(changed.state), problem: None },
-            Err(problem) => Self { id, status: problem.code.status(), version: None, state: None, problem: Some(ProblemDocument::of(&problem, asked)) },
+            Ok(Changed { version, state, created }) => {
+                let (created_id, created_number) = created.map(|c| (c.id, c.number)).unzip();
+                Self { id, status: 200, version: Some(version), state: Some(state), created_id, created_number, problem: None }
+            }
+            Err(problem) => {
+                let status = problem.code.status();
+                let problem = Some(ProblemDocument::of(&problem, asked));
+                Self { id, status, version: None, state: None, created_id: None, created_number: None, problem }
+            }
         }
     }
 }

@@ -11,6 +11,9 @@ use crate::kernel::{ErrorCode, Problem, Text, sha256_hex};
 /// The largest file that is taken whole.
 const LARGEST: usize = 20 * 1024 * 1024;
 
+/// The longest text beside it.
+const LONGEST_FIELD: usize = 100_000;
+
 /// A form with one file, read whole.
 pub struct FormFile {
     /// The file.
@@ -30,7 +33,7 @@ impl FormFile {
             if name == "file" && file.is_none() {
                 file = Some(whole(field, LARGEST).await?);
             } else if names.contains(&name.as_str()) && !fields.contains_key(&name) {
-                let value = String::from_utf8(whole(field, 1_000).await?)
+                let value = String::from_utf8(whole(field, LONGEST_FIELD).await?)
                     .map_err(|_| Problem::parameter(&name, "format", "应为 UTF-8 文本。", "Must be UTF-8 text."))?;
                 fields.insert(name, value);
             } else {

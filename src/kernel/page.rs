@@ -101,6 +101,12 @@ impl<T> Page<T> {
         self.with(|items| items.into_iter().map(f).collect())
     }
 
+    /// The same page of other things, unless one of them cannot be made.
+    pub fn try_map<U, E>(self, f: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        let Self { items, has_more, next_cursor, as_of, count } = self;
+        Ok(Page { items: items.into_iter().map(f).collect::<Result<_, E>>()?, has_more, next_cursor, as_of, count })
+    }
+
     /// The same page with its items replaced as a whole.
     pub fn with<U>(self, f: impl FnOnce(Vec<T>) -> Vec<U>) -> Page<U> {
         Page { items: f(self.items), has_more: self.has_more, next_cursor: self.next_cursor, as_of: self.as_of, count: self.count }

@@ -1,4 +1,4 @@
-use super::Problem;
+use super::{Id, Problem};
 
 /// What became of one record of a bulk action.
 #[derive(Debug)]
@@ -16,4 +16,15 @@ pub struct Changed {
     pub version: i64,
     /// Its state's code.
     pub state: String,
+    /// The record that was made about it, where one was.
+    pub created: Option<Created>,
+}
+
+/// A record that an action on another has made.
+#[derive(Debug)]
+pub struct Created {
+    /// Identity.
+    pub id: Id,
+    /// Number that people read.
+    pub number: String,
 }

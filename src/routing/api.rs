@@ -21,6 +21,7 @@ use crate::{
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resolve).service(show).service(diagram).service(public);
+    super::rules::api::routes(cfg);
     super::transfers::api::routes(cfg);
     super::joint::api::routes(cfg);
     cfg.service(dispute).service(list).service(fetch).service(state_case).service(decide).service(escalate).service(no_competent_unit).service(review);

@@ -1,7 +1,7 @@
 //! The relay 接力: who should handle a matter and why; the transfer that moves custody; the joint handling that leaves it
 //! where it is; and the arbitration that decides where nobody agrees.
 //!
-//! Inside: `resolver` < `arbitration` < `transfers`, `joint` < `deciding`, `relay`.
+//! Inside: `rules` < `resolver` < `arbitration` < `transfers`, `joint` < `deciding`, `relay`.
 
 pub mod api;
 pub mod arbitration;
@@ -9,6 +9,7 @@ mod deciding;
 pub mod joint;
 mod relay;
 mod resolver;
+pub mod rules;
 pub mod transfers;
 
 pub use deciding::{DecisionInput, decide};

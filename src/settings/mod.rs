@@ -47,6 +47,8 @@ pub struct Rules {
     pub feedback_limit: Limit,
     /// File a step when its materials are there.
     pub file_limit: Limit,
+    /// Answer a reminder.
+    pub reminder_limit: Limit,
     /// Longest extension of the promised limit, in days of its unit.
     pub extension_days: u32,
     /// Extensions of one matter.
@@ -59,6 +61,9 @@ pub struct Rules {
     pub project_cap: u32,
     /// A draft of the catalogue is published only after another person has reviewed it.
     pub catalogue_review: bool,
+    /// Levels of centers that carry matters; what belongs higher is asked of the upper center from these, and given to it from
+    /// the others (text 000).
+    pub agency_levels: Vec<String>,
     /// Business hours; clocks take those that are set everywhere.
     pub business_hours: BusinessHours,
 }
@@ -78,6 +83,7 @@ impl Rules {
             self.default_promise,
             self.feedback_limit,
             self.file_limit,
+            self.reminder_limit,
         ];
         if limits.iter().any(|l| !(1..=3650).contains(&l.value)) {
             return Err("时限应为 1 到 3650");
@@ -96,6 +102,9 @@ impl Rules {
         }
         if self.business_hours.open >= self.business_hours.close {
             return Err("上班时间应早于下班时间");
+        }
+        if self.agency_levels.is_empty() || !self.agency_levels.iter().all(|l| LEVELS.contains(&l.as_str())) {
+            return Err("代办层级应为 province、city、county、town、village 中的一个或几个");
         }
         let counts = [
             self.returns_per_center,
@@ -134,16 +143,21 @@ impl Default for Rules {
             reminders_before_lapse: 2,
             feedback_limit: wd(5),
             file_limit: wd(3),
+            reminder_limit: wd(1),
             extension_days: 10,
             extensions: 1,
             no_shows: 3,
             no_show_days: 90,
             project_cap: 120,
             catalogue_review: true,
+            agency_levels: LEVELS.map(str::to_owned).to_vec(),
             business_hours: BusinessHours::default(),
         }
     }
 }
+
+/// Levels of centers.
+const LEVELS: [&str; 5] = ["province", "city", "county", "town", "village"];
 
 /// The node that holds for every city.
 pub const EVERYWHERE: &str = "*";

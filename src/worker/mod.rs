@@ -10,7 +10,7 @@ use crate::{
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
-    projects, routing,
+    projects, reminders, routing,
 };
 
 const BATCH: i64 = 200;
@@ -45,7 +45,8 @@ pub async fn run(db: Db, mut stop: tokio::sync::watch::Receiver<bool>) {
     let mut round: u32 = 0;
     loop {
         // Housekeeping once a minute, the rest twice a second.
-        let jobs = if round.is_multiple_of(120) { &JOBS[..] } else { &JOBS[..10] };
+        let [often @ .., _housekeeping] = &JOBS;
+        let jobs = if round.is_multiple_of(120) { &JOBS[..] } else { often };
         if let Err(e) = rounds(&db, &holder, jobs).await {
             tracing::warn!(error = %e, "worker tick failed; it is tried again");
         }
@@ -122,6 +123,7 @@ fn recompute(tx: &mut Tx) -> Result<usize> {
             "transfer" => routing::transfers::recompute(tx, *id)?,
             "joint_handling" => routing::joint::recompute(tx, *id)?,
             "arbitration" => routing::arbitration::recompute(tx, *id)?,
+            "reminder" => reminders::recompute(tx, *id)?,
             "evaluation" => evaluations::recompute(tx, *id)?,
             _ => entrustments::recompute(tx, *id)?,
         }

@@ -12,6 +12,7 @@ use crate::{
     entrustments::{self, Entrustment},
     kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
     projects::{self, Project, WarningLevel, machine::ProjectState},
+    reminders::{self, ReminderState},
     routing::{
         self,
         arbitration::{
@@ -42,6 +43,7 @@ code_enum! {
         Transfer "transfer" "转办",
         JointHandling "joint_handling" "联办",
         Arbitration "arbitration" "指定办理",
+        Reminder "reminder" "催办",
         HomeVisit "home_visit" "上门服务",
         Project "project" "项目",
     }
@@ -126,6 +128,7 @@ fn own(actor: &Actor) -> Vec<String> {
 fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
     use entrustments::State as S;
     match (kind, bucket) {
+        (WorkKind::Reminder, _) => vec![ReminderState::Sent.code()],
         (WorkKind::Transfer, _) => vec![TransferState::Offered.code()],
         (WorkKind::JointHandling, Bucket::Incoming) => vec![JointState::Requested.code()],
         (WorkKind::JointHandling, _) => JointState::ALL.iter().filter(|s| s.is_open()).map(|s| s.code()).collect(),
@@ -190,6 +193,10 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
             let rows = projects::store::projects_by_id(tx, ids)?;
             rows.iter().filter(|p| waits(p) || (bucket != Bucket::Incoming && warns(p))).map(|p| p.id).collect()
         }
+        WorkKind::Reminder => {
+            let rows = reminders::store::reminders_by_id(tx, ids)?;
+            rows.iter().filter(|r| reminders::owed_by(actor, r)).map(|r| r.id).collect()
+        }
         WorkKind::Transfer => {
             let rows = routing::transfers::store::transfers_by_id(tx, ids)?;
             rows.iter().filter(|t| desk(t.to_center_id)).map(|t| t.id).collect()
@@ -242,7 +249,7 @@ fn counts(tx: &mut Tx, actor: &Actor) -> Result<WorkCounts> {
         counts.overdue += within(Bucket::Overdue);
         counts.today += within(Bucket::Today);
         counts.soon += within(Bucket::Soon);
-        let all_incoming = matches!(kind, WorkKind::Transfer | WorkKind::Arbitration);
+        let all_incoming = matches!(kind, WorkKind::Transfer | WorkKind::Arbitration | WorkKind::Reminder);
         counts.incoming += if all_incoming { open.len() } else { rows(tx, actor, *kind, Bucket::Incoming, None, MOST)?.len() };
     }
     Ok(counts)
@@ -277,6 +284,9 @@ fn items(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
     let mut heads: Vec<(Id, Id, String, &'static str, &'static str, i64)> = Vec::new();
     for t in routing::transfers::store::transfers_by_id(tx, &ids(WorkKind::Transfer))? {
         heads.push((t.id, t.entrustment_id, t.number, t.state.code(), t.state.label(), t.version));
+    }
+    for r in reminders::store::reminders_by_id(tx, &ids(WorkKind::Reminder))? {
+        heads.push((r.id, r.entrustment_id, r.number, r.state.code(), r.state.label(), r.version));
     }
     for j in routing::joint::store::joint_handlings_by_id(tx, &ids(WorkKind::JointHandling))? {
         heads.push((j.id, j.entrustment_id, j.number, j.state.code(), j.state.label(), j.version));

@@ -54,6 +54,7 @@ struct Fixture {
     visit: String,
     forgotten: String,
     leg: String,
+    reminder: String,
     dispute: String,
     project: String,
 }
@@ -115,6 +116,8 @@ async fn fixture(app: &TestApp) -> Fixture {
     county.post(&format!("/entrustments/{carried}/plan"), json!({})).await.ok();
     let asked = json!({ "to": "320600000000", "steps": ["S1"], "reason": "属市级审批" });
     let leg = text(&county.post(&format!("/entrustments/{carried}/joint-handlings"), asked).await.created()["id"]).to_owned();
+    let urged = json!({ "items": [{ "entrustment": carried, "message": "请尽快办理" }] });
+    let reminder = text(&app.as_user("rd_manager").post("/reminders", urged).await.expect(207).body["items"][0]["created_id"]).to_owned();
     let disputed = started_matter(app).await;
     let asked = json!({ "with": ["320613000000"], "reason": "属崇川区承办" });
     let dispute = text(&manager.post(&format!("/entrustments/{disputed}/arbitrations"), asked).await.created()["id"]).to_owned();
@@ -125,6 +128,7 @@ async fn fixture(app: &TestApp) -> Fixture {
     Fixture {
         project,
         leg,
+        reminder,
         dispute,
         shift,
         removed,
@@ -243,6 +247,10 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "get_eligibility" => (in_path("320623000000"), empty()),
         "get_eligibility_version" => (in_path(fixed("eligibility", "320600000000").as_str()), empty()),
         "set_eligibility" => (in_path("320623000000"), json!({ "basis": "代办办法", "rules": [] })),
+        "get_routing_rules" => (in_path("320623000000"), empty()),
+        "get_routing_rules_version" => (in_path(fixed("routing_rules", "320600000000").as_str()), empty()),
+        "set_routing_rules" => (in_path("320623000000"), json!({ "rules": [] })),
+        "dry_run_routing_rules" => (in_path("320623000000"), empty()),
         "check_eligibility" => (path.into(), json!({ "center": "320623000000", "item": item, "mode": "full_agency", "kind": "enterprise" })),
         "find_applicants" => (path.into(), json!({ "q": "91320623MADEM0001N" })),
         "get_applicant" | "list_mandates" => (in_path(&f.applicant), empty()),
@@ -311,6 +319,9 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         | "get_relay"
         | "get_relay_diagram"
         | "explain_deadlines" => (in_path(matter), empty()),
+        "list_reminders" => (path.into(), empty()),
+        "send_reminders" => (path.into(), json!({ "items": [{ "entrustment": f.matter, "message": "请尽快办理" }] })),
+        "get_reminder" | "answer_reminder" | "withdraw_reminder" => (in_path(&f.reminder), json!({ "answer": "已安排" })),
         "get_transfer" | "accept_transfer" | "recall_transfer" => (in_path(&f.transfer), empty()),
         "request_joint_handling" => (in_path(matter), json!({ "to": "auto", "steps": ["S1"], "reason": "属市级审批" })),
         "list_joint_handlings" | "list_arbitrations" => (path.into(), empty()),
@@ -462,6 +473,7 @@ fn policy_names_what_exists() {
         "accept",
         "return",
         "recall",
+        "answer",
         "pull",
         "reschedule",
         "cancel",

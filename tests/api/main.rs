@@ -28,6 +28,8 @@ mod ready_made;
 mod registry;
 mod relay;
 mod relay_properties;
+mod reminders;
+mod routing_rules;
 mod shown;
 mod story_cities;
 mod story_desk;

@@ -151,6 +151,7 @@ const EXEMPT: &[&str] = &[
     "rate_by_link",
     "upload_attachment",
     "import_service_items",
+    "dry_run_routing_rules",
     "upload_material",
     "upload_part",
     "get_attachment",

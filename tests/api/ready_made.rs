@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, accepted_matter, counter_application, fixed, on_both_engines, started_matter, text};
+use crate::support::{TestApp, accepted, accepted_matter, counter_application, fixed, on_both_engines, started_matter, text, user_id};
 
 on_both_engines!(a_bundle_is_one_matter, a_template_has_versions, the_directory_is_public, codes_are_found_by_their_beginning);
 
@@ -26,7 +26,7 @@ async fn a_bundle_is_one_matter(app: TestApp) {
     let materials = draft["materials"].as_array().expect("materials");
     assert_eq!(materials.len(), names.len());
     assert!(names.len() < asked, "the two share a material");
-    let steps = draft["template"].as_array().expect("steps");
+    let steps = draft["template"].as_array().expect("steps").clone();
     assert_eq!(steps.len(), part(&water, "template").len() + part(&gas, "template").len());
     let second: Vec<&Value> = steps.iter().filter(|s| text(&s["code"]).starts_with("2-")).collect();
     assert!(text(&second[0]["depends_on"][0]).starts_with("1-"), "{second:?}");
@@ -55,6 +55,23 @@ async fn a_bundle_is_one_matter(app: TestApp) {
     application["item"] = json!("YJS-320600-0001");
     let e = clerk.post("/entrustments", application).await.created();
     assert_eq!(e["materials"].as_array().map(Vec::len), Some(names.len()));
+    // Each of its items is told apart in the one plan.
+    let path = format!("/entrustments/{}", text(&e["id"]));
+    clerk.post(&format!("{path}/accept"), accepted()).await.ok();
+    clerk.post(&format!("{path}/assign"), json!({ "assignee_id": user_id("city_agent1") })).await.ok();
+    let agent = app.as_user("city_agent1");
+    agent.post(&format!("{path}/start"), json!({})).await.ok();
+    agent.post(&format!("{path}/plan"), json!({})).await.ok();
+    let e = agent.post(&format!("{path}/steps/{}/file", text(&steps[0]["code"])), json!({ "receipt_no": "收-1" })).await.ok();
+    let parts = e["bundle"].as_array().expect("parts");
+    assert_eq!((parts.len(), &parts[0]["code"], &parts[0]["state"], &parts[1]["state"]), (2, &json!(WATER), &json!("in_progress"), &json!("planned")));
+    assert_eq!(parts[1]["steps"].as_array().map(Vec::len), Some(second.len()));
+    // Side by side, the second part waits for nothing.
+    let mut side_by_side = compose(json!([WATER, GAS]));
+    side_by_side["parallel"] = json!(true);
+    let draft = editor.post("/service-items/compose", side_by_side).await.ok();
+    let begins = draft["template"].as_array().expect("steps").iter().filter(|s| s["depends_on"] == json!([])).count();
+    assert!(begins >= 2, "{}", draft["template"]);
 }
 
 async fn a_template_has_versions(app: TestApp) {

@@ -269,7 +269,7 @@ fn above(tx: &mut Tx, loaded: &Loaded, steps: &[String]) -> Result<Center> {
 }
 
 /// Name of who carries it.
-pub(super) fn carrier_name(tx: &mut Tx, row: &JointHandling) -> Result<String> {
+pub fn carrier_name(tx: &mut Tx, row: &JointHandling) -> Result<String> {
     Ok(match row.department_id {
         Some(id) => organization::department(tx, id)?.map(|d| d.name).unwrap_or_default(),
         None => organization::load(tx, row.to_center_id)?.name,

@@ -164,7 +164,8 @@ fn destination(tx: &mut Tx, seen: &Loaded, to: &str) -> Result<(Center, Explanat
     if named.id == seen.custodian.id {
         return Err(Refusal::SameCenter.into());
     }
-    if named.contains(&seen.custodian) {
+    // Up, a matter goes only from a level that carries none (DOMAIN §5).
+    if named.contains(&seen.custodian) && !(named.id == resolved.id && why.relation == Relation::TransferUp) {
         return Err(Refusal::Upward.into());
     }
     if named.id == resolved.id {
@@ -175,7 +176,7 @@ fn destination(tx: &mut Tx, seen: &Loaded, to: &str) -> Result<(Center, Explanat
         return Err(Refusal::NotTheirs.into());
     }
     let explanation = format!("由{}指定转交下级{}承办。", seen.custodian.name, named.name);
-    Ok((named, Explanation { relation: Relation::TransferDown, rule: "named_by_sender".into(), explanation }))
+    Ok((named, Explanation { relation: Relation::TransferDown, rule: "named_by_sender".into(), explanation, chain: Vec::new() }))
 }
 
 /// Anti-ping-pong: a center that has returned a matter, or has not answered, is not asked again; how often in all is the

@@ -39,7 +39,7 @@ pub struct TestApp {
     pub db: Db,
     pub shared: Shared,
     call: Rc<Call>,
-    logins: RefCell<HashMap<String, String>>,
+    minted: RefCell<HashMap<Id, String>>,
     _dir: Option<tempfile::TempDir>,
     pub files: tempfile::TempDir,
 }
@@ -169,7 +169,7 @@ impl TestApp {
                 Reply { status, headers, body, text, bytes: bytes.to_vec() }
             })
         };
-        Self { db, shared, call: Rc::new(call), logins: RefCell::default(), _dir: dir, files }
+        Self { db, shared, call: Rc::new(call), minted: RefCell::default(), _dir: dir, files }
     }
 
     /// A caller without credentials.
@@ -179,10 +179,15 @@ impl TestApp {
 
     /// A demo account with a minted token.
     pub fn as_user(&self, login: &str) -> Caller<'_> {
-        let mut logins = self.logins.borrow_mut();
-        let token = logins.entry(login.to_owned()).or_insert_with(|| {
+        self.as_person(user_id(login))
+    }
+
+    /// Anybody with a minted token.
+    pub fn as_person(&self, id: Id) -> Caller<'_> {
+        let mut tokens = self.minted.borrow_mut();
+        let token = tokens.entry(id).or_insert_with(|| {
             let tokens = &self.shared.state().tokens;
-            tokens.issue(SubjectKind::User, user_id(login), "jieli", None).expect("token")
+            tokens.issue(SubjectKind::User, id, "jieli", None).expect("token")
         });
         Caller { app: self, token: Some(token.clone()) }
     }
@@ -249,9 +254,15 @@ impl Caller<'_> {
 
     /// Uploads one file as a form.
     pub async fn upload(&self, path: &str, headers: &[(&str, &str)], name: &str, content: &[u8], sha256: Option<&str>) -> Reply {
+        let fields: Vec<(&str, &str)> = sha256.map(|hash| ("sha256", hash)).into_iter().collect();
+        self.upload_with(path, headers, &fields, name, content).await
+    }
+
+    /// A form with a file and other fields.
+    pub async fn upload_with(&self, path: &str, headers: &[(&str, &str)], fields: &[(&str, &str)], name: &str, content: &[u8]) -> Reply {
         let mut body = Vec::new();
-        if let Some(sha256) = sha256 {
-            body.extend(format!("--XX\r\nContent-Disposition: form-data; name=\"sha256\"\r\n\r\n{sha256}\r\n").into_bytes());
+        for (field, value) in fields {
+            body.extend(format!("--XX\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n").into_bytes());
         }
         body.extend(
             format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n")
