@@ -34,7 +34,7 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    organization, registry, routing, worker, worklist,
+    meetings, organization, registry, routing, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -51,6 +51,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         appointments::api::routes(cfg);
         crate::duty::api::routes(cfg);
         crate::visits::api::routes(cfg);
+        meetings::api::routes(cfg);
         registry::api::routes(cfg);
         worklist::api::routes(cfg);
         clocks::api::routes(cfg);

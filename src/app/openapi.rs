@@ -28,6 +28,7 @@ const TAGS: &[(&str, &str)] = &[
     ("entrustments", "代办帮办件：从收件到签收"),
     ("routing", "接力：判定、转办"),
     ("appointments", "预约：窗口、时段、到场"),
+    ("meetings", "会议：联席会议、并联审批会、前期辅导会及其决议"),
     ("evaluations", "好差评"),
     ("operations", "运行维护"),
 ];

@@ -31,6 +31,7 @@ code_enum! {
         Evaluation "evaluation" "评价期限",
         Feedback "feedback" "定期反馈时限",
         File "file" "报送申报时限",
+        Resolution "resolution" "会议决议时限",
     }
 }
 
@@ -352,6 +353,7 @@ fn kind_of(stored: &str) -> &'static str {
         "joint_handling" => "joint_handling",
         "arbitration" => "arbitration",
         "evaluation" => "evaluation",
+        "resolution" => "resolution",
         _ => "entrustment",
     }
 }

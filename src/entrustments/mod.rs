@@ -41,7 +41,7 @@ pub use facts::{Leg, OpenArbitration};
 pub use filling::{BulkPlan, fill};
 pub use handling::{AcceptInput, accept_loaded, agent_at, assign_loaded};
 pub use intake::{Identity, NewEntrustment, submit, submit_as};
-pub use load::{Loaded, load_for, load_locked, load_seen, movable, recompute, save, see_off};
+pub use load::{Loaded, Told, load_for, load_locked, load_seen, movable, recompute, save, see_off, tell};
 pub use lookup::proved;
 pub use machine::{Action, State, StepAct, StepState};
 pub use marking::change_applicant;
@@ -59,5 +59,5 @@ pub mod vocabulary {
     };
 }
 pub use api::ProgressParams;
-pub use story::{CustodyChain, custody_chain};
+pub use story::{CustodyChain, TimelineEntry, custody_chain};
 pub use views::{EntrustmentBrief, EntrustmentView, briefs_of, view};

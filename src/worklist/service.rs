@@ -11,6 +11,10 @@ use crate::{
     db::{Result, Tx, code_enum},
     entrustments::{self, Entrustment},
     kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
+    meetings::{
+        self,
+        machine::{MeetingState, ResolutionState},
+    },
     routing::{
         self,
         arbitration::{
@@ -42,6 +46,8 @@ code_enum! {
         JointHandling "joint_handling" "联办",
         Arbitration "arbitration" "指定办理",
         HomeVisit "home_visit" "上门服务",
+        Meeting "meeting" "会议",
+        Resolution "resolution" "会议决议",
     }
 }
 
@@ -103,13 +109,15 @@ pub struct Worklist {
 
 const MOST: usize = 1_000;
 
-/// The subjects under which something is this caller's own to do.
-fn own(actor: &Actor) -> Vec<String> {
+/// The subjects under which something is this caller's own to do. To a meeting one is invited whatever one's role.
+fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
+    let invited = matches!(kind, WorkKind::Meeting | WorkKind::Resolution);
     let mut own = Vec::new();
     for role in [Role::Clerk, Role::CenterManager] {
         own.extend(actor.nodes(role).map(subject::center));
     }
-    if actor.is(Role::Agent) {
+    own.extend(actor.nodes(Role::Agent).filter(|_| invited).map(subject::center));
+    if invited || actor.is(Role::Agent) {
         own.extend(actor.id.iter().chain(&actor.stands_in_for).map(|id| subject::user(id.as_str())));
     }
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
@@ -130,6 +138,10 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::Arbitration, _) => ArbitrationState::ALL.iter().filter(|s| s.is_open()).map(|s| s.code()).collect(),
         (WorkKind::HomeVisit, Bucket::Incoming) => vec![VisitState::Requested.code()],
         (WorkKind::HomeVisit, _) => [VisitState::Requested, VisitState::Arranged, VisitState::Visited].iter().map(|s| s.code()).collect(),
+        (WorkKind::Meeting, Bucket::Incoming) => vec![MeetingState::Convened.code()],
+        (WorkKind::Meeting, _) => vec![MeetingState::Convened.code(), MeetingState::Held.code()],
+        (WorkKind::Resolution, Bucket::Incoming) => Vec::new(),
+        (WorkKind::Resolution, _) => vec![ResolutionState::Open.code(), ResolutionState::CarriedOut.code()],
         (WorkKind::Entrustment, Bucket::Incoming) => vec![S::Submitted.code()],
         (WorkKind::Entrustment, _) => S::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code()).collect(),
     }
@@ -154,25 +166,27 @@ fn rows(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, after: Optio
     if kind != WorkKind::Entrustment && applicant {
         return Ok(Vec::new());
     }
-    let (subjects, states) = (own(actor), states(kind, bucket));
+    let (subjects, states) = (own(actor, kind), states(kind, bucket));
     let work = Work { kind: kind.code(), subjects: &subjects, states: &states, due: span(bucket, tx.now), after, limit };
     let mut found = access::work(tx, &work)?;
     if kind != WorkKind::Entrustment || applicant {
         // What was sent waits for others.
         let ids: Vec<Id> = found.iter().map(|e| e.record).collect();
-        let mine = awaiting(tx, actor, kind, &ids)?;
+        let mine = awaiting(tx, actor, kind, bucket, &ids)?;
         found.retain(|e| mine.contains(&e.record));
     }
     Ok(found.into_iter().map(|e| (kind, e)).collect())
 }
 
 /// Those of these records of the relay that wait for the caller, and not for the other side.
-fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<Id>> {
+fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[Id]) -> Result<Vec<Id>> {
     let at = |role: Role, node: Id| actor.nodes(role).any(|n| n == node.as_str());
     let desk = |center: Id| at(Role::Clerk, center) || at(Role::CenterManager, center);
     Ok(match kind {
         WorkKind::Entrustment if actor.applicant_id.is_some() => to_supply_or_sign(tx, ids)?,
         WorkKind::Entrustment => ids.to_vec(),
+        WorkKind::Meeting => meetings::meetings_awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
+        WorkKind::Resolution => meetings::resolutions_awaiting(tx, actor, ids)?,
         WorkKind::HomeVisit => {
             let goes = |v: &HomeVisit| -> Result<bool> { Ok(v.details.open(tx.vault)?.visitor_ids.iter().any(|id| actor.answers_for(*id))) };
             let rows = visits::store::visits_by_id(tx, ids)?;
@@ -263,7 +277,8 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Worklist> {
 fn items(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
     let ids = |kind: WorkKind| -> Vec<Id> { found.iter().filter(|(k, _)| *k == kind).map(|(_, e)| e.record).collect() };
     // Of what each record is: its id, its matter, its number, its state and version.
-    let mut visits: Vec<(Id, String, &'static str, &'static str, &'static str, i64)> = Vec::new();
+    let mut titled: Vec<meetings::Head> = meetings::meeting_heads(tx, &ids(WorkKind::Meeting))?;
+    titled.extend(meetings::resolution_heads(tx, &ids(WorkKind::Resolution))?);
     let mut heads: Vec<(Id, Id, String, &'static str, &'static str, i64)> = Vec::new();
     for t in routing::transfers::store::transfers_by_id(tx, &ids(WorkKind::Transfer))? {
         heads.push((t.id, t.entrustment_id, t.number, t.state.code(), t.state.label(), t.version));
@@ -272,7 +287,8 @@ fn items(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
         heads.push((j.id, j.entrustment_id, j.number, j.state.code(), j.state.label(), j.version));
     }
     for v in visits::store::visits_by_id(tx, &ids(WorkKind::HomeVisit))? {
-        visits.push((v.id, v.number, v.reason.label(), v.state.code(), v.state.label(), v.version));
+        let title = format!("上门服务（{}）", v.reason.label());
+        titled.push(meetings::Head { id: v.id, number: v.number, title, state: v.state.code(), state_label: v.state.label(), version: v.version });
     }
     for a in routing::arbitration::store::arbitrations_by_id(tx, &ids(WorkKind::Arbitration))? {
         heads.push((a.id, a.entrustment_id, a.number, a.state.code(), a.state.label(), a.version));
@@ -283,9 +299,9 @@ fn items(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
     heads.extend(matters.iter().map(|m| (m.id, m.id, m.number.clone(), m.state.code(), m.state.label(), m.version)));
     let now = tx.now;
     let of = |kind: WorkKind, e: &Entry| -> Option<WorkItem> {
-        let (id, title, number, state, state_label, version) = match visits.iter().find(|v| v.0 == e.record) {
-            // A visit may be about no matter.
-            Some((id, number, reason, state, label, version)) => (id, format!("上门服务（{reason}）"), number, state, label, version),
+        let (id, title, number, state, state_label, version) = match titled.iter().find(|head| head.id == e.record) {
+            // A visit or a meeting may be about no matter.
+            Some(head) => (&head.id, head.title.clone(), &head.number, &head.state, &head.state_label, &head.version),
             None => {
                 let (id, matter, number, state, label, version) = heads.iter().find(|head| head.0 == e.record)?;
                 (id, matters.iter().find(|m| m.id == *matter)?.title.clone(), number, state, label, version)

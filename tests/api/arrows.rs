@@ -25,6 +25,7 @@ const RANKS: &[(&str, u8)] = &[
     ("appointments", 5),
     ("visits", 5),
     ("evaluations", 6),
+    ("meetings", 6),
     ("registry", 7),
     ("worklist", 7),
     ("worker", 8),
