@@ -7,6 +7,7 @@ mod demo;
 mod health;
 mod import;
 mod matters;
+mod meetings;
 mod relay;
 mod rules;
 mod visits;

@@ -28,10 +28,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// What a meeting leads to.
 pub struct OfMeeting;
 impl Expands for OfMeeting {
-    const RELATIONS: &'static [Relation] = &[
-        Relation { name: "host_person", key: "/host_id", target: &PERSON },
-        Relation { name: "leader", key: "/leader_id", target: &PERSON },
-    ];
+    const RELATIONS: &'static [Relation] =
+        &[Relation { name: "host_person", key: "/host_id", target: &PERSON }, Relation { name: "leader", key: "/leader_id", target: &PERSON }];
 }
 
 /// The list of meetings.

@@ -15,8 +15,7 @@ use crate::{
 };
 
 /// Roles in which one is invited in person, owns a resolution, or is the leader in charge.
-const STAFF: [Role; 7] =
-    [Role::Clerk, Role::Agent, Role::CenterManager, Role::DepartmentHandler, Role::ProjectManager, Role::Inspector, Role::ReformOffice];
+const STAFF: [Role; 7] = [Role::Clerk, Role::Agent, Role::CenterManager, Role::DepartmentHandler, Role::ProjectManager, Role::Inspector, Role::ReformOffice];
 /// Roles in which one chairs a meeting of one's center.
 const CHAIRS: [Role; 3] = [Role::Clerk, Role::Agent, Role::CenterManager];
 
@@ -104,7 +103,9 @@ pub fn named(tx: &mut Tx, home: &Center, input: &PartyInput, at: &str, faults: &
             let staffed = here && !accounts::held(tx, Role::DepartmentHandler, &[id.to_string()])?.is_empty();
             match (here, staffed) {
                 (false, _) => fault("unknown_department", "本市没有这个部门。", "No such department in this city."),
-                (_, false) => fault("department_without_account", "该部门没有开通经办账号，请邀请其所在的中心。", "The department has no account: name its center."),
+                (_, false) => {
+                    fault("department_without_account", "该部门没有开通经办账号，请邀请其所在的中心。", "The department has no account: name its center.")
+                }
                 _ => {}
             }
             staffed.then_some(id)

@@ -220,8 +220,7 @@ pub fn send_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &Resolution
 /// The center's manager gives more time.
 pub fn extend(tx: &mut Tx, actor: &Actor, target: &Target, input: &ResolutionExtension) -> Result<ResolutionView> {
     let telling = Telling { kind: "extended", of_matter: None, words: &input.reason };
-    let row =
-        change(tx, actor, target, Action::Extend, telling, |tx, row, _| clocks::extend(tx, row.id, ClockKind::Resolution, input.days).map(|_| ()))?;
+    let row = change(tx, actor, target, Action::Extend, telling, |tx, row, _| clocks::extend(tx, row.id, ClockKind::Resolution, input.days).map(|_| ()))?;
     resolution_view(tx, actor, row)
 }
 

@@ -117,7 +117,8 @@ pub fn insert_meeting(tx: &mut Tx, row: &Meeting) -> Result<()> {
 
 /// Saves a meeting whose version was counted up by one.
 pub fn save_meeting(tx: &mut Tx, row: &Meeting) -> Result<bool> {
-    let changed = diesel::update(meetings::table.filter(meetings::id.eq(row.id)).filter(meetings::version.eq(row.version - 1))).set(row.clone()).execute(tx.conn)?;
+    let changed =
+        diesel::update(meetings::table.filter(meetings::id.eq(row.id)).filter(meetings::version.eq(row.version - 1))).set(row.clone()).execute(tx.conn)?;
     Ok(changed == 1)
 }
 
@@ -201,8 +202,9 @@ pub fn insert_resolution(tx: &mut Tx, row: &Resolution) -> Result<()> {
 
 /// Saves a resolution whose version was counted up by one.
 pub fn save_resolution(tx: &mut Tx, row: &Resolution) -> Result<bool> {
-    let changed =
-        diesel::update(resolutions::table.filter(resolutions::id.eq(row.id)).filter(resolutions::version.eq(row.version - 1))).set(row.clone()).execute(tx.conn)?;
+    let changed = diesel::update(resolutions::table.filter(resolutions::id.eq(row.id)).filter(resolutions::version.eq(row.version - 1)))
+        .set(row.clone())
+        .execute(tx.conn)?;
     Ok(changed == 1)
 }
 

@@ -405,37 +405,38 @@ pub(super) fn resolution_views(tx: &mut Tx, rows: Vec<Resolution>, sight: impl F
     let center = |id: Id| Party { kind: PartyKind::Center, id };
     let parties: Vec<Party> = rows.iter().flat_map(|r| [r.owner(), center(r.center_id)]).collect();
     let names = Names::of(tx, &parties)?;
-    rows.into_iter().map(|row| {
-        let sight = sight(row.id);
-        let details = row.details.open(tx.vault)?;
-        let (_, meeting_number, agenda) = meetings.iter().find(|(id, ..)| *id == row.meeting_id).ok_or_else(|| Error::Corrupt("meeting gone".into()))?;
-        let topic = usize::try_from(row.agenda - 1).ok().and_then(|at| agenda.get(at)).map(|entry| entry.topic.clone()).unwrap_or_default();
-        Ok(ResolutionView {
-            id: row.id,
-            state: row.state,
-            state_label: row.state.label().into(),
-            meeting_id: row.meeting_id,
-            meeting_number: meeting_number.clone(),
-            agenda: row.agenda,
-            topic,
-            entrustment_id: row.entrustment_id,
-            center: names.center(row.center_id)?,
-            owner: names.view(&row.owner()),
-            leader_id: row.leader_id,
-            content: some(details.content, sight.words),
-            notes: if sight.words { details.notes } else { Vec::new() },
-            due_at: row.due_at,
-            overdue: row.state == ResolutionState::Open && row.due_at <= tx.now,
-            carried_out_at: details.carried_out_at,
-            late: details.carried_out_at.is_some_and(|at| at > row.due_at),
-            escalated_at: row.escalated_at,
-            masked: sight.masked,
-            allowed_actions: None,
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            number: row.number,
+    rows.into_iter()
+        .map(|row| {
+            let sight = sight(row.id);
+            let details = row.details.open(tx.vault)?;
+            let (_, meeting_number, agenda) = meetings.iter().find(|(id, ..)| *id == row.meeting_id).ok_or_else(|| Error::Corrupt("meeting gone".into()))?;
+            let topic = usize::try_from(row.agenda - 1).ok().and_then(|at| agenda.get(at)).map(|entry| entry.topic.clone()).unwrap_or_default();
+            Ok(ResolutionView {
+                id: row.id,
+                state: row.state,
+                state_label: row.state.label().into(),
+                meeting_id: row.meeting_id,
+                meeting_number: meeting_number.clone(),
+                agenda: row.agenda,
+                topic,
+                entrustment_id: row.entrustment_id,
+                center: names.center(row.center_id)?,
+                owner: names.view(&row.owner()),
+                leader_id: row.leader_id,
+                content: some(details.content, sight.words),
+                notes: if sight.words { details.notes } else { Vec::new() },
+                due_at: row.due_at,
+                overdue: row.state == ResolutionState::Open && row.due_at <= tx.now,
+                carried_out_at: details.carried_out_at,
+                late: details.carried_out_at.is_some_and(|at| at > row.due_at),
+                escalated_at: row.escalated_at,
+                masked: sight.masked,
+                allowed_actions: None,
+                version: row.version,
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+                number: row.number,
+            })
         })
-    })
-    .collect()
+        .collect()
 }
