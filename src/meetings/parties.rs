@@ -21,7 +21,7 @@ const CHAIRS: [Role; 3] = [Role::Clerk, Role::Agent, Role::CenterManager];
 
 /// A party as it is answered.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct PartyView {
+pub struct ParticipantView {
     /// Which kind.
     pub kind: PartyKind,
     /// In Chinese.
@@ -155,14 +155,14 @@ impl Names {
     }
 
     /// A party as it is answered.
-    pub fn view(&self, party: &Party) -> PartyView {
+    pub fn view(&self, party: &Party) -> ParticipantView {
         let name = match party.kind {
             PartyKind::Center => self.centers.iter().find(|c| c.id == party.id).map(|c| c.name.clone()).unwrap_or_default(),
             PartyKind::Department => self.departments.iter().find(|d| d.id == party.id).map(|d| d.name.clone()).unwrap_or_default(),
             PartyKind::User => self.person(party.id),
             PartyKind::Applicant => party.kind.label().to_owned(),
         };
-        PartyView { kind: party.kind, kind_label: party.kind.label().into(), id: party.id, name }
+        ParticipantView { kind: party.kind, kind_label: party.kind.label().into(), id: party.id, name }
     }
 }
 

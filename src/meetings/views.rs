@@ -8,7 +8,7 @@ use super::{
     machine::{MeetingState, ResolutionState},
     model::{AgendaEntry, Draft, InviteeResponse, MeetingKind, Party, PartyKind, ResolutionNote},
     narrative,
-    parties::{self, Names, PartyView},
+    parties::{self, Names, ParticipantView},
     resolving,
     store::{self, Resolution},
 };
@@ -27,7 +27,7 @@ use crate::{
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct InviteeView {
     /// Who.
-    pub party: PartyView,
+    pub party: ParticipantView,
     /// Answer.
     pub response: InviteeResponse,
     /// In Chinese.
@@ -80,7 +80,7 @@ pub struct ResolutionLine {
     #[schema(example = 1)]
     pub agenda: i32,
     /// Who carries it out.
-    pub owner: PartyView,
+    pub owner: ParticipantView,
     /// What; absent where the view is masked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
@@ -347,7 +347,7 @@ pub struct ResolutionView {
     /// The center that called the meeting.
     pub center: CenterBrief,
     /// Who carries it out.
-    pub owner: PartyView,
+    pub owner: ParticipantView,
     /// The leader in charge, where one is named; else the center's managers are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leader_id: Option<Id>,

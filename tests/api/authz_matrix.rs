@@ -133,8 +133,8 @@ async fn fixture(app: &TestApp) -> Fixture {
             "invitees": [{ "kind": "center", "id": "320600000000" }, { "kind": "department", "id": handlers }], "agenda": [{ "topic": "办理顺序", "entrustment": matter }] })
     };
     let clerk = app.as_user("rd_clerk");
-    let meeting = text(&clerk.post("/meetings", call("一")).await.created()["id"]).to_owned();
-    let concluded = text(&clerk.post("/meetings", call("二")).await.created()["id"]).to_owned();
+    let meeting = text(&clerk.post("/meetings", call("会议一")).await.created()["id"]).to_owned();
+    let concluded = text(&clerk.post("/meetings", call("会议二")).await.created()["id"]).to_owned();
     app.set_clock("2026-03-02T09:45:00+08:00");
     let owner = json!({ "kind": "center", "id": "320600000000" });
     let minutes =
