@@ -20,6 +20,7 @@ pub mod evaluations;
 pub mod events;
 pub mod http;
 pub mod kernel;
+pub mod meetings;
 pub mod organization;
 pub mod projects;
 pub mod registry;

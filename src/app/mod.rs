@@ -34,7 +34,7 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    organization, projects, registry, reminders, routing, worker, worklist,
+    meetings, organization, projects, registry, reminders, routing, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -53,6 +53,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         crate::duty::api::routes(cfg);
         crate::visits::api::routes(cfg);
         projects::api::routes(cfg);
+        meetings::api::routes(cfg);
         registry::api::routes(cfg);
         worklist::api::routes(cfg);
         clocks::api::routes(cfg);

@@ -29,6 +29,7 @@ const TAGS: &[(&str, &str)] = &[
     ("routing", "接力：判定、转办"),
     ("appointments", "预约：窗口、时段、到场"),
     ("projects", "投资和建设项目：阶段、用时与预警"),
+    ("meetings", "会议：联席会议、并联审批会、前期辅导会及其决议"),
     ("evaluations", "好差评"),
     ("operations", "运行维护"),
 ];

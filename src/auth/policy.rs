@@ -178,6 +178,11 @@ const MANAGER_ACTS: &[&str] = &[
 const LEG_ACTS: &[&str] = &["read", "progress", "ask_materials", "record_step", "hand_back", "complete"];
 const TRANSFER_SIDES: &[&str] = &["read", "accept", "return", "recall"];
 
+/// What is done with a meeting by who runs it.
+const MEETING_ACTS: &[&str] = &["create", "edit", "reschedule", "cancel", "record_minutes"];
+/// What is done with a resolution by its owner, or by the leader in charge, in person.
+const RESOLUTION_ACTS: &[&str] = &["read", "carry_out", "instruct"];
+
 /// The table.
 pub const POLICY: &[Rule] = &[
     rule(Applicant, "entrustment", Own, APPLICANT_ACTS),
@@ -265,6 +270,39 @@ pub const POLICY: &[Rule] = &[
     masked(CenterManager, "project", Subtree, &["read"]),
     masked(Inspector, "project", Subtree, &["read"]),
     masked(ReformOffice, "project", Subtree, &["read"]),
+    // The center that calls a meeting runs it; who is invited answers: at the center, for the department, or in person.
+    rule(Applicant, "meeting", Own, &["read", "respond"]),
+    rule(CompanyAgent, "meeting", Own, &["read", "respond"]),
+    rule(Clerk, "meeting", Center, &["read", "respond"]),
+    rule(Clerk, "meeting", Center, MEETING_ACTS),
+    rule(Clerk, "meeting", Assigned, &["read", "respond", "conclude"]),
+    rule(Agent, "meeting", Center, &["read", "respond"]),
+    rule(Agent, "meeting", Assigned, MEETING_ACTS),
+    rule(Agent, "meeting", Assigned, &["read", "respond", "conclude"]),
+    rule(CenterManager, "meeting", Center, &["read", "respond", "conclude"]),
+    rule(CenterManager, "meeting", Center, MEETING_ACTS),
+    rule(CenterManager, "meeting", Assigned, &["read", "respond"]),
+    rule(DepartmentHandler, "meeting", Department, &["read", "respond"]),
+    rule(DepartmentHandler, "meeting", Assigned, &["read", "respond"]),
+    rule(ProjectManager, "meeting", Assigned, &["read", "respond"]),
+    rule(Inspector, "meeting", Assigned, &["read", "respond"]),
+    rule(ReformOffice, "meeting", Assigned, &["read", "respond"]),
+    masked(CenterManager, "meeting", Subtree, &["read"]),
+    masked(Inspector, "meeting", Subtree, &["read"]),
+    rule(Clerk, "resolution", Center, &["read", "carry_out", "confirm", "send_back"]),
+    rule(Clerk, "resolution", Assigned, RESOLUTION_ACTS),
+    rule(Agent, "resolution", Center, &["read", "carry_out"]),
+    rule(Agent, "resolution", Assigned, RESOLUTION_ACTS),
+    rule(Agent, "resolution", Assigned, &["confirm", "send_back"]),
+    rule(CenterManager, "resolution", Center, &["read", "carry_out", "confirm", "send_back", "extend", "cancel", "instruct"]),
+    rule(CenterManager, "resolution", Assigned, RESOLUTION_ACTS),
+    rule(DepartmentHandler, "resolution", Department, &["read", "carry_out"]),
+    rule(DepartmentHandler, "resolution", Assigned, RESOLUTION_ACTS),
+    rule(ProjectManager, "resolution", Assigned, RESOLUTION_ACTS),
+    rule(Inspector, "resolution", Assigned, RESOLUTION_ACTS),
+    rule(ReformOffice, "resolution", Assigned, RESOLUTION_ACTS),
+    masked(CenterManager, "resolution", Subtree, &["read"]),
+    masked(Inspector, "resolution", Subtree, &["read"]),
     rule(CenterManager, "window", Subtree, &["create", "edit"]),
     rule(SystemAdmin, "window", All, &["create", "edit"]),
     rule(Applicant, "evaluation", Own, &["read", "rate"]),

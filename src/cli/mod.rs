@@ -7,6 +7,7 @@ mod demo;
 mod health;
 mod import;
 mod matters;
+mod meetings;
 mod projects;
 mod relay;
 mod rules;

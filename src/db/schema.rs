@@ -807,7 +807,59 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    meetings (id) {
+        id -> Text,
+        number -> Text,
+        kind -> Text,
+        state -> Text,
+        center_id -> Text,
+        host_id -> Text,
+        leader_id -> Nullable<Text>,
+        applicant_id -> Nullable<Text>,
+        starts_at -> Timestamp,
+        ends_at -> Timestamp,
+        details -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    meeting_matters (meeting_id, entrustment_id) {
+        meeting_id -> Text,
+        entrustment_id -> Text,
+    }
+}
+
+diesel::table! {
+    resolutions (id) {
+        id -> Text,
+        number -> Text,
+        meeting_id -> Text,
+        entrustment_id -> Nullable<Text>,
+        center_id -> Text,
+        host_id -> Text,
+        leader_id -> Nullable<Text>,
+        agenda -> Integer,
+        owner_kind -> Text,
+        owner_id -> Text,
+        state -> Text,
+        details -> Text,
+        due_at -> Timestamp,
+        escalate_at -> Timestamp,
+        escalated_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    meetings,
+    meeting_matters,
+    resolutions,
     shifts,
     courses,
     course_records,

@@ -63,5 +63,5 @@ pub mod vocabulary {
     };
 }
 pub use api::ProgressParams;
-pub use story::{CustodyChain, custody_chain};
+pub use story::{CustodyChain, TimelineEntry, custody_chain};
 pub use views::{EntrustmentBrief, EntrustmentView, briefs_of, view};

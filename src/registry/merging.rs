@@ -12,7 +12,7 @@ use crate::{
     db::{Json, Private, Result, Tx, audit, dialect},
     entrustments, evaluations,
     kernel::{Id, Problem, Target},
-    projects, visits,
+    meetings, projects, visits,
 };
 
 /// Into whose record a duplicate goes.
@@ -64,7 +64,8 @@ pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &MergeInput) ->
     evaluations::store::move_applicant(tx, gone.id, stays.id)?;
     visits::store::move_applicant(tx, gone.id, stays.id)?;
     projects::store::move_applicant(tx, gone.id, stays.id)?;
-    // Transfers, visits, projects and evaluations: what the one saw, the other sees.
+    meetings::store::move_applicant(tx, gone.id, stays.id)?;
+    // Transfers, visits, projects, meetings and evaluations: what the one saw, the other sees.
     access::store::rename(tx, &subject::applicant(gone.id.as_str()), &subject::applicant(stays.id.as_str()))?;
     join(tx, &gone, &mut stays)?;
     gone.merged_into = Some(stays.id);

@@ -11,6 +11,10 @@ use crate::{
     db::{Result, Tx, code_enum},
     entrustments::{self, Entrustment},
     kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
+    meetings::{
+        self,
+        machine::{MeetingState, ResolutionState},
+    },
     projects::{self, Project, WarningLevel, machine::ProjectState},
     reminders::{self, ReminderState},
     routing::{
@@ -23,6 +27,7 @@ use crate::{
         transfers::machine::TransferState,
     },
     visits::{self, HomeVisit, machine::VisitState},
+    worklist::items,
 };
 
 code_enum! {
@@ -46,6 +51,8 @@ code_enum! {
         Reminder "reminder" "催办",
         HomeVisit "home_visit" "上门服务",
         Project "project" "项目",
+        Meeting "meeting" "会议",
+        Resolution "resolution" "会议决议",
     }
 }
 
@@ -106,14 +113,19 @@ pub struct Worklist {
 }
 
 const MOST: usize = 1_000;
+/// What waits for others is passed over so many at a time, and so many times.
+const BATCH: usize = 200;
+const BATCHES: usize = 10;
 
-/// The subjects under which something is this caller's own to do.
-fn own(actor: &Actor) -> Vec<String> {
+/// The subjects under which something is this caller's own to do. To a meeting one is invited whatever one's role.
+fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
+    let invited = matches!(kind, WorkKind::Meeting | WorkKind::Resolution);
     let mut own = Vec::new();
     for role in [Role::Clerk, Role::CenterManager] {
         own.extend(actor.nodes(role).map(subject::center));
     }
-    if actor.is(Role::Agent) || actor.is(Role::ProjectManager) {
+    own.extend(actor.nodes(Role::Agent).filter(|_| invited).map(subject::center));
+    if invited || actor.is(Role::Agent) || actor.is(Role::ProjectManager) {
         own.extend(actor.id.iter().chain(&actor.stands_in_for).map(|id| subject::user(id.as_str())));
     }
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
@@ -137,6 +149,10 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::HomeVisit, _) => [VisitState::Requested, VisitState::Arranged, VisitState::Visited].iter().map(|s| s.code()).collect(),
         // New to a center is a project that nobody manages; its manager finds it once it warns.
         (WorkKind::Project, _) => vec![ProjectState::Open.code()],
+        (WorkKind::Meeting, Bucket::Incoming) => vec![MeetingState::Convened.code()],
+        (WorkKind::Meeting, _) => vec![MeetingState::Convened.code(), MeetingState::Held.code()],
+        (WorkKind::Resolution, Bucket::Incoming) => Vec::new(),
+        (WorkKind::Resolution, _) => vec![ResolutionState::Open.code(), ResolutionState::CarriedOut.code()],
         (WorkKind::Entrustment, Bucket::Incoming) => vec![S::Submitted.code()],
         (WorkKind::Entrustment, _) => S::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code()).collect(),
     }
@@ -161,15 +177,26 @@ fn rows(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, after: Optio
     if kind != WorkKind::Entrustment && applicant {
         return Ok(Vec::new());
     }
-    let (subjects, states) = (own(actor), states(kind, bucket));
-    let work = Work { kind: kind.code(), subjects: &subjects, states: &states, due: span(bucket, tx.now), after, limit };
-    let mut found = access::work(tx, &work)?;
-    if kind != WorkKind::Entrustment || applicant {
-        // What was sent waits for others.
-        let ids: Vec<Id> = found.iter().map(|e| e.record).collect();
-        let mine = awaiting(tx, actor, kind, bucket, &ids)?;
-        found.retain(|e| mine.contains(&e.record));
+    let (subjects, states) = (own(actor, kind), states(kind, bucket));
+    // What was sent waits for others, and is passed over: the walk goes on until there is enough, within bounds.
+    let sifted = kind != WorkKind::Entrustment || applicant;
+    let (mut found, mut after) = (Vec::new(), after);
+    for _ in 0..BATCHES {
+        let batch = limit.max(BATCH);
+        let work = Work { kind: kind.code(), subjects: &subjects, states: &states, due: span(bucket, tx.now), after, limit: batch };
+        let mut entries = access::work(tx, &work)?;
+        after = entries.last().map(|e| (e.due_at, e.record)).filter(|_| entries.len() == batch);
+        if sifted && !entries.is_empty() {
+            let ids: Vec<Id> = entries.iter().map(|e| e.record).collect();
+            let mine = awaiting(tx, actor, kind, bucket, &ids)?;
+            entries.retain(|e| mine.contains(&e.record));
+        }
+        found.append(&mut entries);
+        if found.len() >= limit || after.is_none() {
+            break;
+        }
     }
+    found.truncate(limit);
     Ok(found.into_iter().map(|e| (kind, e)).collect())
 }
 
@@ -180,6 +207,8 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
     Ok(match kind {
         WorkKind::Entrustment if actor.applicant_id.is_some() => to_supply_or_sign(tx, ids)?,
         WorkKind::Entrustment => ids.to_vec(),
+        WorkKind::Meeting => meetings::meetings_awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
+        WorkKind::Resolution => meetings::resolutions_awaiting(tx, actor, ids)?,
         WorkKind::HomeVisit => {
             let goes = |v: &HomeVisit| -> Result<bool> { Ok(v.details.open(tx.vault)?.visitor_ids.iter().any(|id| actor.answers_for(*id))) };
             let rows = visits::store::visits_by_id(tx, ids)?;
@@ -274,58 +303,5 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Worklist> {
     let has_more = found.len() > q.limit;
     found.truncate(q.limit);
     let next_cursor = found.last().filter(|_| has_more).map(|(_, e)| q.cursor_of(e.due_at.utc().to_rfc3339(), e.record.to_string()).encode(tx.vault));
-    Ok(Worklist { counts: counts(tx, actor)?, items: items(tx, &found)?, has_more, next_cursor })
-}
-
-fn items(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
-    let ids = |kind: WorkKind| -> Vec<Id> { found.iter().filter(|(k, _)| *k == kind).map(|(_, e)| e.record).collect() };
-    // Of what each record is: its id, its matter, its number, its state and version.
-    let mut others: Vec<(Id, String, String, &'static str, &'static str, i64)> = Vec::new();
-    let mut heads: Vec<(Id, Id, String, &'static str, &'static str, i64)> = Vec::new();
-    for t in routing::transfers::store::transfers_by_id(tx, &ids(WorkKind::Transfer))? {
-        heads.push((t.id, t.entrustment_id, t.number, t.state.code(), t.state.label(), t.version));
-    }
-    for r in reminders::store::reminders_by_id(tx, &ids(WorkKind::Reminder))? {
-        heads.push((r.id, r.entrustment_id, r.number, r.state.code(), r.state.label(), r.version));
-    }
-    for j in routing::joint::store::joint_handlings_by_id(tx, &ids(WorkKind::JointHandling))? {
-        heads.push((j.id, j.entrustment_id, j.number, j.state.code(), j.state.label(), j.version));
-    }
-    for v in visits::store::visits_by_id(tx, &ids(WorkKind::HomeVisit))? {
-        others.push((v.id, v.number, format!("上门服务（{}）", v.reason.label()), v.state.code(), v.state.label(), v.version));
-    }
-    for p in projects::store::projects_by_id(tx, &ids(WorkKind::Project))? {
-        others.push((p.id, p.number, p.name, p.state.code(), p.state.label(), p.version));
-    }
-    for a in routing::arbitration::store::arbitrations_by_id(tx, &ids(WorkKind::Arbitration))? {
-        heads.push((a.id, a.entrustment_id, a.number, a.state.code(), a.state.label(), a.version));
-    }
-    let mut matters = ids(WorkKind::Entrustment);
-    matters.extend(heads.iter().map(|head| head.1));
-    let matters = entrustments::store::entrustments_by_id(tx, &matters)?;
-    heads.extend(matters.iter().map(|m| (m.id, m.id, m.number.clone(), m.state.code(), m.state.label(), m.version)));
-    let now = tx.now;
-    let of = |kind: WorkKind, e: &Entry| -> Option<WorkItem> {
-        let (id, title, number, state, state_label, version) = match others.iter().find(|other| other.0 == e.record) {
-            // A visit may be about no matter; a project is about many.
-            Some((id, number, title, state, label, version)) => (id, title.clone(), number, state, label, version),
-            None => {
-                let (id, matter, number, state, label, version) = heads.iter().find(|head| head.0 == e.record)?;
-                (id, matters.iter().find(|m| m.id == *matter)?.title.clone(), number, state, label, version)
-            }
-        };
-        Some(WorkItem {
-            kind,
-            kind_label: kind.label().into(),
-            id: *id,
-            number: number.clone(),
-            title,
-            state: (*state).into(),
-            state_label: (*state_label).into(),
-            due_at: e.due_at.known(),
-            overdue: e.due_at <= now,
-            version: *version,
-        })
-    };
-    Ok(found.iter().filter_map(|(kind, e)| of(*kind, e)).collect())
+    Ok(Worklist { counts: counts(tx, actor)?, items: items::of(tx, &found)?, has_more, next_cursor })
 }

@@ -27,6 +27,7 @@ const RANKS: &[(&str, u8)] = &[
     ("projects", 5),
     ("reminders", 6),
     ("evaluations", 6),
+    ("meetings", 6),
     ("registry", 7),
     ("worklist", 7),
     ("worker", 8),

@@ -20,6 +20,7 @@ mod desk;
 mod eligibility;
 mod entrustments;
 mod marking;
+mod meetings;
 mod openapi;
 mod platform;
 mod projects;

@@ -1,0 +1,3 @@
+DROP TABLE resolutions;
+DROP TABLE meeting_matters;
+DROP TABLE meetings;
