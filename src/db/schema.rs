@@ -834,6 +834,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    meeting_projects (meeting_id, project_id) {
+        meeting_id -> Text,
+        project_id -> Text,
+    }
+}
+
+diesel::table! {
     resolutions (id) {
         id -> Text,
         number -> Text,
@@ -859,6 +866,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     meetings,
     meeting_matters,
+    meeting_projects,
     resolutions,
     shifts,
     courses,

@@ -48,6 +48,7 @@ pub use lookup::{proved, seen};
 pub use machine::{Action, State, StepAct, StepState};
 pub use marking::change_applicant;
 pub use model::Channel;
+pub use narrative::of_meeting;
 pub use project::{AuthorityStep, AuthorityTime, MatterProject, ON_PROJECT, ProjectMark, authority_time, mark_project, renew_project};
 pub use steps::StepReport;
 pub use store::Entrustment;

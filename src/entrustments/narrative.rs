@@ -112,16 +112,6 @@ pub fn tell(kind: &str, params: &Value) -> String {
             day => format!("{}答复了关于“{}”的催办，预计{day}前完成。", text("by"), text("subject")),
         },
         "no_competent_unit" => format!("{}认定暂无主管单位，转入兜底处理。", text("decider")),
-        "meeting_convened" => format!("{}召集{}（{}），定于{}召开。", text("center"), text("meeting"), text("number"), day("starts_at")),
-        "meeting_rescheduled" => format!("{}（{}）改期至{}。", text("meeting"), text("number"), day("starts_at")),
-        "meeting_cancelled" => format!("{}（{}）取消。", text("meeting"), text("number")),
-        "meeting_withdrawn" => format!("本件不再列入{}（{}）的议程。", text("meeting"), text("number")),
-        "meeting_concluded" => format!("{}（{}）已召开，纪要已确认。", text("meeting"), text("number")),
-        "resolution_made" => format!("{}（{}）作出决议，由{}于{}前落实。", text("meeting"), text("number"), text("owner"), day("due_at")),
-        "resolution_carried_out" => format!("{}报告{}（{}）的决议已落实。", text("owner"), text("meeting"), text("number")),
-        "resolution_confirmed" => format!("{}（{}）的决议确认落实。", text("meeting"), text("number")),
-        "resolution_cancelled" => format!("{}（{}）的决议撤销。", text("meeting"), text("number")),
-        "resolution_escalated" => format!("{}（{}）的决议逾期未落实，已上报分管负责人。", text("meeting"), text("number")),
         "custody_moved" => format!("本件由{}接力给{}继续为您办理，您无须再跑。", text("from"), text("to")),
         "project_attached" => format!("纳入项目{}的“{}”阶段。", text("project"), text("stage")),
         "project_detached" => format!("从项目{}的“{}”阶段移出。", text("project"), text("stage")),
@@ -139,6 +129,25 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "clock.warning" => format!("{}将到，应于{}前完成。", clock(), day("due_at")),
         "clock.breach" => format!("已超{}。", clock()),
         "clock.recomputed" => format!("放假安排变化，{}已重新计算。", clock()),
-        other => other.to_owned(),
+        other => of_meeting(other, params).unwrap_or_else(|| other.to_owned()),
     }
+}
+
+/// What a meeting tells the matters and projects on its agenda.
+pub fn of_meeting(kind: &str, params: &Value) -> Option<String> {
+    let text = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or_default();
+    let day = |key: &str| text(key).get(..10).unwrap_or_default().to_owned();
+    Some(match kind {
+        "meeting_convened" => format!("{}召集{}（{}），定于{}召开。", text("center"), text("meeting"), text("number"), day("starts_at")),
+        "meeting_rescheduled" => format!("{}（{}）改期至{}。", text("meeting"), text("number"), day("starts_at")),
+        "meeting_cancelled" => format!("{}（{}）取消。", text("meeting"), text("number")),
+        "meeting_withdrawn" => format!("不再列入{}（{}）的议程。", text("meeting"), text("number")),
+        "meeting_concluded" => format!("{}（{}）已召开，纪要已确认。", text("meeting"), text("number")),
+        "resolution_made" => format!("{}（{}）作出决议，由{}于{}前落实。", text("meeting"), text("number"), text("owner"), day("due_at")),
+        "resolution_carried_out" => format!("{}报告{}（{}）的决议已落实。", text("owner"), text("meeting"), text("number")),
+        "resolution_confirmed" => format!("{}（{}）的决议确认落实。", text("meeting"), text("number")),
+        "resolution_cancelled" => format!("{}（{}）的决议撤销。", text("meeting"), text("number")),
+        "resolution_escalated" => format!("{}（{}）的决议逾期未落实，已上报分管负责人。", text("meeting"), text("number")),
+        _ => return None,
+    })
 }

@@ -40,6 +40,7 @@ impl ListKind for Meetings {
         Filter { name: "kind", kind: FilterKind::Codes(|| MeetingKind::ALL.iter().map(|k| k.code()).collect()), doc: "会议种类" },
         Filter { name: "center_id", kind: FilterKind::Id, doc: "召集会议的中心" },
         Filter { name: "entrustment_id", kind: FilterKind::Id, doc: "议程上的代办件" },
+        Filter { name: "project_id", kind: FilterKind::Id, doc: "议程上的项目" },
         Filter { name: "starts_at", kind: FilterKind::Moments, doc: "开会的时间" },
         Filter { name: "mine", kind: FilterKind::Flag, doc: "true 只看本人召集、主持或受邀的" },
         Filter { name: "created_at", kind: FilterKind::Moments, doc: "召集的时间" },
@@ -66,7 +67,7 @@ async fn list(ask: Ask, asked: List<Meetings>) -> Answer {
 
 /// 召集会议（call meeting）
 ///
-/// 召集联席会议、并联审批会或前期辅导会：邀请中心、承办部门和个人，列出议程。议程可关联本人可见的代办件；专员只就本人承办的件召集，并由本人主持。前期辅导会可以邀请议程所列代办件的申请人，申请人只看到会议的名称、时间和地点。
+/// 召集联席会议、并联审批会或前期辅导会：邀请中心、承办部门和个人，列出议程。议程可关联本人可见的代办件和项目；专员只就本人承办的件召集，并由本人主持。前期辅导会可以邀请议程所列代办件或项目的申请人，申请人只看到会议的名称、时间和地点。
 #[utoipa::path(tag = "meetings", operation_id = "call_meeting", request_body = MeetingInput, responses((status = 201, description = "会议", body = MeetingView)))]
 #[post("/meetings")]
 async fn call(command: Command, body: Body<MeetingInput>) -> Answer {
@@ -75,7 +76,7 @@ async fn call(command: Command, body: Body<MeetingInput>) -> Answer {
 
 /// 查看会议（meeting）
 ///
-/// 路径中可用 id，也可用编号。受邀方看到议程所列件的编号和事项，纪要和决议在确认之后可见。
+/// 路径中可用 id，也可用编号。受邀方看到议程所列件的编号和事项、项目的编号和名称，纪要和决议在确认之后可见。
 #[utoipa::path(tag = "meetings", operation_id = "get_meeting", params(("id" = String, Path, description = "会议 id 或编号", max_length = 100), Expand<OfMeeting>), responses((status = 200, description = "会议", body = MeetingView)))]
 #[get("/meetings/{id}")]
 async fn fetch(ask: Ask) -> Answer {

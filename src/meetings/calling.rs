@@ -3,11 +3,9 @@
 use serde_json::json;
 
 use super::{
+    agenda::{self, About},
     machine::{MeetingAction as Action, MeetingState as State, decide},
-    model::{
-        AgendaEntry, AgendaInput, Invitee, InviteeResponse, MeetingDetails, MeetingEdit, MeetingInput, MeetingKind, MeetingReason, MeetingReschedule, Party,
-        PartyInput, PartyKind,
-    },
+    model::{Invitee, InviteeResponse, MeetingDetails, MeetingEdit, MeetingInput, MeetingKind, MeetingReason, MeetingReschedule, Party, PartyInput, PartyKind},
     parties,
     store::{self, Meeting},
     views::{MeetingView, view},
@@ -18,8 +16,8 @@ use crate::{
         Actor, Reachable, Scope,
         policy::{self, subject},
     },
-    db::{Error, Private, Result, Tx, dialect, numbers},
-    entrustments::{self, Entrustment, Identity, Told},
+    db::{Private, Result, Tx, dialect, numbers},
+    entrustments::Identity,
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, FieldError, Id, Moment, Problem, Target},
     organization::{self, Center},
@@ -56,17 +54,10 @@ impl Called {
         Action::ALL.iter().filter(may).map(|a| a.code().to_owned()).collect()
     }
 
-    /// The matters on the agenda, each once.
-    pub fn matters(&self) -> Vec<Id> {
-        matters(&self.details.agenda)
+    /// What the agenda names.
+    pub fn about(&self) -> About {
+        About::of(&self.details.agenda)
     }
-}
-
-fn matters(agenda: &[AgendaEntry]) -> Vec<Id> {
-    let mut ids: Vec<Id> = agenda.iter().filter_map(|entry| entry.entrustment_id).collect();
-    ids.sort();
-    ids.dedup();
-    ids
 }
 
 /// What was written of a meeting; whom the applicant was merged into is the applicant now.
@@ -133,16 +124,8 @@ fn publish(tx: &mut Tx, actor: &Actor, called: &Called, kind: &str, words: &str)
 }
 
 /// Codes and names that events of a meeting carry: nothing that people wrote.
-fn params(row: &Meeting, center: &Center) -> serde_json::Value {
+pub(super) fn params(row: &Meeting, center: &Center) -> serde_json::Value {
     json!({ "meeting_id": row.id, "number": row.number, "kind": row.kind, "meeting": row.kind.label(), "center": center.name, "starts_at": row.starts_at })
-}
-
-/// Tells matters on the agenda what became of the meeting.
-pub(super) fn tell(tx: &mut Tx, actor: &Actor, called: &Called, matters: &[Id], kind: &'static str) -> Result<()> {
-    for matter in entrustments::store::entrustments_by_id(tx, matters)? {
-        entrustments::tell(tx, actor, &matter, Told::new(kind, Audience::Staff, params(&called.row, &called.center)))?;
-    }
-    Ok(())
 }
 
 fn refuse_if(faults: Vec<FieldError>) -> Result<()> {
@@ -210,25 +193,24 @@ pub fn call_as(tx: &mut Tx, actor: &Actor, input: &MeetingInput, identity: Optio
     refuse_if(faults)?;
     called.row.details = Private::seal(tx.vault, &called.details)?;
     store::insert_meeting(tx, &called.row)?;
-    let matters = called.matters();
-    store::put_matters(tx, called.row.id, &matters)?;
+    let about = called.about();
+    store::put_agenda(tx, called.row.id, &about.matters, &about.projects)?;
     publish(tx, actor, &called, "convened", "")?;
-    tell(tx, actor, &called, &matters, "meeting_convened")?;
+    agenda::tell(tx, actor, &called, &about, "meeting_convened")?;
     Ok(called.row)
 }
 
 /// Edits the particulars: who stays invited keeps their answer, who is new is asked.
 pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &MeetingEdit) -> Result<MeetingView> {
     let mut called = load_for(tx, actor, Action::Edit, target)?;
-    let before = called.matters();
+    let before = called.about();
     let mut faults = Vec::new();
     fill(tx, actor, &mut called, input, &mut faults)?;
     refuse_if(faults)?;
-    let after = called.matters();
-    store::put_matters(tx, called.row.id, &after)?;
-    let without = |all: &[Id], others: &[Id]| -> Vec<Id> { all.iter().filter(|id| !others.contains(id)).copied().collect() };
-    tell(tx, actor, &called, &without(&after, &before), "meeting_convened")?;
-    tell(tx, actor, &called, &without(&before, &after), "meeting_withdrawn")?;
+    let after = called.about();
+    store::put_agenda(tx, called.row.id, &after.matters, &after.projects)?;
+    agenda::tell(tx, actor, &called, &after.without(&before), "meeting_convened")?;
+    agenda::tell(tx, actor, &called, &before.without(&after), "meeting_withdrawn")?;
     save(tx, actor, called, "edited", "")
 }
 
@@ -249,61 +231,13 @@ fn fill(tx: &mut Tx, actor: &Actor, called: &mut Called, edit: &MeetingEdit, fau
         faults.push(FieldError::body("/leader_id", "unknown_user", "本市没有这位在岗人员。", "No such active staff in this city."));
     }
     called.row.leader_id = edit.leader_id;
-    let known = called.matters();
-    let mut agenda = Vec::with_capacity(edit.agenda.len());
-    let mut applicants = Vec::new();
-    for (i, input) in edit.agenda.iter().enumerate() {
-        let matter = on_agenda(tx, actor, input, (i, desk), &known, faults)?;
-        applicants.extend(matter.as_ref().map(|m| m.applicant_id));
-        agenda.push(AgendaEntry { topic: input.topic.clone(), entrustment_id: matter.map(|m| m.id), steps: input.steps.clone() });
-    }
+    let (entries, applicants) = agenda::read(tx, actor, &edit.agenda, desk, &called.about(), faults)?;
     invite(tx, called, &edit.invitees, &applicants, faults)?;
-    called.details.agenda = agenda;
+    called.details.agenda = entries;
     called.details.title.clone_from(&edit.title);
     called.details.place.clone_from(&edit.place);
     called.details.note.clone_from(&edit.note);
     Ok(())
-}
-
-/// The matter of an agenda entry: one that the caller sees, or that is on the agenda already.
-fn on_agenda(
-    tx: &mut Tx,
-    actor: &Actor,
-    input: &AgendaInput,
-    (i, desk): (usize, bool),
-    known: &[Id],
-    faults: &mut Vec<FieldError>,
-) -> Result<Option<Entrustment>> {
-    let mut fault = |at: String, code, zh, en| faults.push(FieldError::body(&format!("/agenda/{i}{at}"), code, zh, en));
-    let Some(reference) = &input.entrustment else {
-        if !desk {
-            fault("/entrustment".into(), "required", "专员召集的会议须逐项写明本人承办的件。", "An agent names a matter of their own.");
-        } else if !input.steps.is_empty() {
-            fault("/steps".into(), "without_matter", "写明步骤时须写明是哪一件。", "Steps belong to a matter.");
-        }
-        return Ok(None);
-    };
-    let seen = match entrustments::load_seen(tx, actor, reference) {
-        Ok(loaded) => Some(loaded.e),
-        Err(Error::Refused(_)) => match reference.parse::<Id>() {
-            Ok(id) => entrustments::store::entrustment(tx, id)?,
-            Err(_) => entrustments::store::entrustment_by_number(tx, &reference.to_ascii_uppercase())?,
-        }
-        .filter(|e| known.contains(&e.id)),
-        Err(e) => return Err(e),
-    };
-    let Some(matter) = seen else {
-        fault("/entrustment".into(), "unknown_matter", "没有这件，或者不在您的可见范围内。", "No matter that you see.");
-        return Ok(None);
-    };
-    if !desk && !known.contains(&matter.id) && !matter.assignee_id.is_some_and(|id| actor.answers_for(id)) {
-        fault("/entrustment".into(), "not_yours", "专员只能就本人承办的件召集会议。", "Not assigned to you.");
-    }
-    let plan = entrustments::store::steps(tx, matter.id)?;
-    for (j, _) in input.steps.iter().enumerate().filter(|(_, code)| !plan.iter().any(|s| s.code == **code)) {
-        fault(format!("/steps/{j}"), "unknown_step", "计划中没有这个步骤。", "No such step in the plan.");
-    }
-    Ok(Some(matter))
 }
 
 fn invite(tx: &mut Tx, called: &mut Called, inputs: &[PartyInput], applicants: &[Id], faults: &mut Vec<FieldError>) -> Result<()> {
@@ -321,7 +255,7 @@ fn invite(tx: &mut Tx, called: &mut Called, inputs: &[PartyInput], applicants: &
             if called.row.kind != MeetingKind::EarlyGuidance {
                 fault("internal_meeting", "只有前期辅导会可以邀请申请人。", "Applicants come to early guidance only.");
             } else if !applicants.contains(&party.id) || applicant.is_some() {
-                fault("unknown_applicant", "只能邀请一位申请人，且其代办件须在议程上。", "One applicant, of a matter on the agenda.");
+                fault("unknown_applicant", "只能邀请一位申请人，且其代办件或项目须在议程上。", "One applicant, of a matter or a project on the agenda.");
             }
             applicant = Some(party.id);
         }
@@ -346,7 +280,7 @@ pub fn reschedule(tx: &mut Tx, actor: &Actor, target: &Target, input: &MeetingRe
     for invitee in &mut called.details.invitees {
         *invitee = Invitee::asked(invitee.party);
     }
-    tell(tx, actor, &called, &called.matters(), "meeting_rescheduled")?;
+    agenda::tell(tx, actor, &called, &called.about(), "meeting_rescheduled")?;
     save(tx, actor, called, "rescheduled", &input.reason)
 }
 
@@ -354,7 +288,7 @@ pub fn reschedule(tx: &mut Tx, actor: &Actor, target: &Target, input: &MeetingRe
 pub fn cancel(tx: &mut Tx, actor: &Actor, target: &Target, input: &MeetingReason) -> Result<MeetingView> {
     let mut called = load_for(tx, actor, Action::Cancel, target)?;
     called.details.cancel_reason.clone_from(&input.reason);
-    tell(tx, actor, &called, &called.matters(), "meeting_cancelled")?;
+    agenda::tell(tx, actor, &called, &called.about(), "meeting_cancelled")?;
     save(tx, actor, called, "cancelled", &input.reason)
 }
 

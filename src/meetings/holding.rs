@@ -1,7 +1,8 @@
 //! Answering an invitation, recording what was said and resolved, and confirming the minutes: from then on they bind.
 
 use super::{
-    calling::{Called, load_for, save, tell},
+    agenda,
+    calling::{Called, load_for, save},
     machine::MeetingAction as Action,
     model::{Draft, Invitee, InviteeResponse, MeetingAnswer, MinutesInput, PartyKind, ResolutionInput},
     parties, resolving,
@@ -103,7 +104,7 @@ pub fn conclude(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<MeetingVi
 /// Confirms the minutes; its resolutions bear given identities, where some are given.
 pub fn conclude_as(tx: &mut Tx, actor: &Actor, target: &Target, identities: &[Identity]) -> Result<MeetingView> {
     let called = load_for(tx, actor, Action::Conclude, target)?;
-    tell(tx, actor, &called, &called.matters(), "meeting_concluded")?;
+    agenda::tell(tx, actor, &called, &called.about(), "meeting_concluded")?;
     for (i, draft) in called.details.resolutions.iter().enumerate() {
         resolving::make(tx, actor, &called, draft, identities.get(i))?;
     }

@@ -117,7 +117,11 @@ pub fn meetings(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<Meetin
 fn keep(tx: &mut Tx, actor: &Actor, q: &ListQuery, ids: &[Id]) -> Result<Vec<Id>> {
     let (kinds, centers, matters) = (q.all("kind"), q.ids("center_id"), q.ids("entrustment_id"));
     let (from, to) = q.range("starts_at");
-    let about = if matters.is_empty() { ids.to_vec() } else { store::having(tx, ids, &matters)? };
+    let projects = q.ids("project_id");
+    let mut about = if matters.is_empty() { ids.to_vec() } else { store::having(tx, ids, &matters)? };
+    if !projects.is_empty() {
+        about = store::having_project(tx, &about, &projects)?;
+    }
     let mine = q.one("mine").map(|v| v == "true");
     let mut kept = Vec::new();
     for row in store::meetings_by_id(tx, &about)? {

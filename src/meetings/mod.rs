@@ -1,6 +1,7 @@
 //! Meetings 联席会议、并联审批会、前期辅导会: a center calls those whom a matter needs to one table. What the minutes resolve
 //! has an owner and a clock; what is not carried out in time goes to the leader in charge.
 
+mod agenda;
 pub mod api;
 mod calling;
 mod holding;

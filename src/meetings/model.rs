@@ -83,6 +83,9 @@ pub struct AgendaEntry {
     /// About which matter.
     #[serde(default)]
     pub entrustment_id: Option<Id>,
+    /// About which project.
+    #[serde(default)]
+    pub project_id: Option<Id>,
     /// About which steps of its plan.
     #[serde(default)]
     pub steps: Vec<String>,
@@ -183,6 +186,11 @@ pub struct AgendaInput {
     #[validate(length(min = 1, max = 100))]
     #[schema(min_length = 1, max_length = 100, example = "DB-320623-20260105-000045-145")]
     pub entrustment: Option<String>,
+    /// About which project: id or number; only one that the caller sees.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100, example = "XM-320623-20260105-000001-101")]
+    pub project: Option<String>,
     /// About which steps of its plan.
     #[serde(default)]
     #[validate(length(max = 50), custom(function = codes))]

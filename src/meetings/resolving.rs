@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::{
+    agenda::About,
     calling::Called,
     machine::{ResolutionAction as Action, ResolutionState as State, settle},
     model::{Draft, Party, PartyKind, ResolutionDetails, ResolutionExtension, ResolutionInstruction, ResolutionNote, ResolutionReason, ResolutionReport},
@@ -19,7 +20,7 @@ use crate::{
     },
     clocks::{self, ClockKind},
     db::{Error, Private, Result, Tx, dialect, numbers},
-    entrustments::{self, Identity, Told},
+    entrustments::Identity,
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text},
     organization::{self, Center},
@@ -69,7 +70,7 @@ pub(super) fn make(tx: &mut Tx, actor: &Actor, called: &Called, draft: &Draft, i
         updated_at: tx.now,
     };
     store::insert_resolution(tx, &row)?;
-    publish(tx, actor, &row, &called.center, Telling { kind: "made", of_matter: Some("resolution_made"), words: "" })
+    publish(tx, actor, &row, &called.center, Telling { kind: "made", on_agenda: Some("resolution_made"), words: "" })
 }
 
 fn near<'a>(row: &Resolution, center: &'a Center) -> Reachable<'a> {
@@ -104,10 +105,10 @@ pub(super) fn by_reference(tx: &mut Tx, reference: &str) -> Result<Resolution> {
     Ok(found.ok_or_else(Problem::not_found)?)
 }
 
-/// What a change tells: the kind of event, what its matter is told, and what a person said.
+/// What a change tells: the kind of event, what its matter and project are told, and what a person said.
 struct Telling<'a> {
     kind: &'static str,
-    of_matter: Option<&'static str>,
+    on_agenda: Option<&'static str>,
     words: &'a str,
 }
 
@@ -169,10 +170,10 @@ fn publish(tx: &mut Tx, actor: &Actor, row: &Resolution, center: &Center, tellin
     let owner = parties::public_name(tx, &row.owner())?;
     let params = json!({ "resolution_id": row.id, "resolution": row.number, "meeting_id": meeting.id, "number": meeting.number,
         "kind": meeting.kind, "meeting": meeting.kind.label(), "owner": owner, "due_at": row.due_at });
-    if let (Some(kind), Some(matter)) = (telling.of_matter, row.entrustment_id)
-        && let Some(matter) = entrustments::store::entrustment(tx, matter)?
-    {
-        entrustments::tell(tx, actor, &matter, Told::new(kind, Audience::Staff, params.clone()))?;
+    if let Some(kind) = telling.on_agenda {
+        let agenda = meeting.details.open(tx.vault)?.agenda;
+        let entry = usize::try_from(row.agenda - 1).ok().and_then(|at| agenda.get(at));
+        About::of(entry.map_or(&[], std::slice::from_ref)).tell(tx, actor, kind, &params)?;
     }
     let kind = format!("resolution.{}", telling.kind);
     let words = Some(telling.words).filter(|w| !w.is_empty());
@@ -192,7 +193,7 @@ fn place(tx: &mut Tx, row: &Resolution, center: &Center) -> Result<()> {
 
 /// The owner reports it as carried out; its clock rests until the center has confirmed.
 pub fn carry_out(tx: &mut Tx, actor: &Actor, target: &Target, input: &ResolutionReport) -> Result<ResolutionView> {
-    let telling = Telling { kind: "carried_out", of_matter: Some("resolution_carried_out"), words: &input.report };
+    let telling = Telling { kind: "carried_out", on_agenda: Some("resolution_carried_out"), words: &input.report };
     let row = change(tx, actor, target, Action::CarryOut, telling, |tx, row, details| {
         details.carried_out_at = Some(tx.now);
         clocks::pause(tx, row.id, &[ClockKind::Resolution])
@@ -202,14 +203,14 @@ pub fn carry_out(tx: &mut Tx, actor: &Actor, target: &Target, input: &Resolution
 
 /// The center that called the meeting confirms.
 pub fn confirm(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<ResolutionView> {
-    let telling = Telling { kind: "confirmed", of_matter: Some("resolution_confirmed"), words: "" };
+    let telling = Telling { kind: "confirmed", on_agenda: Some("resolution_confirmed"), words: "" };
     let row = change(tx, actor, target, Action::Confirm, telling, |tx, row, _| clocks::stop(tx, row.id, &[ClockKind::Resolution]))?;
     resolution_view(tx, actor, row)
 }
 
 /// The center sends it back: its clock runs on.
 pub fn send_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &ResolutionReason) -> Result<ResolutionView> {
-    let telling = Telling { kind: "sent_back", of_matter: None, words: &input.reason };
+    let telling = Telling { kind: "sent_back", on_agenda: None, words: &input.reason };
     let row = change(tx, actor, target, Action::SendBack, telling, |tx, row, details| {
         details.carried_out_at = None;
         clocks::resume(tx, row.id, &[ClockKind::Resolution])
@@ -219,21 +220,21 @@ pub fn send_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &Resolution
 
 /// The center's manager gives more time.
 pub fn extend(tx: &mut Tx, actor: &Actor, target: &Target, input: &ResolutionExtension) -> Result<ResolutionView> {
-    let telling = Telling { kind: "extended", of_matter: None, words: &input.reason };
+    let telling = Telling { kind: "extended", on_agenda: None, words: &input.reason };
     let row = change(tx, actor, target, Action::Extend, telling, |tx, row, _| clocks::extend(tx, row.id, ClockKind::Resolution, input.days).map(|_| ()))?;
     resolution_view(tx, actor, row)
 }
 
 /// The center's manager withdraws it.
 pub fn cancel(tx: &mut Tx, actor: &Actor, target: &Target, input: &ResolutionReason) -> Result<ResolutionView> {
-    let telling = Telling { kind: "cancelled", of_matter: Some("resolution_cancelled"), words: &input.reason };
+    let telling = Telling { kind: "cancelled", on_agenda: Some("resolution_cancelled"), words: &input.reason };
     let row = change(tx, actor, target, Action::Cancel, telling, |tx, row, _| clocks::stop(tx, row.id, &[ClockKind::Resolution]))?;
     resolution_view(tx, actor, row)
 }
 
 /// The leader in charge instructs.
 pub fn instruct(tx: &mut Tx, actor: &Actor, target: &Target, input: &ResolutionInstruction) -> Result<ResolutionView> {
-    let telling = Telling { kind: "instructed", of_matter: None, words: &input.instruction };
+    let telling = Telling { kind: "instructed", on_agenda: None, words: &input.instruction };
     let row = change(tx, actor, target, Action::Instruct, telling, |_, _, _| Ok(()))?;
     resolution_view(tx, actor, row)
 }
@@ -254,7 +255,7 @@ pub fn escalate_due(tx: &mut Tx, batch: i64) -> Result<usize> {
         if store::resolution(tx, id)?.is_none_or(|row| row.escalate_at > now) {
             continue;
         }
-        let telling = Telling { kind: "escalated", of_matter: Some("resolution_escalated"), words: "" };
+        let telling = Telling { kind: "escalated", on_agenda: Some("resolution_escalated"), words: "" };
         change(tx, &actor, &Target::any(id), Action::Escalate, telling, |tx, row, _| {
             row.escalated_at = Some(tx.now);
             Ok(())

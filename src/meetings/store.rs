@@ -9,7 +9,7 @@ use super::{
 use crate::{
     db::{
         Private, Result, Tx,
-        schema::{meeting_matters, meetings, resolutions},
+        schema::{meeting_matters, meeting_projects, meetings, resolutions},
     },
     insert_many,
     kernel::{Id, Moment},
@@ -124,16 +124,26 @@ pub fn save_meeting(tx: &mut Tx, row: &Meeting) -> Result<bool> {
 
 #[derive(Clone, Insertable)]
 #[diesel(table_name = meeting_matters)]
-struct OnAgenda {
+struct MatterRow {
     meeting_id: Id,
     entrustment_id: Id,
 }
 
-/// Which matters are on the agenda: exactly these, each once.
-pub fn put_matters(tx: &mut Tx, meeting: Id, matters: &[Id]) -> Result<()> {
+#[derive(Clone, Insertable)]
+#[diesel(table_name = meeting_projects)]
+struct ProjectRow {
+    meeting_id: Id,
+    project_id: Id,
+}
+
+/// What is on the agenda: exactly this, each once.
+pub fn put_agenda(tx: &mut Tx, meeting: Id, matters: &[Id], projects: &[Id]) -> Result<()> {
     diesel::delete(meeting_matters::table.filter(meeting_matters::meeting_id.eq(meeting))).execute(tx.conn)?;
-    let rows: Vec<OnAgenda> = matters.iter().map(|id| OnAgenda { meeting_id: meeting, entrustment_id: *id }).collect();
-    insert_many!(tx.conn, meeting_matters::table, &rows);
+    diesel::delete(meeting_projects::table.filter(meeting_projects::meeting_id.eq(meeting))).execute(tx.conn)?;
+    let matters: Vec<MatterRow> = matters.iter().map(|id| MatterRow { meeting_id: meeting, entrustment_id: *id }).collect();
+    insert_many!(tx.conn, meeting_matters::table, &matters);
+    let projects: Vec<ProjectRow> = projects.iter().map(|id| ProjectRow { meeting_id: meeting, project_id: *id }).collect();
+    insert_many!(tx.conn, meeting_projects::table, &projects);
     Ok(())
 }
 
@@ -157,6 +167,16 @@ pub fn having(tx: &mut Tx, meetings: &[Id], matters: &[Id]) -> Result<Vec<Id>> {
         .filter(meeting_matters::meeting_id.eq_any(meetings.to_vec()))
         .filter(meeting_matters::entrustment_id.eq_any(matters.to_vec()))
         .select(meeting_matters::meeting_id)
+        .distinct()
+        .load(tx.conn)?)
+}
+
+/// Those of these meetings that have one of these projects on their agenda.
+pub fn having_project(tx: &mut Tx, meetings: &[Id], projects: &[Id]) -> Result<Vec<Id>> {
+    Ok(meeting_projects::table
+        .filter(meeting_projects::meeting_id.eq_any(meetings.to_vec()))
+        .filter(meeting_projects::project_id.eq_any(projects.to_vec()))
+        .select(meeting_projects::meeting_id)
         .distinct()
         .load(tx.conn)?)
 }

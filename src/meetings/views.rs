@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::{
+    agenda::About,
     calling::{self, Called},
     machine::{MeetingState, ResolutionState},
     model::{AgendaEntry, Draft, InviteeResponse, MeetingKind, Party, PartyKind, ResolutionNote},
@@ -21,6 +22,7 @@ use crate::{
     events::{Audience, store as log},
     kernel::{Code as _, Id, Limit, ListQuery, Moment, Page, Problem},
     organization::{self, CenterBrief},
+    projects,
 };
 
 /// An invitee as they are answered.
@@ -46,7 +48,7 @@ pub struct InviteeView {
     pub attended: Option<bool>,
 }
 
-/// An entry of the agenda as it is answered: of a matter its number and item, nothing personal.
+/// An entry of the agenda as it is answered: of a matter its number and item, of a project its number and name, nothing personal.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AgendaView {
     /// Place, from 1.
@@ -63,6 +65,15 @@ pub struct AgendaView {
     /// Its item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item_title: Option<String>,
+    /// About which project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<Id>,
+    /// Its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_number: Option<String>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_name: Option<String>,
     /// Steps of its plan.
     pub steps: Vec<String>,
 }
@@ -276,16 +287,21 @@ fn bound(tx: &Tx, names: &Names, row: Resolution, words: bool) -> Result<Resolut
 }
 
 fn agenda(tx: &mut Tx, entries: &[AgendaEntry]) -> Result<Vec<AgendaView>> {
-    let ids: Vec<Id> = entries.iter().filter_map(|entry| entry.entrustment_id).collect();
-    let matters = entrustments::store::entrustments_by_id(tx, &ids)?;
+    let about = About::of(entries);
+    let matters = entrustments::store::entrustments_by_id(tx, &about.matters)?;
+    let projects = projects::store::projects_by_id(tx, &about.projects)?;
     let shown = (1..).zip(entries).map(|(position, entry)| {
         let matter = matters.iter().find(|m| Some(m.id) == entry.entrustment_id);
+        let project = projects.iter().find(|p| Some(p.id) == entry.project_id);
         AgendaView {
             position,
             topic: entry.topic.clone(),
             entrustment_id: entry.entrustment_id,
             entrustment_number: matter.map(|m| m.number.clone()),
             item_title: matter.map(|m| m.title.clone()),
+            project_id: entry.project_id,
+            project_number: project.map(|p| p.number.clone()),
+            project_name: project.map(|p| p.name.clone()),
             steps: entry.steps.clone(),
         }
     });

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::entrustments;
+
 /// One sentence for an event.
 pub fn tell(kind: &str, params: &Value) -> String {
     let text = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -20,6 +22,6 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "cancelled" => "项目取消。".into(),
         "warning" => format!("审批时限预警：已用{}个工作日，预计共需{}个，总时限{}个。", days("used"), days("forecast"), days("cap")),
         "cap_exceeded" => format!("已超过审批总时限：已用{}个工作日，总时限{}个。", days("used"), days("cap")),
-        other => other.to_owned(),
+        other => entrustments::of_meeting(other, params).unwrap_or_else(|| other.to_owned()),
     }
 }

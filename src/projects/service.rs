@@ -60,17 +60,17 @@ fn near<'a>(row: &Project, center: &'a Center) -> Reachable<'a> {
     Reachable { applicant: Some(row.applicant_id), assignee: row.manager_id, centers: vec![row.center_id], path: &center.path, ..Reachable::default() }
 }
 
-fn by_reference(tx: &mut Tx, reference: &str) -> Result<Project> {
-    let found = match reference.parse::<Id>() {
-        Ok(id) => store::project(tx, id)?,
-        Err(_) => store::project_by_number(tx, &reference.to_ascii_uppercase())?,
-    };
-    Ok(found.ok_or_else(Problem::not_found)?)
+/// By id or number, whoever may see it.
+pub fn by_reference(tx: &mut Tx, reference: &str) -> Result<Option<Project>> {
+    match reference.parse::<Id>() {
+        Ok(id) => store::project(tx, id),
+        Err(_) => store::project_by_number(tx, &reference.to_ascii_uppercase()),
+    }
 }
 
 /// A project that the caller may see.
 pub fn load_seen(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Opened> {
-    let row = by_reference(tx, reference)?;
+    let row = by_reference(tx, reference)?.ok_or_else(Problem::not_found)?;
     let sight = access::sight(tx, &Scope::of(actor, "project"), row.id)?.ok_or_else(Problem::not_found)?;
     let center = organization::load(tx, row.center_id)?;
     let matters = store::matters(tx, row.id)?;
@@ -116,7 +116,7 @@ pub fn place(tx: &mut Tx, row: &Project, center: &Center) -> Result<()> {
 
 /// A change of a project: locked, seen (404), allowed (403), in the version asked for (412), in a state that permits it (409).
 pub fn change(tx: &mut Tx, actor: &Actor, target: &Target, action: Action, edit: impl FnOnce(&mut Tx, &mut Opened) -> Result<Told>) -> Result<ProjectView> {
-    let id = by_reference(tx, &target.reference)?.id;
+    let id = by_reference(tx, &target.reference)?.ok_or_else(Problem::not_found)?.id;
     dialect::lock_root(tx.conn, "projects", id.as_str())?;
     let mut opened = load_seen(tx, actor, id.as_str())?;
     if !policy::allows(actor, "project", action.code(), &near(&opened.row, &opened.center)) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, center_id, on_both_engines, started_matter, text, user_id, water_application};
+use crate::support::{TestApp, center_id, counter_application, on_both_engines, started_matter, text, user_id, water_application};
 
 on_both_engines!(
     from_the_call_to_what_was_resolved,
@@ -11,6 +11,7 @@ on_both_engines!(
     an_applicant_comes_to_an_early_guidance,
     resolutions_sent_back_extended_and_withdrawn,
     a_named_leader_instructs,
+    a_project_on_the_agenda,
 );
 
 const START: &str = "2026-03-03T14:00:00+08:00";
@@ -368,4 +369,73 @@ async fn a_named_leader_instructs(app: TestApp) {
     assert_eq!((&instructed["notes"][0]["text"], instructed.get("escalated_at").is_some()), (&json!("请牵头落实"), true));
     app.as_user("city_clerk").post(&format!("{path}/carry-out"), json!({ "report": "已落实" })).await.ok();
     assert!(work(&app, "city_reform", "resolution").await.is_empty());
+}
+
+async fn a_project_on_the_agenda(app: TestApp) {
+    let matter = started_matter(&app).await;
+    let (clerk, city) = (app.as_user("rd_clerk"), app.as_user("city_clerk"));
+    let open = |name: &str| json!({ "applicant": counter_application("assisted")["applicant"], "content": { "name": name, "kinds": ["municipal_key"] } });
+    let mut opened = Vec::new();
+    for name in ["海上风电基地", "叶片二期厂房"] {
+        opened.push(clerk.post("/projects", open(name)).await.created());
+    }
+    let [id, other] = [0, 1].map(|i| text(&opened[i]["id"]).to_owned());
+    let told = async |project: &str| {
+        let all = clerk.get(&format!("/projects/{project}/timeline?limit=100")).await.ok();
+        let mut kinds: Vec<String> = kinds(&all, "project.meeting");
+        kinds.extend(self::kinds(&all, "project.resolution"));
+        (kinds, all)
+    };
+    // Only a project that the caller sees, by id or number; the other fields' faults are named with it.
+    let about = |projects: [&str; 2]| {
+        let agenda = json!([{ "topic": "前期准备", "project": projects[0] }, { "topic": "办理顺序", "entrustment": matter, "project": projects[1] }]);
+        meeting(json!([center("320600000000")]), agenda)
+    };
+    let faults = clerk.post("/meetings", about(["XM-none", &user_id("rd_agent").to_string()])).await.expect(422).body;
+    let at: Vec<&str> = faults["errors"].as_array().into_iter().flatten().map(|e| text(&e["pointer"])).collect();
+    assert_eq!(at, ["/agenda/0/project", "/agenda/1/project"]);
+    let mut elsewhere = meeting(json!([center("320600000000")]), json!([{ "topic": "外地项目", "project": id }]));
+    elsewhere["center"] = json!("320613000000");
+    assert_eq!(app.as_user("cc_clerk").post("/meetings", elsewhere).await.expect(422).body["errors"][0]["code"], "unknown_project");
+    let called = clerk.post("/meetings", about([text(&opened[0]["number"]), &id])).await.created();
+    let path = format!("/meetings/{}", text(&called["id"]));
+    // Who is invited reads its number and name; the project itself is no more visible than it was.
+    let seen = city.get(&path).await.ok();
+    let entry = &seen["agenda"][1];
+    assert_eq!((&entry["project_id"], &entry["project_number"], &entry["project_name"]), (&json!(id), &opened[0]["number"], &json!("海上风电基地")));
+    assert_eq!(seen["agenda"][0].get("entrustment_id"), None);
+    city.get(&format!("/projects/{id}")).await.expect(404);
+    for (project, there) in [(&id, 1), (&other, 0)] {
+        let listed = clerk.get(&format!("/meetings?project_id={project}")).await.ok();
+        assert_eq!(listed["items"].as_array().map(Vec::len), Some(there));
+    }
+    let both = clerk.get(&format!("/meetings?project_id={id}&entrustment_id={matter}")).await.ok();
+    assert_eq!(both["items"][0]["id"], called["id"]);
+    // Taken from the agenda, one project is told so, and another that it is on it.
+    let edit = |project: &str| {
+        json!({ "title": "项目推进会", "place": "三楼会议室", "invitees": [center("320600000000")],
+            "agenda": [{ "topic": "办理顺序", "entrustment": matter, "project": project }] })
+    };
+    clerk.put_with(&path, &[("if-match", "\"1\"")], edit(&other)).await.ok();
+    assert_eq!(told(&id).await.0, ["project.meeting_convened", "project.meeting_withdrawn"]);
+    assert_eq!(clerk.get(&format!("/meetings?project_id={id}")).await.ok()["items"], json!([]));
+    app.set_clock(START);
+    let minutes = json!({ "minutes": "已明确", "resolutions": [resolved(center("320600000000"), 1)] });
+    clerk.post(&format!("{path}/record-minutes"), minutes).await.ok();
+    clerk.post(&format!("{path}/conclude"), json!({})).await.ok();
+    app.set_clock("2026-03-05T09:00:00+08:00");
+    app.tick().await;
+    let (kinds, all) = told(&other).await;
+    let expected = ["meeting_convened", "meeting_concluded", "resolution_made", "resolution_escalated"].map(|k| format!("project.{k}"));
+    assert_eq!(kinds, expected);
+    // In plain words, and none that anybody wrote.
+    let sentence = all["items"].as_array().into_iter().flatten().find(|e| e["kind"] == "project.meeting_concluded").expect("concluded");
+    assert_eq!(text(&sentence["text"]), format!("并联审批会（{}）已召开，纪要已确认。", text(&called["number"])));
+    assert!(!all.to_string().contains("管线迁改方案") && !all.to_string().contains("项目推进会"));
+    // The investor reads none of it on the project, and may be asked to an early guidance about it.
+    let investor = opened[0]["applicant"]["id"].clone();
+    let mut guidance = meeting(json!([{ "kind": "applicant", "id": investor }]), json!([{ "topic": "前期准备", "project": id }]));
+    guidance["kind"] = json!("early_guidance");
+    (guidance["starts_at"], guidance["ends_at"]) = (json!("2026-03-09T14:00:00+08:00"), json!("2026-03-09T15:00:00+08:00"));
+    assert_eq!(clerk.post("/meetings", guidance).await.created()["invitees"][0]["party"]["id"], investor);
 }

@@ -23,6 +23,12 @@ CREATE TABLE meeting_matters (
     PRIMARY KEY (meeting_id, entrustment_id)
 );
 CREATE INDEX meeting_matters_entrustment ON meeting_matters (entrustment_id, meeting_id);
+-- Which projects are on which agenda.
+CREATE TABLE meeting_projects (
+    meeting_id TEXT NOT NULL REFERENCES meetings (id),
+    project_id TEXT NOT NULL REFERENCES projects (id),
+    PRIMARY KEY (meeting_id, project_id)
+);
 CREATE TABLE resolutions (
     id TEXT NOT NULL PRIMARY KEY,
     number TEXT NOT NULL UNIQUE,
