@@ -18,6 +18,7 @@ pub mod duty;
 pub mod entrustments;
 pub mod evaluations;
 pub mod events;
+pub mod forms;
 pub mod http;
 pub mod kernel;
 pub mod meetings;

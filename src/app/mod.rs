@@ -27,7 +27,7 @@ use crate::{
     catalogue, clocks,
     config::Config,
     db::{self, Db, Engine, Options},
-    entrustments, evaluations,
+    entrustments, evaluations, forms,
     http::{
         self, State,
         edge::{PathTable, edge, fallback},
@@ -48,6 +48,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         entrustments::api::routes(cfg);
         routing::api::routes(cfg);
         reminders::api::routes(cfg);
+        forms::api::routes(cfg);
         evaluations::api::routes(cfg);
         appointments::api::routes(cfg);
         crate::duty::api::routes(cfg);
@@ -64,6 +65,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
 /// Wires what higher ranks do inside the transaction that changes or ends a matter.
 pub fn wire() {
     let _ = entrustments::ON_CLOSED.set(vec![routing::fall, reminders::fall, evaluations::open]);
+    let _ = entrustments::ON_TOLD.set(forms::on_told);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
 }

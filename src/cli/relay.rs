@@ -1,12 +1,13 @@
-//! The demo's joint handlings, arbitrations and reminders: one in each state that a documented example begins with.
+//! The demo's joint handlings, arbitrations, reminders and forms: one in each state that a documented example begins with.
 
 use serde_json::{Value, json};
 
 use super::{demo::fixed, matters::actor};
 use crate::{
     db::{Result, Tx},
-    entrustments::{Identity, StepAct},
-    kernel::{Id, Target},
+    entrustments::{self, Identity, StepAct},
+    forms,
+    kernel::{Id, Problem, Target},
     reminders,
     routing::{self, arbitration, joint},
 };
@@ -33,6 +34,22 @@ pub(super) fn load(tx: &mut Tx) -> Result<()> {
     for n in 1..=3 {
         urge(tx, n)?;
     }
+    for n in 1..=4 {
+        form(tx, n)?;
+    }
+    Ok(())
+}
+
+/// Forms of the same matter: one to read, one to sign, one to send for signing, one to void.
+fn form(tx: &mut Tx, n: u32) -> Result<()> {
+    let number = format!("WS-320623-20260105-{n:06}-{}", 100 + n);
+    if forms::store::form(tx, fixed("form", &number))?.is_some() {
+        return Ok(());
+    }
+    let agent = actor(tx, "rd_agent")?;
+    let e = entrustments::store::entrustment(tx, fixed("entrustment", MATTER))?.ok_or_else(Problem::not_found)?;
+    let kind = if n == 1 { forms::FormKind::Plan } else { forms::FormKind::Application };
+    forms::issue_as(tx, &agent, &e, &forms::IssueInput { kind, about: None }, Some(identity("form", &number)))?;
     Ok(())
 }
 

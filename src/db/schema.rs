@@ -660,6 +660,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    forms (id) {
+        id -> Text,
+        number -> Text,
+        kind -> Text,
+        entrustment_id -> Text,
+        about_id -> Text,
+        center_id -> Text,
+        state -> Text,
+        code -> Text,
+        hash -> Text,
+        sheet -> Text,
+        record -> Text,
+        issued_on -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     reminders (id) {
         id -> Text,
         number -> Text,
@@ -878,6 +898,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     eligibility_rules,
     routing_rules,
     reminders,
+    forms,
     mandates,
     matter_links,
     watchers,

@@ -95,22 +95,30 @@ fn text(tx: &mut Tx, loaded: &Loaded, input: &AgreementInput) -> Result<String> 
         }
     };
     let excluded = input.excluded.as_deref().unwrap_or("不代缴法定费用，不代申请人作出承诺，不代行审批部门职权");
-    Ok(format!(
-        "代办委托协议\n编号：{number}\n甲方（委托人）：{name}（{id}）\n乙方（代办机构）：{center}\n\
-         一、委托事项：{title}（{mode}）。{steps}\n二、委托权限：{scope}。\n三、不在委托范围：{excluded}。\n\
-         四、期限：自签订之日起至本件办结或终止之日止；甲方可随时书面撤销委托。\n\
-         五、甲方保证所提供材料真实、合法、有效。\n六、代办服务全程免费；法定费用由甲方自行缴纳。\n\
-         七、乙方代办不包办、服务不揽责，不改变甲方与审批部门之间的法律关系。\n\
-         八、乙方仅为办理本件使用甲方信息，并负保密义务。\n",
-        number = loaded.e.number,
-        name = shown.name,
-        id = shown.id_number,
-        center = loaded.custodian.name,
-        title = loaded.e.title,
-        mode = loaded.e.mode.label(),
-        steps = steps,
-    ))
+    let (title, mode, feedback) = (&loaded.e.title, loaded.e.mode.label(), loaded.rules.feedback_limit);
+    let clauses = [
+        format!("委托事项：{title}（{mode}）。{steps}"),
+        format!("委托权限：{scope}。"),
+        format!("不在委托范围：{excluded}。"),
+        "期限：自签订之日起至本件办结或终止之日止；甲方可以随时书面或在线撤销委托，撤销前乙方已经办理的行为有效。".into(),
+        "如实告知：甲方保证所提供材料真实、合法、完整，并按审批部门的要求及时补充；依法须由甲方本人到场或签字的，由甲方本人办理。".into(),
+        "免费：代办服务全程免费；法定费用由甲方按标准自行缴纳，乙方不代收代垫。".into(),
+        format!("乙方义务：一次性告知条件、材料和时限，制定计划，全程跟踪，至少每{feedback}反馈一次；需要延期的，说明理由；办结后移交结果和原件。"),
+        "代办不包办、服务不揽责：代办不改变甲方与审批部门之间的法律关系，不替代审批部门的审查和决定，乙方不对审批结果作出承诺。".into(),
+        "个人信息：甲方同意乙方和承办部门仅为办理本件收集、核验和使用甲方信息；乙方负保密义务，甲方可以查询、更正和撤回同意。".into(),
+        "转办和联办：应由其他中心办理的，经甲方同意可以转办并签订变更协议；需要上级中心或部门协同的，由乙方联系，甲方无须另行申请。".into(),
+        "终止：不具备办结条件或甲方主动要求的，双方签字终止，注明原因并退还材料。".into(),
+    ];
+    let head = format!(
+        "代办委托协议\n编号：{}\n甲方（委托人）：{}（{}）\n乙方（代办机构）：{}\n",
+        loaded.e.number, shown.name, shown.id_number, loaded.custodian.name
+    );
+    let numbered = NUMERALS.iter().zip(&clauses).map(|(n, clause)| format!("{n}、{clause}\n"));
+    Ok(head + &numbered.collect::<String>())
 }
+
+/// How clauses are counted.
+const NUMERALS: [&str; 12] = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"];
 
 /// Drafts the agreement; a new draft replaces one that is not signed.
 pub fn draft(tx: &mut Tx, actor: &Actor, target: &Target, input: &AgreementInput) -> Result<EntrustmentView> {

@@ -64,6 +64,7 @@ pub fn request(tx: &mut Tx, actor: &Actor, target: &Target, input: &ExtensionInp
         note: None,
         decided_at: None,
         decided_by: None,
+        was_due_at: None,
         due_at: None,
     });
     let params = json!({ "days": input.days });
@@ -92,6 +93,8 @@ fn decide(tx: &mut Tx, actor: &Actor, target: &Target, action: Action, input: &E
     if granted && asked.requested_by.is_some() && asked.requested_by == actor.id {
         return Err(Problem::rule("/note", "own_request", "延期不能由申请人自己批准。", "Nobody grants their own request.").into());
     }
+    let running = clocks::of_record(tx, loaded.e.id)?.into_iter().rfind(|c| c.kind == ClockKind::Promise);
+    asked.was_due_at = running.map(|c| c.due_at).filter(|_| granted);
     let due: Option<Moment> = if granted { clocks::extend(tx, loaded.e.id, ClockKind::Promise, asked.days)? } else { None };
     asked.state = if granted { ExtensionState::Granted } else { ExtensionState::Refused };
     asked.note.clone_from(&input.note);

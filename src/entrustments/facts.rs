@@ -255,6 +255,9 @@ pub struct Extension {
     /// By whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<Id>,
+    /// The deadline before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was_due_at: Option<Moment>,
     /// The new deadline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Moment>,

@@ -1,6 +1,8 @@
 //! Loading with permission in one call, and saving with everything that must go with it. 404 and 403 come from here
 //! and only here.
 
+use std::sync::OnceLock;
+
 use serde_json::Value;
 
 use super::{
@@ -236,6 +238,12 @@ pub fn movable(state: State) -> bool {
     machine::TABLE.iter().any(|(action, from, _)| *action == Action::Transfer && from.contains(&state))
 }
 
+/// What higher rooms do in the transaction in which something is told of a matter, with its kind: set by `app`.
+pub static ON_TOLD: OnceLock<ToldHook> = OnceLock::new();
+
+/// What is done then.
+pub type ToldHook = fn(&mut Tx, &Actor, &Entrustment, &str) -> Result<()>;
+
 /// What a change tells the world.
 pub struct Told {
     /// Event type after `entrustment.`.
@@ -281,7 +289,9 @@ pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Resu
     }
     place(tx, loaded)?;
     project::follow(tx, &loaded.details)?;
-    tell(tx, actor, &loaded.e, told)
+    let kind = told.kind;
+    tell(tx, actor, &loaded.e, told)?;
+    ON_TOLD.get().map_or(Ok(()), |hook| hook(tx, actor, &loaded.e, kind))
 }
 
 /// Writes an event of an entrustment.

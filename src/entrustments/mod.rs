@@ -37,13 +37,14 @@ pub mod store;
 mod story;
 mod views;
 
-pub use closing::{ClosedMatter, ON_CLOSED, ON_SUSPENDED};
+pub use agreement::{AgreementSignature, sign as sign_agreement};
+pub use closing::{ClosedMatter, ON_CLOSED, ON_SUSPENDED, SignInput, TerminationSignature, sign as sign_completion, sign_termination};
 pub use custody::{HandOver, Moved, clear_transfer, close_arbitration, hand_over, mark_transfer, open_arbitration};
-pub use facts::{Leg, OpenArbitration};
+pub use facts::{Leg, OpenArbitration, Signature, SignatureInput};
 pub use filling::{BulkPlan, fill};
 pub use handling::{AcceptInput, accept_loaded, agent_at, assign_loaded};
 pub use intake::{Identity, NewEntrustment, submit, submit_as};
-pub use load::{Loaded, Told, load_for, load_locked, load_seen, movable, recompute, save, see_off, tell};
+pub use load::{Loaded, ON_TOLD, Told, load_for, load_locked, load_seen, movable, recompute, save, see_off, tell};
 pub use lookup::{proved, seen};
 pub use machine::{Action, State, StepAct, StepState};
 pub use marking::change_applicant;

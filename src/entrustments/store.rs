@@ -381,6 +381,11 @@ pub fn insert_custody(tx: &mut Tx, row: &CustodyRow) -> Result<()> {
     Ok(())
 }
 
+/// The agreements of a matter, newest first.
+pub fn agreements(tx: &mut Tx, entrustment: Id) -> Result<Vec<AgreementRow>> {
+    Ok(agreements::table.filter(agreements::entrustment_id.eq(entrustment)).order(agreements::id.desc()).select(AgreementRow::as_select()).load(tx.conn)?)
+}
+
 /// The newest agreement.
 pub fn agreement(tx: &mut Tx, entrustment: Id) -> Result<Option<AgreementRow>> {
     Ok(agreements::table

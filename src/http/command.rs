@@ -193,6 +193,15 @@ impl Ask {
         self.read(move |tx, actor, _| f(tx, actor)).await
     }
 
+    /// A file with a name of its own; its parameters were checked by another extractor.
+    pub async fn file<F>(self, f: F) -> Result<(String, Vec<u8>), Problem>
+    where
+        F: FnOnce(&mut Tx, &Actor) -> db::Result<(String, Vec<u8>)> + Send + 'static,
+    {
+        self.whole()?;
+        self.read(move |tx, actor, _| f(tx, actor)).await
+    }
+
     /// A list.
     pub async fn list<T, F>(self, query: ListQuery, f: F) -> Answer
     where

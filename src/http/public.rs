@@ -180,6 +180,22 @@ impl LinkCommand {
     }
 }
 
+impl LinkCommand {
+    /// An action whose refusal must be kept, such as a wrong code that is counted: `f` answers the inner problem, and what it
+    /// has written is committed. Never only tried, and never replayed.
+    pub async fn attempt<B, T, F>(self, body: Body<B>, mut f: F) -> Answer
+    where
+        B: Send + 'static,
+        T: Serialize + Send + 'static,
+        F: FnMut(&mut Tx, &str, &str, &B) -> db::Result<Result<T, Problem>> + Send + 'static,
+    {
+        let Self { write, reference, request_id } = self;
+        let value = body.value;
+        let tried = write.in_earnest()?.db().commit(move |tx| f(tx, &reference, &request_id, &value)).await.map_err(db::Error::into_problem)?;
+        Ok(HttpResponse::Ok().json(tried?))
+    }
+}
+
 fn known(request: &HttpRequest) -> Vec<String> {
     let header = request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).unwrap_or_default();
     header.split(',').map(str::trim).filter(|t| !t.is_empty()).map(|t| t.strip_prefix("W/").unwrap_or(t).to_owned()).collect()

@@ -60,6 +60,16 @@ impl Write {
         Ok(Self { state, scope: scope.filter(|_| !dry_run), dry_run, long: false })
     }
 
+    /// Refuses to be only tried.
+    pub(super) fn in_earnest(self) -> Result<Self, Problem> {
+        if self.dry_run { Err(unknown_parameter("dry_run")) } else { Ok(self) }
+    }
+
+    /// The database.
+    pub(super) fn db(&self) -> &db::Db {
+        &self.state.db
+    }
+
     /// For what may take longer than a request.
     pub(super) fn at_length(self) -> Self {
         Self { long: true, ..self }

@@ -96,6 +96,11 @@ pub fn waiting(tx: &mut Tx, entrustment: Id) -> Result<Vec<Reminder>> {
         .load(tx.conn)?)
 }
 
+/// Those of a matter, oldest first.
+pub fn of_matter(tx: &mut Tx, entrustment: Id) -> Result<Vec<Reminder>> {
+    Ok(reminders::table.filter(reminders::entrustment_id.eq(entrustment)).order(reminders::id.asc()).limit(500).select(Reminder::as_select()).load(tx.conn)?)
+}
+
 /// A new reminder.
 pub fn insert(tx: &mut Tx, row: &Reminder) -> Result<()> {
     diesel::insert_into(reminders::table).values(row.clone()).execute(tx.conn)?;

@@ -7,6 +7,8 @@ pub mod api;
 pub mod arbitration;
 mod deciding;
 pub mod joint;
+#[cfg(test)]
+mod model_tests;
 mod relay;
 mod resolver;
 pub mod rules;

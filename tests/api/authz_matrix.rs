@@ -55,6 +55,7 @@ struct Fixture {
     forgotten: String,
     leg: String,
     reminder: String,
+    form: String,
     dispute: String,
     project: String,
     meeting: String,
@@ -127,6 +128,7 @@ async fn fixture(app: &TestApp) -> Fixture {
     county.post(&format!("/entrustments/{carried}/plan"), json!({})).await.ok();
     let asked = json!({ "to": "320600000000", "steps": ["S1"], "reason": "属市级审批" });
     let leg = text(&county.post(&format!("/entrustments/{carried}/joint-handlings"), asked).await.created()["id"]).to_owned();
+    let form = text(&county.post(&format!("/entrustments/{carried}/forms"), json!({ "kind": "application" })).await.created()["id"]).to_owned();
     let urged = json!({ "items": [{ "entrustment": carried, "message": "请尽快办理" }] });
     let reminder = text(&app.as_user("rd_manager").post("/reminders", urged).await.expect(207).body["items"][0]["created_id"]).to_owned();
     let disputed = started_matter(app).await;
@@ -157,6 +159,7 @@ async fn fixture(app: &TestApp) -> Fixture {
         resolution,
         leg,
         reminder,
+        form,
         dispute,
         shift,
         removed,
@@ -373,6 +376,13 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         | "get_relay"
         | "get_relay_diagram"
         | "explain_deadlines" => (in_path(matter), empty()),
+        "list_forms" => (in_path(&f.matter), empty()),
+        "issue_form" => (in_path(&f.matter), json!({ "kind": "receipt" })),
+        "get_form" | "print_form" | "make_signing_link" => (in_path(&f.form), empty()),
+        "sign_form" => (in_path(&f.form), json!({ "place": "center" })),
+        "void_form" => (in_path(&f.form), reason()),
+        "verify_form" | "get_signing_link" => (in_path("AAAA-AAAA-AAAA"), empty()),
+        "sign_by_link" => (in_path("x"), json!({ "code": "000000", "document_hash": "0".repeat(64) })),
         "list_reminders" => (path.into(), empty()),
         "send_reminders" => (path.into(), json!({ "items": [{ "entrustment": f.matter, "message": "请尽快办理" }] })),
         "get_reminder" | "answer_reminder" | "withdraw_reminder" => (in_path(&f.reminder), json!({ "answer": "已安排" })),
@@ -528,6 +538,10 @@ fn policy_names_what_exists() {
         "return",
         "recall",
         "answer",
+        "issue",
+        "sign",
+        "link",
+        "void",
         "pull",
         "reschedule",
         "cancel",

@@ -19,6 +19,7 @@ mod db_parity;
 mod desk;
 mod eligibility;
 mod entrustments;
+mod forms;
 mod marking;
 mod meetings;
 mod openapi;

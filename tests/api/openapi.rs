@@ -149,6 +149,8 @@ async fn shown_as_documented(caller: &crate::support::Caller<'_>, uri: &str, op:
 const EXEMPT: &[&str] = &[
     "get_evaluation_link",
     "rate_by_link",
+    "get_signing_link",
+    "sign_by_link",
     "upload_attachment",
     "import_service_items",
     "dry_run_routing_rules",

@@ -4,7 +4,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, TestApp, accepted, center_id, counter_application, on_both_engines, text, user_id, water_application};
 
-on_both_engines!(five_stages_under_the_cap, a_project_that_passes_its_cap, what_a_project_refuses, who_sees_a_project, a_list_of_projects);
+on_both_engines!(
+    five_stages_under_the_cap,
+    a_project_that_passes_its_cap,
+    what_a_project_refuses,
+    who_sees_a_project,
+    a_list_of_projects,
+    what_others_manage_hides_nothing
+);
 
 fn content(name: &str) -> Value {
     json!({ "name": name, "kinds": ["municipal_key", "livelihood"], "investment": 120_000, "site": "如东县洋口港 1 号" })
@@ -369,4 +376,15 @@ async fn a_list_of_projects(app: TestApp) {
     clerk.get("/projects?colour=red").await.expect(400);
     let since = clerk.get("/projects?updated_since=2026-03-02").await.ok();
     assert!(since["as_of"].is_string());
+}
+
+/// What does not wait for the caller is passed over, however small the page.
+async fn what_others_manage_hides_nothing(app: TestApp) {
+    for name in ["港区码头", "风电装备基地", "研发楼"] {
+        opened(&app, name).await;
+    }
+    let body = json!({ "applicant": counter_application("assisted")["applicant"], "content": content("智能仓储") });
+    let waits = app.as_user("rd_clerk").post("/projects", body).await.created();
+    let page = app.as_user("rd_manager").get("/me/worklist?kind=project&limit=1").await.ok();
+    assert_eq!((&page["items"][0]["number"], &page["has_more"], &page["counts"]["incoming"]), (&waits["number"], &json!(false), &json!(1)));
 }

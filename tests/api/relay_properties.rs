@@ -15,22 +15,57 @@ const CENTERS: &[(&str, &str)] = &[("320600000000", "city_clerk"), ("32062300000
 
 #[derive(Clone, Debug)]
 enum Move {
-    Offer { by: usize, to: usize },
-    Accept { by: usize },
-    Return { by: usize },
-    Recall { by: usize },
-    AskJoint { to: usize },
-    AnswerJoint { by: usize, accept: bool },
-    AskArbitration { with: usize },
-    Decide { kind: usize, to: usize },
-    Review { by: usize },
-    AcceptMatter { by: usize },
-    Withdraw { by: usize },
+    Offer {
+        by: usize,
+        to: usize,
+    },
+    Accept {
+        by: usize,
+    },
+    Return {
+        by: usize,
+    },
+    Recall {
+        by: usize,
+    },
+    AskJoint {
+        to: usize,
+    },
+    AnswerJoint {
+        by: usize,
+        accept: bool,
+    },
+    AskArbitration {
+        with: usize,
+    },
+    Decide {
+        kind: usize,
+        to: usize,
+    },
+    Review {
+        by: usize,
+    },
+    AcceptMatter {
+        by: usize,
+    },
+    Withdraw {
+        by: usize,
+    },
     LetTimePass,
+    /// The sender takes the offer back while the receiver answers it.
+    Race {
+        by: usize,
+        accept: bool,
+    },
+    /// The whole answer is worked out, and lost before its commit.
+    Crash {
+        by: usize,
+    },
 }
 
 fn any_move() -> impl Strategy<Value = Move> {
     let party = 0..CENTERS.len();
+    let party2 = party.clone();
     prop_oneof![
         4 => (party.clone(), party.clone()).prop_map(|(by, to)| Move::Offer { by, to }),
         4 => party.clone().prop_map(|by| Move::Accept { by }),
@@ -44,6 +79,8 @@ fn any_move() -> impl Strategy<Value = Move> {
         2 => party.clone().prop_map(|by| Move::AcceptMatter { by }),
         1 => party.prop_map(|by| Move::Withdraw { by }).prop_filter("rare", |m| matches!(m, Move::Withdraw { by: 0 })),
         1 => Just(Move::LetTimePass),
+        2 => (party2.clone(), any::<bool>()).prop_map(|(by, accept)| Move::Race { by, accept }),
+        1 => party2.prop_map(|by| Move::Crash { by }),
     ]
 }
 
@@ -97,6 +134,29 @@ async fn play(app: &TestApp, id: &str, m: &Move, day: &mut u32) {
                 Move::Return { .. } => clerk(*by).post(&format!("/transfers/{transfer}/return"), json!({ "reason": "不属本中心" })).await,
                 _ => clerk(*by).post(&format!("/transfers/{transfer}/recall"), json!({})).await,
             }
+        }
+        Move::Race { by, accept } => {
+            let e = app.as_user("city_inspector").get(&format!("/entrustments/{id}")).await.ok();
+            let transfer = open(&e);
+            let sender = CENTERS.iter().position(|(code, _)| e["custodian"]["division_code"] == *code);
+            let Some(sender) = sender.filter(|_| !transfer.is_empty()) else { return };
+            let (act, body) = if *accept { ("accept", json!({})) } else { ("return", json!({ "reason": "不属本中心" })) };
+            let (receiver, owner) = (clerk(*by), clerk(sender));
+            let (answer, recall) = (format!("/transfers/{transfer}/{act}"), format!("/transfers/{transfer}/recall"));
+            let (one, two) = futures_util::future::join(receiver.post(&answer, body), owner.post(&recall, json!({}))).await;
+            assert!(one.status != 200 || two.status != 200, "an offer is answered once: {} {}", one.text, two.text);
+            if two.status == 200 { two } else { one }
+        }
+        Move::Crash { by } => {
+            let seen = clerk(*by).get(&format!("/entrustments/{id}")).await;
+            let transfer = open(&seen.body);
+            if transfer.is_empty() {
+                return;
+            }
+            let reply = clerk(*by).post(&format!("/transfers/{transfer}/accept?dry_run=true"), json!({})).await;
+            let after = clerk(*by).get(&format!("/entrustments/{id}")).await;
+            assert_eq!(seen.body["version"], after.body["version"], "nothing half happens");
+            reply
         }
         Move::AskJoint { to } => {
             // Whoever has custody asks: its manager, where there is one.

@@ -89,6 +89,11 @@ pub fn returns(tx: &mut Tx, entrustment: Id) -> Result<Vec<Id>> {
         .load(tx.conn)?)
 }
 
+/// Those of a matter, oldest first.
+pub fn of_matter(tx: &mut Tx, entrustment: Id) -> Result<Vec<Transfer>> {
+    Ok(transfers::table.filter(transfers::entrustment_id.eq(entrustment)).order(transfers::id.asc()).select(Transfer::as_select()).load(tx.conn)?)
+}
+
 /// A new offer.
 pub fn insert(tx: &mut Tx, row: &Transfer) -> Result<()> {
     diesel::insert_into(transfers::table).values(row.clone()).execute(tx.conn)?;

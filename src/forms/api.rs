@@ -1,0 +1,135 @@
+//! Official forms over HTTP.
+
+use actix_web::{HttpResponse, get, http::header, post, web};
+use serde::Deserialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    service::{self, FormVerification, FormView, IssueInput, MatterForms, VoidInput},
+    signing::{self, FormSignInput, LinkSignInput, SigningLink, SigningView, Tried},
+};
+use crate::{
+    http::{Answer, Ask, Body, Command, Download, Empty, LinkCommand, Named, Nothing, Params, Public, State},
+    kernel::Problem,
+};
+
+/// Mounts the operations.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(of_matter).service(issue).service(verify).service(fetch).service(pdf).service(sign).service(link).service(void);
+    cfg.service(by_link).service(sign_by_link);
+}
+
+/// 本件的文书（forms of a matter）
+///
+/// 目前可以出具的文书种类，和已经出具的文书。
+#[utoipa::path(tag = "forms", operation_id = "list_forms", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), responses((status = 200, description = "本件的文书", body = MatterForms)))]
+#[get("/entrustments/{id}/forms")]
+async fn of_matter(ask: Ask, _none: Params<Nothing>) -> Answer {
+    ask.view(service::of_matter).await
+}
+
+/// 出具文书（issue form）
+///
+/// 按本件当前的记录出具一份文书；出具后文本固定，附文号、校验码和全文的 SHA-256。一次性告知、中止、续办、准予延期和办结时自动出具相应文书。
+#[utoipa::path(tag = "forms", operation_id = "issue_form", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = IssueInput, responses((status = 201, description = "文书", body = FormView)))]
+#[post("/entrustments/{id}/forms")]
+async fn issue(command: Command, body: Body<IssueInput>) -> Answer {
+    command.create("/api/v1/forms", body, service::issue).await
+}
+
+/// 查看文书（form）
+///
+/// 路径中可用 id，也可用文号。
+#[utoipa::path(tag = "forms", operation_id = "get_form", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), responses((status = 200, description = "文书", body = FormView)))]
+#[get("/forms/{id}")]
+async fn fetch(ask: Ask) -> Answer {
+    ask.get(service::fetch).await
+}
+
+/// 打印文书（form as PDF）
+///
+/// A4 版式的 PDF：正文、签章处、已有的签署、校验码和二维码。
+#[utoipa::path(tag = "forms", operation_id = "print_form", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), responses((status = 200, description = "PDF", content((Vec<u8> = "application/pdf")))))]
+#[get("/forms/{id}/pdf")]
+async fn pdf(ask: Ask, state: web::Data<State>, Named(id): Named, _none: Params<Nothing>) -> Answer {
+    let public = state.config.public_url.clone();
+    let (name, bytes) = ask.file(move |tx, actor| service::pdf(tx, actor, &id, &public)).await?;
+    Ok(Download { name: &name, media: "application/pdf" }.answer().insert_header((header::CACHE_CONTROL, "no-store")).body(bytes))
+}
+
+/// 签署文书（sign form）
+///
+/// 工作人员以账号签署本单位的一处；申请人登录后签署自己的一处；申请人线下签字的，由工作人员写明凭据登记，扫描件可作为附件上传。签署委托协议、办结单、终止单即为本件签约、签收、同意终止。
+#[utoipa::path(tag = "forms", operation_id = "sign_form", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), request_body = FormSignInput, responses((status = 200, description = "文书", body = FormView)))]
+#[post("/forms/{id}/sign")]
+async fn sign(command: Command, body: Body<FormSignInput>) -> Answer {
+    command.act(body, signing::sign).await
+}
+
+/// 发送签署链接（signing link）
+///
+/// 给申请人一次性的签署链接和验证码；验证码与文书全文绑定，应与链接分开告知申请人本人。重新发送后，先前的链接失效。
+#[utoipa::path(tag = "forms", operation_id = "make_signing_link", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), request_body = Empty, responses((status = 200, description = "链接和验证码", body = SigningLink)))]
+#[post("/forms/{id}/signing-link")]
+async fn link(command: Command, body: Body<Empty>) -> Answer {
+    command.act(body, |tx, actor, target, _| signing::link(tx, actor, target)).await
+}
+
+/// 作废文书（void form）
+///
+/// 作废一份没有人签署过的文书；校验时显示已作废。
+#[utoipa::path(tag = "forms", operation_id = "void_form", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), request_body = VoidInput, responses((status = 200, description = "文书", body = FormView)))]
+#[post("/forms/{id}/void")]
+async fn void(command: Command, body: Body<VoidInput>) -> Answer {
+    command.act(body, service::void).await
+}
+
+/// What the reader has before them.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct VerifyParams {
+    /// 纸面上的全文校验值（SHA-256），可不填
+    #[serde(default)]
+    #[param(min_length = 64, max_length = 64, pattern = "^[0-9A-Fa-f]{64}$")]
+    pub hash: Option<String>,
+}
+
+/// 校验文书（verify form）
+///
+/// 公开。凭文书上的校验码确认文书由本系统出具、是否有效、全文的校验值和签署情况；不含个人信息。
+#[utoipa::path(tag = "public", operation_id = "verify_form", security(()), params(("id" = String, Path, description = "校验码", max_length = 100, example = "7K3M-Q2XD-9TBF"), VerifyParams), responses((status = 200, description = "校验结果", body = FormVerification)))]
+#[get("/forms/verify/{id}")]
+async fn verify(state: web::Data<State>, Named(code): Named, params: Params<VerifyParams>) -> Answer {
+    let hash = params.0.hash;
+    if hash.as_ref().is_some_and(|h| h.len() != 64 || !h.bytes().all(|b| b.is_ascii_hexdigit())) {
+        return Err(Problem::parameter("hash", "format", "应为 64 位十六进制的校验值。", "64 hexadecimal digits."));
+    }
+    let found = state.db.read(move |tx| service::verify(tx, &code, hash.as_deref())).await.map_err(crate::db::Error::into_problem)?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(found))
+}
+
+/// 阅读待签文书（signing link）
+///
+/// 公开。凭一次性链接阅读文书全文和校验值。
+#[utoipa::path(tag = "public", operation_id = "get_signing_link", security(()), params(("id" = String, Path, description = "链接中的令牌", max_length = 100)), responses((status = 200, description = "待签文书", body = SigningView)))]
+#[get("/signing-links/{id}")]
+async fn by_link(public: Public) -> Answer {
+    public.fresh(signing::by_link).await
+}
+
+/// 凭链接签署（sign by link）
+///
+/// 公开。填写代办中心告知的验证码和所读文书的校验值；链接只能使用一次，五次错误即失效。
+#[utoipa::path(tag = "public", operation_id = "sign_by_link", security(()), params(("id" = String, Path, description = "链接中的令牌", max_length = 100)), request_body = LinkSignInput, responses((status = 200, description = "已签署", body = SigningView)))]
+#[post("/signing-links/{id}")]
+async fn sign_by_link(command: LinkCommand, body: Body<LinkSignInput>) -> Answer {
+    command
+        .attempt(body, |tx, token, request_id, input| {
+            Ok(match signing::sign_by_link(tx, token, request_id, input)? {
+                Tried::Signed(view) => Ok(view),
+                Tried::Wrong(problem) => Err(problem),
+            })
+        })
+        .await
+}

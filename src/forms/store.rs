@@ -1,0 +1,121 @@
+//! SQL of forms.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::machine::{FormKind, FormState};
+use crate::{
+    db::{Private, Result, Sealed, Tx, schema::forms},
+    kernel::{Id, Moment},
+};
+
+/// A signature under a form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FormSignature {
+    /// Which place of the sheet.
+    pub place: String,
+    /// Post, center or part; an applicant by name.
+    pub who: String,
+    /// How.
+    pub how: String,
+    /// Number of a scan, a witness.
+    #[serde(default)]
+    pub evidence: String,
+    /// When.
+    pub at: Moment,
+    /// With which account.
+    #[serde(default)]
+    pub by: Option<Id>,
+}
+
+/// What belongs to a form beside its text.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FormRecord {
+    /// Post of whoever issued it.
+    pub issued_by: String,
+    /// Hash of the agreement's text that the form carries.
+    pub text_hash: Option<String>,
+    /// When the completion or termination that it carries was made.
+    pub carries: Option<Moment>,
+    /// Who signed.
+    pub signatures: Vec<FormSignature>,
+    /// Wrong codes entered on the link.
+    pub failures: u32,
+    /// Until when the link may be used.
+    pub link_until: Option<Moment>,
+    /// Which link: a new one takes the place of the one before.
+    pub link_round: u32,
+    /// Why voided.
+    pub void_reason: String,
+}
+
+/// A form.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = forms, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct Form {
+    /// Identity.
+    pub id: Id,
+    /// Document number 文号.
+    pub number: String,
+    /// Which form.
+    pub kind: FormKind,
+    /// Of which matter.
+    pub entrustment_id: Id,
+    /// What it was drawn up from: the matter, a transfer, a joint handling …
+    pub about_id: Id,
+    /// Issuer.
+    pub center_id: Id,
+    /// State.
+    pub state: FormState,
+    /// What anybody verifies it by.
+    pub code: String,
+    /// SHA-256 of the text.
+    pub hash: String,
+    /// The text, as JSON: never changed.
+    pub sheet: Sealed,
+    /// What belongs to it.
+    pub record: Private<FormRecord>,
+    /// Civil date.
+    pub issued_on: String,
+    /// Version.
+    pub version: i64,
+    /// When issued.
+    pub created_at: Moment,
+    /// When last changed.
+    pub updated_at: Moment,
+}
+
+/// By id.
+pub fn form(tx: &mut Tx, id: Id) -> Result<Option<Form>> {
+    Ok(forms::table.filter(forms::id.eq(id)).select(Form::as_select()).first(tx.conn).optional()?)
+}
+
+/// By number.
+pub fn form_by_number(tx: &mut Tx, number: &str) -> Result<Option<Form>> {
+    Ok(forms::table.filter(forms::number.eq(number)).select(Form::as_select()).first(tx.conn).optional()?)
+}
+
+/// By verification code.
+pub fn form_by_code(tx: &mut Tx, code: &str) -> Result<Option<Form>> {
+    Ok(forms::table.filter(forms::code.eq(code)).select(Form::as_select()).first(tx.conn).optional()?)
+}
+
+/// The forms of a matter, newest first.
+pub fn of_matter(tx: &mut Tx, entrustment: Id) -> Result<Vec<Form>> {
+    Ok(forms::table.filter(forms::entrustment_id.eq(entrustment)).order(forms::id.desc()).limit(500).select(Form::as_select()).load(tx.conn)?)
+}
+
+/// A new form.
+pub fn insert(tx: &mut Tx, row: &Form) -> Result<()> {
+    diesel::insert_into(forms::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Saves a form whose version was counted up by one; its text and hash are not touched.
+pub fn save(tx: &mut Tx, row: &Form) -> Result<bool> {
+    let changed = diesel::update(forms::table.filter(forms::id.eq(row.id)).filter(forms::version.eq(row.version - 1)))
+        .set((forms::state.eq(row.state), forms::record.eq(row.record.clone()), forms::version.eq(row.version), forms::updated_at.eq(row.updated_at)))
+        .execute(tx.conn)?;
+    Ok(changed == 1)
+}
