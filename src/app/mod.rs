@@ -34,7 +34,7 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    organization, registry, reminders, routing, worker, worklist,
+    meetings, organization, projects, registry, reminders, routing, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -53,6 +53,8 @@ pub fn mount(cfg: &mut ServiceConfig) {
         appointments::api::routes(cfg);
         crate::duty::api::routes(cfg);
         crate::visits::api::routes(cfg);
+        projects::api::routes(cfg);
+        meetings::api::routes(cfg);
         registry::api::routes(cfg);
         worklist::api::routes(cfg);
         clocks::api::routes(cfg);
@@ -60,11 +62,12 @@ pub fn mount(cfg: &mut ServiceConfig) {
     }));
 }
 
-/// Wires what higher ranks do inside the transaction that ends a matter.
+/// Wires what higher ranks do inside the transaction that changes or ends a matter.
 pub fn wire() {
     let _ = entrustments::ON_CLOSED.set(vec![routing::fall, reminders::fall, evaluations::open]);
     let _ = entrustments::ON_TOLD.set(forms::on_told);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
+    let _ = entrustments::ON_PROJECT.set(projects::look_again);
 }
 
 /// What all workers of the server share.

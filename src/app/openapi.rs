@@ -29,6 +29,8 @@ const TAGS: &[(&str, &str)] = &[
     ("routing", "接力：判定、转办、联办、指定办理、催办"),
     ("forms", "文书：出具、签署、打印、校验"),
     ("appointments", "预约：窗口、时段、到场"),
+    ("projects", "投资和建设项目：阶段、用时与预警"),
+    ("meetings", "会议：联席会议、并联审批会、前期辅导会及其决议"),
     ("evaluations", "好差评"),
     ("operations", "运行维护"),
 ];

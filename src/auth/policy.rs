@@ -10,6 +10,8 @@ pub enum Reach {
     Own,
     /// Assigned to the caller.
     Assigned,
+    /// Assigned to the caller, who holds the role at the center or at one above it.
+    AssignedBelow,
     /// The center the role is held at has custody.
     Center,
     /// The center has custody, had it, or has it offered.
@@ -51,8 +53,11 @@ const fn masked(role: Role, resource: &'static str, reach: Reach, actions: &'sta
     Rule { role, resource, actions, reach, masked: true }
 }
 
-use Reach::{All, Assigned, Authority, Center, Client, Department, Leg, Own, Relay, Subtree};
-use Role::{Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, DepartmentHandler, Hotline, Inspector, ReformOffice, SecurityAdmin, SystemAdmin};
+use Reach::{All, Assigned, AssignedBelow, Authority, Center, Client, Department, Leg, Own, Relay, Subtree};
+use Role::{
+    Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, DepartmentHandler, Hotline, Inspector, ProjectManager, ReformOffice, SecurityAdmin,
+    SystemAdmin,
+};
 
 /// What an applicant does with an own matter.
 const APPLICANT_ACTS: &[&str] = &[
@@ -173,6 +178,11 @@ const MANAGER_ACTS: &[&str] = &[
 const LEG_ACTS: &[&str] = &["read", "progress", "ask_materials", "record_step", "hand_back", "complete"];
 const TRANSFER_SIDES: &[&str] = &["read", "accept", "return", "recall"];
 
+/// What is done with a meeting by who runs it.
+const MEETING_ACTS: &[&str] = &["create", "edit", "reschedule", "cancel", "record_minutes"];
+/// What is done with a resolution by its owner, or by the leader in charge, in person.
+const RESOLUTION_ACTS: &[&str] = &["read", "carry_out", "instruct"];
+
 /// The table.
 pub const POLICY: &[Rule] = &[
     rule(Applicant, "entrustment", Own, APPLICANT_ACTS),
@@ -193,6 +203,8 @@ pub const POLICY: &[Rule] = &[
     masked(CenterManager, "entrustment", Leg, &["read"]),
     masked(ReformOffice, "entrustment", Authority, &["read"]),
     masked(Inspector, "entrustment", Subtree, &["read"]),
+    // Whoever manages a project follows its matters.
+    masked(ProjectManager, "entrustment", AssignedBelow, &["read"]),
     // How a caller sees an applicant follows from how they see the applicant's matters.
     rule(Applicant, "applicant", Own, &["read", "edit", "empower", "revoke_mandate"]),
     rule(CompanyAgent, "applicant", Own, &["read"]),
@@ -248,6 +260,49 @@ pub const POLICY: &[Rule] = &[
     masked(CenterManager, "home_visit", Center, &["read"]),
     masked(CenterManager, "home_visit", Subtree, &["read"]),
     masked(Inspector, "home_visit", Subtree, &["read"]),
+    rule(Applicant, "project", Own, &["read"]),
+    rule(CompanyAgent, "project", Own, &["read"]),
+    rule(Clerk, "project", Center, &["read", "create", "edit", "attach", "detach"]),
+    rule(Agent, "project", Center, &["read", "create", "edit", "attach", "detach", "complete_stage"]),
+    rule(ProjectManager, "project", AssignedBelow, &["read", "edit", "attach", "detach", "complete_stage", "resume", "complete"]),
+    rule(CenterManager, "project", Center, &["read", "create", "edit", "assign_manager", "attach", "detach", "complete_stage"]),
+    rule(CenterManager, "project", Center, &["suspend", "resume", "complete", "cancel", "change_cap"]),
+    masked(CenterManager, "project", Subtree, &["read"]),
+    masked(Inspector, "project", Subtree, &["read"]),
+    masked(ReformOffice, "project", Subtree, &["read"]),
+    // The center that calls a meeting runs it; who is invited answers: at the center, for the department, or in person.
+    rule(Applicant, "meeting", Own, &["read", "respond"]),
+    rule(CompanyAgent, "meeting", Own, &["read", "respond"]),
+    rule(Clerk, "meeting", Center, &["read", "respond"]),
+    rule(Clerk, "meeting", Center, MEETING_ACTS),
+    rule(Clerk, "meeting", Assigned, &["read", "respond", "conclude"]),
+    rule(Agent, "meeting", Center, &["read", "respond"]),
+    rule(Agent, "meeting", Assigned, MEETING_ACTS),
+    rule(Agent, "meeting", Assigned, &["read", "respond", "conclude"]),
+    rule(CenterManager, "meeting", Center, &["read", "respond", "conclude"]),
+    rule(CenterManager, "meeting", Center, MEETING_ACTS),
+    rule(CenterManager, "meeting", Assigned, &["read", "respond"]),
+    rule(DepartmentHandler, "meeting", Department, &["read", "respond"]),
+    rule(DepartmentHandler, "meeting", Assigned, &["read", "respond"]),
+    rule(ProjectManager, "meeting", Assigned, &["read", "respond"]),
+    rule(Inspector, "meeting", Assigned, &["read", "respond"]),
+    rule(ReformOffice, "meeting", Assigned, &["read", "respond"]),
+    masked(CenterManager, "meeting", Subtree, &["read"]),
+    masked(Inspector, "meeting", Subtree, &["read"]),
+    rule(Clerk, "resolution", Center, &["read", "carry_out", "confirm", "send_back"]),
+    rule(Clerk, "resolution", Assigned, RESOLUTION_ACTS),
+    rule(Agent, "resolution", Center, &["read", "carry_out"]),
+    rule(Agent, "resolution", Assigned, RESOLUTION_ACTS),
+    rule(Agent, "resolution", Assigned, &["confirm", "send_back"]),
+    rule(CenterManager, "resolution", Center, &["read", "carry_out", "confirm", "send_back", "extend", "cancel", "instruct"]),
+    rule(CenterManager, "resolution", Assigned, RESOLUTION_ACTS),
+    rule(DepartmentHandler, "resolution", Department, &["read", "carry_out"]),
+    rule(DepartmentHandler, "resolution", Assigned, RESOLUTION_ACTS),
+    rule(ProjectManager, "resolution", Assigned, RESOLUTION_ACTS),
+    rule(Inspector, "resolution", Assigned, RESOLUTION_ACTS),
+    rule(ReformOffice, "resolution", Assigned, RESOLUTION_ACTS),
+    masked(CenterManager, "resolution", Subtree, &["read"]),
+    masked(Inspector, "resolution", Subtree, &["read"]),
     rule(CenterManager, "window", Subtree, &["create", "edit"]),
     rule(SystemAdmin, "window", All, &["create", "edit"]),
     rule(Applicant, "evaluation", Own, &["read", "rate"]),
@@ -336,6 +391,7 @@ pub fn allows(actor: &Actor, resource: &str, action: &str, on: &Reachable) -> bo
             Own => actor.is(r.role) && on.applicant.is_some() && on.applicant == actor.applicant_id,
             // The role counts at the center that holds the matter: who has left it no longer acts there.
             Assigned => on.assignee.is_some_and(|id| actor.answers_for(id)) && actor.nodes(r.role).any(|n| on.centers.iter().any(|c| c.as_str() == n)),
+            AssignedBelow => on.assignee.is_some_and(|id| actor.answers_for(id)) && actor.nodes(r.role).any(|n| on.path.split('/').any(|p| p == n)),
             Center => actor.nodes(r.role).any(|n| on.centers.iter().any(|c| c.as_str() == n)),
             Subtree => actor.nodes(r.role).any(|n| on.path.split('/').any(|p| p == n)),
             All => actor.is(r.role),
@@ -375,7 +431,7 @@ impl Scope {
             };
             match r.reach {
                 Own => actor.applicant_id.iter().for_each(|id| add(subject::applicant(id.as_str()))),
-                Assigned => actor.id.iter().chain(&actor.stands_in_for).for_each(|id| add(subject::user(id.as_str()))),
+                Assigned | AssignedBelow => actor.id.iter().chain(&actor.stands_in_for).for_each(|id| add(subject::user(id.as_str()))),
                 // Custody now and custody before are told apart by the access row, not by the rule.
                 Center | Relay => actor.nodes(r.role).for_each(|n| add(subject::center(n))),
                 Subtree => actor.nodes(r.role).for_each(|n| add(subject::tree(n))),

@@ -82,6 +82,8 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         department(tx)?;
         capacity(tx)?;
         super::relay::load(tx)?;
+        super::projects::load(tx)?;
+        super::meetings::load(tx)?;
         super::visits::load(tx)?;
         super::visits::at_home(tx)?;
         absence(tx)?;

@@ -7,6 +7,8 @@ mod demo;
 mod health;
 mod import;
 mod matters;
+mod meetings;
+mod projects;
 mod relay;
 mod rules;
 mod visits;

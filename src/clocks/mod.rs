@@ -11,5 +11,5 @@ pub use service::{
     next_moved, next_workday, of_record, pause, pause_one, recompute, reopen, resume, resume_one, start, start_named, start_until, stop, stop_all, stop_one,
     sweep, workday_from,
 };
-pub use store::with_open;
+pub use store::{of_kinds, with_open};
 pub use workdays::{CalendarFileError, DayKind, Deadline, ExplainedDay, Pause, WorkCalendar, YearRule, local, utc};

@@ -32,6 +32,7 @@ code_enum! {
         Feedback "feedback" "定期反馈时限",
         File "file" "报送申报时限",
         Reminder "reminder" "催办答复时限",
+        Resolution "resolution" "会议决议时限",
     }
 }
 
@@ -354,6 +355,7 @@ fn kind_of(stored: &str) -> &'static str {
         "arbitration" => "arbitration",
         "evaluation" => "evaluation",
         "reminder" => "reminder",
+        "resolution" => "resolution",
         _ => "entrustment",
     }
 }

@@ -157,6 +157,12 @@ pub fn of_record(tx: &mut Tx, record: Id) -> Result<Vec<ClockRow>> {
     Ok(clocks::table.filter(clocks::record_id.eq(record)).order(clocks::id.asc()).select(ClockRow::as_select()).load(tx.conn)?)
 }
 
+/// The clocks of these kinds on these records, in one query.
+pub fn of_kinds(tx: &mut Tx, records: &[Id], kinds: &[super::ClockKind]) -> Result<Vec<ClockRow>> {
+    let rows = clocks::table.filter(clocks::record_id.eq_any(records.to_vec())).filter(clocks::kind.eq_any(kinds.to_vec()));
+    Ok(rows.order(clocks::id.asc()).select(ClockRow::as_select()).load(tx.conn)?)
+}
+
 /// One clock.
 pub fn find(tx: &mut Tx, id: Id) -> Result<Option<ClockRow>> {
     Ok(clocks::table.filter(clocks::id.eq(id)).select(ClockRow::as_select()).first(tx.conn).optional()?)

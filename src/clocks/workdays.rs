@@ -261,6 +261,14 @@ impl WorkCalendar {
         Deadline { due, warn_at: warn_at.max(start).min(due), provisional: limit.unit != Unit::Hour && years.any(|year| !self.has_year(year)) }
     }
 
+    /// The days that a limit of working days has counted until an instant, ascending: day 1 is the first working day after
+    /// receipt, and a day touched by a pause is not counted.
+    pub fn counted_days(&self, start: DateTime<Utc>, until: DateTime<Utc>, pauses: &[Pause]) -> Vec<NaiveDate> {
+        let (last, pauses) = (local(until).date(), Pauses::new(pauses));
+        let days = days_after(self.received(start)).take_while(|&day| day <= last);
+        days.filter(|&day| self.counts(day, Unit::WorkingDay, &pauses)).collect()
+    }
+
     /// The reckoning of a deadline, from the start date to the due date (at most 2,000 days).
     pub fn explain(&self, start: DateTime<Utc>, limit: Limit, pauses: &[Pause]) -> Vec<ExplainedDay> {
         let due = local(self.deadline(start, limit, pauses).due).date();

@@ -787,12 +787,114 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    projects (id) {
+        id -> Text,
+        number -> Text,
+        code -> Nullable<Text>,
+        name -> Text,
+        folded -> Text,
+        kinds -> Text,
+        state -> Text,
+        scheme -> Text,
+        stage -> Text,
+        center_id -> Text,
+        division_code -> Text,
+        applicant_id -> Text,
+        manager_id -> Nullable<Text>,
+        investment -> Nullable<BigInt>,
+        cap_days -> Integer,
+        used_days -> Integer,
+        forecast_days -> Integer,
+        warning -> Text,
+        warned_at -> Nullable<Timestamp>,
+        exceeded_at -> Nullable<Timestamp>,
+        due_at -> Timestamp,
+        check_at -> Timestamp,
+        details -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    project_matters (entrustment_id) {
+        entrustment_id -> Text,
+        project_id -> Text,
+        stage -> Text,
+        attached_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    meetings (id) {
+        id -> Text,
+        number -> Text,
+        kind -> Text,
+        state -> Text,
+        center_id -> Text,
+        host_id -> Text,
+        leader_id -> Nullable<Text>,
+        applicant_id -> Nullable<Text>,
+        starts_at -> Timestamp,
+        ends_at -> Timestamp,
+        details -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    meeting_matters (meeting_id, entrustment_id) {
+        meeting_id -> Text,
+        entrustment_id -> Text,
+    }
+}
+
+diesel::table! {
+    meeting_projects (meeting_id, project_id) {
+        meeting_id -> Text,
+        project_id -> Text,
+    }
+}
+
+diesel::table! {
+    resolutions (id) {
+        id -> Text,
+        number -> Text,
+        meeting_id -> Text,
+        entrustment_id -> Nullable<Text>,
+        center_id -> Text,
+        host_id -> Text,
+        leader_id -> Nullable<Text>,
+        agenda -> Integer,
+        owner_kind -> Text,
+        owner_id -> Text,
+        state -> Text,
+        details -> Text,
+        due_at -> Timestamp,
+        escalate_at -> Timestamp,
+        escalated_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    meetings,
+    meeting_matters,
+    meeting_projects,
+    resolutions,
     shifts,
     courses,
     course_records,
     process_templates,
     home_visits,
+    projects,
+    project_matters,
     eligibility_rules,
     routing_rules,
     reminders,

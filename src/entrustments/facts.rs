@@ -74,6 +74,8 @@ pub struct Details {
     pub arbitrations: u32,
     /// How often a decision has moved custody.
     pub custody_decisions: u32,
+    /// The project that it belongs to.
+    pub project: Option<super::project::ProjectMark>,
     /// The items of a bundle 一件事, in order, as they were when the matter was opened.
     pub bundle: Vec<BundledItem>,
     /// Why it was withdrawn.

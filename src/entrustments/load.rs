@@ -10,6 +10,7 @@ use super::{
     handout_machine::HandOutState,
     machine::{self, Action, Facts, Refusal, State},
     model::ExtensionState,
+    project,
     standing::{self, Checklist, Plan, is_free},
     store::{self, Entrustment},
 };
@@ -287,6 +288,7 @@ pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Resu
         return Err(Problem::of(ErrorCode::Stale).into());
     }
     place(tx, loaded)?;
+    project::follow(tx, &loaded.details)?;
     let kind = told.kind;
     tell(tx, actor, &loaded.e, told)?;
     ON_TOLD.get().map_or(Ok(()), |hook| hook(tx, actor, &loaded.e, kind))
@@ -309,7 +311,7 @@ pub fn tell(tx: &mut Tx, actor: &Actor, e: &Entrustment, told: Told) -> Result<(
 
 /// Who sees an entrustment: the custodian and everything above it, former custodians and an offer's receiver masked,
 /// the agent (masked once the matter has ended and was rated, or can no longer be), the departments that have a step (masked while none waits for them), the
-/// first responder masked, and the applicant.
+/// first responder and the manager of its project masked, and the applicant.
 pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     let e = &loaded.e;
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(&loaded.custodian).into_iter().map(|s| (s, false)).collect();
@@ -322,6 +324,8 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     subjects.extend(e.assignee_id.map(|id| (subject::user(id.as_str()), e.state.is_final() && loaded.details.seen_off)));
     subjects.extend(e.first_responder_id.map(|id| (subject::user(id.as_str()), true)));
     subjects.push((subject::applicant(e.applicant_id.as_str()), false));
+    let follows = loaded.details.project.as_ref().and_then(|project| project.manager_id);
+    subjects.extend(follows.map(|id| (subject::user(id.as_str()), true)));
     for leg in &loaded.details.legs {
         let ended = e.state.is_final() || !leg.open;
         match leg.department_id {

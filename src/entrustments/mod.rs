@@ -28,6 +28,7 @@ mod model;
 mod narrative;
 mod notes;
 mod plan;
+mod project;
 mod reuse;
 mod schedule;
 mod standing;
@@ -44,10 +45,12 @@ pub use filling::{BulkPlan, fill};
 pub use handling::{AcceptInput, accept_loaded, agent_at, assign_loaded};
 pub use intake::{Identity, NewEntrustment, submit, submit_as};
 pub use load::{Loaded, ON_TOLD, Told, load_for, load_locked, load_seen, movable, recompute, save, see_off, tell};
-pub use lookup::proved;
+pub use lookup::{proved, seen};
 pub use machine::{Action, State, StepAct, StepState};
 pub use marking::change_applicant;
 pub use model::Channel;
+pub use narrative::of_meeting;
+pub use project::{AuthorityStep, AuthorityTime, MatterProject, ON_PROJECT, ProjectMark, authority_time, mark_project, renew_project};
 pub use steps::StepReport;
 pub use store::Entrustment;
 
@@ -62,5 +65,5 @@ pub mod vocabulary {
     };
 }
 pub use api::ProgressParams;
-pub use story::{CustodyChain, custody_chain};
+pub use story::{CustodyChain, TimelineEntry, custody_chain};
 pub use views::{EntrustmentBrief, EntrustmentView, briefs_of, view};

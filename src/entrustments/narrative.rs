@@ -113,6 +113,8 @@ pub fn tell(kind: &str, params: &Value) -> String {
         },
         "no_competent_unit" => format!("{}认定暂无主管单位，转入兜底处理。", text("decider")),
         "custody_moved" => format!("本件由{}接力给{}继续为您办理，您无须再跑。", text("from"), text("to")),
+        "project_attached" => format!("纳入项目{}的“{}”阶段。", text("project"), text("stage")),
+        "project_detached" => format!("从项目{}的“{}”阶段移出。", text("project"), text("stage")),
         "completed" => format!("已办结：{}，请您核对结果并签收。", text("outcome")),
         "completion_refused" => "您未签收，我们将继续办理。".into(),
         "unclaimed" => "结果已送达，等待您签收。".into(),
@@ -127,6 +129,25 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "clock.warning" => format!("{}将到，应于{}前完成。", clock(), day("due_at")),
         "clock.breach" => format!("已超{}。", clock()),
         "clock.recomputed" => format!("放假安排变化，{}已重新计算。", clock()),
-        other => other.to_owned(),
+        other => of_meeting(other, params).unwrap_or_else(|| other.to_owned()),
     }
+}
+
+/// What a meeting tells the matters and projects on its agenda.
+pub fn of_meeting(kind: &str, params: &Value) -> Option<String> {
+    let text = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or_default();
+    let day = |key: &str| text(key).get(..10).unwrap_or_default().to_owned();
+    Some(match kind {
+        "meeting_convened" => format!("{}召集{}（{}），定于{}召开。", text("center"), text("meeting"), text("number"), day("starts_at")),
+        "meeting_rescheduled" => format!("{}（{}）改期至{}。", text("meeting"), text("number"), day("starts_at")),
+        "meeting_cancelled" => format!("{}（{}）取消。", text("meeting"), text("number")),
+        "meeting_withdrawn" => format!("不再列入{}（{}）的议程。", text("meeting"), text("number")),
+        "meeting_concluded" => format!("{}（{}）已召开，纪要已确认。", text("meeting"), text("number")),
+        "resolution_made" => format!("{}（{}）作出决议，由{}于{}前落实。", text("meeting"), text("number"), text("owner"), day("due_at")),
+        "resolution_carried_out" => format!("{}报告{}（{}）的决议已落实。", text("owner"), text("meeting"), text("number")),
+        "resolution_confirmed" => format!("{}（{}）的决议确认落实。", text("meeting"), text("number")),
+        "resolution_cancelled" => format!("{}（{}）的决议撤销。", text("meeting"), text("number")),
+        "resolution_escalated" => format!("{}（{}）的决议逾期未落实，已上报分管负责人。", text("meeting"), text("number")),
+        _ => return None,
+    })
 }

@@ -31,6 +31,12 @@ pub fn plan(tx: &mut Tx, entrustment: Id) -> Result<Plan> {
 }
 
 impl Plan {
+    /// Of rows that were read already, where nobody asks who records them.
+    pub fn unstaffed(tx: &Tx, rows: Vec<StepRow>) -> Result<Self> {
+        let steps = rows.into_iter().map(|row| row.record.open(tx.vault).map(|record| (row, record))).collect::<Result<_>>()?;
+        Ok(Self { steps, staffed: Vec::new() })
+    }
+
     /// Names of the steps before `record` that have not succeeded: they come first.
     pub fn before<'a>(&'a self, record: &'a StepRecord) -> impl Iterator<Item = &'a str> {
         self.steps.iter().filter(|(row, r)| record.depends_on.contains(&row.code) && !succeeded(row, r)).map(|(row, _)| row.name.as_str())

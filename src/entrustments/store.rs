@@ -300,6 +300,12 @@ pub fn steps(tx: &mut Tx, entrustment: Id) -> Result<Vec<StepRow>> {
     Ok(steps::table.filter(steps::entrustment_id.eq(entrustment)).order(steps::sequence.asc()).select(StepRow::as_select()).load(tx.conn)?)
 }
 
+/// The steps of several matters, each in order.
+pub fn steps_of(tx: &mut Tx, entrustments: &[Id]) -> Result<Vec<StepRow>> {
+    let rows = steps::table.filter(steps::entrustment_id.eq_any(entrustments.to_vec()));
+    Ok(rows.order((steps::entrustment_id.asc(), steps::sequence.asc())).select(StepRow::as_select()).load(tx.conn)?)
+}
+
 /// Replaces the plan.
 pub fn replace_steps(tx: &mut Tx, entrustment: Id, rows: &[StepRow]) -> Result<()> {
     diesel::delete(steps::table.filter(steps::entrustment_id.eq(entrustment))).execute(tx.conn)?;

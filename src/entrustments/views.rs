@@ -13,6 +13,7 @@ use super::{
     materials::{MaterialView, NoticeView},
     model::{Channel, HelpKind, Priority},
     plan::{PlanView, StepView},
+    project::MatterProject,
     schedule::{Forecast, forecast},
     store::{self, Entrustment, StepRow},
 };
@@ -104,6 +105,9 @@ pub struct EntrustmentView {
     /// The newest agreement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement: Option<AgreementView>,
+    /// The project that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<MatterProject>,
     /// The plan's steps.
     pub steps: Vec<StepView>,
     /// Of a bundle 一件事: its items, and how each stands.
@@ -243,6 +247,7 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         materials: checklist.materials.into_iter().map(|(row, record)| MaterialView::of(row, record, sight, &files)).collect(),
         notices: store::notices(tx, e.id)?.iter().map(|n| NoticeView::of(tx, n, sight)).collect::<Result<_>>()?,
         agreement,
+        project: details.project.map(MatterProject::from),
         bundle: if sight.narrow { Vec::new() } else { bundled::parts(&details.bundle, &plan) },
         plan: PlanView::of(details.plan, &plan, forecast, tx.now.local_date()),
         steps: plan.steps.into_iter().filter(|(row, _)| !sight.narrow || own(row)).map(|(row, record)| StepView::of(row, record, sight)).collect(),

@@ -13,6 +13,7 @@ pub mod page;
 mod part;
 pub mod phone;
 pub mod problem;
+pub mod project_code;
 pub(crate) mod schema;
 mod target;
 pub mod text;

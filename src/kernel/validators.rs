@@ -2,7 +2,7 @@
 
 use validator::ValidationError;
 
-use super::{division_code::DivisionCode, phone};
+use super::{division_code::DivisionCode, phone, project_code};
 
 /// A 12-digit division code.
 pub fn division(value: &str) -> Result<(), ValidationError> {
@@ -29,4 +29,11 @@ pub fn code(value: &str) -> Result<(), ValidationError> {
 pub fn credit_code(value: &str) -> Result<(), ValidationError> {
     super::credit_code::check(value)
         .map_err(|_| ValidationError::new("credit_code").with_message("不是有效的统一社会信用代码。|Not a unified social credit code.".into()))
+}
+
+/// A project code 项目代码, national or local.
+pub fn project_code(value: &str) -> Result<(), ValidationError> {
+    let zh = "项目代码应为 1 到 50 个可见字符；国家项目代码（YYYY-DDDDDD-CC-CC-NNNNNN）须年份、区划、行业和类型正确。";
+    let wrong = |e: project_code::ProjectCodeError| ValidationError::new("project_code").with_message(format!("{zh}|{e}.").into());
+    project_code::check(value).map_err(wrong)
 }

@@ -12,7 +12,7 @@ use crate::{
     db::{Json, Private, Result, Tx, audit, dialect},
     entrustments, evaluations,
     kernel::{Id, Problem, Target},
-    visits,
+    meetings, projects, visits,
 };
 
 /// Into whose record a duplicate goes.
@@ -63,7 +63,9 @@ pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &MergeInput) ->
     appointments::store::move_applicant(tx, gone.id, stays.id)?;
     evaluations::store::move_applicant(tx, gone.id, stays.id)?;
     visits::store::move_applicant(tx, gone.id, stays.id)?;
-    // Transfers, visits and evaluations: what the one saw, the other sees.
+    projects::store::move_applicant(tx, gone.id, stays.id)?;
+    meetings::store::move_applicant(tx, gone.id, stays.id)?;
+    // Transfers, visits, projects, meetings and evaluations: what the one saw, the other sees.
     access::store::rename(tx, &subject::applicant(gone.id.as_str()), &subject::applicant(stays.id.as_str()))?;
     join(tx, &gone, &mut stays)?;
     gone.merged_into = Some(stays.id);

@@ -57,6 +57,8 @@ pub struct Rules {
     pub no_shows: u32,
     /// In how many days these are counted.
     pub no_show_days: u32,
+    /// Working days that all stages of an investment project may take together; a project keeps those of its opening.
+    pub project_cap: u32,
     /// A draft of the catalogue is published only after another person has reviewed it.
     pub catalogue_review: bool,
     /// Levels of centers that carry matters; what belongs higher is asked of the upper center from these, and given to it from
@@ -94,6 +96,9 @@ impl Rules {
         }
         if !(1..=365).contains(&self.extension_days) {
             return Err("延期天数应为 1 到 365");
+        }
+        if !(1..=2000).contains(&self.project_cap) {
+            return Err("项目审批总时限应为 1 到 2000 个工作日");
         }
         if self.business_hours.open >= self.business_hours.close {
             return Err("上班时间应早于下班时间");
@@ -143,6 +148,7 @@ impl Default for Rules {
             extensions: 1,
             no_shows: 3,
             no_show_days: 90,
+            project_cap: 120,
             catalogue_review: true,
             agency_levels: LEVELS.map(str::to_owned).to_vec(),
             business_hours: BusinessHours::default(),

@@ -10,7 +10,7 @@ use crate::{
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
-    reminders, routing,
+    meetings, projects, reminders, routing,
 };
 
 const BATCH: i64 = 200;
@@ -25,7 +25,7 @@ struct Job {
     run: fn(&mut Tx) -> Result<usize>,
 }
 
-const JOBS: [Job; 10] = [
+const JOBS: [Job; 12] = [
     Job { name: "sequencer", waits: events::store::unsequenced, run: |tx| events::store::sequence(tx, BATCH) },
     Job { name: "calendar", waits: |tx| Ok(clocks::store::recompute_pending(tx)?.is_some()), run: recompute },
     Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
@@ -33,8 +33,10 @@ const JOBS: [Job; 10] = [
     Job { name: "joint_handlings", waits: routing::joint::anything_overdue, run: |tx| routing::joint::expire_due(tx, 20) },
     Job { name: "evaluations", waits: evaluations::anything_overdue, run: |tx| evaluations::expire_due(tx, BATCH) },
     Job { name: "appointments", waits: appointments::anything_due, run: |tx| appointments::sweep(tx, BATCH) },
+    Job { name: "resolutions", waits: meetings::anything_overdue, run: |tx| meetings::escalate_due(tx, 20) },
     Job { name: "catalogue", waits: catalogue::anything_scheduled, run: |tx| catalogue::publish_due(tx, 20) },
     Job { name: "mandates", waits: applicants::mandates::anything_ended, run: applicants::mandates::expire },
+    Job { name: "projects", waits: projects::anything_due, run: |tx| projects::sweep(tx, 20) },
     Job { name: "housekeeping", waits: |_| Ok(true), run: housekeeping },
 ];
 
@@ -44,7 +46,8 @@ pub async fn run(db: Db, mut stop: tokio::sync::watch::Receiver<bool>) {
     let mut round: u32 = 0;
     loop {
         // Housekeeping once a minute, the rest twice a second.
-        let jobs = if round.is_multiple_of(120) { &JOBS[..] } else { &JOBS[..9] };
+        let [often @ .., _housekeeping] = &JOBS;
+        let jobs = if round.is_multiple_of(120) { &JOBS[..] } else { often };
         if let Err(e) = rounds(&db, &holder, jobs).await {
             tracing::warn!(error = %e, "worker tick failed; it is tried again");
         }
@@ -123,6 +126,7 @@ fn recompute(tx: &mut Tx) -> Result<usize> {
             "arbitration" => routing::arbitration::recompute(tx, *id)?,
             "reminder" => reminders::recompute(tx, *id)?,
             "evaluation" => evaluations::recompute(tx, *id)?,
+            "resolution" => meetings::recompute(tx, *id)?,
             _ => entrustments::recompute(tx, *id)?,
         }
     }

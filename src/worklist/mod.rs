@@ -2,6 +2,7 @@
 
 pub mod api;
 mod filters;
+mod items;
 mod service;
 pub mod store;
 

@@ -11,6 +11,11 @@ use crate::{
     db::{Result, Tx, code_enum},
     entrustments::{self, Entrustment},
     kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
+    meetings::{
+        self,
+        machine::{MeetingState, ResolutionState},
+    },
+    projects::{self, Project, WarningLevel, machine::ProjectState},
     reminders::{self, ReminderState},
     routing::{
         self,
@@ -22,6 +27,7 @@ use crate::{
         transfers::machine::TransferState,
     },
     visits::{self, HomeVisit, machine::VisitState},
+    worklist::items,
 };
 
 code_enum! {
@@ -44,6 +50,9 @@ code_enum! {
         Arbitration "arbitration" "指定办理",
         Reminder "reminder" "催办",
         HomeVisit "home_visit" "上门服务",
+        Project "project" "项目",
+        Meeting "meeting" "会议",
+        Resolution "resolution" "会议决议",
     }
 }
 
@@ -104,14 +113,19 @@ pub struct Worklist {
 }
 
 const MOST: usize = 1_000;
+/// What waits for others is passed over so many at a time, and so many times.
+const BATCH: usize = 200;
+const BATCHES: usize = 10;
 
-/// The subjects under which something is this caller's own to do.
-fn own(actor: &Actor) -> Vec<String> {
+/// The subjects under which something is this caller's own to do. To a meeting one is invited whatever one's role.
+fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
+    let invited = matches!(kind, WorkKind::Meeting | WorkKind::Resolution);
     let mut own = Vec::new();
     for role in [Role::Clerk, Role::CenterManager] {
         own.extend(actor.nodes(role).map(subject::center));
     }
-    if actor.is(Role::Agent) {
+    own.extend(actor.nodes(Role::Agent).filter(|_| invited).map(subject::center));
+    if invited || actor.is(Role::Agent) || actor.is(Role::ProjectManager) {
         own.extend(actor.id.iter().chain(&actor.stands_in_for).map(|id| subject::user(id.as_str())));
     }
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
@@ -133,6 +147,12 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::Arbitration, _) => ArbitrationState::ALL.iter().filter(|s| s.is_open()).map(|s| s.code()).collect(),
         (WorkKind::HomeVisit, Bucket::Incoming) => vec![VisitState::Requested.code()],
         (WorkKind::HomeVisit, _) => [VisitState::Requested, VisitState::Arranged, VisitState::Visited].iter().map(|s| s.code()).collect(),
+        // New to a center is a project that nobody manages; its manager finds it once it warns.
+        (WorkKind::Project, _) => vec![ProjectState::Open.code()],
+        (WorkKind::Meeting, Bucket::Incoming) => vec![MeetingState::Convened.code()],
+        (WorkKind::Meeting, _) => vec![MeetingState::Convened.code(), MeetingState::Held.code()],
+        (WorkKind::Resolution, Bucket::Incoming) => Vec::new(),
+        (WorkKind::Resolution, _) => vec![ResolutionState::Open.code(), ResolutionState::CarriedOut.code()],
         (WorkKind::Entrustment, Bucket::Incoming) => vec![S::Submitted.code()],
         (WorkKind::Entrustment, _) => S::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code()).collect(),
     }
@@ -157,31 +177,50 @@ fn rows(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, after: Optio
     if kind != WorkKind::Entrustment && applicant {
         return Ok(Vec::new());
     }
-    let (subjects, states) = (own(actor), states(kind, bucket));
-    let work = Work { kind: kind.code(), subjects: &subjects, states: &states, due: span(bucket, tx.now), after, limit };
-    let mut found = access::work(tx, &work)?;
-    if kind != WorkKind::Entrustment || applicant {
-        // What was sent waits for others.
-        let ids: Vec<Id> = found.iter().map(|e| e.record).collect();
-        let mine = awaiting(tx, actor, kind, &ids)?;
-        found.retain(|e| mine.contains(&e.record));
+    let (subjects, states) = (own(actor, kind), states(kind, bucket));
+    // What was sent waits for others, and is passed over: the walk goes on until there is enough, within bounds.
+    let sifted = kind != WorkKind::Entrustment || applicant;
+    let (mut found, mut after) = (Vec::new(), after);
+    for _ in 0..BATCHES {
+        let batch = limit.max(BATCH);
+        let work = Work { kind: kind.code(), subjects: &subjects, states: &states, due: span(bucket, tx.now), after, limit: batch };
+        let mut entries = access::work(tx, &work)?;
+        after = entries.last().map(|e| (e.due_at, e.record)).filter(|_| entries.len() == batch);
+        if sifted && !entries.is_empty() {
+            let ids: Vec<Id> = entries.iter().map(|e| e.record).collect();
+            let mine = awaiting(tx, actor, kind, bucket, &ids)?;
+            entries.retain(|e| mine.contains(&e.record));
+        }
+        found.append(&mut entries);
+        if found.len() >= limit || after.is_none() {
+            break;
+        }
     }
+    found.truncate(limit);
     Ok(found.into_iter().map(|e| (kind, e)).collect())
 }
 
 /// Those of these records of the relay that wait for the caller, and not for the other side.
-fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<Id>> {
+fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[Id]) -> Result<Vec<Id>> {
     let at = |role: Role, node: Id| actor.nodes(role).any(|n| n == node.as_str());
     let desk = |center: Id| at(Role::Clerk, center) || at(Role::CenterManager, center);
     Ok(match kind {
         WorkKind::Entrustment if actor.applicant_id.is_some() => to_supply_or_sign(tx, ids)?,
         WorkKind::Entrustment => ids.to_vec(),
+        WorkKind::Meeting => meetings::meetings_awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
+        WorkKind::Resolution => meetings::resolutions_awaiting(tx, actor, ids)?,
         WorkKind::HomeVisit => {
             let goes = |v: &HomeVisit| -> Result<bool> { Ok(v.details.open(tx.vault)?.visitor_ids.iter().any(|id| actor.answers_for(*id))) };
             let rows = visits::store::visits_by_id(tx, ids)?;
             let mine =
                 rows.iter().map(|v| Ok((v.id, if v.state == VisitState::Requested { desk(v.center_id) } else { goes(v)? }))).collect::<Result<Vec<_>>>()?;
             mine.into_iter().filter(|(_, mine)| *mine).map(|(id, _)| id).collect()
+        }
+        WorkKind::Project => {
+            let warns = |p: &Project| p.warning != WarningLevel::None && p.manager_id.is_some_and(|id| actor.answers_for(id));
+            let waits = |p: &Project| p.manager_id.is_none() && at(Role::CenterManager, p.center_id);
+            let rows = projects::store::projects_by_id(tx, ids)?;
+            rows.iter().filter(|p| waits(p) || (bucket != Bucket::Incoming && warns(p))).map(|p| p.id).collect()
         }
         WorkKind::Reminder => {
             let rows = reminders::store::reminders_by_id(tx, ids)?;
@@ -264,55 +303,5 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Worklist> {
     let has_more = found.len() > q.limit;
     found.truncate(q.limit);
     let next_cursor = found.last().filter(|_| has_more).map(|(_, e)| q.cursor_of(e.due_at.utc().to_rfc3339(), e.record.to_string()).encode(tx.vault));
-    Ok(Worklist { counts: counts(tx, actor)?, items: items(tx, &found)?, has_more, next_cursor })
-}
-
-fn items(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
-    let ids = |kind: WorkKind| -> Vec<Id> { found.iter().filter(|(k, _)| *k == kind).map(|(_, e)| e.record).collect() };
-    // Of what each record is: its id, its matter, its number, its state and version.
-    let mut visits: Vec<(Id, String, &'static str, &'static str, &'static str, i64)> = Vec::new();
-    let mut heads: Vec<(Id, Id, String, &'static str, &'static str, i64)> = Vec::new();
-    for t in routing::transfers::store::transfers_by_id(tx, &ids(WorkKind::Transfer))? {
-        heads.push((t.id, t.entrustment_id, t.number, t.state.code(), t.state.label(), t.version));
-    }
-    for r in reminders::store::reminders_by_id(tx, &ids(WorkKind::Reminder))? {
-        heads.push((r.id, r.entrustment_id, r.number, r.state.code(), r.state.label(), r.version));
-    }
-    for j in routing::joint::store::joint_handlings_by_id(tx, &ids(WorkKind::JointHandling))? {
-        heads.push((j.id, j.entrustment_id, j.number, j.state.code(), j.state.label(), j.version));
-    }
-    for v in visits::store::visits_by_id(tx, &ids(WorkKind::HomeVisit))? {
-        visits.push((v.id, v.number, v.reason.label(), v.state.code(), v.state.label(), v.version));
-    }
-    for a in routing::arbitration::store::arbitrations_by_id(tx, &ids(WorkKind::Arbitration))? {
-        heads.push((a.id, a.entrustment_id, a.number, a.state.code(), a.state.label(), a.version));
-    }
-    let mut matters = ids(WorkKind::Entrustment);
-    matters.extend(heads.iter().map(|head| head.1));
-    let matters = entrustments::store::entrustments_by_id(tx, &matters)?;
-    heads.extend(matters.iter().map(|m| (m.id, m.id, m.number.clone(), m.state.code(), m.state.label(), m.version)));
-    let now = tx.now;
-    let of = |kind: WorkKind, e: &Entry| -> Option<WorkItem> {
-        let (id, title, number, state, state_label, version) = match visits.iter().find(|v| v.0 == e.record) {
-            // A visit may be about no matter.
-            Some((id, number, reason, state, label, version)) => (id, format!("上门服务（{reason}）"), number, state, label, version),
-            None => {
-                let (id, matter, number, state, label, version) = heads.iter().find(|head| head.0 == e.record)?;
-                (id, matters.iter().find(|m| m.id == *matter)?.title.clone(), number, state, label, version)
-            }
-        };
-        Some(WorkItem {
-            kind,
-            kind_label: kind.label().into(),
-            id: *id,
-            number: number.clone(),
-            title,
-            state: (*state).into(),
-            state_label: (*state_label).into(),
-            due_at: e.due_at.known(),
-            overdue: e.due_at <= now,
-            version: *version,
-        })
-    };
-    Ok(found.iter().filter_map(|(kind, e)| of(*kind, e)).collect())
+    Ok(Worklist { counts: counts(tx, actor)?, items: items::of(tx, &found)?, has_more, next_cursor })
 }

@@ -57,6 +57,17 @@ struct Fixture {
     reminder: String,
     form: String,
     dispute: String,
+    project: String,
+    meeting: String,
+    concluded: String,
+    resolution: String,
+}
+
+/// The department of 如东 whose handler has an account.
+async fn fixed_department(app: &TestApp) -> String {
+    let all = app.stranger().get("/centers/320623000000/departments").await.ok();
+    let staffed = all["items"].as_array().into_iter().flatten().find(|d| d["staffed"] == true);
+    staffed.map(|d| text(&d["id"]).to_owned()).unwrap_or_default()
 }
 
 fn course() -> Value {
@@ -87,6 +98,7 @@ async fn fixture(app: &TestApp) -> Fixture {
     let upload = text(&company.post("/attachments/sessions", session.clone()).await.created()["id"]).to_owned();
     let discarded = text(&company.post("/attachments/sessions", session).await.created()["id"]).to_owned();
     let department = text(&app.stranger().get("/centers/320623000000/departments").await.ok()["items"][0]["id"]).to_owned();
+    let handlers = fixed_department(app).await;
     let absence = json!({ "kind": "leave", "from": "2026-04-01T08:00:00+08:00", "to": "2026-04-02T08:00:00+08:00" });
     let absence = app.as_user("rd_manager").post(&format!("/users/{}/absences", user_id("rd_agent2")), absence).await.created();
     let window = text(&app.as_user("rd_manager").post("/centers/320623000000/windows", window_input("1 号窗口")).await.created()["id"]).to_owned();
@@ -122,7 +134,29 @@ async fn fixture(app: &TestApp) -> Fixture {
     let disputed = started_matter(app).await;
     let asked = json!({ "with": ["320613000000"], "reason": "属崇川区承办" });
     let dispute = text(&manager.post(&format!("/entrustments/{disputed}/arbitrations"), asked).await.created()["id"]).to_owned();
+    let content = json!({ "name": "风电装备制造基地", "kinds": ["municipal_key"] });
+    let project = json!({ "center": "320623000000", "applicant_id": applicant, "content": content });
+    let project = text(&app.as_user("rd_clerk").post("/projects", project).await.created()["id"]).to_owned();
+    manager.post(&format!("/projects/{project}/assign-manager"), json!({ "manager_id": user_id("city_pm") })).await.ok();
+    let call = |title: &str| {
+        json!({ "kind": "parallel_approval", "title": title, "place": "三楼会议室", "starts_at": "2026-03-02T09:40:00+08:00", "ends_at": "2026-03-02T10:40:00+08:00",
+            "invitees": [{ "kind": "center", "id": "320600000000" }, { "kind": "department", "id": handlers }], "agenda": [{ "topic": "办理顺序", "entrustment": matter }] })
+    };
+    let clerk = app.as_user("rd_clerk");
+    let meeting = text(&clerk.post("/meetings", call("会议一")).await.created()["id"]).to_owned();
+    let concluded = text(&clerk.post("/meetings", call("会议二")).await.created()["id"]).to_owned();
+    app.set_clock("2026-03-02T09:45:00+08:00");
+    let owner = json!({ "kind": "center", "id": "320600000000" });
+    let minutes =
+        json!({ "minutes": "已明确", "resolutions": [{ "agenda": 1, "owner": owner, "content": "完成审查", "limit": { "value": 5, "unit": "working_day" } }] });
+    clerk.post(&format!("/meetings/{concluded}/record-minutes"), minutes).await.ok();
+    let bound = clerk.post(&format!("/meetings/{concluded}/conclude"), json!({})).await.ok();
+    let resolution = text(&bound["resolutions"][0]["id"]).to_owned();
     Fixture {
+        project,
+        meeting,
+        concluded,
+        resolution,
         leg,
         reminder,
         form,
@@ -202,6 +236,47 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "record_home_visit" => (in_path(&f.visit), json!({ "result": "已办理" })),
         "miss_home_visit" | "decline_home_visit" | "cancel_home_visit" => (in_path(&f.visit), reason()),
         "complete_home_visit" => (in_path(&f.visit), empty()),
+        "list_projects" => (path.into(), empty()),
+        "open_project" => {
+            let content = json!({ "name": "港区码头", "kinds": ["other"] });
+            (path.into(), json!({ "center": "320623000000", "applicant_id": f.applicant, "content": content }))
+        }
+        "get_project" | "list_project_timeline" | "list_project_matters" | "get_project_progress" | "resume_project" | "complete_project" => {
+            (in_path(&f.project), empty())
+        }
+        "edit_project" => (in_path(&f.project), json!({ "name": "港区码头", "kinds": ["other"] })),
+        "assign_project_manager" => (in_path(&f.project), json!({ "manager_id": user_id("city_pm") })),
+        "attach_to_project" => (in_path(&f.project), json!({ "entrustment": f.offered, "stage": "initiation" })),
+        "detach_from_project" => (in_path(&f.project), json!({ "entrustment": f.offered, "reason": "不属于本项目" })),
+        "complete_project_stage" => (in_path(&f.project), json!({ "stage": "initiation", "completed_on": "2026-03-02" })),
+        "suspend_project" | "cancel_project" => (in_path(&f.project), reason()),
+        "change_project_cap" => (in_path(&f.project), json!({ "cap_days": 100, "reason": "压缩审批时限" })),
+        "list_meetings" | "list_resolutions" => (path.into(), empty()),
+        "call_meeting" => {
+            let (start, end) = ("2026-03-04T14:00:00+08:00", "2026-03-04T15:00:00+08:00");
+            let body = json!({ "kind": "joint_conference", "title": "联席会议", "center": "320623000000", "place": "三楼会议室", "starts_at": start, "ends_at": end,
+                "invitees": [{ "kind": "center", "id": "320600000000" }], "agenda": [{ "topic": "办理顺序", "entrustment": matter }] });
+            (path.into(), body)
+        }
+        "get_meeting" | "list_meeting_timeline" => (in_path(&f.concluded), empty()),
+        "list_entrustment_meetings" => (in_path(matter), empty()),
+        "edit_meeting" => {
+            let agenda = json!([{ "topic": "办理顺序", "entrustment": matter }]);
+            (in_path(&f.meeting), json!({ "title": "会议", "place": "三楼会议室", "invitees": [{ "kind": "center", "id": "320600000000" }], "agenda": agenda }))
+        }
+        "reschedule_meeting" => {
+            let (start, end) = ("2026-03-04T14:00:00+08:00", "2026-03-04T15:00:00+08:00");
+            (in_path(&f.meeting), json!({ "starts_at": start, "ends_at": end, "reason": "时间冲突" }))
+        }
+        "cancel_meeting" => (in_path(&f.meeting), reason()),
+        "respond_to_meeting" => (in_path(&f.meeting), json!({ "response": "accepted" })),
+        "record_minutes" => (in_path(&f.meeting), json!({ "minutes": "已明确" })),
+        "conclude_meeting" => (in_path(&f.meeting), empty()),
+        "get_resolution" | "confirm_resolution" => (in_path(&f.resolution), empty()),
+        "carry_out_resolution" => (in_path(&f.resolution), json!({ "report": "已完成" })),
+        "send_back_resolution" | "cancel_resolution" => (in_path(&f.resolution), reason()),
+        "extend_resolution" => (in_path(&f.resolution), json!({ "days": 2, "reason": "专家评审改期" })),
+        "instruct_resolution" => (in_path(&f.resolution), json!({ "instruction": "请抓紧落实" })),
         "get_window_staffing" => (in_path(&f.window), empty()),
         "list_reusable_materials" => (in_path(matter), empty()),
         "arrange_hand_out" => (in_path(matter), json!({ "way": "counter", "recipient": "联系人乙", "phone": "13900005678" })),
@@ -493,6 +568,18 @@ fn policy_names_what_exists() {
         "escalate",
         "no_competent_unit",
         "review",
+        "assign_manager",
+        "attach",
+        "detach",
+        "complete_stage",
+        "change_cap",
+        "respond",
+        "record_minutes",
+        "conclude",
+        "carry_out",
+        "confirm",
+        "send_back",
+        "instruct",
     ];
     for rule in POLICY {
         for action in rule.actions {

@@ -1,0 +1,121 @@
+//! How a record of any kind is shown in the worklist.
+
+use super::service::{WorkItem, WorkKind};
+use crate::{
+    access::Entry,
+    db::{Result, Tx},
+    entrustments,
+    kernel::{Code, Id},
+    meetings::{
+        self,
+        store::{Meeting, Resolution},
+    },
+    projects, reminders, routing, visits,
+};
+
+/// What a record is called.
+enum About {
+    /// As its matter is.
+    Matter(Id),
+    /// By itself: a visit may be about no matter, a project or a meeting is about many.
+    Title(String),
+}
+
+/// What is shown of a record, whatever kind it is.
+struct Head {
+    id: Id,
+    about: About,
+    number: String,
+    state: &'static str,
+    state_label: &'static str,
+    version: i64,
+}
+
+impl Head {
+    fn new(id: Id, number: String, about: About, state: impl Code, version: i64) -> Self {
+        Self { id, about, number, state: state.code(), state_label: state.label(), version }
+    }
+}
+
+/// One query for each kind that is there.
+fn heads(tx: &mut Tx, kind: WorkKind, ids: &[Id]) -> Result<Vec<Head>> {
+    use About::{Matter, Title};
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(match kind {
+        WorkKind::Entrustment => {
+            let rows = entrustments::store::entrustments_by_id(tx, ids)?;
+            rows.into_iter().map(|m| Head::new(m.id, m.number, Title(m.title), m.state, m.version)).collect()
+        }
+        WorkKind::Transfer => {
+            let rows = routing::transfers::store::transfers_by_id(tx, ids)?;
+            rows.into_iter().map(|t| Head::new(t.id, t.number, Matter(t.entrustment_id), t.state, t.version)).collect()
+        }
+        WorkKind::JointHandling => {
+            let rows = routing::joint::store::joint_handlings_by_id(tx, ids)?;
+            rows.into_iter().map(|j| Head::new(j.id, j.number, Matter(j.entrustment_id), j.state, j.version)).collect()
+        }
+        WorkKind::Arbitration => {
+            let rows = routing::arbitration::store::arbitrations_by_id(tx, ids)?;
+            rows.into_iter().map(|a| Head::new(a.id, a.number, Matter(a.entrustment_id), a.state, a.version)).collect()
+        }
+        WorkKind::Reminder => {
+            let rows = reminders::store::reminders_by_id(tx, ids)?;
+            rows.into_iter().map(|r| Head::new(r.id, r.number, Matter(r.entrustment_id), r.state, r.version)).collect()
+        }
+        WorkKind::HomeVisit => {
+            let rows = visits::store::visits_by_id(tx, ids)?;
+            let title = |reason: visits::VisitReason| Title(format!("上门服务（{}）", reason.label()));
+            rows.into_iter().map(|v| Head::new(v.id, v.number, title(v.reason), v.state, v.version)).collect()
+        }
+        WorkKind::Project => {
+            let rows = projects::store::projects_by_id(tx, ids)?;
+            rows.into_iter().map(|p| Head::new(p.id, p.number, Title(p.name), p.state, p.version)).collect()
+        }
+        WorkKind::Meeting => {
+            let rows = meetings::store::meetings_by_id(tx, ids)?;
+            let title = |m: &Meeting| -> Result<About> { Ok(Title(format!("{}：{}", m.kind.label(), m.details.open(tx.vault)?.title))) };
+            rows.into_iter().map(|m| Ok(Head::new(m.id, m.number.clone(), title(&m)?, m.state, m.version))).collect::<Result<_>>()?
+        }
+        WorkKind::Resolution => {
+            let rows = meetings::store::resolutions_by_id(tx, ids)?;
+            let title = |r: &Resolution| -> Result<About> {
+                let beginning: String = r.details.open(tx.vault)?.content.chars().take(60).collect();
+                Ok(Title(format!("会议决议：{beginning}")))
+            };
+            rows.into_iter().map(|r| Ok(Head::new(r.id, r.number.clone(), title(&r)?, r.state, r.version))).collect::<Result<_>>()?
+        }
+    })
+}
+
+/// The items, in the order in which they were found.
+pub(super) fn of(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
+    let mut all = Vec::with_capacity(found.len());
+    for kind in WorkKind::ALL {
+        let ids: Vec<Id> = found.iter().filter(|(of, _)| of == kind).map(|(_, e)| e.record).collect();
+        all.extend(heads(tx, *kind, &ids)?);
+    }
+    let matters: Vec<Id> = all.iter().filter_map(|head| if let About::Matter(id) = head.about { Some(id) } else { None }).collect();
+    let matters = entrustments::store::entrustments_by_id(tx, &matters)?;
+    let item = |(kind, e): &(WorkKind, Entry)| {
+        let head = all.iter().find(|head| head.id == e.record)?;
+        let title = match &head.about {
+            About::Title(title) => title.clone(),
+            About::Matter(id) => matters.iter().find(|m| m.id == *id)?.title.clone(),
+        };
+        Some(WorkItem {
+            kind: *kind,
+            kind_label: kind.label().into(),
+            id: head.id,
+            number: head.number.clone(),
+            title,
+            state: head.state.into(),
+            state_label: head.state_label.into(),
+            due_at: e.due_at.known(),
+            overdue: e.due_at <= tx.now,
+            version: head.version,
+        })
+    };
+    Ok(found.iter().filter_map(item).collect())
+}
