@@ -169,10 +169,11 @@ pub fn apply(tx: &mut Tx, city: &City) -> DbResult<(bool, usize)> {
 }
 
 /// Posts of the demo of a city other than Nantong: login, role, whether at the near center, title.
-const POSTS: [(&str, &str, bool, &str); 11] = [
+const POSTS: [(&str, &str, bool, &str); 12] = [
     ("city_clerk", "clerk", false, "综合窗口工作人员"),
     ("city_agent1", "agent", false, "帮办代办专员"),
     ("city_manager", "center_manager", false, "中心负责人"),
+    ("city_pm", "project_manager", false, "项目服务经理"),
     ("near_clerk", "clerk", true, "综合窗口工作人员"),
     ("near_agent", "agent", true, "帮办代办专员"),
     ("near_manager", "center_manager", true, "中心负责人"),

@@ -36,3 +36,4 @@ mod shown;
 mod story_cities;
 mod story_desk;
 mod story_nantong;
+mod story_relay;

@@ -118,7 +118,8 @@ async fn nanchong_runs_five_stages(app: TestApp) {
     let mut month = 3;
     for (n, stage) in stages.iter().enumerate() {
         app.set_clock(&format!("2026-{month:02}-09T09:30:00+08:00"));
-        let form = json!({ "item": item, "mode": "assisted", "channel": "window", "applicant": company, "contact": { "name": "联系人甲", "phone": "13900001111" } });
+        let form =
+            json!({ "item": item, "mode": "assisted", "channel": "window", "applicant": company, "contact": { "name": "联系人甲", "phone": "13900001111" } });
         let e = clerk.post("/entrustments", form).await.created();
         let path = format!("/entrustments/{}", text(&e["id"]));
         let mut body = accepted();
@@ -236,7 +237,13 @@ async fn gongqingcheng_prints_every_form(app: TestApp) {
     let issue = async |kind: &str| agent.post(&format!("{path}/forms"), json!({ "kind": kind })).await.created();
     let agreement = issue("agreement").await;
     company.post(&format!("/forms/{}/sign", text(&agreement["id"])), json!({ "document_hash": agreement["document_hash"] })).await.ok();
-    agent.post(&format!("{path}/plan"), json!({ "milestones": [{ "name": "取得规划许可", "due_on": "2026-04-30" }], "supporting_unit": "共青城市发展和改革委员会" })).await.ok();
+    agent
+        .post(
+            &format!("{path}/plan"),
+            json!({ "milestones": [{ "name": "取得规划许可", "due_on": "2026-04-30" }], "supporting_unit": "共青城市发展和改革委员会" }),
+        )
+        .await
+        .ok();
     for kind in ["application", "receipt", "plan"] {
         issue(kind).await;
     }
