@@ -90,7 +90,7 @@ pub fn perform(tx: &mut Tx, actor: &Actor, input: &BulkInput) -> Result<Vec<Part
 pub fn in_parts(tx: &mut Tx, atomic: bool, references: &[String], inside: &str, mut act: impl FnMut(&mut Tx, usize) -> Result<Changed>) -> Result<Vec<Part>> {
     let mut order: Vec<(usize, &String)> = references.iter().enumerate().collect();
     // The same order for everybody: two bulk actions never wait for each other in a ring.
-    order.sort_by(|(_, a), (_, b)| a.cmp(b));
+    order.sort_by_key(|(_, reference)| *reference);
     let mut parts: Vec<(usize, Part)> = Vec::with_capacity(order.len());
     for (at, reference) in order {
         let result = match tx.savepoint(|tx| act(tx, at)) {

@@ -152,7 +152,7 @@ pub fn open(tx: &mut Tx, actor: &Actor, input: &NewProject) -> Result<ProjectVie
     views::fetch(tx, actor, id.as_str())
 }
 
-/// [`open`] under a given identity.
+/// Opens a project under a given identity, where one is given.
 pub fn open_as(tx: &mut Tx, actor: &Actor, input: &NewProject, identity: Option<Identity>) -> Result<Project> {
     if !policy::may(actor, "project", "create") {
         return Err(Problem::of(ErrorCode::Forbidden).into());

@@ -331,8 +331,9 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<ProjectBri
 
 /// The subjects that a filter names: whose projects they are is known by index.
 fn walked(asked: &[(&str, Vec<String>)]) -> Option<Scope> {
-    let by: [(&str, fn(&str) -> String); 3] = [("applicant_id", subject::applicant), ("manager_id", subject::user), ("center_id", subject::center)];
-    let (values, of) = by.iter().find_map(|(name, of)| asked.iter().find(|(asked, _)| asked == name).map(|(_, values)| (values, of)))?;
+    let values = |name: &str| asked.iter().find(|(asked, _)| *asked == name).map(|(_, values)| values);
+    let by = [("applicant_id", subject::applicant as fn(&str) -> String), ("manager_id", subject::user), ("center_id", subject::center)];
+    let (values, of) = by.into_iter().find_map(|(name, of)| Some((values(name)?, of)))?;
     Some(Scope::Subjects(values.iter().map(|id| (of(id), false)).collect()))
 }
 

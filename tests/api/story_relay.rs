@@ -115,8 +115,7 @@ async fn nanchong_runs_five_stages(app: TestApp) {
     let project = format!("/projects/{}", text(&project["number"]));
     manager.post(&format!("{project}/assign-manager"), json!({ "manager_id": user_id("city_pm") })).await.ok();
     let stages = ["initiation", "land_supply", "planning_approval", "construction_permit", "final_acceptance"];
-    let mut month = 3;
-    for (n, stage) in stages.iter().enumerate() {
+    for (month, (n, stage)) in (3u32..).zip(stages.iter().enumerate()) {
         app.set_clock(&format!("2026-{month:02}-09T09:30:00+08:00"));
         let form =
             json!({ "item": item, "mode": "assisted", "channel": "window", "applicant": company, "contact": { "name": "联系人甲", "phone": "13900001111" } });
@@ -147,7 +146,6 @@ async fn nanchong_runs_five_stages(app: TestApp) {
         clerk.post(&format!("{path}/sign-completion"), json!({ "signature": { "method": "handwritten", "evidence": "签收单" } })).await.ok();
         let done = json!({ "stage": stage, "completed_on": format!("2026-{month:02}-16") });
         pm.post(&format!("{project}/complete-stage"), done).await.ok();
-        month += 1;
     }
     let ended = pm.post(&format!("{project}/complete"), json!({})).await.ok();
     let used = ended["used_days"].as_u64().expect("days");
