@@ -26,7 +26,7 @@ pub struct CaseRow {
 
 /// What the rules say of one case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Outcome {
+pub struct RuledOutcome {
     /// Division code of the center that should handle it.
     pub handler: String,
     /// Its name.
@@ -49,10 +49,10 @@ pub struct CaseResolved {
     /// Who has it.
     pub custodian: String,
     /// As the rules stand.
-    pub now: Outcome,
+    pub now: RuledOutcome,
     /// As they would stand; absent where that is no other.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub then: Option<Outcome>,
+    pub then: Option<RuledOutcome>,
     /// Whom the file expects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
@@ -173,7 +173,7 @@ fn put(tx: &mut Tx, book: &mut RuleBook, center: Id, set: &RoutingRuleSet) -> Re
     Ok(())
 }
 
-fn outcome(tx: &mut Tx, book: &RuleBook, item: &Published, applicant: Option<&str>, custodian: &Center) -> Result<Outcome> {
+fn outcome(tx: &mut Tx, book: &RuleBook, item: &Published, applicant: Option<&str>, custodian: &Center) -> Result<RuledOutcome> {
     let (handler, why) = decide_by(tx, book, item, applicant, custodian)?;
-    Ok(Outcome { handler: handler.division_code, handler_name: handler.name, why })
+    Ok(RuledOutcome { handler: handler.division_code, handler_name: handler.name, why })
 }
