@@ -189,6 +189,13 @@ fn schema_names_are_unique() {
             } else if path.extension().is_some_and(|e| e == "rs") {
                 let file = syn::parse_file(&std::fs::read_to_string(&path).expect("source")).expect("Rust");
                 for item in file.items {
+                    // An enum of codes is written `Name in "dictionary" { … }` and always has a schema.
+                    if let syn::Item::Macro(m) = &item
+                        && m.mac.path.segments.last().is_some_and(|s| s.ident == "code_enum")
+                    {
+                        let tokens: Vec<String> = m.mac.tokens.clone().into_iter().map(|t| t.to_string()).collect();
+                        found.extend(tokens.windows(2).filter(|w| w[1] == "in").map(|w| (w[0].clone(), path.display().to_string())));
+                    }
                     let (attrs, name) = match item {
                         syn::Item::Struct(s) => (s.attrs, s.ident.to_string()),
                         syn::Item::Enum(e) => (e.attrs, e.ident.to_string()),
