@@ -81,7 +81,8 @@ pub struct FormView {
     pub updated_at: Moment,
 }
 
-crate::versioned!(FormView, "form");
+// Forms have no visibility of their own, it is that of their matter: a replay is the same caller's.
+crate::versioned!(FormView);
 
 /// A signature under a form.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]

@@ -61,6 +61,11 @@ async fn drawn_up_frozen_and_verified(app: TestApp) {
     let canonical = serde_json::to_string(&form["sheet"]).expect("json");
     assert_eq!(jieli::kernel::sha256_hex(canonical.as_bytes()), text(&form["document_hash"]));
     assert!(canonical.contains("不是行政决定") && !canonical.contains("13900"), "no telephone in full");
+    // The same call again is the same form.
+    let key = [("idempotency-key", "form-1")];
+    let once = agent.post_with(&format!("{path}/forms"), &key, json!({ "kind": "receipt" })).await.created();
+    let again = agent.post_with(&format!("{path}/forms"), &key, json!({ "kind": "receipt" })).await;
+    assert_eq!((again.header("idempotency-replayed"), &again.body["id"]), ("true", &once["id"]));
     // What is issued stays, whatever becomes of the plan.
     agent.post(&format!("{path}/steps/S1/file"), json!({ "receipt_no": "收-1" })).await.ok();
     let at = format!("/forms/{}", text(&form["number"]));
