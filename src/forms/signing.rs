@@ -52,6 +52,11 @@ fn is_applicants(place: &str) -> bool {
     matches!(place, "applicant" | "recipient")
 }
 
+/// Places of the unit that issues the form.
+fn is_issuers(place: &str) -> bool {
+    matches!(place, "issuer" | "center" | "manager" | "sender" | "giver" | "deliverer")
+}
+
 /// Signs a form.
 pub fn sign(tx: &mut Tx, actor: &Actor, target: &Target, input: &FormSignInput) -> Result<FormView> {
     let (mut row, loaded) = load_for(tx, actor, Action::Sign, target)?;
@@ -79,6 +84,10 @@ pub fn sign(tx: &mut Tx, actor: &Actor, target: &Target, input: &FormSignInput) 
     if !own && is_applicants(&place) && (how.method == SignMethod::Online || how.evidence.trim().chars().count() < 2) {
         let zh = "代为登记申请人签字的，须选择线下方式并写明凭据。";
         return Err(Problem::rule("/signature/evidence", "evidence_required", zh, "Recorded with evidence.").into());
+    }
+    // Nobody signs in another unit's name: only who works at the issuer, and only at the issuer's own places.
+    if !own && !is_applicants(&place) && (actor.center_id != Some(row.center_id) || !is_issuers(&place)) {
+        return Err(Problem::rule("/place", "not_yours", "该处由出具单位或对方单位本单位的人员签署。", "Another unit's place.").into());
     }
     bind(tx, actor, &row, &record, &place, &how, input.papers_returned)?;
     let who = match (is_applicants(&place), own) {

@@ -202,6 +202,10 @@ async fn taishan_from_the_village_to_the_city(app: TestApp) {
         let form = village.post(&format!("{path}/forms"), json!({ "kind": kind })).await.created();
         printed(&app, &village, &form).await;
     }
+    // Only the giver's own people sign as giver; nobody signs for the taker in the giver's name.
+    let list = village.get(&format!("{path}/forms")).await.ok()["items"][0].clone();
+    let at = format!("/forms/{}/sign", text(&list["id"]));
+    assert_eq!(village.post(&at, json!({ "place": "taker" })).await.expect(422).body["errors"][0]["code"], "not_yours");
     // One hand-over over three levels; the city carries it to its end.
     let mut acceptance = accepted();
     acceptance["assignee_id"] = json!(user_id("city_agent1"));
@@ -210,6 +214,7 @@ async fn taishan_from_the_village_to_the_city(app: TestApp) {
     let chain = village.get(&format!("{path}/custody")).await.ok();
     assert_eq!(chain["items"].as_array().map(Vec::len), Some(2));
     let agent = app.as_user("city_agent1");
+    assert_eq!(agent.post(&at, json!({ "place": "giver" })).await.expect(422).body["errors"][0]["code"], "not_yours");
     agent.post(&format!("{path}/draft-agreement"), json!({})).await.ok();
     let form = agent.post(&format!("{path}/forms"), json!({ "kind": "agreement" })).await.created();
     let sent = agent.post(&format!("/forms/{}/signing-link", text(&form["id"])), json!({})).await.ok();
