@@ -21,6 +21,7 @@ pub mod events;
 pub mod forms;
 pub mod http;
 pub mod kernel;
+pub mod ledgers;
 pub mod meetings;
 pub mod organization;
 pub mod projects;

@@ -34,7 +34,7 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    meetings, organization, projects, registry, reminders, routing, worker, worklist,
+    ledgers, meetings, organization, projects, registry, reminders, routing, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -57,6 +57,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         meetings::api::routes(cfg);
         registry::api::routes(cfg);
         worklist::api::routes(cfg);
+        ledgers::api::routes(cfg);
         clocks::api::routes(cfg);
         dictionaries::routes(cfg);
     }));
@@ -240,6 +241,18 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
     let shared = Shared::new(db.clone(), config.clone()).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let worker = config.worker.then(|| actix_web::rt::spawn(worker::run(db, stopped)));
+    let exporter = config.worker.then(|| {
+        let shared = shared.clone();
+        actix_web::rt::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                let State { db, blobs, .. } = shared.state.as_ref();
+                if let Err(e) = ledgers::run_due(db, blobs).await {
+                    tracing::warn!(error = %e, "exports not made; tried again");
+                }
+            }
+        })
+    });
     let each_minute = shared.clone();
     let sweeper = actix_web::rt::spawn(async move {
         loop {
@@ -262,6 +275,8 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
     server.run().await?;
     let _ = stop.send(true);
     sweeper.abort();
+    // What is being made is begun again by whoever runs next.
+    exporter.inspect(actix_web::rt::task::JoinHandle::abort);
     if let Some(worker) = worker {
         let _ = worker.await;
     }

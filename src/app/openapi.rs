@@ -32,6 +32,7 @@ const TAGS: &[(&str, &str)] = &[
     ("projects", "投资和建设项目：阶段、用时与预警"),
     ("meetings", "会议：联席会议、并联审批会、前期辅导会及其决议"),
     ("evaluations", "好差评"),
+    ("ledgers", "台账：把任一列表导出为表格"),
     ("operations", "运行维护"),
 ];
 

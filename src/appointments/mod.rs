@@ -8,7 +8,7 @@ mod model;
 pub mod store;
 mod windows;
 
-pub use booking::{anything_due, enter, sweep};
+pub use booking::{anything_due, enter, list, sweep};
 pub use machine::AppointmentState;
 pub use model::{Appointment, BookingChannel, Window, WindowKind, WindowStatus};
 pub use windows::{WindowInput, create as create_window};

@@ -5,4 +5,4 @@ mod kinds;
 mod service;
 pub mod store;
 
-pub use service::{AttachmentView, bind, forget, of_record, share};
+pub use service::{AttachmentView, bind, download, forget, keep, let_go, of_record, reserve, share};

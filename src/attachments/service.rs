@@ -142,9 +142,37 @@ fn new_row(tx: &Tx, by: Id, name: &str, size: u64, sha256: &str, part_size: u64)
 
 /// Begins a single upload: the row is there before the bytes.
 pub fn begin(tx: &mut Tx, actor: &Actor, name: &str) -> Result<Id> {
-    let row = new_row(tx, uploader(actor)?, name, 0, "", 0)?;
+    reserve(tx, uploader(actor)?, name)
+}
+
+/// A row for bytes that the house itself will write for somebody; what is not kept in time is forgotten as any upload.
+pub fn reserve(tx: &mut Tx, by: Id, name: &str) -> Result<Id> {
+    let row = new_row(tx, by, name, 0, "", 0)?;
     store::insert(tx, &row)?;
     Ok(row.id)
+}
+
+/// What was reserved is written, and belongs to a record from now on.
+pub fn keep(tx: &mut Tx, id: Id, written: &Written, media_type: &str, (kind, record): (&'static str, Id)) -> Result<()> {
+    let mut row = store::attachment(tx, id)?.filter(|row| row.state == AttachmentState::Uploading).ok_or_else(Problem::not_found)?;
+    row.state = AttachmentState::Stored;
+    row.media_type = media_type.into();
+    row.size = i64::try_from(written.size).unwrap_or(i64::MAX);
+    row.sha256.clone_from(&written.sha256);
+    (row.record_kind, row.record_id) = (Some(kind.into()), Some(record));
+    update(tx, &mut row)
+}
+
+/// Takes a kept file away; answers the keys of its bytes, to be removed after the commit.
+pub fn let_go(tx: &mut Tx, id: Id) -> Result<Vec<String>> {
+    let Some(row) = store::attachment(tx, id)? else { return Ok(Vec::new()) };
+    store::remove(tx, row.id)?;
+    Ok(keys_of(&row))
+}
+
+/// The link of a stored file, for who may open it.
+pub fn download(tx: &mut Tx, id: Id) -> Result<Option<String>> {
+    Ok(store::attachment(tx, id)?.filter(|row| row.state == AttachmentState::Stored).map(|row| link(tx, row.id)))
 }
 
 /// An upload in parts, declared.

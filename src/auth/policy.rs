@@ -178,6 +178,8 @@ const MANAGER_ACTS: &[&str] = &[
 const LEG_ACTS: &[&str] = &["read", "progress", "ask_materials", "record_step", "hand_back", "complete"];
 const TRANSFER_SIDES: &[&str] = &["read", "accept", "return", "recall"];
 
+/// What is done with an own export.
+const EXPORT_ACTS: &[&str] = &["read", "create", "cancel"];
 /// What is done with a meeting by who runs it.
 const MEETING_ACTS: &[&str] = &["create", "edit", "reschedule", "cancel", "record_minutes"];
 /// What is done with a resolution by its owner, or by the leader in charge, in person.
@@ -334,6 +336,14 @@ pub const POLICY: &[Rule] = &[
     rule(DepartmentHandler, "reminder", Department, &["read", "answer"]),
     masked(ReformOffice, "reminder", Authority, &["read", "answer"]),
     masked(Inspector, "reminder", Subtree, &["read", "create"]),
+    // Who reads a list takes it along as a ledger; an export is its orderer's alone.
+    rule(Clerk, "export", Assigned, EXPORT_ACTS),
+    rule(Agent, "export", Assigned, EXPORT_ACTS),
+    rule(CenterManager, "export", Assigned, EXPORT_ACTS),
+    rule(DepartmentHandler, "export", Assigned, EXPORT_ACTS),
+    rule(ProjectManager, "export", Assigned, EXPORT_ACTS),
+    rule(Inspector, "export", Assigned, EXPORT_ACTS),
+    rule(ReformOffice, "export", Assigned, EXPORT_ACTS),
     rule(SystemAdmin, "routing_rules", All, &["edit"]),
     rule(ReformOffice, "routing_rules", Subtree, &["edit"]),
     rule(CenterManager, "routing_rules", Subtree, &["edit"]),

@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::{demo::fixed, matters::actor};
 use crate::{
+    auth::{Caller, SubjectKind},
     db::{Result, Tx},
     entrustments::{self, Identity, StepAct},
     forms,
     kernel::{Id, Problem, Target},
-    reminders,
+    ledgers, reminders,
     routing::{self, arbitration, joint},
 };
 
@@ -25,6 +26,7 @@ fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T> {
 
 /// Loads what is not there yet.
 pub(super) fn load(tx: &mut Tx) -> Result<()> {
+    take_along(tx)?;
     for n in 1..=11 {
         leg(tx, n)?;
     }
@@ -50,6 +52,19 @@ fn form(tx: &mut Tx, n: u32) -> Result<()> {
     let e = entrustments::store::entrustment(tx, fixed("entrustment", MATTER))?.ok_or_else(Problem::not_found)?;
     let kind = if n == 1 { forms::FormKind::Plan } else { forms::FormKind::Application };
     forms::issue_as(tx, &agent, &e, &forms::IssueInput { kind, about: None }, Some(identity("form", &number)))?;
+    Ok(())
+}
+
+/// The agent has ordered a ledger; the server makes it when it starts.
+fn take_along(tx: &mut Tx) -> Result<()> {
+    let id = fixed("export", "entrustments");
+    if ledgers::store::export(tx, id)?.is_some() {
+        return Ok(());
+    }
+    let agent = actor(tx, "rd_agent")?;
+    let caller = Caller { kind: SubjectKind::User, id: fixed("user", "rd_agent"), session: None, client: "demo".into() };
+    let order: ledgers::ExportInput = read(json!({ "ledger": "entrustments", "format": "xlsx", "reason": "演示：本人经手的台账" }))?;
+    ledgers::order_as(tx, &agent, &caller, &order, id)?;
     Ok(())
 }
 

@@ -942,3 +942,23 @@ diesel::allow_tables_to_appear_in_same_query!(
     arbitrations,
     evaluations,
 );
+
+diesel::table! {
+    exports (id) {
+        id -> Text,
+        ledger -> Text,
+        form -> Text,
+        state -> Text,
+        ordered -> Text,
+        requested_by -> Text,
+        rows -> BigInt,
+        attempts -> Integer,
+        leased_until -> Timestamp,
+        attachment_id -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        expires_at -> Timestamp,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}

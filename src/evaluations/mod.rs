@@ -4,4 +4,4 @@ pub mod api;
 mod service;
 pub mod store;
 
-pub use service::{EvaluationView, anything_overdue, expire_due, open, recompute};
+pub use service::{EvaluationView, anything_overdue, expire_due, list, open, recompute};

@@ -48,6 +48,16 @@ pub struct Who {
 }
 
 impl Who {
+    /// The verified bearer, for what goes on after the answer.
+    pub fn caller(&self) -> Caller {
+        self.caller.clone()
+    }
+
+    /// The request.
+    pub fn request_id(&self) -> String {
+        self.request_id.clone()
+    }
+
     /// The caller with their roles of this moment.
     pub fn load(&self, tx: &mut Tx) -> db::Result<Actor> {
         auth::actor(tx, &self.caller, &self.request_id)

@@ -87,6 +87,15 @@ impl<K: ListKind> FromRequest for List<K> {
 }
 
 impl<K: ListKind> List<K> {
+    /// The whole of a list, from its beginning: what the filters of a query select.
+    pub fn whole(query: &str) -> Result<ListQuery, Problem> {
+        let pairs = pairs(query)?;
+        if let Some((name, _)) = pairs.iter().find(|(name, _)| matches!(name.as_str(), "cursor" | "limit" | "page" | "page_size" | "updated_since")) {
+            return Err(Problem::parameter(name, "whole_list", format!("导出的是全部结果，不用 {name}。"), format!("All of the list: without {name}.")));
+        }
+        parse::<K>(pairs, "", |_| Err(Problem::of(ErrorCode::InvalidRequest)))
+    }
+
     /// Refuses a query string that the list would refuse, and one that names a place in it.
     pub fn check(query: &str) -> Result<(), Problem> {
         let pairs = pairs(query)?;

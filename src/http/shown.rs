@@ -123,6 +123,11 @@ impl Shown {
         Ok(shown)
     }
 
+    /// Every field, and what these names lead to.
+    pub fn expanding(names: &[&str]) -> Self {
+        Self { fields: Vec::new(), expand: names.iter().map(|name| (*name).to_owned()).collect() }
+    }
+
     /// The name of a parameter that was given.
     pub fn given(&self) -> Option<&'static str> {
         [("fields", &self.fields), ("expand", &self.expand)].into_iter().find(|(_, names)| !names.is_empty()).map(|(name, _)| name)

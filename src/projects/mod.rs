@@ -21,3 +21,4 @@ pub use service::{Told, assign_manager, by_reference, load_seen, open_as, suspen
 pub use staging::{attach, complete_stage};
 pub use store::Project;
 pub use sweep::{anything_due, look_again, sweep};
+pub use views::list;

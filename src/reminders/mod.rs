@@ -8,5 +8,5 @@ pub mod store;
 
 pub use machine::ReminderState;
 pub use sending::{SendInput, SendItem, send_as};
-pub use service::{fall, owed_by, recompute};
+pub use service::{fall, list, owed_by, recompute};
 pub use store::Reminder;

@@ -8,5 +8,5 @@ mod service;
 pub mod store;
 
 pub use model::{VisitDetails, VisitReason};
-pub use service::enter;
+pub use service::{enter, list};
 pub use store::HomeVisit;

@@ -31,6 +31,7 @@ const RANKS: &[(&str, u8)] = &[
     ("forms", 7),
     ("registry", 7),
     ("worklist", 7),
+    ("ledgers", 7),
     ("worker", 8),
     ("app", 8),
     ("cli", 8),

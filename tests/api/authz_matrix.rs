@@ -55,6 +55,7 @@ struct Fixture {
     forgotten: String,
     leg: String,
     reminder: String,
+    export: String,
     form: String,
     dispute: String,
     project: String,
@@ -131,6 +132,8 @@ async fn fixture(app: &TestApp) -> Fixture {
     let form = text(&county.post(&format!("/entrustments/{carried}/forms"), json!({ "kind": "application" })).await.created()["id"]).to_owned();
     let urged = json!({ "items": [{ "entrustment": carried, "message": "请尽快办理" }] });
     let reminder = text(&app.as_user("rd_manager").post("/reminders", urged).await.expect(207).body["items"][0]["created_id"]).to_owned();
+    let ordered = json!({ "ledger": "entrustments", "format": "csv", "reason": "核对" });
+    let export = text(&county.post("/exports", ordered).await.created()["id"]).to_owned();
     let disputed = started_matter(app).await;
     let asked = json!({ "with": ["320613000000"], "reason": "属崇川区承办" });
     let dispute = text(&manager.post(&format!("/entrustments/{disputed}/arbitrations"), asked).await.created()["id"]).to_owned();
@@ -159,6 +162,7 @@ async fn fixture(app: &TestApp) -> Fixture {
         resolution,
         leg,
         reminder,
+        export,
         form,
         dispute,
         shift,
@@ -383,6 +387,10 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "void_form" => (in_path(&f.form), reason()),
         "verify_form" | "get_signing_link" => (in_path("AAAA-AAAA-AAAA"), empty()),
         "sign_by_link" => (in_path("x"), json!({ "code": "000000", "document_hash": "0".repeat(64) })),
+        "list_ledgers" | "list_exports" => (path.into(), empty()),
+        "download_ledger" => (format!("{}?format=csv", in_path("entrustments")), empty()),
+        "order_export" => (path.into(), json!({ "ledger": "entrustments", "format": "csv", "reason": "核对" })),
+        "get_export" | "cancel_export" => (in_path(&f.export), empty()),
         "list_reminders" => (path.into(), empty()),
         "send_reminders" => (path.into(), json!({ "items": [{ "entrustment": f.matter, "message": "请尽快办理" }] })),
         "get_reminder" | "answer_reminder" | "withdraw_reminder" => (in_path(&f.reminder), json!({ "answer": "已安排" })),

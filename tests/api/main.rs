@@ -20,6 +20,7 @@ mod desk;
 mod eligibility;
 mod entrustments;
 mod forms;
+mod ledgers;
 mod marking;
 mod meetings;
 mod openapi;

@@ -6,7 +6,7 @@ mod handling;
 mod marking;
 mod reading;
 
-pub use reading::{ENTRUSTMENT, Entrustments, ProgressParams};
+pub use reading::{ENTRUSTMENT, Entrustments, InList, ProgressParams};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts the operations.

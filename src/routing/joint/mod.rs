@@ -12,4 +12,4 @@ pub use answering::{JointAcceptance, accept};
 pub use answering::{anything_overdue, expire_due};
 pub use carrying::{HandBackInput, JointWords, ask_materials, hand_back, record_step};
 pub use service::{Imposed, JointInput, carrier_name, fall, follow, impose, recompute, request_as, supersede, suspend};
-pub use views::JointHandlingView;
+pub use views::{JointHandlingView, list};

@@ -5,4 +5,4 @@ pub mod machine;
 mod service;
 pub mod store;
 
-pub use service::{TransferInput, TransferView, anything_overdue, expire_due, fall, offer_as, recompute};
+pub use service::{TransferInput, TransferView, anything_overdue, expire_due, fall, list, offer_as, recompute};

@@ -1,0 +1,269 @@
+//! The ledgers there are: each is a list, told again as a table. Who may read the list may export it, and nothing else.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::columns::{Column, Holds};
+use crate::{
+    appointments,
+    auth::Actor,
+    db::{Result, Tx},
+    entrustments, evaluations,
+    http::{Expands, List, ListKind, shown::Shown},
+    kernel::{ListQuery, Page, Problem},
+    projects, reminders,
+    routing::{joint, transfers},
+    visits,
+};
+
+/// A ledger.
+pub struct Ledger {
+    /// Code.
+    pub code: &'static str,
+    /// Title, and name of its file.
+    pub title: &'static str,
+    /// The resource of the policy table that its list reads.
+    pub resource: &'static str,
+    /// The list that it tells: where its filters are documented.
+    pub list: &'static str,
+    /// Reads the filters of a query string.
+    pub query: fn(&str) -> std::result::Result<ListQuery, Problem>,
+    /// A page of its records, as JSON.
+    pub page: fn(&mut Tx, &Actor, &ListQuery) -> Result<Page<Value>>,
+    /// Its columns.
+    pub columns: &'static [Column],
+}
+
+/// The ledger of a code.
+pub fn find(code: &str) -> Option<&'static Ledger> {
+    LEDGERS.iter().find(|ledger| ledger.code == code)
+}
+
+fn query<K: ListKind>(text: &str) -> std::result::Result<ListQuery, Problem> {
+    List::<K>::whole(text)
+}
+
+/// A page as JSON, with what `names` lead to beside the ids.
+fn told<T: Serialize, R: Expands>(tx: &mut Tx, actor: &Actor, page: Page<T>, names: &[&str]) -> Result<Page<Value>> {
+    let mut page = page.try_map(serde_json::to_value)?;
+    Shown::expanding(names).apply(tx, actor, &mut page.items, R::RELATIONS)?;
+    Ok(page)
+}
+
+const fn text(header: &'static str, at: &'static str, width: f64) -> Column {
+    Column::new(header, at, width)
+}
+
+const fn time(header: &'static str, at: &'static str) -> Column {
+    Column::new(header, at, 17.0).of(Holds::Time)
+}
+
+/// All of them.
+pub static LEDGERS: &[Ledger] = &[
+    Ledger {
+        code: "entrustments",
+        title: "帮办代办台账",
+        resource: "entrustment",
+        list: "/api/v1/entrustments",
+        query: query::<entrustments::api::Entrustments>,
+        page: |tx, actor, q| {
+            let page = entrustments::list(tx, actor, q)?;
+            told::<_, entrustments::api::InList>(tx, actor, page, &["item", "custodian", "assignee"])
+        },
+        columns: &[
+            text("办件编号", "/number", 30.0),
+            text("事项名称", "/title", 46.0),
+            text("事项编码", "/item/code", 34.0),
+            text("申请人", "/applicant_name", 30.0),
+            text("状态", "/state_label", 12.0),
+            text("帮办方式", "/mode_label", 12.0),
+            text("收件渠道", "/channel_label", 14.0),
+            text("区划代码", "/division_code", 14.0),
+            text("责任中心", "/custodian/name", 30.0),
+            text("承办专员岗位", "/assignee/title", 18.0),
+            time("收件时间", "/created_at"),
+            time("时限", "/due_at"),
+            time("更新时间", "/updated_at"),
+        ],
+    },
+    Ledger {
+        code: "transfers",
+        title: "转办台账",
+        resource: "transfer",
+        list: "/api/v1/transfers",
+        query: query::<transfers::api::Transfers>,
+        page: |tx, actor, q| {
+            let page = transfers::list(tx, actor, q)?;
+            told::<_, transfers::api::OfTransfer>(tx, actor, page, &["entrustment"])
+        },
+        columns: &[
+            text("转办编号", "/number", 30.0),
+            text("办件编号", "/entrustment/number", 30.0),
+            text("事项名称", "/entrustment/title", 46.0),
+            text("状态", "/state_label", 12.0),
+            text("转出中心", "/from/name", 30.0),
+            text("接收中心", "/to/name", 30.0),
+            text("转办理由", "/reason", 40.0),
+            text("退回理由", "/return_reason", 40.0),
+            text("移交材料件数", "/papers", 14.0).of(Holds::Count),
+            text("申请人同意", "/applicant_consent", 12.0).of(Holds::Flag),
+            time("转办时间", "/created_at"),
+            time("答复时限", "/due_at"),
+            time("答复时间", "/answered_at"),
+        ],
+    },
+    Ledger {
+        code: "joint_handlings",
+        title: "联办台账",
+        resource: "joint_handling",
+        list: "/api/v1/joint-handlings",
+        query: query::<joint::api::JointHandlings>,
+        page: |tx, actor, q| {
+            let page = joint::list(tx, actor, q)?;
+            told::<_, joint::api::OfJoint>(tx, actor, page, &["entrustment"])
+        },
+        columns: &[
+            text("联办编号", "/number", 30.0),
+            text("办件编号", "/entrustment/number", 30.0),
+            text("事项名称", "/entrustment/title", 46.0),
+            text("状态", "/state_label", 12.0),
+            text("发起中心", "/from/name", 30.0),
+            text("联办中心", "/to/name", 30.0),
+            text("联办部门", "/department", 26.0),
+            text("承担步骤", "/steps", 20.0),
+            text("办结期限", "/due_on", 12.0).of(Holds::Day),
+            time("发起时间", "/created_at"),
+            time("答复时间", "/answered_at"),
+            time("了结时间", "/ended_at"),
+        ],
+    },
+    Ledger {
+        code: "evaluations",
+        title: "好差评台账",
+        resource: "evaluation",
+        list: "/api/v1/evaluations",
+        query: query::<evaluations::api::Evaluations>,
+        page: |tx, actor, q| {
+            let page = evaluations::list(tx, actor, q)?;
+            told::<_, evaluations::api::OfEvaluation>(tx, actor, page, &["center"])
+        },
+        columns: &[
+            text("办件编号", "/number", 30.0),
+            text("事项名称", "/title", 46.0),
+            text("被评价中心", "/center/name", 30.0),
+            text("状态", "/state_label", 12.0),
+            text("等级", "/grade_label", 12.0),
+            text("系统默认", "/is_default", 10.0).of(Holds::Flag),
+            text("实名", "/is_named", 8.0).of(Holds::Flag),
+            time("评价时间", "/rated_at"),
+            time("评价期限", "/due_at"),
+        ],
+    },
+    Ledger {
+        code: "reminders",
+        title: "催办台账",
+        resource: "reminder",
+        list: "/api/v1/reminders",
+        query: query::<reminders::api::Reminders>,
+        page: |tx, actor, q| {
+            let page = reminders::list(tx, actor, q)?;
+            told::<_, reminders::api::OfReminder>(tx, actor, page, &["entrustment"])
+        },
+        columns: &[
+            text("催办编号", "/number", 30.0),
+            text("办件编号", "/entrustment/number", 30.0),
+            text("催办对象", "/about_label", 14.0),
+            text("催办事由", "/subject", 40.0),
+            text("被催办方", "/to", 30.0),
+            text("状态", "/state_label", 12.0),
+            text("逾期", "/overdue", 8.0).of(Holds::Flag),
+            time("催办时间", "/created_at"),
+            time("答复时限", "/due_at"),
+            time("答复时间", "/answered_at"),
+        ],
+    },
+    Ledger {
+        code: "appointments",
+        title: "预约台账",
+        resource: "appointment",
+        list: "/api/v1/appointments",
+        query: query::<appointments::api::Appointments>,
+        page: |tx, actor, q| {
+            let page = appointments::list(tx, actor, q)?;
+            told::<_, appointments::api::OfAppointment>(tx, actor, page, &["center"])
+        },
+        columns: &[
+            text("预约编号", "/number", 30.0),
+            text("中心", "/center/name", 30.0),
+            text("窗口", "/window_name", 20.0),
+            text("状态", "/state_label", 12.0),
+            text("渠道", "/channel_label", 14.0),
+            text("联系人", "/contact_name", 12.0).of(Holds::Person),
+            text("联系电话", "/contact_phone", 16.0).of(Holds::Phone),
+            time("开始", "/start"),
+            time("结束", "/end"),
+        ],
+    },
+    Ledger {
+        code: "home_visits",
+        title: "上门服务台账",
+        resource: "home_visit",
+        list: "/api/v1/home-visits",
+        query: query::<visits::api::Visits>,
+        page: |tx, actor, q| {
+            let page = visits::list(tx, actor, q)?;
+            told::<_, visits::api::OfVisit>(tx, actor, page, &["center"])
+        },
+        columns: &[
+            text("编号", "/number", 30.0),
+            text("中心", "/center/name", 30.0),
+            text("状态", "/state_label", 12.0),
+            text("服务对象", "/reason_label", 24.0),
+            text("联系人", "/contact_name", 12.0).of(Holds::Person),
+            text("联系电话", "/contact_phone", 16.0).of(Holds::Phone),
+            text("地址", "/address", 30.0).of(Holds::Address),
+            time("约定开始", "/start"),
+            time("约定结束", "/end"),
+            time("上门时间", "/visited_at"),
+        ],
+    },
+    Ledger {
+        code: "projects",
+        title: "项目台账",
+        resource: "project",
+        list: "/api/v1/projects",
+        query: query::<projects::api::Projects>,
+        page: |tx, actor, q| {
+            let page = projects::list(tx, actor, q)?;
+            told::<_, projects::api::OfProject>(tx, actor, page, &["center"])
+        },
+        columns: &[
+            text("项目编号", "/number", 30.0),
+            text("项目代码", "/code", 30.0),
+            text("项目名称", "/name", 46.0),
+            text("状态", "/state_label", 12.0),
+            text("当前阶段", "/stage_label", 20.0),
+            text("牵头中心", "/center/name", 30.0),
+            text("投资额（万元）", "/investment", 16.0).of(Holds::Number),
+            text("已用工作日", "/used_days", 12.0).of(Holds::Number),
+            text("总时限（工作日）", "/cap_days", 16.0).of(Holds::Number),
+            text("预计用时（工作日）", "/forecast_days", 18.0).of(Holds::Number),
+            text("预警", "/warning_label", 12.0),
+            time("立项时间", "/created_at"),
+        ],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_sheet_names_fit() {
+        for (at, ledger) in LEDGERS.iter().enumerate() {
+            assert!(LEDGERS.iter().skip(at + 1).all(|other| other.code != ledger.code), "{}", ledger.code);
+            assert!(ledger.title.chars().count() <= 31, "{}", ledger.title);
+            assert!((ledger.query)("").is_ok() && (ledger.query)("nonsense=1").is_err(), "{}", ledger.code);
+        }
+    }
+}
