@@ -515,7 +515,7 @@ async fn what_is_refused_or_tried_takes_no_number(app: TestApp) {
     }
     let second = sequence(&clerk.post("/projects", project("RD-B")).await.created());
     assert_eq!(second, first + 1);
-    // The same of matters, whose steps are looked at after the number; and of a row of a bulk action that fails.
+    // The same of matters, whose steps are looked at after the number.
     let form = || counter_application("assisted");
     let first = sequence(&clerk.post("/entrustments", form()).await.created());
     let mut wrong = form();
