@@ -250,7 +250,16 @@ impl Inner {
     }
 
     fn tx<'c>(&'c self, conn: &'c mut Conn) -> Tx<'c> {
-        Tx { conn, now: self.clock.now(), vault: &self.vault, masking: &self.masking, blocks: &self.blocks, started: Instant::now(), on_commit: Vec::new(), on_rollback: Vec::new() }
+        Tx {
+            conn,
+            now: self.clock.now(),
+            vault: &self.vault,
+            masking: &self.masking,
+            blocks: &self.blocks,
+            started: Instant::now(),
+            on_commit: Vec::new(),
+            on_rollback: Vec::new(),
+        }
     }
 
     fn write_postgres<T>(&self, mut f: impl FnMut(&mut Tx) -> Result<Outcome<T>>) -> Result<T> {

@@ -196,7 +196,8 @@ pub(super) fn view(tx: &mut Tx, actor: &Actor, called: Called) -> Result<Meeting
         }
     });
     let invitees = invitees.collect();
-    let mut resolutions: Vec<ResolutionLine> = drafts.into_iter().map(|draft| (words(draft.agenda), draft)).map(|(words, draft)| noted(&names, draft, words)).collect();
+    let mut resolutions: Vec<ResolutionLine> =
+        drafts.into_iter().map(|draft| (words(draft.agenda), draft)).map(|(words, draft)| noted(&names, draft, words)).collect();
     if recorded {
         resolutions.extend(made.into_iter().map(|row| bound(tx, &names, words(row.agenda), row)).collect::<Result<Vec<_>>>()?);
     }
@@ -264,10 +265,7 @@ struct Named {
 impl Named {
     fn of(tx: &mut Tx, entries: &[AgendaEntry]) -> Result<Self> {
         let about = About::of(entries);
-        Ok(Self {
-            matters: entrustments::store::entrustments_by_id(tx, &about.matters)?,
-            projects: projects::store::projects_by_id(tx, &about.projects)?,
-        })
+        Ok(Self { matters: entrustments::store::entrustments_by_id(tx, &about.matters)?, projects: projects::store::projects_by_id(tx, &about.projects)? })
     }
 
     fn project(&self, entry: &AgendaEntry) -> Option<&Project> {

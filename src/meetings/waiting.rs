@@ -26,9 +26,9 @@ pub fn meetings_awaiting(tx: &mut Tx, actor: &Actor, ids: &[Id], asked: bool) ->
     let now = tx.now;
     let rows = store::meetings_by_id(tx, ids)?;
     let ahead: Vec<Id> = rows.iter().filter(|row| row.state == MeetingState::Convened && row.ends_at > now).map(|row| row.id).collect();
-    let own = store::invitees(tx, &ahead)?.into_iter().filter(|i| {
-        (!asked || i.pending) && parties::speaks_for(actor, "meeting", "respond", &Party { kind: i.kind, id: i.party_id })
-    });
+    let own = store::invitees(tx, &ahead)?
+        .into_iter()
+        .filter(|i| (!asked || i.pending) && parties::speaks_for(actor, "meeting", "respond", &Party { kind: i.kind, id: i.party_id }));
     let comes: HashSet<Id> = own.map(|i| i.meeting_id).collect();
     let waits = |row: &&Meeting| comes.contains(&row.id) || (!asked && runs(actor, row.center_id, row.host_id));
     Ok(rows.iter().filter(waits).map(|row| row.id).collect())

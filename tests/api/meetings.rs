@@ -482,8 +482,14 @@ async fn whoever_manages_a_project_reads_its_meetings(app: TestApp) {
     assert_eq!((seen.get("minutes"), &seen["resolutions"][0]["content"], seen["resolutions"][1].get("content")), (None, &json!("完成海域论证"), None));
     // An invitee answers and the worklist knows it, without a word of the meeting being opened.
     let again = json!({ "title": "再议", "place": "二楼", "invitees": [user("city_pm")], "agenda": [{ "topic": "项目推进", "project": project["id"] }] });
-    let next = clerk.post("/meetings", json!({ "kind": "parallel_approval", "title": "再议", "place": "二楼", "starts_at": "2026-03-09T14:00:00+08:00",
-        "ends_at": "2026-03-09T15:00:00+08:00", "invitees": again["invitees"], "agenda": again["agenda"] })).await.created();
+    let next = clerk
+        .post(
+            "/meetings",
+            json!({ "kind": "parallel_approval", "title": "再议", "place": "二楼", "starts_at": "2026-03-09T14:00:00+08:00",
+        "ends_at": "2026-03-09T15:00:00+08:00", "invitees": again["invitees"], "agenda": again["agenda"] }),
+        )
+        .await
+        .created();
     assert_eq!((incoming(&app, "city_pm").await, work(&app, "city_pm", "meeting").await), (1, vec![text(&next["number"]).to_owned()]));
     let own = pm.get(&format!("/meetings/{}", text(&next["id"]))).await.ok();
     assert_eq!((&own["masked"], &own["allowed_actions"]), (&json!(false), &json!(["respond"])));
