@@ -14,7 +14,7 @@ use crate::{
         policy::{self, subject},
     },
     db::{Result, Tx},
-    kernel::{Cursor, ErrorCode, Id, ListQuery, Moment, Page, Problem, page::NUMBERED},
+    kernel::{Code, Cursor, ErrorCode, Id, ListQuery, Moment, Page, Problem, page::NUMBERED},
 };
 pub use store::{Entry, Keys, Load, Order, Work, loads, work};
 
@@ -36,6 +36,13 @@ impl Sight {
     /// Everything, masked or not.
     pub fn masked(masked: bool) -> Self {
         Self { masked, words: !masked, ..Self::CLEAR }
+    }
+
+    /// Who has two reasons sees by the better one.
+    fn join(&mut self, other: Self) {
+        self.masked &= other.masked;
+        self.words |= other.words;
+        self.narrow &= other.narrow;
     }
 }
 
@@ -81,15 +88,23 @@ pub fn place_new(tx: &mut Tx, placement: &Placement) -> Result<()> {
 
 /// Whether, and how, a scope sees a record.
 pub fn sight(tx: &mut Tx, scope: &Scope, record: Id) -> Result<Option<Sight>> {
-    let Scope::Subjects(reasons) = scope else { return Ok(Some(Sight::CLEAR)) };
-    let rows = store::subjects(tx, record)?;
-    let seen: Vec<(&str, bool, bool)> = rows
-        .iter()
-        .filter_map(|(subject, masked)| reasons.iter().find(|(s, _)| s == subject).map(|(s, rule)| (s.as_str(), *rule || *masked, reads(s, *rule, *masked))))
-        .collect();
-    let narrow = seen.iter().all(|(subject, ..)| subject::is_partial(subject));
-    let words = seen.iter().any(|(_, _, words)| *words);
-    Ok(seen.iter().map(|(_, masked, _)| *masked).min().map(|masked| Sight { masked, words, narrow }))
+    Ok(sights(tx, scope, &[record])?.remove(&record))
+}
+
+/// How a scope sees each of these records, in one query; those that it does not see are left out.
+pub fn sights(tx: &mut Tx, scope: &Scope, records: &[Id]) -> Result<HashMap<Id, Sight>> {
+    let Scope::Subjects(reasons) = scope else { return Ok(records.iter().map(|id| (*id, Sight::CLEAR)).collect()) };
+    let mut sights: HashMap<Id, Sight> = HashMap::new();
+    for (record, subject, row) in store::reasons(tx, &subjects(reasons), records)? {
+        let rule = reasons.iter().any(|(s, masked)| *s == subject && *masked);
+        let seen = Sight { masked: rule || row, words: reads(&subject, rule, row), narrow: subject::is_partial(&subject) };
+        sights.entry(record).and_modify(|sight| sight.join(seen)).or_insert(seen);
+    }
+    Ok(sights)
+}
+
+fn subjects(reasons: &[(String, bool)]) -> Vec<String> {
+    reasons.iter().map(|(subject, _)| subject.clone()).collect()
 }
 
 /// Whether words are read for a reason to see a record: where it is seen in clear, and where the rule alone masks it for
@@ -101,37 +116,71 @@ fn reads(subject: &str, rule: bool, row: bool) -> bool {
 /// Which of these records a scope sees, in one query.
 pub fn seen(tx: &mut Tx, scope: &Scope, records: &[Id]) -> Result<Vec<Id>> {
     let Scope::Subjects(reasons) = scope else { return Ok(records.to_vec()) };
-    let subjects: Vec<String> = reasons.iter().map(|(subject, _)| subject.clone()).collect();
-    store::seen(tx, &subjects, records)
+    store::seen(tx, &subjects(reasons), records)
 }
 
 /// A page of the records of a kind that the caller may read, each with how it is seen: by state where states are asked for,
-/// or all of `states` where the order is that of deadlines.
-pub fn listed<T>(
+/// or by all states `S` where the order is that of deadlines.
+pub fn listed<S: Code, T>(
     tx: &mut Tx,
     actor: &Actor,
     kind: &'static str,
     q: &ListQuery,
-    states: Vec<&'static str>,
     load: fn(&mut Tx, &[Id]) -> Result<Vec<T>>,
     id: fn(&T) -> Id,
 ) -> Result<Page<(T, Sight)>> {
+    let (scope, states) = asked::<S>(actor, kind, q)?;
+    let page = self::page(tx, &scope, kind, q, states)?.map(|(entry, sight)| (entry.record, sight));
+    loaded(tx, page, load, id)
+}
+
+/// [`listed`], of those that a sieve keeps.
+pub fn sifted<S: Code, T>(
+    tx: &mut Tx,
+    actor: &Actor,
+    kind: &'static str,
+    q: &ListQuery,
+    sieve: Sieve,
+    load: fn(&mut Tx, &[Id]) -> Result<Vec<T>>,
+    id: fn(&T) -> Id,
+) -> Result<Page<(T, Sight)>> {
+    let (scope, states) = asked::<S>(actor, kind, q)?;
+    let page = filtered(tx, &scope, sieve.by.as_ref(), kind, q, states, sieve.keep)?;
+    let sights = sights(tx, &scope, &page.items)?;
+    let page = page.map(|id| (id, sights.get(&id).copied().unwrap_or(Sight::masked(true))));
+    loaded(tx, page, load, id)
+}
+
+/// What no index answers: the subjects along which to walk, where a filter names some, and which of a batch are kept.
+pub struct Sieve<'a> {
+    /// Along which subjects.
+    pub by: Option<Scope>,
+    /// Those to keep.
+    pub keep: &'a dyn Fn(&mut Tx, &[Id]) -> Result<Vec<Id>>,
+}
+
+/// What a list of a kind reads: by whom, and in which states.
+fn asked<S: Code>(actor: &Actor, kind: &str, q: &ListQuery) -> Result<(Scope, Vec<String>)> {
     if !policy::may(actor, kind, "read") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
-    let mut asked = q.all("state");
-    asked.sort();
-    asked.dedup();
-    if asked.is_empty() && matches!(Order::of(q), Order::DueFirst | Order::DueLast) {
-        asked = states.into_iter().map(str::to_owned).collect();
+    let mut states = q.all("state");
+    states.sort();
+    states.dedup();
+    if states.is_empty() && matches!(Order::of(q), Order::DueFirst | Order::DueLast) {
+        states = S::ALL.iter().map(|state| state.code().to_owned()).collect();
     }
-    let page = self::page(tx, &Scope::of(actor, kind), kind, q, asked)?;
-    let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
-    let mut rows = load(tx, &ids)?;
-    rows.sort_by_key(|row| ids.iter().position(|known| *known == id(row)));
-    let sights: Vec<Sight> = page.items.iter().map(|(_, sight)| *sight).collect();
-    let of = |row: &T| ids.iter().position(|known| *known == id(row)).and_then(|at| sights.get(at).copied()).unwrap_or(Sight::masked(true));
-    Ok(page.with(|_| rows.into_iter().map(|row| (of(&row), row)).map(|(sight, row)| (row, sight)).collect()))
+    Ok((Scope::of(actor, kind), states))
+}
+
+/// The records of a page in its order.
+fn loaded<T>(tx: &mut Tx, page: Page<(Id, Sight)>, load: fn(&mut Tx, &[Id]) -> Result<Vec<T>>, id: fn(&T) -> Id) -> Result<Page<(T, Sight)>> {
+    let ids: Vec<Id> = page.items.iter().map(|(id, _)| *id).collect();
+    let places: HashMap<Id, (usize, Sight)> = page.items.iter().enumerate().map(|(at, (id, sight))| (*id, (at, *sight))).collect();
+    let rows = load(tx, &ids)?.into_iter();
+    let mut rows: Vec<(usize, (T, Sight))> = rows.filter_map(|row| places.get(&id(&row)).map(|(at, sight)| (*at, (row, *sight)))).collect();
+    rows.sort_by_key(|(at, _)| *at);
+    Ok(page.with(|_| rows.into_iter().map(|(_, row)| row).collect()))
 }
 
 /// The records of a kind that a scope sees, in keyset order: one query per subject and state, merged.
@@ -141,14 +190,11 @@ pub fn list(tx: &mut Tx, scope: &Scope, keys: &Keys) -> Result<Vec<(Entry, Sight
     let mut found: Vec<(Entry, Sight)> = Vec::new();
     for (subject, rule) in reasons {
         for row in store::page(tx, subject, keys)? {
-            let (masked, words) = (*rule || row.masked, reads(subject, *rule, row.masked));
+            let seen = Sight { masked: *rule || row.masked, words: reads(subject, *rule, row.masked), narrow: false };
             let place = *places.entry(row.record).or_insert(found.len());
             match found.get_mut(place) {
-                Some((_, sight)) => {
-                    sight.masked &= masked;
-                    sight.words |= words;
-                }
-                None => found.push((row, Sight { masked, words, narrow: false })),
+                Some((_, sight)) => sight.join(seen),
+                None => found.push((row, seen)),
             }
         }
     }

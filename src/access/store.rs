@@ -172,6 +172,12 @@ pub fn seen(tx: &mut Tx, subjects: &[String], records: &[Id]) -> Result<Vec<Id>>
     Ok(rows.select(access::record_id).distinct().load(tx.conn)?)
 }
 
+/// Which of the subjects see which of the records, and whether masked.
+pub fn reasons(tx: &mut Tx, subjects: &[String], records: &[Id]) -> Result<Vec<(Id, String, bool)>> {
+    let rows = access::table.filter(access::record_id.eq_any(records.to_vec())).filter(access::subject.eq_any(subjects.to_vec()));
+    Ok(rows.select((access::record_id, access::subject, access::masked)).load(tx.conn)?)
+}
+
 /// What one subject saw, another sees.
 pub fn rename(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
     diesel::update(access::table.filter(access::subject.eq(from.to_owned()))).set(access::subject.eq(to.to_owned())).execute(tx.conn)?;

@@ -69,6 +69,7 @@ pub fn wire() {
     let _ = entrustments::ON_TOLD.set(forms::on_told);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
+    let _ = projects::ON_MANAGER.set(meetings::follow_manager);
 }
 
 /// What all workers of the server share.

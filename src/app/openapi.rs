@@ -170,8 +170,17 @@ fn answers_records(operation: &Operation, components: &utoipa::openapi::Componen
     let Some(RefOr::T(content)) = ok.content.get("application/json") else { return false };
     let Some(RefOr::Ref(schema)) = &content.schema else { return false };
     let name = schema.ref_location.rsplit('/').next().unwrap_or_default();
-    let versioned = |schema: &RefOr<Schema>| matches!(schema, RefOr::T(Schema::Object(o)) if o.properties.contains_key("version"));
-    name.starts_with("Page_") || components.schemas.get(name).is_some_and(versioned)
+    name.starts_with("Page_") || components.schemas.get(name).is_some_and(|schema| versioned(schema, components))
+}
+
+/// Whether a schema, or a part that it is made of, has a version.
+fn versioned(schema: &RefOr<Schema>, components: &utoipa::openapi::Components) -> bool {
+    match schema {
+        RefOr::Ref(part) => part.ref_location.rsplit('/').next().and_then(|name| components.schemas.get(name)).is_some_and(|s| versioned(s, components)),
+        RefOr::T(Schema::Object(o)) => o.properties.contains_key("version"),
+        RefOr::T(Schema::AllOf(all)) => all.items.iter().any(|part| versioned(part, components)),
+        RefOr::T(_) => false,
+    }
 }
 
 fn share(path: &str, method: &str, operation: &mut Operation) {

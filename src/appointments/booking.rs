@@ -180,30 +180,12 @@ fn by_reference(tx: &mut Tx, reference: &str) -> Result<Appointment> {
 
 /// The appointments that the caller sees.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<AppointmentView>> {
-    if !policy::may(actor, "appointment", "read") {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
-    let mut states = q.all("state");
-    states.sort();
-    states.dedup();
-    if states.is_empty() && q.sort.key == "due_at" {
-        states = State::ALL.iter().map(|s| s.code().to_owned()).collect();
-    }
-    let page = access::page(tx, &Scope::of(actor, "appointment"), "appointment", q, states)?;
-    let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
-    let mut rows = store::appointments_by_id(tx, &ids)?;
-    rows.sort_by_key(|a| ids.iter().position(|id| *id == a.id));
-    let windows = store::windows_by_id(tx, &rows.iter().map(|a| a.window_id).collect::<Vec<_>>())?;
-    let sight = |id: Id| page.items.iter().find(|(e, _)| e.record == id).map_or(Sight::masked(true), |(_, sight)| *sight);
-    let items = rows
-        .into_iter()
-        .map(|row| {
-            let name = windows.iter().find(|w| w.id == row.window_id).map(|w| w.name.clone()).unwrap_or_default();
-            let sight = sight(row.id);
-            render(tx, row, name, sight, None)
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(page.with(|_| items))
+    let page = access::listed::<State, _>(tx, actor, "appointment", q, store::appointments_by_id, |a| a.id)?;
+    let windows = store::windows_by_id(tx, &page.items.iter().map(|(a, _)| a.window_id).collect::<Vec<_>>())?;
+    page.try_map(|(row, sight)| {
+        let name = windows.iter().find(|w| w.id == row.window_id).map(|w| w.name.clone()).unwrap_or_default();
+        render(tx, row, name, sight, None)
+    })
 }
 
 fn bookable(tx: &mut Tx, window: &Window, start: Moment) -> Result<Slot> {

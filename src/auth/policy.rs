@@ -266,7 +266,8 @@ pub const POLICY: &[Rule] = &[
     rule(CompanyAgent, "project", Own, &["read"]),
     rule(Clerk, "project", Center, &["read", "create", "edit", "attach", "detach"]),
     rule(Agent, "project", Center, &["read", "create", "edit", "attach", "detach", "complete_stage"]),
-    rule(ProjectManager, "project", AssignedBelow, &["read", "edit", "attach", "detach", "complete_stage", "resume", "complete"]),
+    // A matter is taken in by who sees it, before it belongs to the project: its center's staff.
+    rule(ProjectManager, "project", AssignedBelow, &["read", "edit", "detach", "complete_stage", "resume", "complete"]),
     rule(CenterManager, "project", Center, &["read", "create", "edit", "assign_manager", "attach", "detach", "complete_stage"]),
     rule(CenterManager, "project", Center, &["suspend", "resume", "complete", "cancel", "change_cap"]),
     masked(CenterManager, "project", Subtree, &["read"]),
@@ -477,6 +478,10 @@ pub mod subject {
     /// An applicant.
     pub fn applicant(id: &str) -> String {
         format!("applicant:{id}")
+    }
+    /// A project: along it lists walk, and nobody sees a record by it.
+    pub fn project(reference: &str) -> String {
+        format!("project:{reference}")
     }
     /// A department.
     pub fn department(id: &str) -> String {

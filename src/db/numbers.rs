@@ -1,6 +1,7 @@
 //! Numbers that people read: type, division, date, sequence, and three random digits so that none can be guessed from another.
 //!
-//! Sequences are leased in blocks per process, so that numbering never serialises writers; gaps are allowed.
+//! Sequences are leased in blocks per process, so that numbering never serialises writers; gaps are allowed. What is refused
+//! or only tried gives its number back.
 
 use std::{
     collections::HashMap,
@@ -15,17 +16,32 @@ const BLOCK: i64 = 50;
 
 /// The process's leased blocks.
 #[derive(Clone, Default)]
-pub(super) struct Blocks(Arc<Mutex<HashMap<String, Range<i64>>>>);
+pub(super) struct Blocks(Arc<Mutex<HashMap<String, Block>>>);
+
+/// What is left of a lease: what nobody has taken, and what was given back.
+struct Block {
+    fresh: Range<i64>,
+    back: Vec<i64>,
+}
 
 impl Blocks {
-    fn take(&self, key: &str) -> Option<i64> {
-        let mut blocks = self.0.lock().unwrap_or_else(|e| e.into_inner());
-        let block = blocks.get_mut(key)?;
-        block.next()
+    fn with<T>(&self, f: impl FnOnce(&mut HashMap<String, Block>) -> T) -> T {
+        f(&mut self.0.lock().unwrap_or_else(|e| e.into_inner()))
     }
 
-    fn put(&self, key: String, block: Range<i64>) {
-        self.0.lock().unwrap_or_else(|e| e.into_inner()).insert(key, block);
+    fn take(&self, key: &str) -> Option<i64> {
+        self.with(|blocks| {
+            let block = blocks.get_mut(key)?;
+            block.back.pop().or_else(|| block.fresh.next())
+        })
+    }
+
+    fn put(&self, key: String, fresh: Range<i64>) {
+        self.with(|blocks| blocks.insert(key, Block { fresh, back: Vec::new() }));
+    }
+
+    fn give_back(&self, key: &str, n: i64) {
+        self.with(|blocks| blocks.get_mut(key).map(|block| block.back.push(n)));
     }
 }
 
@@ -35,7 +51,11 @@ pub fn next(tx: &mut Tx, kind: &str, division: &str) -> Result<String> {
     let region = division.get(..6).unwrap_or(division);
     let key = format!("{kind}-{region}-{date}");
     let sequence = match tx.blocks.take(&key) {
-        Some(n) => n,
+        Some(n) => {
+            let (blocks, key) = (tx.blocks.clone(), key.clone());
+            tx.on_rollback(move || blocks.give_back(&key, n));
+            n
+        }
         None => {
             let start = dialect::lease_numbers(tx.conn, &key, BLOCK)?;
             // The rest of the block may be handed out only when the lease is durable.

@@ -55,7 +55,15 @@ pub struct Tx<'c> {
     pub masking: &'c Masking,
     pub(super) blocks: &'c Blocks,
     started: Instant,
-    on_commit: Vec<Box<dyn FnOnce() + Send>>,
+    on_commit: Vec<Effect>,
+    on_rollback: Vec<Effect>,
+}
+
+/// What follows the end of a transaction outside it.
+type Effect = Box<dyn FnOnce() + Send>;
+
+fn follow(effects: Vec<Effect>) {
+    effects.into_iter().for_each(|effect| effect());
 }
 
 /// Lists of changes withhold what is younger than ten seconds, so that a slow write is not missed; no request may write
@@ -73,11 +81,21 @@ impl Tx<'_> {
         self.on_commit.push(Box::new(f));
     }
 
+    /// Runs `f` once the transaction is undone: refused, tried only, or to be run again.
+    pub fn on_rollback(&mut self, f: impl FnOnce() + Send + 'static) {
+        self.on_rollback.push(Box::new(f));
+    }
+
     /// Runs `f` in a savepoint of its own: a row of a bulk action may fail without its neighbours.
     pub fn savepoint<T>(&mut self, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
         self.conn.execute_batch("SAVEPOINT part")?;
+        let (committing, undoing) = (self.on_commit.len(), self.on_rollback.len());
         let result = f(self);
         self.conn.execute_batch(if result.is_ok() { "RELEASE SAVEPOINT part" } else { "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part" })?;
+        if result.is_err() {
+            self.on_commit.truncate(committing);
+            follow(self.on_rollback.split_off(undoing));
+        }
         result
     }
 }
@@ -232,7 +250,16 @@ impl Inner {
     }
 
     fn tx<'c>(&'c self, conn: &'c mut Conn) -> Tx<'c> {
-        Tx { conn, now: self.clock.now(), vault: &self.vault, masking: &self.masking, blocks: &self.blocks, started: Instant::now(), on_commit: Vec::new() }
+        Tx {
+            conn,
+            now: self.clock.now(),
+            vault: &self.vault,
+            masking: &self.masking,
+            blocks: &self.blocks,
+            started: Instant::now(),
+            on_commit: Vec::new(),
+            on_rollback: Vec::new(),
+        }
     }
 
     fn write_postgres<T>(&self, mut f: impl FnMut(&mut Tx) -> Result<Outcome<T>>) -> Result<T> {
@@ -243,12 +270,13 @@ impl Inner {
             let conn: &mut Conn = &mut pooled;
             let mut tx = self.tx(conn);
             let result = guarded(|| f(&mut tx));
-            let effects = std::mem::take(&mut tx.on_commit);
+            let (done, undone) = (std::mem::take(&mut tx.on_commit), std::mem::take(&mut tx.on_rollback));
             let result = match result {
-                Ok(Outcome::Commit(value)) => conn.execute_batch("COMMIT").map(|()| (value, effects)).map_err(Error::from),
-                Ok(Outcome::Rollback(value)) => conn.execute_batch("ROLLBACK").map(|()| (value, Vec::new())).map_err(Error::from),
+                Ok(Outcome::Commit(value)) => conn.execute_batch("COMMIT").map(|()| (value, done)).map_err(Error::from),
+                Ok(Outcome::Rollback(value)) => conn.execute_batch("ROLLBACK").map(|()| (value, undone)).map_err(Error::from),
                 Err(e) => {
                     conn.execute_batch("ROLLBACK")?;
+                    follow(undone);
                     Err(e)
                 }
             };
@@ -260,7 +288,7 @@ impl Inner {
                     attempt += 1;
                 }
                 Ok((value, effects)) => {
-                    effects.into_iter().for_each(|effect| effect());
+                    follow(effects);
                     return Ok(value);
                 }
                 Err(e) => return Err(e),
@@ -293,7 +321,7 @@ struct WriteJob<F, T> {
     inner: Arc<Inner>,
     f: F,
     result: Option<Result<T>>,
-    effects: Vec<Box<dyn FnOnce() + Send>>,
+    effects: Vec<Effect>,
     reply: oneshot::Sender<Result<T>>,
     span: Span,
 }
@@ -311,14 +339,17 @@ where
         let _entered = self.span.enter();
         let mut tx = self.inner.tx(conn);
         let outcome = guarded(|| (self.f)(&mut tx));
-        let effects = std::mem::take(&mut tx.on_commit);
+        let (done, undone) = (std::mem::take(&mut tx.on_commit), std::mem::take(&mut tx.on_rollback));
         let (keep, result) = match outcome {
             Ok(Outcome::Commit(value)) => (true, Ok(value)),
             Ok(Outcome::Rollback(value)) => (false, Ok(value)),
             Err(e) => (false, Err(e)),
         };
+        // What is undone is undone whatever becomes of the batch; its savepoint is rolled back before the next job runs.
         if keep {
-            self.effects = effects;
+            self.effects = done;
+        } else {
+            follow(undone);
         }
         self.result = Some(result);
         keep
@@ -327,7 +358,7 @@ where
     fn finish(self: Box<Self>, committed: Result<()>) {
         let answer = match committed {
             Ok(()) => {
-                self.effects.into_iter().for_each(|effect| effect());
+                follow(self.effects);
                 self.result.unwrap_or_else(|| Err(Error::Busy("not run".into())))
             }
             Err(e) => Err(e),

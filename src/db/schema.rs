@@ -854,6 +854,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    meeting_invitees (meeting_id, kind, party_id) {
+        meeting_id -> Text,
+        kind -> Text,
+        party_id -> Text,
+        pending -> Bool,
+    }
+}
+
+diesel::table! {
     meeting_projects (meeting_id, project_id) {
         meeting_id -> Text,
         project_id -> Text,
@@ -885,6 +894,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     meetings,
+    meeting_invitees,
     meeting_matters,
     meeting_projects,
     resolutions,

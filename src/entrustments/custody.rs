@@ -15,7 +15,7 @@ use crate::{
     clocks::{self, ClockKind},
     db::{Error, Result, Tx},
     events::Audience,
-    kernel::{Id, Target},
+    kernel::{Code as _, Id, Target},
     organization::{self, Center},
     settings,
 };
@@ -127,6 +127,7 @@ pub fn hand_over(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, how: HandOver)
         loaded.facts.ineligible = !judged.eligible;
         loaded.judged = Some(judged);
     }
+    loaded.facts.level_without_agency = !loaded.rules.carries(loaded.custodian.level.code());
     loaded.facts.transfer_open = false;
     loaded.facts.agreement_signed = false;
     let params = json!({ "transfer_id": transfer_id, "arbitration_id": arbitration_id, "from": from, "to": how.to.name });

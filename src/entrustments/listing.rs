@@ -42,6 +42,8 @@ struct Marked {
     flags: Vec<(&'static str, bool)>,
     now: Moment,
     caller: Option<Id>,
+    /// The subjects of the projects that are named.
+    projects: Option<Scope>,
     /// Tags are what the staff of centers tell each other.
     reads_tags: bool,
 }
@@ -68,8 +70,11 @@ impl Marked {
     fn of(tx: &Tx, actor: &Actor, q: &ListQuery) -> Option<Self> {
         let asked: Vec<_> = VALUES.iter().map(|name| ((*name).to_owned(), q.all(name))).filter(|(_, values)| !values.is_empty()).collect();
         let flags: Vec<_> = FLAGS.iter().filter_map(|name| q.one(name).map(|v| (*name, v == "true"))).collect();
-        (!asked.is_empty() || !flags.is_empty()).then(|| Self {
+        let projects = q.all("project");
+        let projects = (!projects.is_empty()).then(|| Scope::Subjects(projects.iter().map(|named| (project(named), false)).collect()));
+        (!asked.is_empty() || !flags.is_empty() || projects.is_some()).then(|| Self {
             asked,
+            projects,
             flags,
             now: tx.now,
             caller: actor.id,
@@ -79,20 +84,17 @@ impl Marked {
 
     /// The subjects that a filter names: whose matters they are is known by index.
     fn subjects(&self, q: &ListQuery) -> Option<Scope> {
-        let names = |name: &str| self.asked.iter().any(|(asked, _)| asked == name);
-        let (name, of) = if names("applicant_id") {
-            ("applicant_id", subject::applicant as fn(&str) -> String)
-        } else if names("assignee_id") {
-            ("assignee_id", subject::user as _)
-        } else if names("custodian_id") {
-            ("custodian_id", subject::center as _)
-        } else {
-            return None;
+        const NAMED: [(&str, fn(&str) -> String); 3] =
+            [("applicant_id", subject::applicant), ("assignee_id", subject::user), ("custodian_id", subject::center)];
+        let named = || {
+            let (name, of) = NAMED.into_iter().find(|(name, _)| self.asked.iter().any(|(asked, _)| asked == name))?;
+            Some(Scope::Subjects(q.all(name).iter().map(|id| (of(id), false)).collect()))
         };
-        Some(Scope::Subjects(q.all(name).iter().map(|id| (of(id), false)).collect()))
+        self.projects.clone().or_else(named)
     }
 
     fn keep(&self, tx: &mut Tx, ids: &[Id]) -> Result<Vec<Id>> {
+        let ids = &self.projects.as_ref().map_or_else(|| Ok(ids.to_vec()), |of| access::seen(tx, of, ids))?;
         let rows = store::marks(tx, ids)?;
         let watched = match (self.flags.iter().any(|(name, _)| *name == "watched"), self.caller) {
             (true, Some(caller)) => store::watched(tx, caller, ids)?,
@@ -131,6 +133,11 @@ impl Marked {
                 }
         }))
     }
+}
+
+/// A project as a subject: by its id or its number.
+fn project(reference: &str) -> String {
+    subject::project(&reference.parse::<Id>().map_or_else(|_| reference.to_ascii_uppercase(), |id| id.to_string()))
 }
 
 /// The states to walk. Orders by deadline have an index per state only.

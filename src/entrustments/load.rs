@@ -194,6 +194,7 @@ fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Si
         hand_out_open: details.hand_out.as_ref().is_some_and(|out| matches!(out.state, HandOutState::Arranged | HandOutState::Sent)),
         something_done: !details.helped.is_empty() || plan.started() || (!plan.steps.is_empty() && plan.open() == 0),
         ineligible: judged.as_ref().is_some_and(|j| !j.eligible),
+        level_without_agency: !rules.carries(custodian.level.code()),
         originals_held: checklist.holds_originals(),
         mandate_void: mandate.as_ref().is_some_and(|m| !m.holds(tx.now)),
     };
@@ -326,6 +327,9 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     subjects.push((subject::applicant(e.applicant_id.as_str()), false));
     let follows = loaded.details.project.as_ref().and_then(|project| project.manager_id);
     subjects.extend(follows.map(|id| (subject::user(id.as_str()), true)));
+    if let Some(project) = &loaded.details.project {
+        subjects.extend([project.id.as_str(), &project.number].map(|reference| (subject::project(reference), true)));
+    }
     for leg in &loaded.details.legs {
         let ended = e.state.is_final() || !leg.open;
         match leg.department_id {

@@ -217,6 +217,8 @@ pub struct Facts {
     pub mandate_void: bool,
     /// Agency is asked for by who does not qualify.
     pub ineligible: bool,
+    /// Centers of the custodian's level carry no matters.
+    pub level_without_agency: bool,
     /// The results are on their way, or received.
     pub handing_out: bool,
     /// A way to hand them out is arranged, and not at its end.
@@ -331,6 +333,9 @@ pub enum Refusal {
     /// Assistance is offered instead.
     #[error("does not qualify for agency")]
     NotEligible,
+    /// It is handed on to whose it is.
+    #[error("centers of this level carry no matters")]
+    LevelWithoutAgency,
     /// Who acts by an account of their own stays within their mandate.
     #[error("out of the caller's mandate")]
     OutOfMandate,
@@ -375,6 +380,7 @@ impl Refuse for Refusal {
             Self::HandedOut => "结果已经寄出或领取，不能另行约定。".into(),
             Self::NoHandOut => "没有待登记的出件，请先约定出件方式。".into(),
             Self::NotEligible => "申请人不符合本地代办对象的条件，请改为帮办后受理。".into(),
+            Self::LevelWithoutAgency => "本中心所在层级不设代办，不能受理；请转交承办中心（转办时 to 填 auto）。".into(),
             Self::OutOfMandate => "不在您的授权委托范围或有效期内。".into(),
             Self::StepsOpen(n) => format!("还有 {n} 个步骤未办结。"),
         }
@@ -388,6 +394,7 @@ pub fn permits(state: State, facts: &Facts, action: Action) -> Result<To, Refusa
     match action {
         A::ArrangeHandOut if facts.handing_out => Err(Refusal::HandedOut),
         A::RecordHandOut if !facts.hand_out_open => Err(Refusal::NoHandOut),
+        A::Accept if facts.level_without_agency => Err(Refusal::LevelWithoutAgency),
         A::Accept if facts.ineligible => Err(Refusal::NotEligible),
         A::Accept | A::SignAgreement | A::Start | A::RecordStep | A::Complete | A::SignCompletion if facts.mandate_void => Err(Refusal::MandateVoid),
         A::Start if facts.agency => Err(Refusal::WrongMode(action)),

@@ -33,6 +33,7 @@ const AGENCY: Facts = Facts {
     originals_held: true,
     mandate_void: false,
     ineligible: false,
+    level_without_agency: false,
     handing_out: false,
     hand_out_open: true,
     something_done: true,

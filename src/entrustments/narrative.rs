@@ -145,6 +145,8 @@ pub fn of_meeting(kind: &str, params: &Value) -> Option<String> {
         "meeting_concluded" => format!("{}（{}）已召开，纪要已确认。", text("meeting"), text("number")),
         "resolution_made" => format!("{}（{}）作出决议，由{}于{}前落实。", text("meeting"), text("number"), text("owner"), day("due_at")),
         "resolution_carried_out" => format!("{}报告{}（{}）的决议已落实。", text("owner"), text("meeting"), text("number")),
+        "resolution_sent_back" => format!("{}（{}）的决议退回{}继续落实。", text("meeting"), text("number"), text("owner")),
+        "resolution_extended" => format!("{}（{}）的决议延期至{}。", text("meeting"), text("number"), day("due_at")),
         "resolution_confirmed" => format!("{}（{}）的决议确认落实。", text("meeting"), text("number")),
         "resolution_cancelled" => format!("{}（{}）的决议撤销。", text("meeting"), text("number")),
         "resolution_escalated" => format!("{}（{}）的决议逾期未落实，已上报分管负责人。", text("meeting"), text("number")),

@@ -309,19 +309,8 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<EvaluationVi
 
 /// A page of the evaluations that the caller sees.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<EvaluationView>> {
-    if !policy::may(actor, "evaluation", "read") {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
-    let page = access::page(tx, &Scope::of(actor, "evaluation"), "evaluation", q, q.all("state"))?;
-    let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
-    let mut rows = store::evaluations_by_id(tx, &ids)?;
-    rows.sort_by_key(|r| ids.iter().position(|id| *id == r.id));
-    let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
-        let sight = page.items.iter().find(|(e, _)| e.record == row.id).map_or(Sight::masked(true), |(_, s)| *s);
-        items.push(render(tx, actor, row, sight)?);
-    }
-    Ok(page.with(|_| items))
+    let page = access::listed::<EvaluationState, _>(tx, actor, "evaluation", q, store::evaluations_by_id, |row| row.id)?;
+    page.try_map(|(row, sight)| render(tx, actor, row, sight))
 }
 
 /// After the calendar moved: the window follows its clock.

@@ -103,8 +103,13 @@ impl<T> Page<T> {
 
     /// The same page of other things, unless one of them cannot be made.
     pub fn try_map<U, E>(self, f: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        self.try_with(|items| items.into_iter().map(f).collect())
+    }
+
+    /// The same page with its items replaced as a whole, unless that fails.
+    pub fn try_with<U, E>(self, f: impl FnOnce(Vec<T>) -> Result<Vec<U>, E>) -> Result<Page<U>, E> {
         let Self { items, has_more, next_cursor, as_of, count } = self;
-        Ok(Page { items: items.into_iter().map(f).collect::<Result<_, E>>()?, has_more, next_cursor, as_of, count })
+        Ok(Page { items: f(items)?, has_more, next_cursor, as_of, count })
     }
 
     /// The same page with its items replaced as a whole.
@@ -126,14 +131,14 @@ pub trait Versioned: Serialize {
 /// A view whose identity is its `id` and whose version is its `version`; with the kind under which its sight is looked up.
 #[macro_export]
 macro_rules! versioned {
-    ($view:ty $(, $kind:literal)?) => {
+    ($view:ty $(, $kind:literal)? $(, in $part:ident)?) => {
         impl $crate::kernel::Versioned for $view {
             $( const KIND: Option<&'static str> = Some($kind); )?
             fn id(&self) -> String {
-                self.id.to_string()
+                self$(.$part)?.id.to_string()
             }
             fn version(&self) -> i64 {
-                self.version
+                self$(.$part)?.version
             }
         }
     };

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     agenda::{self, About},
     machine::{MeetingAction as Action, MeetingState as State, decide},
-    model::{Invitee, InviteeResponse, MeetingDetails, MeetingEdit, MeetingInput, MeetingKind, MeetingReason, MeetingReschedule, Party, PartyInput, PartyKind},
+    model::{Invitee, MeetingDetails, MeetingEdit, MeetingInput, MeetingKind, MeetingReason, MeetingReschedule, Party, PartyInput, PartyKind},
     parties,
     store::{self, Meeting},
     views::{MeetingView, view},
@@ -21,6 +21,7 @@ use crate::{
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, FieldError, Id, Moment, Problem, Target},
     organization::{self, Center},
+    projects,
 };
 
 /// What the table of roles needs to know of a meeting: its center, and who chairs it.
@@ -96,6 +97,7 @@ pub(super) fn load_for(tx: &mut Tx, actor: &Actor, action: Action, target: &Targ
 
 /// Saves a change under its version, with its event and visibility, and answers the meeting.
 pub(super) fn save(tx: &mut Tx, actor: &Actor, mut called: Called, kind: &str, words: &str) -> Result<MeetingView> {
+    store::put_invitees(tx, called.row.id, &called.details.invitees)?;
     called.row.details = Private::seal(tx.vault, &called.details)?;
     called.row.version += 1;
     called.row.updated_at = tx.now;
@@ -116,11 +118,29 @@ fn publish(tx: &mut Tx, actor: &Actor, called: &Called, kind: &str, words: &str)
     let words = Some(words).filter(|w| !w.is_empty());
     let event = NewEvent { record_kind: "meeting", record_id: row.id, version: row.version, kind: &kind, audience, params: params(row, &called.center), words };
     events::record(tx, actor, event)?;
+    place(tx, called)
+}
+
+/// Who sees a meeting: the center that calls it and what is above it, who is invited, the host and the leader; masked, whoever
+/// manages a project on its agenda.
+fn place(tx: &mut Tx, called: &Called) -> Result<()> {
+    let row = &called.row;
+    let managers = projects::store::projects_by_id(tx, &called.about().projects)?.into_iter().filter_map(|p| p.manager_id);
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(&called.center).into_iter().map(|s| (s, false)).collect();
+    subjects.extend(managers.map(|id| (subject::user(id.as_str()), true)));
     subjects.extend(called.details.invitees.iter().map(|i| parties::subject_of(&i.party)));
     subjects.extend([Some(row.host_id), row.leader_id].into_iter().flatten().map(|id| (subject::user(id.as_str()), false)));
     let due_at = if row.state == State::Convened { row.starts_at } else { Moment::NEVER };
     access::place(tx, &Placement { kind: "meeting", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
+}
+
+/// A project has another manager: its meetings are theirs to read.
+pub fn follow_manager(tx: &mut Tx, project: Id) -> Result<()> {
+    for row in store::meetings_about(tx, project)? {
+        let called = Called::of(tx, row)?;
+        place(tx, &called)?;
+    }
+    Ok(())
 }
 
 /// Codes and names that events of a meeting carry: nothing that people wrote.
@@ -195,6 +215,7 @@ pub fn call_as(tx: &mut Tx, actor: &Actor, input: &MeetingInput, identity: Optio
     store::insert_meeting(tx, &called.row)?;
     let about = called.about();
     store::put_agenda(tx, called.row.id, &about.matters, &about.projects)?;
+    store::put_invitees(tx, called.row.id, &called.details.invitees)?;
     publish(tx, actor, &called, "convened", "")?;
     agenda::tell(tx, actor, &called, &about, "meeting_convened")?;
     Ok(called.row)
@@ -290,9 +311,4 @@ pub fn cancel(tx: &mut Tx, actor: &Actor, target: &Target, input: &MeetingReason
     called.details.cancel_reason.clone_from(&input.reason);
     agenda::tell(tx, actor, &called, &called.about(), "meeting_cancelled")?;
     save(tx, actor, called, "cancelled", &input.reason)
-}
-
-/// Whether an invitee has not answered yet.
-pub(super) fn is_pending(invitee: &Invitee) -> bool {
-    invitee.response == InviteeResponse::Pending
 }

@@ -88,7 +88,7 @@ fn draft(tx: &mut Tx, called: &Called, input: &ResolutionInput, at: &str, faults
         (None, Some(day)) => {
             let days = (day - tx.now.local_date()).num_days();
             if !(1..=366).contains(&days) {
-                fault("due_on", "out_of_range", "完成日期应在明日以后、一年以内。", "After today, and within a year.");
+                fault("due_on", "out_of_range", "完成日期应晚于今天，且在一年以内。", "After today, and within a year.");
             }
         }
     }

@@ -11,14 +11,11 @@ use super::{
     views::{ResolutionView, resolution_views},
 };
 use crate::{
-    access::{self, Sight},
-    auth::{
-        Actor, Scope,
-        policy::{self, subject},
-    },
+    access::{self, Sieve},
+    auth::{Actor, Scope, policy::subject},
     db::{Error, Result, Tx},
     entrustments,
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem},
+    kernel::{Code as _, Id, ListQuery, Moment, Page},
     organization::{self, CenterBrief},
 };
 
@@ -56,62 +53,50 @@ pub struct MeetingBrief {
     pub updated_at: Moment,
 }
 
-fn admit(actor: &Actor, resource: &str) -> Result<()> {
-    if policy::may(actor, resource, "read") { Ok(()) } else { Err(Problem::of(ErrorCode::Forbidden).into()) }
-}
-
-/// The states to walk: orders by deadline have an index per state only.
-fn states(q: &ListQuery, all: Vec<String>) -> Vec<String> {
-    let mut states = q.all("state");
-    states.sort();
-    states.dedup();
-    if states.is_empty() && q.sort.key == "due_at" { all } else { states }
-}
-
-/// Meetings in the order of `ids`.
-fn briefs(tx: &mut Tx, ids: &[Id]) -> Result<Vec<MeetingBrief>> {
-    let mut rows = store::meetings_by_id(tx, ids)?;
-    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
-    let centers = organization::briefs(tx, &rows.iter().map(|row| row.center_id).collect::<Vec<_>>())?;
-    let brief = |row: Meeting| {
-        let details = row.details.open(tx.vault)?;
-        let center = centers.iter().find(|c| c.id == row.center_id).cloned();
-        Ok(MeetingBrief {
+impl MeetingBrief {
+    pub(super) fn of(row: &Meeting, center: CenterBrief, title: String, place: String) -> Self {
+        Self {
             id: row.id,
+            number: row.number.clone(),
             kind: row.kind,
             kind_label: row.kind.label().into(),
             state: row.state,
             state_label: row.state.label().into(),
-            title: details.title,
-            center: center.ok_or_else(|| Error::Corrupt("center gone".into()))?,
-            place: details.place,
+            title,
+            center,
+            place,
             starts_at: row.starts_at,
             ends_at: row.ends_at,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
-            number: row.number,
-        })
+        }
+    }
+}
+
+fn briefs(tx: &mut Tx, rows: Vec<Meeting>) -> Result<Vec<MeetingBrief>> {
+    let centers = organization::briefs(tx, &rows.iter().map(|row| row.center_id).collect::<Vec<_>>())?;
+    let center = |id: Id| centers.iter().find(|c| c.id == id).cloned().ok_or_else(|| Error::Corrupt("center gone".into()));
+    let brief = |row: Meeting| {
+        let details = row.details.open(tx.vault)?;
+        Ok(MeetingBrief::of(&row, center(row.center_id)?, details.title, details.place))
     };
     rows.into_iter().map(brief).collect()
 }
 
 /// The meetings that the caller sees.
 pub fn meetings(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<MeetingBrief>> {
-    admit(actor, "meeting")?;
-    let scope = Scope::of(actor, "meeting");
-    let states = states(q, MeetingState::ALL.iter().map(|s| s.code().to_owned()).collect());
     let marked = q.values.iter().any(|(name, _)| !matches!(name.as_str(), "state" | "created_at[gte]" | "created_at[lt]"));
     let page = if marked {
         // A center sees its own meetings and those it is invited to: fewer than all that the caller sees.
         let centers = q.ids("center_id");
         let by = (!centers.is_empty()).then(|| Scope::Subjects(centers.iter().map(|id| (subject::center(id.as_str()), false)).collect()));
-        access::filtered(tx, &scope, by.as_ref(), "meeting", q, states, |tx, ids| keep(tx, actor, q, ids))?
+        let sieve = Sieve { by, keep: &|tx, ids| keep(tx, actor, q, ids) };
+        access::sifted::<MeetingState, _>(tx, actor, "meeting", q, sieve, store::meetings_by_id, |row| row.id)?
     } else {
-        access::page(tx, &scope, "meeting", q, states)?.map(|(e, _)| e.record)
+        access::listed::<MeetingState, _>(tx, actor, "meeting", q, store::meetings_by_id, |row| row.id)?
     };
-    let items = briefs(tx, &page.items)?;
-    Ok(page.with(|_| items))
+    page.try_with(|rows| briefs(tx, rows.into_iter().map(|(row, _)| row).collect()))
 }
 
 fn keep(tx: &mut Tx, actor: &Actor, q: &ListQuery, ids: &[Id]) -> Result<Vec<Id>> {
@@ -157,28 +142,21 @@ pub fn of_matter(tx: &mut Tx, actor: &Actor, reference: &str, q: &ListQuery) -> 
             break;
         }
     }
-    let items = briefs(tx, found.get(..=q.limit).unwrap_or(&found))?;
-    Ok(Page::cut(items, q.limit, tx.vault, |m| q.cursor_of(String::new(), m.id.to_string())))
+    found.truncate(q.limit + 1);
+    let mut rows = store::meetings_by_id(tx, &found)?;
+    rows.sort_by_key(|row| found.iter().position(|id| *id == row.id));
+    Ok(Page::cut(briefs(tx, rows)?, q.limit, tx.vault, |m| q.cursor_of(String::new(), m.id.to_string())))
 }
 
 /// The resolutions that the caller sees.
 pub fn resolutions(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<ResolutionView>> {
-    admit(actor, "resolution")?;
-    let scope = Scope::of(actor, "resolution");
-    let states = states(q, ResolutionState::ALL.iter().map(|s| s.code().to_owned()).collect());
     let owners = q.ids("owner_id");
     // Ids tell by themselves whether they are a center's, a department's or a person's.
     let subjects = [subject::center as fn(&str) -> String, subject::department, subject::user];
     let by = (!owners.is_empty()).then(|| Scope::Subjects(owners.iter().flat_map(|id| subjects.map(|of| (of(id.as_str()), false))).collect()));
-    let page = access::filtered(tx, &scope, by.as_ref(), "resolution", q, states, |tx, ids| keep_resolutions(tx, q, ids))?;
-    let mut rows = store::resolutions_by_id(tx, &page.items)?;
-    rows.sort_by_key(|row| page.items.iter().position(|id| *id == row.id));
-    let mut sights = Vec::with_capacity(rows.len());
-    for row in &rows {
-        sights.push((row.id, access::sight(tx, &scope, row.id)?.unwrap_or(Sight::masked(true))));
-    }
-    let items = resolution_views(tx, rows, |id| sights.iter().find(|(of, _)| *of == id).map_or(Sight::masked(true), |(_, sight)| *sight))?;
-    Ok(page.with(|_| items))
+    let sieve = Sieve { by, keep: &|tx, ids| keep_resolutions(tx, q, ids) };
+    let page = access::sifted::<ResolutionState, _>(tx, actor, "resolution", q, sieve, store::resolutions_by_id, |row| row.id)?;
+    page.try_with(|rows| resolution_views(tx, rows))
 }
 
 fn keep_resolutions(tx: &mut Tx, q: &ListQuery, ids: &[Id]) -> Result<Vec<Id>> {

@@ -10,7 +10,7 @@ use super::{
     model::{Draft, Party, PartyKind, ResolutionDetails, ResolutionExtension, ResolutionInstruction, ResolutionNote, ResolutionReason, ResolutionReport},
     parties,
     store::{self, Resolution},
-    views::{ResolutionView, resolution_view},
+    views::{ResolutionView, entry, resolution_view},
 };
 use crate::{
     access::{self, Placement},
@@ -48,7 +48,7 @@ pub(super) fn make(tx: &mut Tx, actor: &Actor, called: &Called, draft: &Draft, i
         (None, None) => return Err(Error::Corrupt("a resolution without a limit".into())),
     }
     let due_at = clocks::nearest_due(tx, id)?;
-    let entry = usize::try_from(draft.agenda - 1).ok().and_then(|at| called.details.agenda.get(at));
+    let entry = entry(&called.details.agenda, draft.agenda);
     let row = Resolution {
         id,
         number,
@@ -172,8 +172,7 @@ fn publish(tx: &mut Tx, actor: &Actor, row: &Resolution, center: &Center, tellin
         "kind": meeting.kind, "meeting": meeting.kind.label(), "owner": owner, "due_at": row.due_at });
     if let Some(kind) = telling.on_agenda {
         let agenda = meeting.details.open(tx.vault)?.agenda;
-        let entry = usize::try_from(row.agenda - 1).ok().and_then(|at| agenda.get(at));
-        About::of(entry.map_or(&[], std::slice::from_ref)).tell(tx, actor, kind, &params)?;
+        About::of(entry(&agenda, row.agenda).map_or(&[], std::slice::from_ref)).tell(tx, actor, kind, &params)?;
     }
     let kind = format!("resolution.{}", telling.kind);
     let words = Some(telling.words).filter(|w| !w.is_empty());
@@ -210,7 +209,7 @@ pub fn confirm(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Resolution
 
 /// The center sends it back: its clock runs on.
 pub fn send_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &ResolutionReason) -> Result<ResolutionView> {
-    let telling = Telling { kind: "sent_back", on_agenda: None, words: &input.reason };
+    let telling = Telling { kind: "sent_back", on_agenda: Some("resolution_sent_back"), words: &input.reason };
     let row = change(tx, actor, target, Action::SendBack, telling, |tx, row, details| {
         details.carried_out_at = None;
         clocks::resume(tx, row.id, &[ClockKind::Resolution])
@@ -220,7 +219,7 @@ pub fn send_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &Resolution
 
 /// The center's manager gives more time.
 pub fn extend(tx: &mut Tx, actor: &Actor, target: &Target, input: &ResolutionExtension) -> Result<ResolutionView> {
-    let telling = Telling { kind: "extended", on_agenda: None, words: &input.reason };
+    let telling = Telling { kind: "extended", on_agenda: Some("resolution_extended"), words: &input.reason };
     let row = change(tx, actor, target, Action::Extend, telling, |tx, row, _| clocks::extend(tx, row.id, ClockKind::Resolution, input.days).map(|_| ()))?;
     resolution_view(tx, actor, row)
 }

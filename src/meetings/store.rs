@@ -4,12 +4,12 @@ use diesel::prelude::*;
 
 use super::{
     machine::{MeetingState, ResolutionState},
-    model::{MeetingDetails, MeetingKind, PartyKind, ResolutionDetails},
+    model::{Invitee, InviteeResponse, MeetingDetails, MeetingKind, PartyKind, ResolutionDetails},
 };
 use crate::{
     db::{
         Private, Result, Tx,
-        schema::{meeting_matters, meeting_projects, meetings, resolutions},
+        schema::{meeting_invitees, meeting_matters, meeting_projects, meetings, resolutions},
     },
     insert_many,
     kernel::{Id, Moment},
@@ -145,6 +145,41 @@ pub fn put_agenda(tx: &mut Tx, meeting: Id, matters: &[Id], projects: &[Id]) -> 
     let projects: Vec<ProjectRow> = projects.iter().map(|id| ProjectRow { meeting_id: meeting, project_id: *id }).collect();
     insert_many!(tx.conn, meeting_projects::table, &projects);
     Ok(())
+}
+
+/// An invitee as the worklist asks for them: who, and whether they still have to answer.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = meeting_invitees)]
+pub struct InviteeRow {
+    /// Of which meeting.
+    pub meeting_id: Id,
+    /// What kind of party.
+    pub kind: PartyKind,
+    /// Who.
+    pub party_id: Id,
+    /// Not answered yet.
+    pub pending: bool,
+}
+
+/// Who is invited: exactly these. The applicant has no worklist, and is not among them.
+pub fn put_invitees(tx: &mut Tx, meeting: Id, invitees: &[Invitee]) -> Result<()> {
+    diesel::delete(meeting_invitees::table.filter(meeting_invitees::meeting_id.eq(meeting))).execute(tx.conn)?;
+    let staff = invitees.iter().filter(|i| i.party.kind != PartyKind::Applicant);
+    let row = |i: &Invitee| InviteeRow { meeting_id: meeting, kind: i.party.kind, party_id: i.party.id, pending: i.response == InviteeResponse::Pending };
+    let rows: Vec<InviteeRow> = staff.map(row).collect();
+    insert_many!(tx.conn, meeting_invitees::table, &rows);
+    Ok(())
+}
+
+/// Who is invited to these meetings.
+pub fn invitees(tx: &mut Tx, meetings: &[Id]) -> Result<Vec<InviteeRow>> {
+    Ok(meeting_invitees::table.filter(meeting_invitees::meeting_id.eq_any(meetings.to_vec())).select(InviteeRow::as_select()).load(tx.conn)?)
+}
+
+/// The meetings that have a project on their agenda.
+pub fn meetings_about(tx: &mut Tx, project: Id) -> Result<Vec<Meeting>> {
+    let ids = meeting_projects::table.filter(meeting_projects::project_id.eq(project)).select(meeting_projects::meeting_id);
+    Ok(meetings::table.filter(meetings::id.eq_any(ids)).select(Meeting::as_select()).load(tx.conn)?)
 }
 
 /// The meetings that have a matter on their agenda, newest first.

@@ -6,8 +6,9 @@ use serde::Serialize;
 use super::{
     agenda::About,
     calling::{self, Called},
+    listing::MeetingBrief,
     machine::{MeetingState, ResolutionState},
-    model::{AgendaEntry, Draft, InviteeResponse, MeetingKind, Party, PartyKind, ResolutionNote},
+    model::{AgendaEntry, Draft, InviteeResponse, Party, PartyKind, ResolutionNote},
     narrative,
     parties::{self, Names, ParticipantView},
     resolving,
@@ -18,11 +19,11 @@ use crate::{
     attachments::{self, AttachmentView},
     auth::{Actor, Scope},
     db::{Error, Result, Tx},
-    entrustments::{self, TimelineEntry},
+    entrustments::{self, Entrustment, TimelineEntry},
     events::{Audience, store as log},
     kernel::{Code as _, Id, Limit, ListQuery, Moment, Page, Problem},
     organization::{self, CenterBrief},
-    projects,
+    projects::{self, Project},
 };
 
 /// An invitee as they are answered.
@@ -115,29 +116,9 @@ pub struct ResolutionLine {
 /// A meeting as it is answered. An invited applicant reads when and where.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct MeetingView {
-    /// Identity.
-    pub id: Id,
-    /// Number that people read.
-    #[schema(example = "HY-320623-20261122-000001-427")]
-    pub number: String,
-    /// What kind.
-    pub kind: MeetingKind,
-    /// In Chinese.
-    pub kind_label: String,
-    /// State.
-    pub state: MeetingState,
-    /// In Chinese.
-    pub state_label: String,
-    /// Title.
-    pub title: String,
-    /// Which center calls it.
-    pub center: CenterBrief,
-    /// Where.
-    pub place: String,
-    /// From.
-    pub starts_at: Moment,
-    /// Until.
-    pub ends_at: Moment,
+    /// As in a list.
+    #[serde(flatten)]
+    pub brief: MeetingBrief,
     /// Who chairs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_id: Option<Id>,
@@ -169,15 +150,9 @@ pub struct MeetingView {
     /// Exactly what this caller may do now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_actions: Option<Vec<String>>,
-    /// Version, as in `ETag`.
-    pub version: i64,
-    /// When called.
-    pub created_at: Moment,
-    /// When last changed.
-    pub updated_at: Moment,
 }
 
-crate::versioned!(MeetingView, "meeting");
+crate::versioned!(MeetingView, "meeting", in brief);
 
 /// One meeting, to those who may see it.
 pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<MeetingView> {
@@ -201,9 +176,12 @@ pub(super) fn view(tx: &mut Tx, actor: &Actor, called: Called) -> Result<Meeting
     let host = Party { kind: PartyKind::User, id: row.host_id };
     let made = if row.state == MeetingState::Concluded { store::resolutions_of(tx, row.id)? } else { Vec::new() };
     let drafts = if recorded && made.is_empty() { details.resolutions } else { Vec::new() };
-    let mut named: Vec<Party> = details.invitees.iter().map(|i| i.party).chain([host]).collect();
-    named.extend(made.iter().map(Resolution::owner).chain(drafts.iter().map(|draft| draft.owner)));
-    let names = Names::of(tx, &named)?;
+    let mut parties: Vec<Party> = details.invitees.iter().map(|i| i.party).chain([host]).collect();
+    parties.extend(made.iter().map(Resolution::owner).chain(drafts.iter().map(|draft| draft.owner)));
+    let names = Names::of(tx, &parties)?;
+    let named = Named::of(tx, &details.agenda)?;
+    // Whoever manages a project reads what was resolved about it.
+    let words = |at: i32| sight.words || named.manages(actor, entry(&details.agenda, at));
     let own = |party: &Party| parties::speaks_for(actor, "meeting", "respond", party);
     let invitees = details.invitees.into_iter().filter(|i| !applicant || own(&i.party)).map(|i| {
         let words = (sight.words && calls) || own(&i.party);
@@ -218,39 +196,26 @@ pub(super) fn view(tx: &mut Tx, actor: &Actor, called: Called) -> Result<Meeting
         }
     });
     let invitees = invitees.collect();
-    let agenda = if applicant { Vec::new() } else { agenda(tx, &details.agenda)? };
-    let mut resolutions: Vec<ResolutionLine> = drafts.into_iter().map(|draft| noted(&names, draft, sight.words)).collect();
+    let mut resolutions: Vec<ResolutionLine> =
+        drafts.into_iter().map(|draft| (words(draft.agenda), draft)).map(|(words, draft)| noted(&names, draft, words)).collect();
     if recorded {
-        resolutions.extend(made.into_iter().map(|row| bound(tx, &names, row, sight.words)).collect::<Result<Vec<_>>>()?);
+        resolutions.extend(made.into_iter().map(|row| bound(tx, &names, words(row.agenda), row)).collect::<Result<Vec<_>>>()?);
     }
     let files = if recorded { attachments::of_record(tx, row.id, sight.masked)? } else { Vec::new() };
     Ok(MeetingView {
-        id: row.id,
-        kind: row.kind,
-        kind_label: row.kind.label().into(),
-        state: row.state,
-        state_label: row.state.label().into(),
-        title: details.title,
-        center: CenterBrief::from(&center),
-        place: details.place,
-        starts_at: row.starts_at,
-        ends_at: row.ends_at,
         host_id: Some(row.host_id).filter(|_| !applicant),
         host: some(names.person(row.host_id), !applicant),
         leader_id: row.leader_id.filter(|_| !applicant),
         note: some(details.note, sight.words && !applicant),
         invitees,
-        agenda,
+        agenda: if applicant { Vec::new() } else { named.agenda(&details.agenda) },
         minutes: some(details.minutes, sight.words && recorded),
         attachments: files,
         resolutions,
         cancel_reason: some(details.cancel_reason, sight.words && !applicant),
         masked: sight.masked,
         allowed_actions,
-        version: row.version,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-        number: row.number,
+        brief: MeetingBrief::of(&row, CenterBrief::from(&center), details.title, details.place),
     })
 }
 
@@ -271,7 +236,7 @@ fn noted(names: &Names, draft: Draft, words: bool) -> ResolutionLine {
 }
 
 /// A resolution that binds.
-fn bound(tx: &Tx, names: &Names, row: Resolution, words: bool) -> Result<ResolutionLine> {
+fn bound(tx: &Tx, names: &Names, words: bool, row: Resolution) -> Result<ResolutionLine> {
     Ok(ResolutionLine {
         id: Some(row.id),
         agenda: row.agenda,
@@ -286,26 +251,49 @@ fn bound(tx: &Tx, names: &Names, row: Resolution, words: bool) -> Result<Resolut
     })
 }
 
-fn agenda(tx: &mut Tx, entries: &[AgendaEntry]) -> Result<Vec<AgendaView>> {
-    let about = About::of(entries);
-    let matters = entrustments::store::entrustments_by_id(tx, &about.matters)?;
-    let projects = projects::store::projects_by_id(tx, &about.projects)?;
-    let shown = (1..).zip(entries).map(|(position, entry)| {
-        let matter = matters.iter().find(|m| Some(m.id) == entry.entrustment_id);
-        let project = projects.iter().find(|p| Some(p.id) == entry.project_id);
-        AgendaView {
-            position,
-            topic: entry.topic.clone(),
-            entrustment_id: entry.entrustment_id,
-            entrustment_number: matter.map(|m| m.number.clone()),
-            item_title: matter.map(|m| m.title.clone()),
-            project_id: entry.project_id,
-            project_number: project.map(|p| p.number.clone()),
-            project_name: project.map(|p| p.name.clone()),
-            steps: entry.steps.clone(),
-        }
-    });
-    Ok(shown.collect())
+/// An entry of an agenda by its place, from 1.
+pub(super) fn entry(agenda: &[AgendaEntry], at: i32) -> Option<&AgendaEntry> {
+    agenda.get(usize::try_from(at - 1).ok()?)
+}
+
+/// What an agenda names, read once for all of its entries.
+struct Named {
+    matters: Vec<Entrustment>,
+    projects: Vec<Project>,
+}
+
+impl Named {
+    fn of(tx: &mut Tx, entries: &[AgendaEntry]) -> Result<Self> {
+        let about = About::of(entries);
+        Ok(Self { matters: entrustments::store::entrustments_by_id(tx, &about.matters)?, projects: projects::store::projects_by_id(tx, &about.projects)? })
+    }
+
+    fn project(&self, entry: &AgendaEntry) -> Option<&Project> {
+        self.projects.iter().find(|p| Some(p.id) == entry.project_id)
+    }
+
+    fn manages(&self, actor: &Actor, entry: Option<&AgendaEntry>) -> bool {
+        entry.and_then(|entry| self.project(entry)?.manager_id).is_some_and(|id| actor.answers_for(id))
+    }
+
+    fn agenda(&self, entries: &[AgendaEntry]) -> Vec<AgendaView> {
+        let shown = (1..).zip(entries).map(|(position, entry)| {
+            let matter = self.matters.iter().find(|m| Some(m.id) == entry.entrustment_id);
+            let project = self.project(entry);
+            AgendaView {
+                position,
+                topic: entry.topic.clone(),
+                entrustment_id: entry.entrustment_id,
+                entrustment_number: matter.map(|m| m.number.clone()),
+                item_title: matter.map(|m| m.title.clone()),
+                project_id: entry.project_id,
+                project_number: project.map(|p| p.number.clone()),
+                project_name: project.map(|p| p.name.clone()),
+                steps: entry.steps.clone(),
+            }
+        });
+        shown.collect()
+    }
 }
 
 /// The timeline of a meeting and of what it resolved, oldest first.
@@ -409,24 +397,23 @@ pub(super) fn resolution_view(tx: &mut Tx, actor: &Actor, row: Resolution) -> Re
     let sight = access::sight(tx, &Scope::of(actor, "resolution"), row.id)?.ok_or_else(Problem::not_found)?;
     let center = organization::load(tx, row.center_id)?;
     let allowed_actions = Some(resolving::allowed(actor, &row, &center));
-    let mut shown = resolution_views(tx, vec![row], |_| sight)?;
+    let mut shown = resolution_views(tx, vec![(row, sight)])?;
     let shown = shown.pop().ok_or_else(Problem::not_found)?;
     Ok(ResolutionView { allowed_actions, ..shown })
 }
 
 /// Resolutions as they are answered: what they lead to is read once for all of them.
-pub(super) fn resolution_views(tx: &mut Tx, rows: Vec<Resolution>, sight: impl Fn(Id) -> Sight) -> Result<Vec<ResolutionView>> {
-    let meetings = store::meetings_by_id(tx, &rows.iter().map(|r| r.meeting_id).collect::<Vec<_>>())?;
+pub(super) fn resolution_views(tx: &mut Tx, rows: Vec<(Resolution, Sight)>) -> Result<Vec<ResolutionView>> {
+    let meetings = store::meetings_by_id(tx, &rows.iter().map(|(r, _)| r.meeting_id).collect::<Vec<_>>())?;
     let meetings = meetings.into_iter().map(|m| Ok((m.id, m.number, m.details.open(tx.vault)?.agenda))).collect::<Result<Vec<_>>>()?;
     let center = |id: Id| Party { kind: PartyKind::Center, id };
-    let parties: Vec<Party> = rows.iter().flat_map(|r| [r.owner(), center(r.center_id)]).collect();
+    let parties: Vec<Party> = rows.iter().flat_map(|(r, _)| [r.owner(), center(r.center_id)]).collect();
     let names = Names::of(tx, &parties)?;
     rows.into_iter()
-        .map(|row| {
-            let sight = sight(row.id);
+        .map(|(row, sight)| {
             let details = row.details.open(tx.vault)?;
             let (_, meeting_number, agenda) = meetings.iter().find(|(id, ..)| *id == row.meeting_id).ok_or_else(|| Error::Corrupt("meeting gone".into()))?;
-            let topic = usize::try_from(row.agenda - 1).ok().and_then(|at| agenda.get(at)).map(|entry| entry.topic.clone()).unwrap_or_default();
+            let topic = entry(agenda, row.agenda).map(|entry| entry.topic.clone()).unwrap_or_default();
             Ok(ResolutionView {
                 id: row.id,
                 state: row.state,

@@ -1,7 +1,8 @@
 //! What of meetings and resolutions waits for whom, for the worklist.
 
+use std::collections::HashSet;
+
 use super::{
-    calling::{is_pending, opened},
     machine::{MeetingState, ResolutionState},
     model::{Party, PartyKind},
     parties,
@@ -24,14 +25,13 @@ fn runs(actor: &Actor, center: Id, host: Id) -> bool {
 pub fn meetings_awaiting(tx: &mut Tx, actor: &Actor, ids: &[Id], asked: bool) -> Result<Vec<Id>> {
     let now = tx.now;
     let rows = store::meetings_by_id(tx, ids)?;
-    let waits = |row: &Meeting| -> Result<bool> {
-        let details = opened(tx, row)?;
-        let mut own = details.invitees.iter().filter(|i| parties::speaks_for(actor, "meeting", "respond", &i.party));
-        let comes = row.state == MeetingState::Convened && row.ends_at > now && own.any(|i| !asked || is_pending(i));
-        Ok(comes || (!asked && runs(actor, row.center_id, row.host_id)))
-    };
-    let mine = rows.iter().map(|row| Ok((row.id, waits(row)?))).collect::<Result<Vec<_>>>()?;
-    Ok(mine.into_iter().filter(|(_, mine)| *mine).map(|(id, _)| id).collect())
+    let ahead: Vec<Id> = rows.iter().filter(|row| row.state == MeetingState::Convened && row.ends_at > now).map(|row| row.id).collect();
+    let own = store::invitees(tx, &ahead)?
+        .into_iter()
+        .filter(|i| (!asked || i.pending) && parties::speaks_for(actor, "meeting", "respond", &Party { kind: i.kind, id: i.party_id }));
+    let comes: HashSet<Id> = own.map(|i| i.meeting_id).collect();
+    let waits = |row: &&Meeting| comes.contains(&row.id) || (!asked && runs(actor, row.center_id, row.host_id));
+    Ok(rows.iter().filter(waits).map(|row| row.id).collect())
 }
 
 /// Those of these resolutions that wait for the caller: the owner to carry them out, who called the meeting to confirm, the

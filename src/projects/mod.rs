@@ -17,7 +17,7 @@ mod sweep;
 mod views;
 
 pub use model::{ProjectKind, ProjectStage, StageScheme, StageState, WarningLevel};
-pub use service::{Told, assign_manager, by_reference, load_seen, open_as, suspend, tell};
+pub use service::{ON_MANAGER, Told, assign_manager, by_reference, load_seen, open_as, suspend, tell};
 pub use staging::{attach, complete_stage};
 pub use store::Project;
 pub use sweep::{anything_due, look_again, sweep};

@@ -46,6 +46,7 @@ code_enum! {
     /// How far a stage is.
     StageState in "project-stage-states" {
         Planned "planned" "未开始",
+        Preparing "preparing" "准备中",
         Running "running" "进行中",
         Done "done" "已完成",
     }

@@ -9,7 +9,7 @@ use super::{
     counting::{self, DayRun, Need, Span},
     machine::ProjectState,
     model::{ProjectDetails, ProjectStage, StageState, WarningLevel},
-    store::{self, Project, ProjectMatter},
+    store::{self, Project},
 };
 use crate::{
     auth::Actor,
@@ -29,10 +29,14 @@ pub struct StageStanding {
     pub days: BTreeSet<NaiveDate>,
     /// Working days that its open steps may still take.
     pub needs: u32,
-    /// A step of it was accepted.
-    begun: bool,
     /// Its steps that authorities have accepted.
     spans: Vec<(Id, String, AuthorityStep, u32)>,
+}
+
+impl StageStanding {
+    fn begun(&self) -> bool {
+        matches!(self.state, StageState::Running | StageState::Done)
+    }
 }
 
 /// A project, counted.
@@ -56,17 +60,6 @@ pub struct Standing {
     calendar: WorkCalendar,
 }
 
-/// How far a stage is: done by act; it runs once a matter belongs to it.
-pub fn stage_state(stage: ProjectStage, details: &ProjectDetails, matters: &[ProjectMatter]) -> StageState {
-    if details.done.iter().any(|d| d.stage == stage) {
-        StageState::Done
-    } else if matters.iter().any(|m| m.stage == stage) {
-        StageState::Running
-    } else {
-        StageState::Planned
-    }
-}
-
 /// Counts a project from what is recorded of its matters.
 pub fn standing(tx: &mut Tx, row: &Project, details: &ProjectDetails) -> Result<Standing> {
     let matters = store::matters(tx, row.id)?;
@@ -79,8 +72,7 @@ pub fn standing(tx: &mut Tx, row: &Project, details: &ProjectDetails) -> Result<
     let mut running = false;
     let mut stages = Vec::new();
     for stage in row.scheme.stages() {
-        let state = stage_state(*stage, details, &matters);
-        let mut standing = StageStanding { stage: *stage, state, days: BTreeSet::new(), needs: 0, begun: false, spans: Vec::new() };
+        let mut standing = StageStanding { stage: *stage, state: StageState::Planned, days: BTreeSet::new(), needs: 0, spans: Vec::new() };
         for matter in matters.iter().filter(|m| m.stage == *stage) {
             let Some(time) = times.remove(&matter.entrustment_id) else { continue };
             let mut open: Vec<(String, Vec<String>, u32)> = Vec::new();
@@ -94,7 +86,6 @@ pub fn standing(tx: &mut Tx, row: &Project, details: &ProjectDetails) -> Result<
                 }
                 if let Some(span) = span {
                     running |= span.runs();
-                    standing.begun = true;
                     standing.days.extend(days);
                     standing.spans.push((time.id, time.number.clone(), step, used));
                 }
@@ -102,6 +93,16 @@ pub fn standing(tx: &mut Tx, row: &Project, details: &ProjectDetails) -> Result<
             let open: Vec<Need> = open.iter().map(|(code, after, days)| Need { code, after, days: *days }).collect();
             standing.needs = standing.needs.max(counting::longest(&open));
         }
+        // Done by act; else what its matters do says how far it is.
+        standing.state = if details.done.iter().any(|d| d.stage == *stage) {
+            StageState::Done
+        } else if !standing.spans.is_empty() {
+            StageState::Running
+        } else if matters.iter().any(|m| m.stage == *stage) {
+            StageState::Preparing
+        } else {
+            StageState::Planned
+        };
         stages.push(standing);
     }
     Ok(Standing::of(row, stages, calendar, running, tx.now))
@@ -114,7 +115,7 @@ impl Standing {
         let days: BTreeSet<NaiveDate> = stages.iter().flat_map(|s| s.days.iter().copied()).collect();
         let used = count(days.len());
         let open = !row.state.is_final();
-        let needs = if open { counting::remaining(stages.iter().map(|s| (s.begun, s.needs))) } else { 0 };
+        let needs = if open { counting::remaining(stages.iter().map(|s| (s.begun(), s.needs))) } else { 0 };
         let forecast = used.saturating_add(needs);
         let due = |days: u32| calendar.deadline(now.utc(), Limit { value: days, unit: Unit::WorkingDay }, &[]).due;
         let running = running && row.state == ProjectState::Open;
@@ -132,7 +133,7 @@ impl Standing {
 
 /// What the forecast takes for granted.
 const ASSUMPTION: &str = "预计总用时＝已用工作日＋未办结审批步骤还需的工作日。步骤按部门承诺时限扣除已用工作日计算，尚未受理的按全部承诺时限计算；\
-同一件按前后步骤的最长路径计算，同一阶段的各件并行；已经开始的阶段相互并行，尚未开始的阶段依次进行。尚未制定计划的件、申请人准备材料和部门受理之前的时间不计入；\
+同一件按前后步骤的最长路径计算，同一阶段的各件并行；进行中（部门已有受理）的阶段相互并行，准备中和未开始的阶段依次进行。尚未制定计划的件、申请人准备材料和部门受理之前的时间不计入；\
 特别程序、件的中止和项目中止期间不计。";
 
 /// Days used, days needed, and the warning.

@@ -1,5 +1,7 @@
 //! Use cases of projects: opening, editing, who manages, and how they end.
 
+use std::sync::OnceLock;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -26,6 +28,9 @@ use crate::{
     organization::{self, Center},
     settings,
 };
+
+/// What higher rooms do in the transaction in which a project is given another manager: set by `app`.
+pub static ON_MANAGER: OnceLock<fn(&mut Tx, Id) -> Result<()>> = OnceLock::new();
 
 /// A project with what is needed to decide about it.
 pub struct Opened {
@@ -138,6 +143,9 @@ pub fn change(tx: &mut Tx, actor: &Actor, target: &Target, action: Action, edit:
     }
     place(tx, row, &opened.center)?;
     tell(tx, actor, row, told)?;
+    if action == Action::AssignManager {
+        ON_MANAGER.get().map_or(Ok(()), |hook| hook(tx, row.id))?;
+    }
     views::fetch(tx, actor, id.as_str())
 }
 
@@ -300,12 +308,12 @@ pub fn change_cap(tx: &mut Tx, actor: &Actor, target: &Target, input: &CapInput)
     change(tx, actor, target, Action::ChangeCap, |tx, opened| {
         let from = std::mem::replace(&mut opened.row.cap_days, i32::try_from(input.cap_days).unwrap_or(i32::MAX));
         opened.details.cap_reason = Some(input.reason.clone());
-        let standing = progress::standing(tx, &opened.row, &opened.details)?;
-        sweep::take(&mut opened.row, &standing);
-        if standing.level == WarningLevel::None {
+        let state = opened.row.state;
+        count(tx, opened, state)?;
+        if opened.row.warning == WarningLevel::None {
             opened.row.warned_at = None;
         }
-        if standing.level != WarningLevel::Exceeded {
+        if opened.row.warning != WarningLevel::Exceeded {
             opened.row.exceeded_at = None;
         }
         let params = json!({ "number": opened.row.number, "from": from, "to": opened.row.cap_days });
@@ -318,6 +326,7 @@ pub fn suspend(tx: &mut Tx, actor: &Actor, target: &Target, input: &ProjectReaso
     change(tx, actor, target, Action::Suspend, |tx, opened| {
         opened.details.suspensions.push(Pause { from: tx.now.utc(), to: None });
         opened.details.suspended_for = Some(input.reason.clone());
+        count(tx, opened, State::Suspended)?;
         Ok(Told::new("suspended", Audience::Applicant, json!({ "number": opened.row.number })).saying(&input.reason))
     })
 }
@@ -354,8 +363,12 @@ pub fn cancel(tx: &mut Tx, actor: &Actor, target: &Target, input: &ProjectReason
 /// Counts for the last time: nothing is expected any more.
 fn end(tx: &mut Tx, opened: &mut Opened) -> Result<()> {
     opened.details.ended_at = Some(tx.now);
-    let ended = Project { state: State::Completed, ..opened.row.clone() };
-    let standing = progress::standing(tx, &ended, &opened.details)?;
+    count(tx, opened, State::Completed)
+}
+
+/// Counts a project as it stands in a state; what is not open any more is not looked at again.
+fn count(tx: &mut Tx, opened: &mut Opened, state: State) -> Result<()> {
+    let standing = progress::standing(tx, &Project { state, ..opened.row.clone() }, &opened.details)?;
     sweep::take(&mut opened.row, &standing);
     Ok(())
 }

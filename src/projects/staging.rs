@@ -149,6 +149,22 @@ pub fn detach(tx: &mut Tx, actor: &Actor, target: &Target, input: &DetachInput) 
     })
 }
 
+/// Without a reason, the stages before it are done, and none of them later.
+fn in_order(opened: &Opened, input: &StageCompletion) -> Result<()> {
+    let before = || opened.row.scheme.stages().iter().take_while(|stage| **stage != input.stage);
+    let done = |stage: &ProjectStage| opened.details.done.iter().find(|d| d.stage == *stage);
+    let skipped: Vec<&str> = before().filter(|stage| done(stage).is_none()).map(|stage| stage.label()).collect();
+    if !skipped.is_empty() {
+        let zh = format!("前面的阶段尚未完成：{}；先完成本阶段须说明理由。", skipped.join("、"));
+        return refuse("/reason", "out_of_order", zh, "Stages before it are open: say why.");
+    }
+    if let Some(later) = before().filter_map(done).find(|earlier| earlier.on > input.completed_on) {
+        let zh = format!("前面的“{}”阶段于{}完成，本阶段的完成日期不能更早；确系先行完成的须说明理由。", later.stage.label(), later.on);
+        return refuse("/completed_on", "before_previous_stage", zh, "Before a stage that it follows: say why.");
+    }
+    Ok(())
+}
+
 /// Marks a stage done: its matters have ended, and no stage before it is open, unless a reason is given.
 pub fn complete_stage(tx: &mut Tx, actor: &Actor, target: &Target, input: &StageCompletion) -> Result<ProjectView> {
     change(tx, actor, target, Action::CompleteStage, |tx, opened| {
@@ -161,12 +177,14 @@ pub fn complete_stage(tx: &mut Tx, actor: &Actor, target: &Target, input: &Stage
         if input.completed_on > tx.now.local_date() {
             return refuse("/completed_on", "in_future", "完成日期不能晚于今天。", "Later than today.");
         }
+        let registered = opened.row.created_at.local_date();
+        if input.completed_on < registered {
+            let zh = format!("完成日期不能早于项目登记的日期（{registered}）。");
+            return refuse("/completed_on", "before_project", zh, "Before the project was opened.");
+        }
         let stages = opened.row.scheme.stages();
-        let is_done = |stage: &ProjectStage| opened.details.done.iter().any(|d| d.stage == *stage);
-        let skipped: Vec<&str> = stages.iter().take_while(|s| **s != input.stage).filter(|s| !is_done(s)).map(|s| s.label()).collect();
-        if !skipped.is_empty() && input.reason.is_none() {
-            let zh = format!("前面的阶段尚未完成：{}；先完成本阶段须说明理由。", skipped.join("、"));
-            return refuse("/reason", "out_of_order", zh, "Stages before it are open: say why.");
+        if input.reason.is_none() {
+            in_order(opened, input)?;
         }
         opened.details.done.push(StageDone { stage: input.stage, on: input.completed_on, reason: input.reason.clone() });
         let first = stages.iter().find(|s| !opened.details.done.iter().any(|d| d.stage == **s));

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     machine::ProjectState,
     model::WarningLevel,
-    progress,
+    progress::{self, Standing},
     service::{self, Told},
     store::{self, Project},
 };
@@ -41,12 +41,12 @@ pub fn sweep(tx: &mut Tx, batch: i64) -> Result<usize> {
 }
 
 fn look(tx: &mut Tx, mut row: Project) -> Result<()> {
-    let details = row.details.open(tx.vault)?;
-    let standing = progress::standing(tx, &row, &details)?;
+    let before = (row.used_days, row.forecast_days, row.warning, row.due_at);
+    let standing = count(tx, &mut row)?;
+    let news = before != (row.used_days, row.forecast_days, row.warning, row.due_at);
     // While a day is being used, the next one begins at midnight; otherwise only a change of a matter can matter.
     let tomorrow = tx.now.local_date().succ_opt().map_or(Moment::NEVER, |day| utc(day.and_time(chrono::NaiveTime::MIN)).into());
     row.check_at = if standing.running { tomorrow } else { Moment::NEVER };
-    let news = take(&mut row, &standing);
     let mut raised = Vec::new();
     if row.warning != WarningLevel::None && row.warned_at.is_none() {
         row.warned_at = Some(tx.now);
@@ -73,11 +73,33 @@ fn look(tx: &mut Tx, mut row: Project) -> Result<()> {
     Ok(())
 }
 
-/// Takes over what was counted; says whether that is news.
-pub(super) fn take(row: &mut Project, standing: &progress::Standing) -> bool {
+/// Counts a project, and takes over what was counted.
+fn count(tx: &mut Tx, row: &mut Project) -> Result<Standing> {
+    let details = row.details.open(tx.vault)?;
+    let standing = progress::standing(tx, row, &details)?;
+    take(row, &standing);
+    Ok(standing)
+}
+
+/// Takes over what was counted.
+pub(super) fn take(row: &mut Project, standing: &Standing) {
     let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    let now = (count(standing.used), count(standing.forecast), standing.level, standing.due_at);
-    let before = (row.used_days, row.forecast_days, row.warning, row.due_at);
-    (row.used_days, row.forecast_days, row.warning, row.due_at) = now;
-    now != before
+    (row.used_days, row.forecast_days) = (count(standing.used), count(standing.forecast));
+    (row.warning, row.due_at) = (standing.level, standing.due_at);
+}
+
+/// Whether something has changed since a project was counted: a matter of it, the project itself, or the day.
+pub(super) fn is_outdated(row: &Project, now: Moment) -> bool {
+    row.state == ProjectState::Open && row.check_at <= now
+}
+
+/// Projects as they stand, for who reads them before the worker has looked: few are outdated at any moment.
+pub(super) fn current(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Project>> {
+    let mut rows = store::projects_by_id(tx, ids)?;
+    for row in &mut rows {
+        if is_outdated(row, tx.now) {
+            count(tx, row)?;
+        }
+    }
+    Ok(rows)
 }

@@ -7,21 +7,19 @@ use super::{
     machine::ProjectState as State,
     model::{ProjectKind, ProjectMilestone, ProjectStage, StageScheme, StageState, WarningLevel},
     narrative,
-    progress::{self, ProjectProgress},
+    progress::{self, ProjectProgress, StageStanding},
     service::{Opened, load_seen},
     store::{self, Project},
+    sweep,
 };
 use crate::{
-    access::{self, Order},
+    access::{self, Sieve},
     applicants::{self, Applicant},
-    auth::{
-        Actor, Scope,
-        policy::{self, subject},
-    },
+    auth::{Actor, Scope, policy::subject},
     db::{Error, Result, Tx},
     entrustments::{self, EntrustmentBrief},
     events::{Audience, store as log},
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, text},
+    kernel::{Code as _, Id, ListQuery, Moment, Page, text},
     organization,
 };
 
@@ -46,9 +44,9 @@ pub struct StageView {
     pub reason: Option<String>,
 }
 
-/// A project, whole.
+/// What a list and a single project show alike: no personal data.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct ProjectView {
+pub struct ProjectOutline {
     /// Identity.
     pub id: Id,
     /// Number that people read.
@@ -65,168 +63,6 @@ pub struct ProjectView {
     pub state_label: String,
     /// What makes it matter.
     pub kinds: Vec<ProjectKind>,
-    /// Investor.
-    pub applicant: Applicant,
-    /// Investment in 10,000 yuan.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub investment: Option<i64>,
-    /// Where it is built; absent where the view is masked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub site: Option<String>,
-    /// The division it is built in.
-    pub division_code: String,
-    /// Which center serves it.
-    pub center_id: Id,
-    /// Who manages it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub manager_id: Option<Id>,
-    /// Their name, so that the investor knows whom to ask.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub manager: Option<String>,
-    /// The unit that supports the investor 帮扶单位.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub supporting_unit: Option<String>,
-    /// Milestones of the investor's contract.
-    pub milestones: Vec<ProjectMilestone>,
-    /// First planned day of the works.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub planned_start: Option<NaiveDate>,
-    /// Last planned day of the works.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub planned_finish: Option<NaiveDate>,
-    /// By which stages.
-    pub scheme: StageScheme,
-    /// In Chinese.
-    pub scheme_label: String,
-    /// The first stage that is not done; the last one when all are.
-    pub stage: ProjectStage,
-    /// In Chinese.
-    pub stage_label: String,
-    /// The stages in order.
-    pub stages: Vec<StageView>,
-    /// Working days that all stages may take together.
-    pub cap_days: i32,
-    /// Working days used, when last counted; `progress` counts anew.
-    pub used_days: i32,
-    /// Working days expected in all, when last counted.
-    pub forecast_days: i32,
-    /// How it stands to its cap.
-    pub warning: WarningLevel,
-    /// In Chinese.
-    pub warning_label: String,
-    /// When the cap is used up if the authorities go on without a break.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub due_at: Option<Moment>,
-    /// Why the cap was last changed; the staff's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cap_reason: Option<String>,
-    /// Why it stands still; the staff's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub suspended_for: Option<String>,
-    /// Why it was cancelled; the staff's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cancelled_for: Option<String>,
-    /// Personal data is masked for this caller.
-    pub masked: bool,
-    /// Exactly what this caller may do now.
-    pub allowed_actions: Vec<String>,
-    /// Version, as in `ETag`.
-    pub version: i64,
-    /// When opened.
-    pub created_at: Moment,
-    /// When last changed.
-    pub updated_at: Moment,
-    /// When completed or cancelled.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<Moment>,
-}
-
-crate::versioned!(ProjectView, "project");
-
-/// One project.
-pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ProjectView> {
-    let opened = load_seen(tx, actor, reference)?;
-    let allowed_actions = opened.allowed(actor);
-    let Opened { row, details, matters, sight, .. } = opened;
-    let applicant = applicants::store::applicant(tx, row.applicant_id)?.ok_or_else(|| Error::Corrupt("applicant gone".into()))?;
-    let manager = row.manager_id.map(|id| organization::name_of(tx, id)).transpose()?;
-    // What the staff tell each other is not the investor's, and not for who sees the project masked.
-    let internal = |words: Option<String>| words.filter(|_| sight.words && actor.applicant_id.is_none());
-    let stage = |stage: &ProjectStage| {
-        let done = details.done.iter().find(|d| d.stage == *stage);
-        let state = progress::stage_state(*stage, &details, &matters);
-        StageView {
-            stage: *stage,
-            stage_label: stage.label().into(),
-            state,
-            state_label: state.label().into(),
-            matters: matters.iter().filter(|m| m.stage == *stage).count(),
-            completed_on: done.map(|d| d.on),
-            reason: internal(done.and_then(|d| d.reason.clone())),
-        }
-    };
-    Ok(ProjectView {
-        stages: row.scheme.stages().iter().map(stage).collect(),
-        applicant: applicants::show(tx, &applicant, sight)?,
-        site: Some(details.site).filter(|s| sight.words && !s.is_empty()),
-        cap_reason: internal(details.cap_reason),
-        suspended_for: internal(details.suspended_for),
-        cancelled_for: internal(details.cancelled_for),
-        supporting_unit: details.supporting_unit,
-        milestones: details.milestones,
-        planned_start: details.planned_start,
-        planned_finish: details.planned_finish,
-        ended_at: details.ended_at,
-        id: row.id,
-        number: row.number,
-        code: row.code,
-        name: row.name,
-        state: row.state,
-        state_label: row.state.label().into(),
-        kinds: row.kinds.get()?,
-        investment: row.investment,
-        division_code: row.division_code,
-        center_id: row.center_id,
-        manager_id: row.manager_id,
-        manager,
-        scheme: row.scheme,
-        scheme_label: row.scheme.label().into(),
-        stage: row.stage,
-        stage_label: row.stage.label().into(),
-        cap_days: row.cap_days,
-        used_days: row.used_days,
-        forecast_days: row.forecast_days,
-        warning: row.warning,
-        warning_label: row.warning.label().into(),
-        due_at: row.due_at.known(),
-        masked: sight.masked,
-        allowed_actions,
-        version: row.version,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-    })
-}
-
-/// A project in a list: no personal data.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct ProjectBrief {
-    /// Identity.
-    pub id: Id,
-    /// Number that people read.
-    pub number: String,
-    /// Project code 项目代码.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
-    /// Name.
-    pub name: String,
-    /// State.
-    pub state: State,
-    /// In Chinese.
-    pub state_label: String,
-    /// What makes it matter.
-    pub kinds: Vec<ProjectKind>,
-    /// Investor.
-    pub applicant_id: Id,
     /// Investment in 10,000 yuan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub investment: Option<i64>,
@@ -243,9 +79,9 @@ pub struct ProjectBrief {
     pub stage_label: String,
     /// Working days that all stages may take together.
     pub cap_days: i32,
-    /// Working days used, when last counted.
+    /// Working days used.
     pub used_days: i32,
-    /// Working days expected in all, when last counted.
+    /// Working days expected in all.
     pub forecast_days: i32,
     /// How it stands to its cap.
     pub warning: WarningLevel,
@@ -262,7 +98,7 @@ pub struct ProjectBrief {
     pub updated_at: Moment,
 }
 
-impl ProjectBrief {
+impl ProjectOutline {
     fn of(row: Project) -> Result<Self> {
         Ok(Self {
             id: row.id,
@@ -272,7 +108,6 @@ impl ProjectBrief {
             state: row.state,
             state_label: row.state.label().into(),
             kinds: row.kinds.get()?,
-            applicant_id: row.applicant_id,
             investment: row.investment,
             division_code: row.division_code,
             center_id: row.center_id,
@@ -292,41 +127,136 @@ impl ProjectBrief {
     }
 }
 
+/// A project in a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProjectBrief {
+    /// What it is, and how it stands.
+    #[serde(flatten)]
+    pub outline: ProjectOutline,
+    /// Investor.
+    pub applicant_id: Id,
+}
+
+/// A project, whole.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProjectView {
+    /// What it is, and how it stands.
+    #[serde(flatten)]
+    pub outline: ProjectOutline,
+    /// Investor.
+    pub applicant: Applicant,
+    /// Where it is built; absent where the view is masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// The name of who manages it, so that the investor knows whom to ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manager: Option<String>,
+    /// The unit that supports the investor 帮扶单位.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supporting_unit: Option<String>,
+    /// Milestones of the investor's contract.
+    pub milestones: Vec<ProjectMilestone>,
+    /// First planned day of the works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_start: Option<NaiveDate>,
+    /// Last planned day of the works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_finish: Option<NaiveDate>,
+    /// By which stages.
+    pub scheme: StageScheme,
+    /// In Chinese.
+    pub scheme_label: String,
+    /// The stages in order.
+    pub stages: Vec<StageView>,
+    /// Why the cap was last changed; the staff's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cap_reason: Option<String>,
+    /// Why it stands still; the staff's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspended_for: Option<String>,
+    /// Why it was cancelled; the staff's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancelled_for: Option<String>,
+    /// Personal data is masked for this caller.
+    pub masked: bool,
+    /// Exactly what this caller may do now.
+    pub allowed_actions: Vec<String>,
+    /// When completed or cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Moment>,
+}
+
+crate::versioned!(ProjectView, "project", in outline);
+
+/// One project.
+pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ProjectView> {
+    let opened = load_seen(tx, actor, reference)?;
+    let allowed_actions = opened.allowed(actor);
+    let Opened { mut row, details, matters, sight, .. } = opened;
+    let standing = progress::standing(tx, &row, &details)?;
+    if sweep::is_outdated(&row, tx.now) {
+        sweep::take(&mut row, &standing);
+    }
+    let applicant = applicants::store::applicant(tx, row.applicant_id)?.ok_or_else(|| Error::Corrupt("applicant gone".into()))?;
+    let manager = row.manager_id.map(|id| organization::name_of(tx, id)).transpose()?;
+    // What the staff tell each other is not the investor's, and not for who sees the project masked.
+    let internal = |words: Option<String>| words.filter(|_| sight.words && actor.applicant_id.is_none());
+    let stage = |counted: &StageStanding| {
+        let done = details.done.iter().find(|d| d.stage == counted.stage);
+        StageView {
+            stage: counted.stage,
+            stage_label: counted.stage.label().into(),
+            state: counted.state,
+            state_label: counted.state.label().into(),
+            matters: matters.iter().filter(|m| m.stage == counted.stage).count(),
+            completed_on: done.map(|d| d.on),
+            reason: internal(done.and_then(|d| d.reason.clone())),
+        }
+    };
+    Ok(ProjectView {
+        stages: standing.stages.iter().map(stage).collect(),
+        applicant: applicants::show(tx, &applicant, sight)?,
+        site: Some(details.site).filter(|s| sight.words && !s.is_empty()),
+        cap_reason: internal(details.cap_reason),
+        suspended_for: internal(details.suspended_for),
+        cancelled_for: internal(details.cancelled_for),
+        supporting_unit: details.supporting_unit,
+        milestones: details.milestones,
+        planned_start: details.planned_start,
+        planned_finish: details.planned_finish,
+        ended_at: details.ended_at,
+        manager,
+        scheme: row.scheme,
+        scheme_label: row.scheme.label().into(),
+        masked: sight.masked,
+        allowed_actions,
+        outline: ProjectOutline::of(row)?,
+    })
+}
+
 /// Filters that are asked of each project.
 const VALUES: [&str; 6] = ["kind", "center_id", "manager_id", "applicant_id", "division_code", "stage"];
 
 /// The projects that the caller sees.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<ProjectBrief>> {
-    if !policy::may(actor, "project", "read") {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
-    let scope = Scope::of(actor, "project");
-    let mut states = q.all("state");
-    states.sort();
-    states.dedup();
-    if states.is_empty() && matches!(Order::of(q), Order::DueFirst | Order::DueLast) {
-        states = State::ALL.iter().map(|s| s.code().to_owned()).collect();
-    }
     let asked: Vec<(&str, Vec<String>)> = VALUES.iter().map(|name| (*name, q.all(name))).filter(|(_, values)| !values.is_empty()).collect();
     let warning = q.one("warning").map(|v| v == "true");
     let words = q.q.as_deref().map(text::fold);
     let page = if asked.is_empty() && warning.is_none() && words.is_none() {
-        access::page(tx, &scope, "project", q, states)?.map(|(e, _)| e.record)
+        access::listed::<State, _>(tx, actor, "project", q, sweep::current, |row| row.id)?
     } else {
-        let by = walked(&asked);
-        access::filtered(tx, &scope, by.as_ref(), "project", q, states, |tx, ids| {
-            let rows = store::projects_by_id(tx, ids)?;
+        let keep = |tx: &mut Tx, ids: &[Id]| {
+            let rows = if warning.is_some() { sweep::current(tx, ids) } else { store::projects_by_id(tx, ids) }?;
             let kept = |row: &Project| -> Result<bool> {
                 let told = warning.is_none_or(|wanted| wanted == (row.warning != WarningLevel::None));
                 Ok(told && words.as_ref().is_none_or(|words| row.folded.contains(words)) && keeps(row, &asked)?)
             };
             rows.into_iter().filter_map(|row| kept(&row).map(|kept| kept.then_some(row.id)).transpose()).collect()
-        })?
+        };
+        let sieve = Sieve { by: walked(&asked), keep: &keep };
+        access::sifted::<State, _>(tx, actor, "project", q, sieve, sweep::current, |row| row.id)?
     };
-    let mut rows = store::projects_by_id(tx, &page.items)?;
-    rows.sort_by_key(|row| page.items.iter().position(|id| *id == row.id));
-    let items = rows.into_iter().map(ProjectBrief::of).collect::<Result<_>>()?;
-    Ok(page.with(|_| items))
+    page.try_map(|(row, _)| Ok(ProjectBrief { applicant_id: row.applicant_id, outline: ProjectOutline::of(row)? }))
 }
 
 /// The subjects that a filter names: whose projects they are is known by index.

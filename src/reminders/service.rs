@@ -303,7 +303,6 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ReminderView
 
 /// A page of the reminders that the caller sees.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<ReminderView>> {
-    let states = State::ALL.iter().map(|s| s.code()).collect();
-    let page = access::listed(tx, actor, "reminder", q, states, store::reminders_by_id, |row| row.id)?;
+    let page = access::listed::<State, _>(tx, actor, "reminder", q, store::reminders_by_id, |row| row.id)?;
     page.try_map(|(row, sight)| render(tx, row, sight, None))
 }

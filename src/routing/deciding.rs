@@ -11,6 +11,7 @@ use super::{
         store::{Arbitration, Decision},
     },
     joint::{self, Imposed},
+    resolver::no_agency,
 };
 use crate::{
     auth::Actor,
@@ -103,6 +104,9 @@ fn named(tx: &mut Tx, loaded: &Loaded, input: &DecisionInput) -> Result<(Center,
             let center = center.ok_or_else(|| refuse("/to", "unknown_center", "本市没有这个在用的服务中心。", "No such active center in this city."))?;
             if center.id == loaded.custodian.id {
                 return Err(refuse("/to", "same_center", "该中心就是现承办中心，请选择 keep。", "It has custody: decide keep.").into());
+            }
+            if let Some(zh) = no_agency(tx, loaded, &center)? {
+                return Err(Problem::rule("/to", "level_without_agency", zh, "Centers of this level carry no matters.").into());
             }
             Ok((center, None))
         }

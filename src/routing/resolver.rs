@@ -221,7 +221,17 @@ fn by_level(tx: &mut Tx, q: &Question) -> Result<(String, &'static str)> {
 
 /// Whether a center's level carries matters in its city.
 fn carries(tx: &mut Tx, center: &Center) -> Result<bool> {
-    Ok(settings::rules(tx, &center.path)?.agency_levels.iter().any(|level| level == center.level.code()))
+    Ok(settings::rules(tx, &center.path)?.carries(center.level.code()))
+}
+
+/// Why a center does not take a matter over, whoever gives it: its level carries none. What the resolver says instead is said
+/// with it.
+pub(super) fn no_agency(tx: &mut Tx, seen: &Loaded, to: &Center) -> Result<Option<String>> {
+    if carries(tx, to)? {
+        return Ok(None);
+    }
+    let (resolved, why) = resolve_for(tx, seen)?;
+    Ok((resolved.id != to.id).then(|| format!("{}所在层级不设代办，不能承办本件。{}", to.name, why.explanation)))
 }
 
 /// The center, or the nearest above whose level carries matters; and a word about it.

@@ -69,6 +69,11 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Whether centers of a level carry matters.
+    pub fn carries(&self, level: &str) -> bool {
+        self.agency_levels.iter().any(|own| own == level)
+    }
+
     /// What no city means.
     fn check(&self) -> Result<(), &'static str> {
         let limits = [

@@ -164,22 +164,8 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<VisitView> {
 
 /// The visits that the caller sees.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<VisitView>> {
-    if !policy::may(actor, "home_visit", "read") {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
-    let mut states = q.all("state");
-    states.sort();
-    states.dedup();
-    if states.is_empty() && q.sort.key == "due_at" {
-        states = State::ALL.iter().map(|s| s.code().to_owned()).collect();
-    }
-    let page = access::page(tx, &Scope::of(actor, "home_visit"), "home_visit", q, states)?;
-    let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
-    let mut rows = store::visits_by_id(tx, &ids)?;
-    rows.sort_by_key(|v| ids.iter().position(|id| *id == v.id));
-    let sight = |id: Id| page.items.iter().find(|(e, _)| e.record == id).map_or(Sight::masked(true), |(_, sight)| *sight);
-    let items = rows.into_iter().map(|row| (sight(row.id), row)).map(|(sight, row)| render(tx, actor, row, sight, None)).collect::<Result<Vec<_>>>()?;
-    Ok(page.with(|_| items))
+    let page = access::listed::<State, _>(tx, actor, "home_visit", q, store::visits_by_id, |v| v.id)?;
+    page.try_map(|(row, sight)| render(tx, actor, row, sight, None))
 }
 
 /// Asks for a visit.

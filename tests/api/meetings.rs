@@ -12,6 +12,7 @@ on_both_engines!(
     resolutions_sent_back_extended_and_withdrawn,
     a_named_leader_instructs,
     a_project_on_the_agenda,
+    whoever_manages_a_project_reads_its_meetings,
 );
 
 const START: &str = "2026-03-03T14:00:00+08:00";
@@ -355,6 +356,17 @@ async fn resolutions_sent_back_extended_and_withdrawn(app: TestApp) {
     assert_eq!(app.count("SELECT count(*) AS value FROM events WHERE kind = 'resolution.escalated'").await, 0);
     let masked = app.as_user("city_inspector").get(&path).await.ok();
     assert_eq!((&masked["masked"], masked.get("content"), &masked["notes"]), (&json!(true), None, &json!([])));
+    // Both timelines tell every turn of it.
+    let turns = ["made", "extended", "carried_out", "sent_back", "cancelled"];
+    let matter = text(&ended["entrustment_id"]).to_owned();
+    let told = clerk.get(&format!("/entrustments/{matter}/timeline?limit=100")).await.ok();
+    assert_eq!(kinds(&told, "entrustment.resolution"), turns.map(|k| format!("entrustment.resolution_{k}")));
+    assert!(told.to_string().contains("退回指定人员继续落实") && !told.to_string().contains("未覆盖二期"), "{told}");
+    let of_meeting = clerk.get(&format!("/meetings/{}/timeline?limit=100", text(&ended["meeting_id"]))).await.ok();
+    let of_resolution = kinds(&of_meeting, "resolution");
+    assert_eq!(of_resolution, turns.map(|k| format!("resolution.{k}")));
+    assert_eq!(clerk.get("/resolutions").await.ok()["items"][0]["notes"].as_array().map(Vec::len), Some(4));
+    assert_eq!(app.as_user("city_inspector").get("/resolutions").await.ok()["items"][0].get("content"), None);
 }
 
 async fn a_named_leader_instructs(app: TestApp) {
@@ -438,4 +450,47 @@ async fn a_project_on_the_agenda(app: TestApp) {
     guidance["kind"] = json!("early_guidance");
     (guidance["starts_at"], guidance["ends_at"]) = (json!("2026-03-09T14:00:00+08:00"), json!("2026-03-09T15:00:00+08:00"));
     assert_eq!(clerk.post("/meetings", guidance).await.created()["invitees"][0]["party"]["id"], investor);
+}
+
+async fn whoever_manages_a_project_reads_its_meetings(app: TestApp) {
+    let matter = started_matter(&app).await;
+    let (clerk, pm, manager) = (app.as_user("rd_clerk"), app.as_user("city_pm"), app.as_user("rd_manager"));
+    let open = json!({ "applicant": counter_application("assisted")["applicant"], "content": { "name": "海上风电基地", "kinds": ["municipal_key"] } });
+    let project = clerk.post("/projects", open).await.created();
+    let agenda = json!([{ "topic": "项目推进", "project": project["id"] }, { "topic": "他人的件", "entrustment": matter }]);
+    let called = clerk.post("/meetings", meeting(json!([center("320600000000")]), agenda)).await.created();
+    let path = format!("/meetings/{}", text(&called["id"]));
+    pm.get(&path).await.expect(404);
+    // Whoever is given the project reads the meetings that are about it already.
+    let named = json!({ "manager_id": user_id("city_pm") });
+    manager.post(&format!("/projects/{}/assign-manager", text(&project["id"])), named).await.ok();
+    let seen = pm.get(&path).await.ok();
+    assert_eq!((&seen["masked"], seen.get("note"), &seen["allowed_actions"]), (&json!(true), None, &json!([])));
+    assert_eq!((&seen["agenda"][0]["project_name"], &seen["title"]), (&json!("海上风电基地"), &called["title"]));
+    assert_eq!(pm.get("/meetings").await.ok()["items"][0]["number"], called["number"]);
+    assert!(work(&app, "city_pm", "meeting").await.is_empty());
+    pm.get(&format!("/entrustments/{matter}")).await.expect(404);
+    assert_eq!(pm.post(&format!("{path}/respond"), json!({ "response": "accepted" })).await.problem(403), "forbidden");
+    app.set_clock(START);
+    let resolved = |agenda: u32, content: &str| json!({ "agenda": agenda, "owner": center("320600000000"), "content": content, "limit": { "value": 3, "unit": "working_day" } });
+    let minutes = json!({ "minutes": "会议全文", "resolutions": [resolved(1, "完成海域论证"), resolved(2, "核对他人材料")] });
+    clerk.post(&format!("{path}/record-minutes"), minutes).await.ok();
+    assert_eq!(pm.get(&path).await.ok()["resolutions"], json!([]), "a draft is the center's own");
+    clerk.post(&format!("{path}/conclude"), json!({})).await.ok();
+    // What was resolved about the project they read, of the rest that it was resolved.
+    let seen = pm.get(&path).await.ok();
+    assert_eq!((seen.get("minutes"), &seen["resolutions"][0]["content"], seen["resolutions"][1].get("content")), (None, &json!("完成海域论证"), None));
+    // An invitee answers and the worklist knows it, without a word of the meeting being opened.
+    let again = json!({ "title": "再议", "place": "二楼", "invitees": [user("city_pm")], "agenda": [{ "topic": "项目推进", "project": project["id"] }] });
+    let next = clerk
+        .post(
+            "/meetings",
+            json!({ "kind": "parallel_approval", "title": "再议", "place": "二楼", "starts_at": "2026-03-09T14:00:00+08:00",
+        "ends_at": "2026-03-09T15:00:00+08:00", "invitees": again["invitees"], "agenda": again["agenda"] }),
+        )
+        .await
+        .created();
+    assert_eq!((incoming(&app, "city_pm").await, work(&app, "city_pm", "meeting").await), (1, vec![text(&next["number"]).to_owned()]));
+    let own = pm.get(&format!("/meetings/{}", text(&next["id"]))).await.ok();
+    assert_eq!((&own["masked"], &own["allowed_actions"]), (&json!(false), &json!(["respond"])));
 }

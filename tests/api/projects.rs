@@ -10,7 +10,11 @@ on_both_engines!(
     what_a_project_refuses,
     who_sees_a_project,
     a_list_of_projects,
-    what_others_manage_hides_nothing
+    what_others_manage_hides_nothing,
+    stages_are_done_in_order_and_not_before_the_project,
+    a_list_says_what_the_project_says,
+    the_matters_of_a_project,
+    what_is_refused_or_tried_takes_no_number,
 );
 
 fn content(name: &str) -> Value {
@@ -314,6 +318,11 @@ async fn who_sees_a_project(app: TestApp) {
     // The manager of the project follows its matter, masked.
     let followed = pm.get(&matter).await.ok();
     assert_eq!((&followed["masked"], followed.get("request")), (&json!(true), None));
+    // What belongs to no project yet they do not see, and do not take in; what belongs to theirs they may let go.
+    let own = pm.get(&path).await.ok();
+    let actions = own["allowed_actions"].as_array().expect("actions");
+    assert!(!actions.contains(&json!("attach")) && actions.contains(&json!("detach")), "{actions:?}");
+    assert_eq!(pm.post(&format!("{path}/attach"), json!({ "entrustment": e["id"], "stage": "land_supply" })).await.problem(403), "forbidden");
     let seen = pm.get(&format!("{path}/matters")).await.ok();
     assert_eq!((&seen["items"][0]["entrustments"][0]["number"], &seen["items"][0]["hidden"]), (&e["number"], &json!(0)));
     assert_eq!(pm.get(&path).await.ok()["site"], "如东县洋口港 1 号");
@@ -387,4 +396,139 @@ async fn what_others_manage_hides_nothing(app: TestApp) {
     let waits = app.as_user("rd_clerk").post("/projects", body).await.created();
     let page = app.as_user("rd_manager").get("/me/worklist?kind=project&limit=1").await.ok();
     assert_eq!((&page["items"][0]["number"], &page["has_more"], &page["counts"]["incoming"]), (&waits["number"], &json!(false), &json!(1)));
+}
+
+async fn stages_are_done_in_order_and_not_before_the_project(app: TestApp) {
+    let project = opened(&app, "污水处理厂扩建").await;
+    let pm = app.as_user("city_pm");
+    let url = format!("{project}/complete-stage");
+    let stage = |stage: &str, on: &str| json!({ "stage": stage, "completed_on": on });
+    let code = |refused: &Value| (text(&refused["errors"][0]["pointer"]).to_owned(), text(&refused["errors"][0]["code"]).to_owned());
+    let early = pm.post(&url, stage("initiation", "2026-03-01")).await.expect(422).body;
+    assert_eq!(code(&early), ("/completed_on".into(), "before_project".into()));
+    assert!(early.to_string().contains("2026-03-02"), "{early}");
+    app.set_clock("2026-03-10T10:00:00+08:00");
+    pm.post(&url, stage("initiation", "2026-03-06")).await.ok();
+    let before = pm.post(&url, stage("land_supply", "2026-03-05")).await.expect(422).body;
+    assert_eq!(code(&before), ("/completed_on".into(), "before_previous_stage".into()));
+    assert!(before.to_string().contains("立项"), "{before}");
+    let mut with_reason = stage("land_supply", "2026-03-05");
+    with_reason["reason"] = json!("土地先行摘牌");
+    assert_eq!(pm.post(&url, with_reason).await.ok()["stages"][1]["reason"], "土地先行摘牌");
+    // A reason excuses the order, not a day before the project.
+    let mut too_early = stage("planning_approval", "2026-02-27");
+    too_early["reason"] = json!("容缺先行");
+    assert_eq!(code(&pm.post(&url, too_early).await.expect(422).body).1, "before_project");
+    pm.post(&url, stage("planning_approval", "2026-03-06")).await.ok();
+}
+
+/// List, project and count say the same before the worker has looked; and the words of the forecast are those of the stages.
+async fn a_list_says_what_the_project_says(app: TestApp) {
+    let project = opened(&app, "数据中心二期").await;
+    let (pm, manager) = (app.as_user("city_pm"), app.as_user("rd_manager"));
+    app.tick().await;
+    manager.post(&format!("{project}/change-cap"), json!({ "cap_days": 12, "reason": "极简审批试点" })).await.ok();
+    app.tick().await;
+    let said = async || {
+        let view = pm.get(&project).await.ok();
+        let progress = pm.get(&format!("{project}/progress")).await.ok();
+        let listed = pm.get("/projects").await.ok()["items"][0].clone();
+        for of in [&listed, &progress] {
+            for field in ["warning", "warning_label", "used_days", "forecast_days", "due_at"] {
+                assert_eq!(of.get(field), view.get(field), "{field}");
+            }
+        }
+        let warned = pm.get("/projects?warning=true").await.ok()["items"].as_array().map(Vec::len);
+        let states: Vec<String> = view["stages"].as_array().expect("stages").iter().map(|s| text(&s["state"]).to_owned()).collect();
+        let counted: Vec<String> = progress["stages"].as_array().expect("stages").iter().map(|s| text(&s["state"]).to_owned()).collect();
+        assert_eq!(states, counted);
+        (text(&view["warning"]).to_owned(), warned, states, text(&progress["assumption"]).to_owned())
+    };
+    let first = matter(&app, &project, "initiation", 10).await;
+    let (warning, warned, states, assumption) = said().await;
+    assert_eq!((warning.as_str(), warned, states[0].as_str()), ("none", Some(0), "preparing"));
+    assert!(assumption.contains("准备中和未开始的阶段依次进行"), "{assumption}");
+    // More than the cap is expected from the moment in which a second matter belongs to it.
+    matter(&app, &project, "land_supply", 10).await;
+    let (warning, warned, states, _) = said().await;
+    assert_eq!((warning.as_str(), warned, &states[..3]), ("warning", Some(1), &["preparing", "preparing", "planned"].map(str::to_owned)[..]));
+    // An authority has accepted: that stage runs, and the other one still comes after it.
+    step(&app, &first, "03-02T10:00", "accept").await;
+    let (.., states, _) = said().await;
+    assert_eq!(states[..2], ["running", "preparing"]);
+    assert_eq!(pm.get(&format!("{project}/progress")).await.ok()["forecast_days"], 20);
+    // The day counts before anybody has looked, and the worker finds what was shown.
+    app.set_clock("2026-03-05T10:00:00+08:00");
+    let before = said().await;
+    app.tick().await;
+    assert_eq!(said().await, before);
+    manager.post(&format!("{project}/suspend"), json!({ "reason": "投资方调整方案" })).await.ok();
+    said().await;
+}
+
+async fn the_matters_of_a_project(app: TestApp) {
+    let project = opened(&app, "港口物流园").await;
+    let (clerk, pm) = (app.as_user("rd_clerk"), app.as_user("city_pm"));
+    let first = matter(&app, &project, "initiation", 5).await;
+    let second = text(&clerk.post("/entrustments", counter_application("assisted")).await.created()["number"]).to_owned();
+    clerk.post("/entrustments", counter_application("assisted")).await.created();
+    clerk.post(&format!("{project}/attach"), json!({ "entrustment": second, "stage": "land_supply" })).await.ok();
+    let id = text(&clerk.get(&project).await.ok()["id"]).to_owned();
+    let number = project.trim_start_matches("/projects/").to_owned();
+    let found = async |login: &str, q: String| {
+        let page = app.as_user(login).get(&format!("/entrustments?{q}")).await.ok();
+        page["items"].as_array().expect("items").iter().map(|e| format!("/entrustments/{}", text(&e["id"]))).collect::<Vec<_>>()
+    };
+    for reference in [&id, &number, &number.to_lowercase()] {
+        assert_eq!(found("rd_clerk", format!("project={reference}")).await.len(), 2, "{reference}");
+    }
+    assert_eq!(found("rd_clerk", format!("project={id}&state=in_progress")).await, [first.clone()]);
+    assert_eq!(found("rd_clerk", format!("project={id}&unassigned=true")).await.len(), 1);
+    assert_eq!(found("rd_clerk", format!("project={id}&assignee_id={}", user_id("rd_agent"))).await, [first.clone()]);
+    assert_eq!(found("rd_clerk", format!("project={number}&q=供水")).await.len(), 2);
+    assert_eq!(found("rd_clerk", format!("project={id}&sort=due_at&limit=1")).await.len(), 1);
+    assert!(found("rd_clerk", "project=XM-none".into()).await.is_empty());
+    // Each sees what they see: the manager of the project all of it, the agent their own, other centers nothing.
+    assert_eq!(found("city_pm", format!("project={number}")).await.len(), 2);
+    assert_eq!(found("rd_agent", format!("project={number}")).await, [first.clone()]);
+    assert_eq!(found("city_inspector", format!("project={number}")).await.len(), 2);
+    for login in ["cc_clerk", "ent_chongchuan"] {
+        assert!(found(login, format!("project={id}")).await.is_empty(), "{login}");
+    }
+    pm.post(&format!("{project}/detach"), json!({ "entrustment": second, "reason": "不属于本项目" })).await.ok();
+    assert_eq!(found("rd_clerk", format!("project={id}")).await, [first]);
+}
+
+/// Numbers follow each other, whatever was refused or only tried between them.
+async fn what_is_refused_or_tried_takes_no_number(app: TestApp) {
+    let clerk = app.as_user("rd_clerk");
+    let project = |code: &str| {
+        let mut content = content("仓储中心");
+        content["code"] = json!(code);
+        json!({ "applicant": counter_application("assisted")["applicant"], "content": content })
+    };
+    let sequence = |made: &Value| text(&made["number"]).split('-').nth(3).expect("sequence").parse::<i64>().expect("number");
+    let first = sequence(&clerk.post("/projects", project("RD-A")).await.created());
+    for _ in 0..3 {
+        clerk.post("/projects?dry_run=true", project("RD-B")).await.ok();
+        clerk.post("/projects", project("RD-A")).await.expect(422);
+    }
+    let second = sequence(&clerk.post("/projects", project("RD-B")).await.created());
+    assert_eq!(second, first + 1);
+    // The same of matters, whose steps are looked at after the number.
+    let form = || counter_application("assisted");
+    let first = sequence(&clerk.post("/entrustments", form()).await.created());
+    let mut wrong = form();
+    wrong["steps"] = json!(["S1"]);
+    for _ in 0..3 {
+        clerk.post("/entrustments", wrong.clone()).await.expect(422);
+        clerk.post("/entrustments?dry_run=true", form()).await.ok();
+    }
+    assert_eq!(sequence(&clerk.post("/entrustments", form()).await.created()), first + 1);
+    // Those who race get one each.
+    let racing = futures_util::future::join_all((0..8).map(|_| clerk.post("/entrustments", form()))).await;
+    let mut taken: Vec<i64> = racing.into_iter().map(|made| sequence(&made.created())).collect();
+    taken.sort_unstable();
+    taken.dedup();
+    assert_eq!(taken.len(), 8);
 }

@@ -11,6 +11,7 @@ on_both_engines!(
     a_file_of_cases_before_it_holds,
     from_the_village_to_the_city_in_one_go,
     a_level_that_carries_nothing,
+    a_level_that_carries_nothing_any_more,
 );
 
 const CITY: &str = "320600000000";
@@ -194,10 +195,36 @@ async fn a_level_that_carries_nothing(app: TestApp) {
     let chain = clerk.get(&format!("{path}/custody")).await.ok();
     let held: Vec<&str> = chain["items"].as_array().expect("links").iter().map(|l| text(&l["center"]["division_code"])).collect();
     assert_eq!(held, [VILLAGE, CITY]);
+    // Nor is a matter offered to such a level directly, accepted there, or given to it: who should take it is said.
+    let county = app.as_user("rd_clerk").post("/entrustments", counter_application("assisted")).await.created();
+    let county = format!("/entrustments/{}", text(&county["id"]));
+    let refused = app.as_user("rd_clerk").post(&format!("{county}/transfer"), offer(VILLAGE)).await.expect(422).body;
+    assert_eq!((&refused["errors"][0]["pointer"], &refused["errors"][0]["code"]), (&json!("/to"), &json!("level_without_agency")));
+    let why = text(&refused["errors"][0]["detail"]);
+    assert!(why.contains("所在层级不设代办") && why.contains("如东县政务服务中心"), "{why}");
+    let own = clerk.post("/entrustments", counter_application("assisted")).await.created();
+    assert!(!own["allowed_actions"].as_array().expect("actions").contains(&json!("accept")), "{own}");
+    let own = format!("/entrustments/{}", text(&own["id"]));
+    let refused = clerk.post(&format!("{own}/accept"), crate::support::accepted()).await.expect(409).body;
+    assert!(text(&refused["detail"]).contains("不设代办") && refused["allowed_actions"].to_string().contains("transfer"), "{refused}");
     // What comes down to such a level stays with the nearest above that carries.
     let down = resolve(&app, "T-TOWN", CITY, Some(VILLAGE)).await;
     assert_eq!(told(&down).0, "320623001000");
     let graded = resolve(&app, "T-GRADED", CITY, Some(VILLAGE)).await;
     assert_eq!((told(&graded).0, told(&graded).2), ("320623001000", "graded_by_applicant_division"));
     assert!(text(&graded["explanation"]).contains("不设代办"), "{graded}");
+}
+
+/// The city has changed its mind while an offer waited.
+async fn a_level_that_carries_nothing_any_more(app: TestApp) {
+    let (county, village) = (app.as_user("rd_clerk"), clerk_of(&app, "cun_clerk", VILLAGE).await);
+    let e = county.post("/entrustments", counter_application("assisted")).await.created();
+    let offer = json!({ "to": VILLAGE, "applicant_consent": true, "reason": "就近办理" });
+    let transfer = county.post(&format!("/entrustments/{}/transfer", text(&e["id"])), offer).await.created();
+    let path = format!("/transfers/{}", text(&transfer["id"]));
+    let root = center_id(CITY).to_string();
+    app.db.commit(move |tx| jieli::settings::set(tx, &root, "agency_levels", &json!(["city", "county", "town"]))).await.expect("setting");
+    let refused = village.post(&format!("{path}/accept"), json!({})).await.expect(409).body;
+    assert!(text(&refused["detail"]).contains("不设代办") && text(&refused["detail"]).contains("如东县政务服务中心"), "{refused}");
+    village.post(&format!("{path}/return"), json!({ "reason": "本级不设代办" })).await.ok();
 }

@@ -87,10 +87,8 @@ async fn nantong_asks_the_city(app: TestApp) {
     let imposed = open.iter().find(|l| l["with"] == "崇川区政务服务中心").expect("imposed").clone();
     assert_eq!((open.len(), &imposed["state"]), (2, &json!("accepted")));
     let imposed = format!("/joint-handlings/{}", text(&imposed["number"]));
-    let district = staff(&app, "cc_agent", "agent", CHONGCHUAN).await;
-    let people = app.as_user("sys_admin").get("/users?limit=200").await.ok();
-    let id = people["items"].as_array().expect("people").iter().find(|u| u["login"] == "cc_agent").expect("the new agent")["id"].clone();
-    app.as_user("cc_clerk").post(&format!("{imposed}/assign"), json!({ "assignee_id": id })).await.ok();
+    let district = app.as_user("cc_agent");
+    app.as_user("cc_clerk").post(&format!("{imposed}/assign"), json!({ "assignee_id": user_id("cc_agent") })).await.ok();
     for (who, at, step) in [(&carrier, leg(&first), "S1"), (&district, imposed.clone(), "S2")] {
         carry(who, &at, step).await;
         who.post(&format!("{at}/hand-back"), json!({ "step": step, "papers": ["批复"] })).await.ok();

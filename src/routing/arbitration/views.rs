@@ -8,10 +8,10 @@ use super::{
     store::{self, Arbitration, ArbitrationRecord, Decision, Party},
 };
 use crate::{
-    access::{self, Order, Sight},
-    auth::{Actor, Scope, policy},
+    access::{self, Sight},
+    auth::{Actor, Scope},
     db::{Error, Result, Tx},
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem},
+    kernel::{Code as _, Id, ListQuery, Moment, Page, Problem},
     organization::{self, Center, CenterBrief, Department},
 };
 
@@ -131,7 +131,7 @@ struct Names {
 }
 
 impl Names {
-    fn of(tx: &mut Tx, rows: &[(Arbitration, ArbitrationRecord)]) -> Result<Self> {
+    fn of<'a>(tx: &mut Tx, rows: impl Iterator<Item = (&'a Arbitration, &'a ArbitrationRecord)>) -> Result<Self> {
         let (mut centers, mut departments) = (Vec::new(), Vec::new());
         for (row, record) in rows {
             centers.push(row.decider_id);
@@ -216,9 +216,7 @@ pub fn view(tx: &mut Tx, actor: &Actor, row: Arbitration) -> Result<ArbitrationV
     let sight = access::sight(tx, &Scope::of(actor, "arbitration"), row.id)?.ok_or_else(Problem::not_found)?;
     let allowed_actions = Some(allowed(tx, actor, &row)?);
     let record = row.record.open(tx.vault)?;
-    let rows = [(row, record)];
-    let names = Names::of(tx, &rows)?;
-    let [(row, record)] = rows;
+    let names = Names::of(tx, std::iter::once((&row, &record)))?;
     Ok(ArbitrationView { allowed_actions, ..render(&names, row, record, sight)? })
 }
 
@@ -230,28 +228,8 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ArbitrationV
 
 /// A page of the arbitrations that the caller sees.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<ArbitrationView>> {
-    if !policy::may(actor, "arbitration", "read") {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
-    let mut states = q.all("state");
-    if states.is_empty() && matches!(Order::of(q), Order::DueFirst | Order::DueLast) {
-        states = ArbitrationState::ALL.iter().map(|s| s.code().to_owned()).collect();
-    }
-    states.sort();
-    states.dedup();
-    let page = access::page(tx, &Scope::of(actor, "arbitration"), "arbitration", q, states)?;
-    let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
-    let mut rows: Vec<(Arbitration, ArbitrationRecord)> =
-        store::arbitrations_by_id(tx, &ids)?.into_iter().map(|row| row.record.open(tx.vault).map(|record| (row, record))).collect::<Result<_>>()?;
-    rows.sort_by_key(|(row, _)| ids.iter().position(|id| *id == row.id));
-    let names = Names::of(tx, &rows)?;
-    let sight = |id: Id| page.items.iter().find(|(e, _)| e.record == id).map_or(Sight::masked(true), |(_, sight)| *sight);
-    let items = rows
-        .into_iter()
-        .map(|(row, record)| {
-            let sight = sight(row.id);
-            render(&names, row, record, sight)
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(page.with(|_| items))
+    let page = access::listed::<ArbitrationState, _>(tx, actor, "arbitration", q, store::arbitrations_by_id, |row| row.id)?;
+    let page = page.try_map(|(row, sight)| row.record.open(tx.vault).map(|record| (row, record, sight)))?;
+    let names = Names::of(tx, page.items.iter().map(|(row, record, _)| (row, record)))?;
+    page.try_map(|(row, record, sight)| render(&names, row, record, sight))
 }

@@ -84,7 +84,7 @@ pub fn request_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &JointInpu
     lines(&input.papers, "/papers")?;
     let names = legs::free_steps(&loaded, &input.steps, "/steps")?;
     if input.due_on.is_some_and(|day| day <= tx.now.local_date()) {
-        return Err(Problem::rule("/due_on", "out_of_range", "完成日期应在明日以后。", "After today.").into());
+        return Err(Problem::rule("/due_on", "out_of_range", "完成日期应晚于今天。", "After today.").into());
     }
     let to = addressee(tx, &loaded, input)?;
     let declined = |row: &JointHandling| {

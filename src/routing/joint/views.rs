@@ -9,11 +9,11 @@ use super::{
     store::{self, HandedBack, JointHandling, JointNote, JointRecord},
 };
 use crate::{
-    access::{self, Order, Sight},
-    auth::{Actor, Scope, policy},
+    access::{self, Sight},
+    auth::{Actor, Scope},
     db::{Error, Result, Tx},
     entrustments::{self, legs},
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem},
+    kernel::{Code as _, Id, ListQuery, Moment, Page, Problem},
     organization::{self, CenterBrief, Department},
 };
 
@@ -106,9 +106,9 @@ struct Names {
 }
 
 impl Names {
-    fn of(tx: &mut Tx, rows: &[JointHandling]) -> Result<Self> {
-        let centers: Vec<Id> = rows.iter().flat_map(|row| [row.from_center_id, row.to_center_id]).collect();
-        let departments: Vec<Id> = rows.iter().filter_map(|row| row.department_id).collect();
+    fn of<'a>(tx: &mut Tx, rows: impl Iterator<Item = &'a JointHandling> + Clone) -> Result<Self> {
+        let centers: Vec<Id> = rows.clone().flat_map(|row| [row.from_center_id, row.to_center_id]).collect();
+        let departments: Vec<Id> = rows.filter_map(|row| row.department_id).collect();
         Ok(Self { centers: organization::briefs(tx, &centers)?, departments: organization::store::departments_by_id(tx, &departments)? })
     }
 
@@ -184,7 +184,7 @@ pub(super) fn allowed(tx: &mut Tx, actor: &Actor, row: &JointHandling) -> Result
 pub fn view(tx: &mut Tx, actor: &Actor, row: JointHandling) -> Result<JointHandlingView> {
     let sight = access::sight(tx, &Scope::of(actor, "joint_handling"), row.id)?.ok_or_else(Problem::not_found)?;
     let allowed_actions = Some(allowed(tx, actor, &row)?);
-    let names = Names::of(tx, std::slice::from_ref(&row))?;
+    let names = Names::of(tx, std::iter::once(&row))?;
     Ok(JointHandlingView { allowed_actions, ..render(tx, actor, &names, row, sight)? })
 }
 
@@ -196,27 +196,7 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<JointHandlin
 
 /// A page of the joint handlings that the caller sees.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<JointHandlingView>> {
-    if !policy::may(actor, "joint_handling", "read") {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
-    let mut states = q.all("state");
-    if states.is_empty() && matches!(Order::of(q), Order::DueFirst | Order::DueLast) {
-        states = JointState::ALL.iter().map(|s| s.code().to_owned()).collect();
-    }
-    states.sort();
-    states.dedup();
-    let page = access::page(tx, &Scope::of(actor, "joint_handling"), "joint_handling", q, states)?;
-    let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
-    let mut rows = store::joint_handlings_by_id(tx, &ids)?;
-    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
-    let names = Names::of(tx, &rows)?;
-    let sight = |id: Id| page.items.iter().find(|(e, _)| e.record == id).map_or(Sight::masked(true), |(_, sight)| *sight);
-    let items = rows
-        .into_iter()
-        .map(|row| {
-            let sight = sight(row.id);
-            render(tx, actor, &names, row, sight)
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(page.with(|_| items))
+    let page = access::listed::<JointState, _>(tx, actor, "joint_handling", q, store::joint_handlings_by_id, |row| row.id)?;
+    let names = Names::of(tx, page.items.iter().map(|(row, _)| row))?;
+    page.try_map(|(row, sight)| render(tx, actor, &names, row, sight))
 }

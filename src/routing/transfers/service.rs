@@ -9,7 +9,7 @@ use super::{
     store::{self, Transfer, TransferRecord},
 };
 use crate::{
-    access::{self, Order, Placement, Sight},
+    access::{self, Placement, Sight},
     auth::{
         Actor, Reachable, Scope,
         policy::{self, subject},
@@ -18,12 +18,13 @@ use crate::{
     db::{Error, Private, Result, Tx, dialect, numbers},
     entrustments::{self, AcceptInput, ClosedMatter, HandOver, Identity, Loaded, Moved},
     events::{self, Audience, NewEvent},
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target},
+    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Text},
     organization::{self, Center, CenterBrief},
     routing::{
         Explanation, Relation,
         arbitration::{self, Opening, Party, machine::ArbitrationCause},
         joint, lines, resolve_for,
+        resolver::no_agency,
     },
 };
 
@@ -164,6 +165,9 @@ fn destination(tx: &mut Tx, seen: &Loaded, to: &str) -> Result<(Center, Explanat
     if named.id == seen.custodian.id {
         return Err(Refusal::SameCenter.into());
     }
+    if let Some(zh) = no_agency(tx, seen, &named)? {
+        return Err(Problem::rule("/to", "level_without_agency", zh, "Centers of this level carry no matters.").into());
+    }
     // Up, a matter goes only from a level that carries none (DOMAIN §5).
     if named.contains(&seen.custodian) && !(named.id == resolved.id && why.relation == Relation::TransferUp) {
         return Err(Refusal::Upward.into());
@@ -259,11 +263,14 @@ pub struct TransferAcceptance {
 pub fn accept(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferAcceptance) -> Result<TransferView> {
     let (mut row, mut loaded) = load_for(tx, actor, TransferAction::Accept, target)?;
     lines(&input.papers_received, "/papers_received")?;
+    let to = organization::load(tx, row.to_center_id)?;
+    if let Some(zh) = no_agency(tx, &loaded, &to)? {
+        return Err(Problem::new(ErrorCode::StateConflict, Text::new(zh, "Centers of this level carry no matters.")).into());
+    }
     answer(tx, actor, &mut row, TransferAction::Accept, |r| r.papers_received.clone_from(&input.papers_received))?;
     if !entrustments::movable(loaded.e.state) || loaded.e.open_transfer_id != Some(row.id) {
         return Err(Refusal::MatterEnded.into());
     }
-    let to = organization::load(tx, row.to_center_id)?;
     entrustments::hand_over(tx, actor, &mut loaded, HandOver { by: Moved::Transfer(row.id), to, assignee: None })?;
     joint::follow(tx, actor, &mut loaded)?;
     if let Some(agent) = input.assignee_id {
@@ -452,28 +459,8 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<TransferView
 
 /// A page of the transfers that the caller sees.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<TransferView>> {
-    if !policy::may(actor, "transfer", "read") {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
-    let mut states = q.all("state");
-    states.sort();
-    states.dedup();
-    if states.is_empty() && matches!(Order::of(q), Order::DueFirst | Order::DueLast) {
-        states = TransferState::ALL.iter().map(|s| s.code().to_owned()).collect();
-    }
-    let page = access::page(tx, &Scope::of(actor, "transfer"), "transfer", q, states)?;
-    let ids: Vec<Id> = page.items.iter().map(|(e, _)| e.record).collect();
-    let mut rows = store::transfers_by_id(tx, &ids)?;
-    rows.sort_by_key(|t| ids.iter().position(|id| *id == t.id));
-    let sides: Vec<Id> = rows.iter().flat_map(|t| [t.from_center_id, t.to_center_id]).collect();
+    let page = access::listed::<TransferState, _>(tx, actor, "transfer", q, store::transfers_by_id, |t| t.id)?;
+    let sides: Vec<Id> = page.items.iter().flat_map(|(t, _)| [t.from_center_id, t.to_center_id]).collect();
     let centers = organization::briefs(tx, &sides)?;
-    let sight = |id: Id| page.items.iter().find(|(e, _)| e.record == id).map_or(Sight::masked(true), |(_, sight)| *sight);
-    let items = rows
-        .into_iter()
-        .map(|t| {
-            let sight = sight(t.id);
-            render(tx, actor, t, &centers, sight)
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(page.with(|_| items))
+    page.try_map(|(t, sight)| render(tx, actor, t, &centers, sight))
 }
