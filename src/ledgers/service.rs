@@ -197,8 +197,7 @@ fn place(tx: &mut Tx, row: &Export) -> Result<()> {
 
 /// The caller's own exports.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<ExportView>> {
-    let states = State::ALL.iter().map(|s| s.code()).collect();
-    access::listed(tx, actor, "export", q, states, store::exports_by_id, |row: &Export| row.id)?.try_map(|(row, _)| render(tx, row))
+    access::listed::<State, _>(tx, actor, "export", q, store::exports_by_id, |row: &Export| row.id)?.try_map(|(row, _)| render(tx, row))
 }
 
 fn seen(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Export> {
