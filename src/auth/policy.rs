@@ -206,18 +206,8 @@ const TICKET_DESK: &[&str] = &[
     "reveal",
 ];
 /// What the leader of the center does.
-const TICKET_MANAGER: &[&str] = &[
-    "read",
-    "count",
-    "triage",
-    "uphold",
-    "reopen",
-    "propose_inadmissible",
-    "confirm_inadmissible",
-    "refuse_inadmissible",
-    "merge",
-    "reveal",
-];
+const TICKET_MANAGER: &[&str] =
+    &["read", "count", "triage", "uphold", "reopen", "propose_inadmissible", "confirm_inadmissible", "refuse_inadmissible", "merge", "reveal"];
 /// What the reform office does: it convenes, leads what failed twice, and decides (DOMAIN §6).
 const TICKET_REFORM: &[&str] = &[
     "read",

@@ -5,7 +5,9 @@ use serde::Serialize;
 use super::{
     agreement::AgreementView,
     bundled::{self, BundlePart},
-    facts::{FallbackMark, Acceptance, Completion, Difficulty, Extension, FeeDue, Help, Leg, PastDifficulty, Rejection, Said, Signature, Suspension, Termination},
+    facts::{
+        Acceptance, Completion, Difficulty, Extension, FallbackMark, FeeDue, Help, Leg, PastDifficulty, Rejection, Said, Signature, Suspension, Termination,
+    },
     handout::HandOut,
     load::Loaded,
     machine::State,

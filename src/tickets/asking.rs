@@ -7,14 +7,12 @@ use serde_json::json;
 
 use super::{
     handling::noted,
+    input::{AttemptInput, FeedbackInput, LinkFeedback, TicketReason, UpholdInput},
+    links::{self, FeedbackLinkView},
     load::{self, Opened, Told, change},
     machine::{ATTEMPT_DAYS, Facts, REFORM_AFTER, TicketAction as Action, TicketState as State, TicketTier as Tier},
-    model::{
-        AttemptInput, ContactOutcome, ContactPurpose, ContactWords, FeedbackInput, FeedbackWay, LinkFeedback, PastRound, TicketReason, UpholdInput,
-        UpholdReason, Upheld,
-    },
+    model::{ContactOutcome, ContactPurpose, ContactWords, FeedbackWay, PastRound, Upheld, UpholdReason},
     store::{self, TicketCaller, TicketContact},
-    views::{self, FeedbackLinkView},
 };
 use crate::{
     attachments,
@@ -38,7 +36,12 @@ pub fn ask(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Opened> {
 pub fn signed(tx: &Tx, actor: &Actor, input: &SignatureInput, at: &str) -> Result<Signature, Problem> {
     let own = actor.applicant_id.is_some();
     if own != (input.method == SignMethod::Online) {
-        return Err(Problem::rule(&format!("{at}/method"), "method", "申请人本人登录的在线确认，工作人员登记的为线下方式。", "Applicants sign online, staff record otherwise."));
+        return Err(Problem::rule(
+            &format!("{at}/method"),
+            "method",
+            "申请人本人登录的在线确认，工作人员登记的为线下方式。",
+            "Applicants sign online, staff record otherwise.",
+        ));
     }
     if !own && input.evidence.trim().chars().count() < 2 {
         return Err(Problem::rule(&format!("{at}/evidence"), "evidence_required", "请写明签字的凭据。", "Say what proves the signature."));
@@ -86,7 +89,12 @@ pub fn feedback(tx: &mut Tx, actor: &Actor, target: &Target, input: &FeedbackInp
     }
     let own = actor.applicant_id.is_some();
     if own != (input.way == FeedbackWay::Online) || input.way == FeedbackWay::Link {
-        return refuse("/way", "way", "申请人本人登录的为登录反馈；工作人员登记的为电话、窗口、热线或上门。", "Applicants answer online, staff record the other ways.");
+        return refuse(
+            "/way",
+            "way",
+            "申请人本人登录的为登录反馈；工作人员登记的为电话、窗口、热线或上门。",
+            "Applicants answer online, staff record the other ways.",
+        );
     }
     let proof = input.evidence.trim().chars().count() >= 2 || !input.attachments.is_empty();
     match input.way {
@@ -116,7 +124,11 @@ fn hear(tx: &mut Tx, actor: &Actor, mut loaded: Opened, said: Said) -> Result<Op
     let action = if said.satisfied { Action::FeedbackSatisfied } else { Action::FeedbackDissatisfied };
     let next = loaded.decide_with(actor, &facts, action)?;
     let outcome = if said.satisfied { ContactOutcome::Satisfied } else { ContactOutcome::Dissatisfied };
-    contacted(tx, &mut loaded, Contact { caller, purpose: ContactPurpose::Feedback, outcome, way: said.way, staff: said.staff, at: said.at, words: said.words.clone() })?;
+    contacted(
+        tx,
+        &mut loaded,
+        Contact { caller, purpose: ContactPurpose::Feedback, outcome, way: said.way, staff: said.staff, at: said.at, words: said.words.clone() },
+    )?;
     loaded.row.state = next;
     let params = json!({ "way": said.way.label(), "round": loaded.row.round, "asked_at": said.at });
     let told = if said.satisfied { "feedback_satisfied" } else { "feedback_dissatisfied" };
@@ -195,12 +207,12 @@ pub fn contacted(tx: &mut Tx, loaded: &mut Opened, contact: Contact) -> Result<(
 
 /// Answers by link; the link is used up.
 pub fn feedback_by_link(tx: &mut Tx, text: &str, request_id: &str, input: &LinkFeedback) -> Result<FeedbackLinkView> {
-    let (found, round) = views::by_token(tx, text)?;
+    let (found, round) = links::by_token(tx, text)?;
     dialect::lock_root(tx.conn, "fallback_tickets", found.ticket_id.as_str())?;
     // A merge may just have taken the caller along: the answer belongs to where they are asked.
     let (caller, round) = (store::caller(tx, found.id)?.ok_or_else(Problem::not_found)?, round);
     let loaded = load::load_locked(tx, caller.ticket_id)?;
-    let shown = views::link_view(tx, &caller, round)?;
+    let shown = links::link_view(tx, &caller, round)?;
     if !shown.open {
         let zh = if shown.answer.is_some() { "该链接已经使用过。" } else { "当前不在征求反馈，或者链接已失效。" };
         return Err(Problem { allowed_actions: Some(Vec::new()), ..Problem::new(ErrorCode::StateConflict, Text::new(zh, "Used, or not asked now.")) }.into());
@@ -209,7 +221,7 @@ pub fn feedback_by_link(tx: &mut Tx, text: &str, request_id: &str, input: &LinkF
     let words = ContactWords { words: input.words.clone(), ..ContactWords::default() };
     let said = Said { caller: caller.clone(), satisfied: input.satisfied, way: FeedbackWay::Link, at: tx.now, words, staff: None };
     hear(tx, &actor, loaded, said)?;
-    views::link_view(tx, &caller, round)
+    links::link_view(tx, &caller, round)
 }
 
 /// Records that a caller could not be reached.

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::{
     asking, handling,
+    input::{NewTicket, TicketContent, TriageInput},
     load::{self, Opened, Told},
     machine::{TicketState as State, TicketTier as Tier},
     merging,
-    model::{NewTicket, TicketChannel, TicketContent, TicketDetails, TicketOrigin, TriageInput},
+    model::{TicketChannel, TicketDetails, TicketOrigin},
     store::{self, Ticket, TicketCaller, TicketDepartment},
     views::{self, TicketView},
 };
@@ -127,9 +128,7 @@ fn applicant_of(tx: &mut Tx, actor: &Actor, input: &NewTicket) -> Result<Option<
 
 fn matter_of(tx: &mut Tx, actor: &Actor, input: &NewTicket) -> Result<Option<Entrustment>> {
     match input.entrustment.as_ref().map(|reference| entrustments::load_seen(tx, actor, reference)).transpose() {
-        Err(Error::Refused(_)) => {
-            Err(Problem::rule("/entrustment", "unknown_matter", "没有这件，或者不在您的可见范围内。", "No matter that you see.").into())
-        }
+        Err(Error::Refused(_)) => Err(Problem::rule("/entrustment", "unknown_matter", "没有这件，或者不在您的可见范围内。", "No matter that you see.").into()),
         other => Ok(other?.map(|m| m.e)),
     }
 }
@@ -260,8 +259,7 @@ pub fn enter(
     };
     store::insert_caller(tx, &caller)?;
     store::set_departments(tx, id, &departments)?;
-    let mut loaded =
-        Opened { row, details, center: center.clone(), callers: vec![caller], contacts: Vec::new(), departments, sight: Sight::CLEAR };
+    let mut loaded = Opened { row, details, center: center.clone(), callers: vec![caller], contacts: Vec::new(), departments, sight: Sight::CLEAR };
     let params = json!({ "number": loaded.row.number, "center": center.name, "channel": channel.label(), "category": content.category });
     load::save(tx, actor, &mut loaded, Told::new("registered", Audience::Applicant, params))?;
     Ok(loaded)

@@ -191,13 +191,7 @@ pub fn tell(tx: &mut Tx, actor: &Actor, row: &Ticket, told: Told) -> Result<()> 
 }
 
 /// A change of a ticket: locked, seen, allowed, in the right version and state; then saved with what it tells.
-pub fn change(
-    tx: &mut Tx,
-    actor: &Actor,
-    target: &Target,
-    action: Action,
-    edit: impl FnOnce(&mut Tx, &mut Opened) -> Result<Told>,
-) -> Result<Opened> {
+pub fn change(tx: &mut Tx, actor: &Actor, target: &Target, action: Action, edit: impl FnOnce(&mut Tx, &mut Opened) -> Result<Told>) -> Result<Opened> {
     let mut loaded = load_for(tx, actor, action, target)?;
     let next = loaded.decide(actor, action)?;
     let told = edit(tx, &mut loaded)?;
@@ -294,10 +288,7 @@ pub fn place(tx: &mut Tx, loaded: &Opened) -> Result<()> {
     subjects.extend(own.map(|id| (subject::applicant(id.as_str()), false)));
     // What was written may tell who a confidential caller is.
     subjects.extend(loaded.departments.iter().filter(|d| d.sees).map(|d| (subject::department(d.department_id.as_str()), row.confidential)));
-    access::place(
-        tx,
-        &Placement { kind: "fallback_ticket", record: row.id, state: row.state.code(), due_at: row.due_at, updated_at: row.updated_at, subjects },
-    )
+    access::place(tx, &Placement { kind: "fallback_ticket", record: row.id, state: row.state.code(), due_at: row.due_at, updated_at: row.updated_at, subjects })
 }
 
 /// After the calendar moved: the deadline shown on the ticket follows its clock.
