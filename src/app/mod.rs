@@ -34,7 +34,7 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    ledgers, meetings, organization, projects, registry, reminders, routing, worker, worklist,
+    ledgers, meetings, organization, projects, registry, reminders, routing, tickets, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -55,6 +55,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         crate::visits::api::routes(cfg);
         projects::api::routes(cfg);
         meetings::api::routes(cfg);
+        tickets::api::routes(cfg);
         registry::api::routes(cfg);
         worklist::api::routes(cfg);
         ledgers::api::routes(cfg);
@@ -70,6 +71,7 @@ pub fn wire() {
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
     let _ = projects::ON_MANAGER.set(meetings::follow_manager);
+    let _ = routing::arbitration::ON_NO_UNIT.set(tickets::on_no_unit);
 }
 
 /// What all workers of the server share.

@@ -3,6 +3,7 @@
 use super::service::{WorkItem, WorkKind};
 use crate::{
     access::Entry,
+    auth::Actor,
     db::{Result, Tx},
     entrustments,
     kernel::{Code, Id},
@@ -10,7 +11,7 @@ use crate::{
         self,
         store::{Meeting, Resolution},
     },
-    projects, reminders, routing, visits,
+    projects, reminders, routing, tickets, visits,
 };
 
 /// What a record is called.
@@ -38,7 +39,7 @@ impl Head {
 }
 
 /// One query for each kind that is there.
-fn heads(tx: &mut Tx, kind: WorkKind, ids: &[Id]) -> Result<Vec<Head>> {
+fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<Head>> {
     use About::{Matter, Title};
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -73,6 +74,12 @@ fn heads(tx: &mut Tx, kind: WorkKind, ids: &[Id]) -> Result<Vec<Head>> {
             let rows = projects::store::projects_by_id(tx, ids)?;
             rows.into_iter().map(|p| Head::new(p.id, p.number, Title(p.name), p.state, p.version)).collect()
         }
+        WorkKind::FallbackTicket => {
+            let rows = tickets::store::tickets_by_id(tx, ids)?;
+            rows.into_iter()
+                .map(|t| Ok(Head::new(t.id, t.number.clone(), Title(tickets::title_of(tx, actor, &t)?), t.state, t.version)))
+                .collect::<Result<_>>()?
+        }
         WorkKind::Meeting => {
             let rows = meetings::store::meetings_by_id(tx, ids)?;
             let title = |m: &Meeting| -> Result<About> { Ok(Title(format!("{}：{}", m.kind.label(), m.details.open(tx.vault)?.title))) };
@@ -90,11 +97,11 @@ fn heads(tx: &mut Tx, kind: WorkKind, ids: &[Id]) -> Result<Vec<Head>> {
 }
 
 /// The items, in the order in which they were found.
-pub(super) fn of(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
+pub(super) fn of(tx: &mut Tx, actor: &Actor, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
     let mut all = Vec::with_capacity(found.len());
     for kind in WorkKind::ALL {
         let ids: Vec<Id> = found.iter().filter(|(of, _)| of == kind).map(|(_, e)| e.record).collect();
-        all.extend(heads(tx, *kind, &ids)?);
+        all.extend(heads(tx, actor, *kind, &ids)?);
     }
     let matters: Vec<Id> = all.iter().filter_map(|head| if let About::Matter(id) = head.about { Some(id) } else { None }).collect();
     let matters = entrustments::store::entrustments_by_id(tx, &matters)?;
