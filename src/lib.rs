@@ -28,6 +28,7 @@ pub mod registry;
 pub mod reminders;
 pub mod routing;
 pub mod settings;
+pub mod sheets;
 pub mod visits;
 pub mod worker;
 pub mod worklist;

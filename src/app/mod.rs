@@ -34,7 +34,7 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    meetings, organization, projects, registry, reminders, routing, worker, worklist,
+    meetings, organization, projects, registry, reminders, routing, sheets, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -55,6 +55,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         crate::visits::api::routes(cfg);
         projects::api::routes(cfg);
         meetings::api::routes(cfg);
+        sheets::api::routes(cfg);
         registry::api::routes(cfg);
         worklist::api::routes(cfg);
         clocks::api::routes(cfg);

@@ -580,6 +580,15 @@ fn policy_names_what_exists() {
         "confirm",
         "send_back",
         "instruct",
+        "sign_in",
+        "request_extension",
+        "reply",
+        "determine",
+        "reject",
+        "lift",
+        "confirm_accountability",
+        "reject_accountability",
+        "lift_accountability",
     ];
     for rule in POLICY {
         for action in rule.actions {
