@@ -34,7 +34,7 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    meetings, organization, projects, registry, reminders, routing, sheets, worker, worklist,
+    meetings, organization, projects, registry, reminders, routing, sheets, tickets, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -68,6 +68,7 @@ pub fn wire() {
     let _ = entrustments::ON_CLOSED.set(vec![routing::fall, reminders::fall, evaluations::open]);
     let _ = entrustments::ON_TOLD.set(forms::on_told);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
+    let _ = tickets::ON_ENDED.set(vec![sheets::fall]);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
 }
 

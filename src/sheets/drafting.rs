@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 
 use super::{
-    load::{self, Loaded, change, publish},
+    load::{Loaded, change, publish},
     machine::{Refusal, SheetAction as Action, SheetState as State},
     model::{DeterminationInput, SheetDetails, SheetEdit, SheetPart, SheetReason, SheetsInput},
     store::{self, Sheet},
@@ -18,12 +18,12 @@ use crate::{
     kernel::{ErrorCode, FieldError, Id, Limit, Moment, Problem, Target},
     organization::{self, Center},
     settings::{self, Rules},
-    tickets::{self, Ticket},
+    tickets::{self, Ticket, machine::TicketAction},
 };
 
 /// A ticket for which sheets are drawn up: seen (404), allowed (403), locked, in the version asked for (412).
 struct Opened {
-    ticket: Ticket,
+    ticket: tickets::Opened,
     center: Center,
     rules: Rules,
     /// All sheets it ever had, oldest first.
@@ -33,18 +33,17 @@ struct Opened {
 }
 
 fn open(tx: &mut Tx, actor: &Actor, target: &Target, verb: &str) -> Result<Opened> {
-    let seen = tickets::load_seen(tx, actor, &target.reference)?.ticket.id;
-    dialect::lock_root(tx.conn, "fallback_tickets", seen.as_str())?;
-    let ticket = load::ticket_of(tx, seen)?;
-    let center = organization::load(tx, ticket.center_id)?;
+    let seen = tickets::load_seen(tx, actor, &target.reference)?.row.id;
+    let ticket = tickets::load_locked(tx, seen)?;
+    let center = ticket.center.clone();
     let near = Reachable { centers: vec![center.id], path: &center.path, ..Reachable::default() };
     if !policy::allows(actor, "assignment_sheet", verb, &near) {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     let determines = policy::allows(actor, "assignment_sheet", "determine", &near);
-    target.check(ticket.version)?;
+    target.check(ticket.row.version)?;
     let rules = settings::rules(tx, &center.path)?;
-    let sheets = store::of_ticket(tx, ticket.id)?;
+    let sheets = store::of_ticket(tx, seen)?;
     Ok(Opened { ticket, center, rules, sheets, determines })
 }
 
@@ -83,7 +82,7 @@ pub fn draft_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetsInput
         return Err(Refusal::ReturnedTooOften.into());
     }
     if input.lead.is_some() {
-        tickets::may_assign(tx, &opened.ticket)?;
+        opened.ticket.decide(actor, TicketAction::Assign)?;
     }
     let mut faults = Vec::new();
     let mut named = Vec::new();
@@ -116,7 +115,7 @@ pub fn determine(tx: &mut Tx, actor: &Actor, target: &Target, input: &Determinat
     if !opened.is_worn(true) {
         return Err(Refusal::NotReturned.into());
     }
-    tickets::may_assign(tx, &opened.ticket)?;
+    opened.ticket.decide(actor, TicketAction::Assign)?;
     let before = opened.sheets.iter().rfind(|s| s.lead_id.is_none()).map(|s| s.details.open(tx.vault)).transpose()?;
     let matter = input.matter.clone().or(before.map(|d| d.matter)).unwrap_or_default();
     let part = SheetPart { department_id: input.department_id, matter, due_on: input.due_on, limit: input.limit };
@@ -193,11 +192,11 @@ fn enter(tx: &mut Tx, actor: &Actor, opened: &Opened, part: &SheetPart, kind: &K
     let row = Sheet {
         id,
         number,
-        ticket_id: opened.ticket.id,
+        ticket_id: opened.ticket.row.id,
         lead_id: kind.lead,
         center_id: opened.center.id,
         department_id: part.department_id,
-        round: opened.ticket.round,
+        round: opened.ticket.row.round,
         state: State::Drafted,
         binding: kind.binding,
         drafted_by: actor.id,
@@ -260,9 +259,9 @@ fn cancel_one(tx: &mut Tx, actor: &Actor, row: Sheet, why: &str) -> Result<()> {
     loaded.apply(tx, actor, Action::Cancel, why, |tx, sheet| crate::clocks::stop_all(tx, sheet.row.id))
 }
 
-/// The ticket was withdrawn or merged: its open sheets fall with it.
-pub fn fall(tx: &mut Tx, actor: &Actor, ticket: Id) -> Result<()> {
-    let open: Vec<Sheet> = store::of_ticket(tx, ticket)?.into_iter().filter(|s| s.state.is_open()).collect();
+/// The ticket was withdrawn, merged or not taken in: its open sheets fall with it.
+pub fn fall(tx: &mut Tx, actor: &Actor, ticket: &Ticket) -> Result<()> {
+    let open: Vec<Sheet> = store::of_ticket(tx, ticket.id)?.into_iter().filter(|s| s.state.is_open()).collect();
     let (leads, assisting): (Vec<Sheet>, Vec<Sheet>) = open.into_iter().partition(|s| s.lead_id.is_none());
     for row in assisting.into_iter().chain(leads) {
         cancel_one(tx, actor, row, "反映事项已撤回或合并")?;
