@@ -259,6 +259,26 @@ pub fn fixed(kind: &str, name: &str) -> Id {
     Id::fixed(fixture_epoch(), format!("{kind}:{name}").as_bytes())
 }
 
+/// The department of a demo account, under an id that documented examples can name.
+fn handling_department(tx: &mut Tx, center: Id, name: &str) -> db::Result<Id> {
+    if let Some(there) = organization::store::department(tx, center, name)? {
+        return Ok(there.id);
+    }
+    let id = fixed("department", name);
+    let row = organization::Department {
+        id,
+        center_id: center,
+        name: name.to_owned(),
+        credit_code: None,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+        phone: String::new(),
+    };
+    organization::store::insert_department(tx, &row)?;
+    Ok(id)
+}
+
 fn staff(tx: &mut Tx, hash: &str) -> Result<(), CliError> {
     let people = people()?;
     for (code, contact) in &people.centers {
@@ -284,7 +304,7 @@ fn staff(tx: &mut Tx, hash: &str) -> Result<(), CliError> {
         let new = NewUser { login: a.login.clone(), name: a.display_name.clone(), title: a.title.clone(), role: a.role.clone(), center: None };
         let id = admin::insert(tx, fixed("user", &a.login), &new, hash, center)?;
         let node = match (role, center, &a.department) {
-            (Role::DepartmentHandler, Some(center), Some(name)) => Some(organization::department_named(tx, center, name, None)?.id),
+            (Role::DepartmentHandler, Some(center), Some(name)) => Some(handling_department(tx, center, name)?),
             (r, center, _) if r.at_center() => center,
             _ => None,
         };

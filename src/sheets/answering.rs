@@ -3,7 +3,7 @@
 
 use super::{
     drafting::drop_assisting,
-    load::{Loaded, change},
+    load::{Loaded, change, ticket_of},
     machine::{SheetAction as Action, SheetState as State},
     model::{
         Extension, Responsible, SheetExtensionRequest, SheetOpinion, SheetProgress, SheetReason, SheetReply, SheetReturn, SheetSignIn, Signature,
@@ -18,7 +18,7 @@ use crate::{
     clocks::{self, ClockKind},
     db::{Result, Tx, dialect},
     kernel::{ErrorCode, Problem, Target, Text},
-    tickets,
+    tickets::{self, machine::TicketState},
 };
 
 /// The leader signs; with the lead's sheet those of the assisting departments that are drawn up.
@@ -32,7 +32,11 @@ pub fn issue(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetOpinion) 
             let mut sheet = Loaded::of(tx, actor, row, Sight::CLEAR)?;
             sheet.apply(tx, actor, Action::Issue, &input.opinion, |tx, sheet| sign(tx, actor, sheet))?;
         }
-        tickets::assign(tx, actor, loaded.row.ticket_id, loaded.row.department_id, loaded.row.due_at)?;
+        let assisting = store::assisting(tx, id)?.into_iter().filter(|s| s.state.is_with_department()).map(|s| s.department_id).collect();
+        let to = tickets::Assigned { lead: loaded.row.department_id, assisting, due_at: loaded.row.due_at };
+        tickets::assign(tx, actor, loaded.row.ticket_id, to)?;
+    } else {
+        tickets::show_to(tx, loaded.row.ticket_id, loaded.row.department_id)?;
     }
     view(tx, actor, id)
 }
@@ -62,7 +66,7 @@ pub fn sign_in(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetSignIn)
         sheet.details.responsible = Some(Responsible { name, post, phone });
         sheet.row.signed_in_at = Some(tx.now);
         clocks::stop(tx, sheet.row.id, &[ClockKind::SheetSignIn])?;
-        if sheet.facts.lead { tickets::sign_in(tx, actor, sheet.row.ticket_id) } else { Ok(()) }
+        if sheet.facts.lead { tickets::sign_in(tx, actor, sheet.row.ticket_id).map(|_| ()) } else { Ok(()) }
     })?;
     view(tx, actor, loaded.row.id)
 }
@@ -74,7 +78,7 @@ pub fn return_(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetReturn)
         sheet.details.suggested_unit.clone_from(&input.suggested_unit);
         sheet.row.returned_at = Some(tx.now);
         clocks::stop_all(tx, sheet.row.id)?;
-        if sheet.facts.lead { tickets::return_(tx, actor, sheet.row.ticket_id) } else { Ok(()) }
+        if sheet.facts.lead { tickets::return_(tx, actor, sheet.row.ticket_id, &input.reason).map(|_| ()) } else { Ok(()) }
     })?;
     if loaded.facts.lead {
         drop_assisting(tx, actor, loaded.row.id, "牵头部门已退回交办单")?;
@@ -145,7 +149,7 @@ pub fn reply(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetReply) ->
         sheet.row.replied_at = Some(tx.now);
         attachments::bind(tx, actor, &input.attachments, "assignment_sheet", sheet.row.id, "完成情况", "/attachments")?;
         clocks::stop(tx, sheet.row.id, &[ClockKind::Sheet])?;
-        if sheet.facts.lead { tickets::reply(tx, actor, sheet.row.ticket_id) } else { Ok(()) }
+        if sheet.facts.lead { tickets::reply(tx, actor, sheet.row.ticket_id, &input.report).map(|_| ()) } else { Ok(()) }
     })?;
     view(tx, actor, loaded.row.id)
 }
@@ -153,6 +157,10 @@ pub fn reply(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetReply) ->
 /// The center has checked the reply; the lead's goes to the applicants, who are asked.
 pub fn confirm(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetOpinion) -> Result<SheetView> {
     let loaded = change(tx, actor, target, Action::Confirm, &input.opinion, |_, _| Ok(()))?;
+    // The center may have asked already.
+    if loaded.facts.lead && ticket_of(tx, loaded.row.ticket_id)?.state == TicketState::Replied {
+        tickets::ask_feedback(tx, actor, loaded.row.ticket_id)?;
+    }
     view(tx, actor, loaded.row.id)
 }
 
@@ -161,8 +169,10 @@ pub fn send_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetReaso
     let loaded = change(tx, actor, target, Action::SendBack, &input.reason, |tx, sheet| {
         sheet.row.replied_at = None;
         sheet.details.signed = None;
-        clocks::reopen(tx, sheet.row.id, ClockKind::Sheet)?;
-        if sheet.facts.lead { tickets::send_back(tx, actor, sheet.row.ticket_id) } else { Ok(()) }
+        clocks::reopen(tx, sheet.row.id, ClockKind::Sheet)
     })?;
+    if loaded.facts.lead {
+        tickets::send_back(tx, actor, loaded.row.ticket_id, &input.reason, loaded.row.due_at)?;
+    }
     view(tx, actor, loaded.row.id)
 }

@@ -113,9 +113,24 @@ pub(super) fn allowed(actor: &Actor, row: &Rung, center: &Center) -> Vec<String>
     Action::ALL.iter().filter(may).map(|a| a.code().to_owned()).collect()
 }
 
+/// The number that people read: its sheet's, and which rung it is.
+pub fn number_of(sheet: &str, rung: LadderRung) -> String {
+    let place = LadderRung::ALL.iter().position(|r| *r == rung).map_or(0, |at| at + 1);
+    format!("{sheet}-{place}")
+}
+
 fn rung_by_reference(tx: &mut Tx, reference: &str) -> Result<Rung> {
-    let id: Id = reference.parse().map_err(|_| Problem::not_found())?;
-    Ok(store::rung(tx, id)?.ok_or_else(Problem::not_found)?)
+    let found = match reference.parse::<Id>() {
+        Ok(id) => store::rung(tx, id)?,
+        Err(_) => rung_by_number(tx, &reference.to_ascii_uppercase())?,
+    };
+    Ok(found.ok_or_else(Problem::not_found)?)
+}
+
+fn rung_by_number(tx: &mut Tx, number: &str) -> Result<Option<Rung>> {
+    let Some((of, _)) = number.rsplit_once('-') else { return Ok(None) };
+    let Some(sheet) = store::sheet_by_number(tx, of)? else { return Ok(None) };
+    Ok(store::rungs_of(tx, &[sheet.id])?.into_iter().find(|r| number_of(&sheet.number, r.rung) == number))
 }
 
 /// One rung, to those who may see it.

@@ -154,7 +154,7 @@ pub struct RungDetails {
 }
 
 /// What is assigned to a department.
-#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SheetPart {
     /// Which department: of the same city, with an account.

@@ -402,6 +402,9 @@ pub fn timeline(tx: &mut Tx, actor: &Actor, reference: &str, q: &ListQuery) -> R
 pub struct RungView {
     /// Identity.
     pub id: Id,
+    /// Number that people read: its sheet's, and which rung it is.
+    #[schema(example = "JB-320623-20261122-000001-427-1")]
+    pub number: String,
     /// Which.
     pub rung: LadderRung,
     /// In Chinese.
@@ -480,6 +483,7 @@ pub(super) fn rung_of(tx: &Tx, row: Rung, sheet: &Sheet, center: CenterBrief, de
     let words = sight.words;
     Ok(RungView {
         id: row.id,
+        number: ladder::number_of(&sheet.number, row.rung),
         rung: row.rung,
         rung_label: row.rung.label().into(),
         state: row.state,

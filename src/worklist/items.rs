@@ -106,7 +106,7 @@ fn heads(tx: &mut Tx, kind: WorkKind, ids: &[Id]) -> Result<Vec<Head>> {
             let rows = sheets::store::rungs_by_id(tx, ids)?;
             let departments = organization::store::departments_by_id(tx, &rows.iter().map(|r| r.department_id).collect::<Vec<_>>())?;
             let of = sheets::store::sheets_by_id(tx, &rows.iter().map(|r| r.sheet_id).collect::<Vec<_>>())?;
-            let number = |r: &Rung| of.iter().find(|s| s.id == r.sheet_id).map(|s| s.number.clone()).unwrap_or_default();
+            let number = |r: &Rung| of.iter().find(|s| s.id == r.sheet_id).map(|s| sheets::rung_number(&s.number, r.rung)).unwrap_or_default();
             let title = |r: &Rung| Title(format!("{}：{}", r.rung.label(), name_of(&departments, r.department_id)));
             rows.iter().map(|r| Head::new(r.id, number(r), title(r), r.state, r.version)).collect()
         }
