@@ -184,8 +184,7 @@ const MEETING_ACTS: &[&str] = &["create", "edit", "reschedule", "cancel", "recor
 const RESOLUTION_ACTS: &[&str] = &["read", "carry_out", "instruct"];
 
 /// What is done with an assignment sheet by the leader in charge, at the center or at the reform office.
-const SHEET_LEADER_ACTS: &[&str] =
-    &["read", "create", "edit", "issue", "grant_extension", "refuse_extension", "confirm", "send_back", "cancel"];
+const SHEET_LEADER_ACTS: &[&str] = &["read", "create", "edit", "issue", "grant_extension", "refuse_extension", "confirm", "send_back", "cancel"];
 
 /// The table.
 pub const POLICY: &[Rule] = &[

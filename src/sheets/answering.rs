@@ -5,9 +5,7 @@ use super::{
     drafting::drop_assisting,
     load::{Loaded, change, ticket_of},
     machine::{SheetAction as Action, SheetState as State},
-    model::{
-        Extension, Responsible, SheetExtensionRequest, SheetOpinion, SheetProgress, SheetReason, SheetReply, SheetReturn, SheetSignIn, Signature,
-    },
+    model::{Extension, Responsible, SheetExtensionRequest, SheetOpinion, SheetProgress, SheetReason, SheetReply, SheetReturn, SheetSignIn, Signature},
     store,
     views::{SheetView, view},
 };

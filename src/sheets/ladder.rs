@@ -140,7 +140,14 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<RungView> {
 }
 
 /// A rung for an action: locked, seen (404), allowed (403), in the version asked for (412), in a state that permits it (409).
-fn change(tx: &mut Tx, actor: &Actor, target: &Target, action: Action, words: &str, edit: impl FnOnce(&Tx, &mut Rung, &mut RungDetails) -> Result<()>) -> Result<RungView> {
+fn change(
+    tx: &mut Tx,
+    actor: &Actor,
+    target: &Target,
+    action: Action,
+    words: &str,
+    edit: impl FnOnce(&Tx, &mut Rung, &mut RungDetails) -> Result<()>,
+) -> Result<RungView> {
     let found = rung_by_reference(tx, &target.reference)?;
     dialect::lock_root(tx.conn, "ladder_rungs", found.id.as_str())?;
     let mut row = rung_by_reference(tx, found.id.as_str())?;
@@ -169,7 +176,9 @@ pub fn confirm(tx: &mut Tx, actor: &Actor, target: &Target, input: &RungConfirma
     let document = input.document_number.trim();
     change(tx, actor, target, Action::Confirm, &input.note, |tx, row, details| {
         if row.rung == LadderRung::Accountability && document.is_empty() {
-            return Err(Problem::rule("/document_number", "required", "问责须写明有权机关的文号。", "Accountability needs the competent body's document.").into());
+            return Err(
+                Problem::rule("/document_number", "required", "问责须写明有权机关的文号。", "Accountability needs the competent body's document.").into()
+            );
         }
         row.decided_at = Some(tx.now);
         details.decided_by = actor.id;

@@ -107,8 +107,8 @@ impl Loaded {
 
     /// Does an action in a state that permits it (409): changed by `edit`, noted, saved and told.
     pub fn apply(&mut self, tx: &mut Tx, actor: &Actor, action: Action, words: &str, edit: impl FnOnce(&mut Tx, &mut Self) -> Result<()>) -> Result<()> {
-        self.row.state = decide(self.row.state, &self.facts, action)
-            .map_err(|refusal| Problem { allowed_actions: Some(self.allowed(actor)), ..Problem::from(refusal) })?;
+        self.row.state =
+            decide(self.row.state, &self.facts, action).map_err(|refusal| Problem { allowed_actions: Some(self.allowed(actor)), ..Problem::from(refusal) })?;
         if !words.is_empty() {
             if self.details.notes.len() >= MOST_NOTES {
                 return Err(Problem::new(ErrorCode::RuleViolation, Text::new("一份交办单最多记录 200 次办理情况。", "At most 200 notes.")).into());

@@ -1,8 +1,8 @@
 //! Assignment sheets 交办单: what a fallback ticket needs of a department, signed by a leader, signed in, replied to and
 //! confirmed. What is late climbs the overdue ladder 挂牌警示、点名通报、问责, and stands with the department until it is lifted.
 
-pub mod api;
 mod answering;
+pub mod api;
 mod drafting;
 mod ladder;
 mod listing;

@@ -36,7 +36,7 @@ impl ListKind for Rungs {
 /// 查询逾期警示（ladder rungs）
 ///
 /// 列出本人可见的挂牌警示、点名通报和问责；逾期未办复的，由系统到期逐级提出。
-#[utoipa::path(tag = "fallback-tickets", operation_id = "list_ladder_rungs", params(List<Rungs>), responses((status = 200, description = "一页逾期警示", body = Page<RungView>)))]
+#[utoipa::path(tag = "fallback", operation_id = "list_ladder_rungs", params(List<Rungs>), responses((status = 200, description = "一页逾期警示", body = Page<RungView>)))]
 #[get("/ladder-rungs")]
 async fn list(ask: Ask, asked: List<Rungs>) -> Answer {
     ask.list(asked.query, listing::rungs).await
@@ -45,7 +45,7 @@ async fn list(ask: Ask, asked: List<Rungs>) -> Answer {
 /// 查看逾期警示（ladder rung）
 ///
 /// 查看一级警示：何时到期、何时提出、由谁确认或解除。
-#[utoipa::path(tag = "fallback-tickets", operation_id = "get_ladder_rung", params(("id" = String, Path, description = "警示 id 或编号", max_length = 100)), responses((status = 200, description = "逾期警示", body = RungView)))]
+#[utoipa::path(tag = "fallback", operation_id = "get_ladder_rung", params(("id" = String, Path, description = "警示 id 或编号", max_length = 100)), responses((status = 200, description = "逾期警示", body = RungView)))]
 #[get("/ladder-rungs/{id}")]
 async fn fetch(ask: Ask) -> Answer {
     ask.get(ladder::fetch).await
@@ -54,7 +54,7 @@ async fn fetch(ask: Ask) -> Answer {
 /// 确认逾期警示（confirm rung）
 ///
 /// 挂牌警示和点名通报由督查人员确认；问责由改革办确认，须写明有权机关的文号。
-#[utoipa::path(tag = "fallback-tickets", operation_id = "confirm_ladder_rung", params(("id" = String, Path, description = "警示 id 或编号", max_length = 100)), request_body = RungConfirmation, responses((status = 200, description = "逾期警示", body = RungView)))]
+#[utoipa::path(tag = "fallback", operation_id = "confirm_ladder_rung", params(("id" = String, Path, description = "警示 id 或编号", max_length = 100)), request_body = RungConfirmation, responses((status = 200, description = "逾期警示", body = RungView)))]
 #[post("/ladder-rungs/{id}/confirm")]
 async fn confirm(command: Command, body: Body<RungConfirmation>) -> Answer {
     command.act(body, ladder::confirm).await
@@ -63,7 +63,7 @@ async fn confirm(command: Command, body: Body<RungConfirmation>) -> Answer {
 /// 不予采用（reject rung）
 ///
 /// 经核实不应警示的，说明理由不予采用。
-#[utoipa::path(tag = "fallback-tickets", operation_id = "reject_ladder_rung", params(("id" = String, Path, description = "警示 id 或编号", max_length = 100)), request_body = RungRejection, responses((status = 200, description = "逾期警示", body = RungView)))]
+#[utoipa::path(tag = "fallback", operation_id = "reject_ladder_rung", params(("id" = String, Path, description = "警示 id 或编号", max_length = 100)), request_body = RungRejection, responses((status = 200, description = "逾期警示", body = RungView)))]
 #[post("/ladder-rungs/{id}/reject")]
 async fn reject(command: Command, body: Body<RungRejection>) -> Answer {
     command.act(body, ladder::reject).await
@@ -72,7 +72,7 @@ async fn reject(command: Command, body: Body<RungRejection>) -> Answer {
 /// 解除逾期警示（lift rung）
 ///
 /// 写明理由和依据，解除已确认的警示；解除之前一直计入部门交办情况。
-#[utoipa::path(tag = "fallback-tickets", operation_id = "lift_ladder_rung", params(("id" = String, Path, description = "警示 id 或编号", max_length = 100)), request_body = RungLift, responses((status = 200, description = "逾期警示", body = RungView)))]
+#[utoipa::path(tag = "fallback", operation_id = "lift_ladder_rung", params(("id" = String, Path, description = "警示 id 或编号", max_length = 100)), request_body = RungLift, responses((status = 200, description = "逾期警示", body = RungView)))]
 #[post("/ladder-rungs/{id}/lift")]
 async fn lift(command: Command, body: Body<RungLift>) -> Answer {
     command.act(body, ladder::lift).await

@@ -66,14 +66,7 @@ pub struct RungBrief {
 
 impl From<&Rung> for RungBrief {
     fn from(row: &Rung) -> Self {
-        Self {
-            id: row.id,
-            rung: row.rung,
-            rung_label: row.rung.label().into(),
-            state: row.state,
-            state_label: row.state.label().into(),
-            due_at: row.due_at,
-        }
+        Self { id: row.id, rung: row.rung, rung_label: row.rung.label().into(), state: row.state, state_label: row.state.label().into(), due_at: row.due_at }
     }
 }
 

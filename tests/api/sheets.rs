@@ -194,7 +194,10 @@ async fn returned_twice_then_determined(app: TestApp) {
     scjg.post(&format!("{path}/sign-in"), responsible()).await.ok();
     scjg.post(&format!("{path}/reply"), replied()).await.ok();
     assert_eq!(ticket_state(&app, &ticket).await, "replied");
-    assert_eq!(app.as_user("rd_clerk").get(&format!("/assignment-sheets?ticket_id={ticket}&binding=true")).await.ok()["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        app.as_user("rd_clerk").get(&format!("/assignment-sheets?ticket_id={ticket}&binding=true")).await.ok()["items"].as_array().map(Vec::len),
+        Some(1)
+    );
     let listed = clerk.get(&format!("/assignment-sheets?ticket_id={ticket}&role=lead&state=returned")).await.ok();
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(2));
 }
@@ -285,7 +288,9 @@ async fn every_rung_once_in_its_own_time(app: TestApp) {
     assert_eq!(app.count("SELECT count(*) AS value FROM ladder_rungs").await, 3);
     let sheet = app.as_user("rd_scjg").get(&late).await.ok();
     assert_eq!((states(&sheet["rungs"]), sheet.get("next_rung_at")), (vec!["proposed"; 3], None));
-    for (filter, there) in [("rung=naming", 1), ("overdue=true", 1), ("overdue=false", 1), ("due_at[gte]=2026-03-17", 0), ("due_at[lt]=2026-03-17&sort=due_at", 2)] {
+    for (filter, there) in
+        [("rung=naming", 1), ("overdue=true", 1), ("overdue=false", 1), ("due_at[gte]=2026-03-17", 0), ("due_at[lt]=2026-03-17&sort=due_at", 2)]
+    {
         let listed = app.as_user("rd_clerk").get(&format!("/assignment-sheets?{filter}")).await.ok();
         assert_eq!(listed["items"].as_array().map(Vec::len), Some(there), "{filter}");
     }
@@ -342,7 +347,10 @@ async fn standing_until_it_is_lifted(app: TestApp) {
     app.as_user("rd_agent2").get(&format!("/departments/{second}/standing")).await.ok();
     assert_eq!(inspector.post(&format!("{rung}/lift"), json!({ "reason": "已整改" })).await.problem(400), "invalid_request");
     let lifted = inspector.post(&format!("{rung}/lift"), json!({ "reason": "已整改到位", "basis": "整改验收单 2026-3" })).await.ok();
-    assert_eq!((&lifted["state"], &lifted["lift_basis"], &lifted["lifted_by"]), (&json!("lifted"), &json!("整改验收单 2026-3"), &json!(user_id("city_inspector"))));
+    assert_eq!(
+        (&lifted["state"], &lifted["lift_basis"], &lifted["lifted_by"]),
+        (&json!("lifted"), &json!("整改验收单 2026-3"), &json!(user_id("city_inspector")))
+    );
     assert_eq!(counts(&app.as_user("city_reform").get(&of).await.ok()), [0, 0, 1, 1, 1, 0]);
     // A little late is on the sheet, too.
     assert_eq!(scjg.get(&late).await.ok()["late"], true);
@@ -427,8 +435,7 @@ async fn what_is_wrong_is_named(app: TestApp) {
     let refused = clerk.post(&sheets, wrong).await.expect(422);
     let mut at: Vec<&str> = refused.body["errors"].as_array().into_iter().flatten().map(|e| text(&e["pointer"])).collect();
     at.sort_unstable();
-    let expected =
-        ["/assisting/0/department_id", "/assisting/0/limit", "/assisting/1/department_id", "/assisting/2/department_id", "/lead/due_on"];
+    let expected = ["/assisting/0/department_id", "/assisting/0/limit", "/assisting/1/department_id", "/assisting/2/department_id", "/lead/due_on"];
     assert_eq!(at, expected, "{}", refused.text);
     assert_eq!(clerk.post(&sheets, json!({ "assisting": [part(&first)] })).await.problem(409), "state_conflict");
     assert_eq!(clerk.post(&sheets, json!({})).await.problem(409), "state_conflict");
