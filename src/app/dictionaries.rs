@@ -21,7 +21,7 @@ use crate::{
     organization::{AccountStatus, CenterLevel, GrantState},
     projects, reminders,
     routing::{self, arbitration::machine as arbitration, joint::machine as joint, transfers::machine as transfers},
-    sheets, visits,
+    sheets, tickets, visits,
 };
 
 /// Mounts the operations.
@@ -126,6 +126,16 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<sheets::machine::SheetAction>(),
         dictionary::<sheets::machine::RungState>(),
         dictionary::<sheets::machine::RungAction>(),
+        dictionary::<tickets::machine::TicketState>(),
+        dictionary::<tickets::machine::TicketAction>(),
+        dictionary::<tickets::machine::TicketTier>(),
+        dictionary::<tickets::TicketCategory>(),
+        dictionary::<tickets::TicketChannel>(),
+        dictionary::<tickets::FeedbackWay>(),
+        dictionary::<tickets::ContactPurpose>(),
+        dictionary::<tickets::ContactOutcome>(),
+        dictionary::<tickets::InadmissibleReason>(),
+        dictionary::<tickets::UpholdReason>(),
         dictionary::<matters::HandOutWay>(),
         dictionary::<matters::HandOutState>(),
         dictionary::<matters::HandOutAct>(),

@@ -56,6 +56,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         projects::api::routes(cfg);
         meetings::api::routes(cfg);
         sheets::api::routes(cfg);
+        tickets::api::routes(cfg);
         registry::api::routes(cfg);
         worklist::api::routes(cfg);
         clocks::api::routes(cfg);
@@ -70,6 +71,7 @@ pub fn wire() {
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
     let _ = tickets::ON_ENDED.set(vec![sheets::fall]);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
+    let _ = routing::arbitration::ON_NO_UNIT.set(tickets::on_no_unit);
 }
 
 /// What all workers of the server share.

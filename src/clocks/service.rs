@@ -36,6 +36,12 @@ code_enum! {
         SheetSignIn "sheet_sign_in" "交办签收时限",
         Sheet "sheet" "交办办理时限",
         SheetExtension "sheet_extension" "延期答复时限",
+        TicketTriage "ticket_triage" "反映问题分类时限",
+        TicketSettle "ticket_settle" "当场协调时限",
+        TicketCoordination "ticket_coordination" "部门协调时限",
+        TicketFeedback "ticket_feedback" "征求反馈时限",
+        TicketReview "ticket_review" "挂账复核时限",
+        TicketObjection "ticket_objection" "异议处理时限",
     }
 }
 
@@ -360,6 +366,7 @@ fn kind_of(stored: &str) -> &'static str {
         "reminder" => "reminder",
         "resolution" => "resolution",
         "assignment_sheet" => "assignment_sheet",
+        "fallback_ticket" => "fallback_ticket",
         _ => "entrustment",
     }
 }

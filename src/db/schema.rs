@@ -884,6 +884,80 @@ diesel::table! {
 }
 
 diesel::table! {
+    fallback_tickets (id) {
+        id -> Text,
+        number -> Text,
+        center_id -> Text,
+        channel -> Text,
+        category -> Text,
+        tier -> Nullable<Text>,
+        state -> Text,
+        round -> Integer,
+        dissatisfied -> Integer,
+        returns -> Integer,
+        coordinated -> Bool,
+        decided -> Bool,
+        reform_led -> Bool,
+        urgent -> Bool,
+        confidential -> Bool,
+        item_id -> Nullable<Text>,
+        entrustment_id -> Nullable<Text>,
+        first_responder_id -> Nullable<Text>,
+        handler_id -> Nullable<Text>,
+        lead_department_id -> Nullable<Text>,
+        batch_id -> Nullable<Text>,
+        merged_into_id -> Nullable<Text>,
+        precedent_id -> Nullable<Text>,
+        source_by -> Nullable<Text>,
+        source -> Nullable<Text>,
+        details -> Text,
+        registered_on -> Text,
+        due_at -> Timestamp,
+        triaged_at -> Nullable<Timestamp>,
+        cleared_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    ticket_callers (id) {
+        id -> Text,
+        ticket_id -> Text,
+        origin_id -> Text,
+        applicant_id -> Nullable<Text>,
+        name -> Text,
+        phone -> Text,
+        phone_mark -> Text,
+        confidential -> Bool,
+        withdrawn_at -> Nullable<Timestamp>,
+        since -> Timestamp,
+    }
+}
+diesel::table! {
+    ticket_departments (ticket_id, department_id) {
+        ticket_id -> Text,
+        department_id -> Text,
+        sees -> Bool,
+    }
+}
+diesel::table! {
+    ticket_contacts (id) {
+        id -> Text,
+        ticket_id -> Text,
+        caller_id -> Text,
+        round -> Integer,
+        purpose -> Text,
+        outcome -> Text,
+        way -> Text,
+        staff_id -> Nullable<Text>,
+        contacted_at -> Timestamp,
+        words -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     assignment_sheets (id) {
         id -> Text,
         number -> Text,
@@ -932,6 +1006,10 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     assignment_sheets,
     ladder_rungs,
+    fallback_tickets,
+    ticket_callers,
+    ticket_departments,
+    ticket_contacts,
     meetings,
     meeting_matters,
     meeting_projects,
@@ -990,3 +1068,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     arbitrations,
     evaluations,
 );
+
+diesel::allow_columns_to_appear_in_same_group_by_clause!(fallback_tickets::center_id, ticket_departments::department_id);

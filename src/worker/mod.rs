@@ -10,7 +10,7 @@ use crate::{
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
-    meetings, projects, reminders, routing, sheets,
+    meetings, projects, reminders, routing, sheets, tickets,
 };
 
 const BATCH: i64 = 200;
@@ -129,6 +129,7 @@ fn recompute(tx: &mut Tx) -> Result<usize> {
             "evaluation" => evaluations::recompute(tx, *id)?,
             "assignment_sheet" => sheets::recompute(tx, *id)?,
             "resolution" => meetings::recompute(tx, *id)?,
+            "fallback_ticket" => tickets::recompute(tx, *id)?,
             _ => entrustments::recompute(tx, *id)?,
         }
     }

@@ -30,6 +30,7 @@ use crate::{
         self,
         machine::{RungState, SheetState},
     },
+    tickets,
     visits::{self, HomeVisit, machine::VisitState},
     worklist::items,
 };
@@ -59,6 +60,7 @@ code_enum! {
         Resolution "resolution" "会议决议",
         AssignmentSheet "assignment_sheet" "交办单",
         LadderRung "ladder_rung" "逾期警示",
+        FallbackTicket "fallback_ticket" "办不成事反映",
     }
 }
 
@@ -136,9 +138,12 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
     }
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
     own.extend(actor.nodes(Role::ReformOffice).map(subject::authority));
-    // The reform office and the inspectors act in all that is below them.
-    if matches!(kind, WorkKind::AssignmentSheet | WorkKind::LadderRung) {
-        own.extend(actor.nodes(Role::ReformOffice).chain(actor.nodes(Role::Inspector)).map(subject::tree));
+    // The reform office acts below the node that it stands at; so do the inspectors on what is late.
+    if matches!(kind, WorkKind::FallbackTicket | WorkKind::AssignmentSheet | WorkKind::LadderRung) {
+        own.extend(actor.nodes(Role::ReformOffice).map(subject::tree));
+    }
+    if kind == WorkKind::LadderRung {
+        own.extend(actor.nodes(Role::Inspector).map(subject::tree));
     }
     own.extend(actor.applicant_id.map(|id| subject::applicant(id.as_str())));
     own.sort();
@@ -161,6 +166,7 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::Project, _) => vec![ProjectState::Open.code()],
         (WorkKind::Meeting, Bucket::Incoming) => vec![MeetingState::Convened.code()],
         (WorkKind::Meeting, _) => vec![MeetingState::Convened.code(), MeetingState::Held.code()],
+        (WorkKind::FallbackTicket, _) => tickets::waiting_states(),
         (WorkKind::Resolution, Bucket::Incoming) => Vec::new(),
         (WorkKind::Resolution, _) => vec![ResolutionState::Open.code(), ResolutionState::CarriedOut.code()],
         (WorkKind::AssignmentSheet, Bucket::Incoming) => vec![SheetState::Drafted.code(), SheetState::Issued.code()],
@@ -187,7 +193,7 @@ fn span(bucket: Bucket, now: Moment) -> (Option<Moment>, Option<Moment>) {
 
 fn rows(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, after: Option<(Moment, Id)>, limit: usize) -> Result<Vec<(WorkKind, Entry)>> {
     let applicant = actor.applicant_id.is_some();
-    if kind != WorkKind::Entrustment && applicant {
+    if !matches!(kind, WorkKind::Entrustment | WorkKind::FallbackTicket) && applicant {
         return Ok(Vec::new());
     }
     let (subjects, states) = (own(actor, kind), states(kind, bucket));
@@ -224,6 +230,7 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
         WorkKind::Resolution => meetings::resolutions_awaiting(tx, actor, ids)?,
         WorkKind::AssignmentSheet => sheets::sheets_awaiting(tx, actor, ids)?,
         WorkKind::LadderRung => sheets::rungs_awaiting(tx, actor, ids)?,
+        WorkKind::FallbackTicket => tickets::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::HomeVisit => {
             let goes = |v: &HomeVisit| -> Result<bool> { Ok(v.details.open(tx.vault)?.visitor_ids.iter().any(|id| actor.answers_for(*id))) };
             let rows = visits::store::visits_by_id(tx, ids)?;

@@ -11,5 +11,6 @@ pub use service::{
     AskInput, CaseInput, EscalateInput, NoUnitInput, Opening, ReviewInput, ask, ask_as, escalate, fall, load_for, no_competent_unit, open, place, recompute,
     review, save, state_case,
 };
+pub use service::{ON_NO_UNIT, OnNoUnit};
 pub use store::Party;
 pub use views::{ArbitrationView, fetch, list, view};
