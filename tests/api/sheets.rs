@@ -260,7 +260,7 @@ async fn every_rung_once_in_its_own_time(app: TestApp) {
     let (late, kept) = (coordinated(&app).await, coordinated(&app).await);
     let (late, kept) = (issued(&app, &late, &first).await, issued(&app, &kept, &second).await);
     let tick = async || {
-        let (a, b) = futures_util::future::join(worker::tick(&app.db, "a"), worker::tick(&app.db, "b"));
+        let (a, b) = futures_util::future::join(worker::tick(&app.db, "a"), worker::tick(&app.db, "b")).await;
         (a.expect("worker"), b.expect("worker"))
     };
     // In time nothing is proposed; a warning and the breach are events of the clocks.
