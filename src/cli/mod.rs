@@ -12,6 +12,7 @@ mod projects;
 mod relay;
 mod rules;
 mod sheets;
+mod tickets;
 mod visits;
 
 use std::{
