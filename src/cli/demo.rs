@@ -190,6 +190,7 @@ pub async fn load(db: &Db, cost: passwords::Cost) -> Result<(), CliError> {
         }
         db.commit(move |tx| organization::import_divisions(tx, &rows, true)).await?;
     }
+    db.commit(|tx| departments(tx).map_err(said)).await?;
     let (rows, bad) = catalogue::read_catalogue(GUANGAN_CATALOGUE);
     if let Some(b) = bad.first() {
         return Err(CliError::Said(format!("第 {} 行：{}", b.line, b.reason)));
@@ -259,24 +260,20 @@ pub fn fixed(kind: &str, name: &str) -> Id {
     Id::fixed(fixture_epoch(), format!("{kind}:{name}").as_bytes())
 }
 
-/// The department of a demo account, under an id that documented examples can name.
-fn handling_department(tx: &mut Tx, center: Id, name: &str) -> db::Result<Id> {
-    if let Some(there) = organization::store::department(tx, center, name)? {
-        return Ok(there.id);
+/// The departments of the demo's accounts, under ids that documented examples can name.
+fn departments(tx: &mut Tx) -> Result<(), CliError> {
+    for a in people()?.accounts {
+        let (Some(code), Some(name)) = (a.center, a.department) else { continue };
+        let Some(center) = organization::store::center_by_division(tx, &code)? else { continue };
+        if organization::store::department(tx, center.id, &name)?.is_some() {
+            continue;
+        }
+        let id = fixed("department", &name);
+        let (created_at, updated_at) = (tx.now, tx.now);
+        let row = organization::Department { id, center_id: center.id, name, credit_code: None, version: 1, created_at, updated_at, phone: String::new() };
+        organization::store::insert_department(tx, &row)?;
     }
-    let id = fixed("department", name);
-    let row = organization::Department {
-        id,
-        center_id: center,
-        name: name.to_owned(),
-        credit_code: None,
-        version: 1,
-        created_at: tx.now,
-        updated_at: tx.now,
-        phone: String::new(),
-    };
-    organization::store::insert_department(tx, &row)?;
-    Ok(id)
+    Ok(())
 }
 
 fn staff(tx: &mut Tx, hash: &str) -> Result<(), CliError> {
@@ -304,7 +301,7 @@ fn staff(tx: &mut Tx, hash: &str) -> Result<(), CliError> {
         let new = NewUser { login: a.login.clone(), name: a.display_name.clone(), title: a.title.clone(), role: a.role.clone(), center: None };
         let id = admin::insert(tx, fixed("user", &a.login), &new, hash, center)?;
         let node = match (role, center, &a.department) {
-            (Role::DepartmentHandler, Some(center), Some(name)) => Some(handling_department(tx, center, name)?),
+            (Role::DepartmentHandler, Some(center), Some(name)) => Some(organization::department_named(tx, center, name, None)?.id),
             (r, center, _) if r.at_center() => center,
             _ => None,
         };
