@@ -21,7 +21,7 @@ use crate::{
     organization::{AccountStatus, CenterLevel, GrantState},
     projects, reminders,
     routing::{self, arbitration::machine as arbitration, joint::machine as joint, transfers::machine as transfers},
-    tickets, visits,
+    sheets, tickets, visits,
 };
 
 /// Mounts the operations.
@@ -122,6 +122,13 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<meetings::machine::MeetingAction>(),
         dictionary::<meetings::machine::ResolutionState>(),
         dictionary::<meetings::machine::ResolutionAction>(),
+        dictionary::<sheets::SheetRole>(),
+        dictionary::<sheets::SheetResult>(),
+        dictionary::<sheets::LadderRung>(),
+        dictionary::<sheets::machine::SheetState>(),
+        dictionary::<sheets::machine::SheetAction>(),
+        dictionary::<sheets::machine::RungState>(),
+        dictionary::<sheets::machine::RungAction>(),
         dictionary::<tickets::machine::TicketState>(),
         dictionary::<tickets::machine::TicketAction>(),
         dictionary::<tickets::machine::TicketTier>(),

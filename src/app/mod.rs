@@ -34,7 +34,7 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    ledgers, meetings, organization, projects, registry, reminders, routing, tickets, worker, worklist,
+    ledgers, meetings, organization, projects, registry, reminders, routing, sheets, tickets, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -55,6 +55,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         crate::visits::api::routes(cfg);
         projects::api::routes(cfg);
         meetings::api::routes(cfg);
+        sheets::api::routes(cfg);
         tickets::api::routes(cfg);
         registry::api::routes(cfg);
         worklist::api::routes(cfg);
@@ -69,6 +70,7 @@ pub fn wire() {
     let _ = entrustments::ON_CLOSED.set(vec![routing::fall, reminders::fall, evaluations::open]);
     let _ = entrustments::ON_TOLD.set(forms::on_told);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
+    let _ = tickets::ON_ENDED.set(vec![sheets::fall]);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
     let _ = projects::ON_MANAGER.set(meetings::follow_manager);
     let _ = routing::arbitration::ON_NO_UNIT.set(tickets::on_no_unit);

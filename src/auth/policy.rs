@@ -185,6 +185,8 @@ const MEETING_ACTS: &[&str] = &["create", "edit", "reschedule", "cancel", "recor
 /// What is done with a resolution by its owner, or by the leader in charge, in person.
 const RESOLUTION_ACTS: &[&str] = &["read", "carry_out", "instruct"];
 
+/// What is done with an assignment sheet by the leader in charge, at the center or at the reform office.
+const SHEET_LEADER_ACTS: &[&str] = &["read", "create", "edit", "issue", "grant_extension", "refuse_extension", "confirm", "send_back", "cancel"];
 /// What those who ask do with a fallback ticket of their own.
 const CALLER_ACTS: &[&str] = &["read", "create", "object", "withdraw", "feedback_satisfied", "feedback_dissatisfied"];
 /// What the counter does with the tickets of its center.
@@ -354,6 +356,26 @@ pub const POLICY: &[Rule] = &[
     rule(ReformOffice, "resolution", Assigned, RESOLUTION_ACTS),
     masked(CenterManager, "resolution", Subtree, &["read"]),
     masked(Inspector, "resolution", Subtree, &["read"]),
+    // The center draws a sheet up, a leader signs it, the department answers for itself; who hands back too often has it determined.
+    rule(Clerk, "assignment_sheet", Center, &["read", "create", "edit", "confirm", "send_back"]),
+    rule(CenterManager, "assignment_sheet", Center, SHEET_LEADER_ACTS),
+    rule(ReformOffice, "assignment_sheet", Subtree, SHEET_LEADER_ACTS),
+    rule(ReformOffice, "assignment_sheet", Subtree, &["determine"]),
+    rule(DepartmentHandler, "assignment_sheet", Department, &["read", "sign_in", "return", "request_extension", "progress", "reply"]),
+    masked(CenterManager, "assignment_sheet", Subtree, &["read"]),
+    masked(Inspector, "assignment_sheet", Subtree, &["read"]),
+    // Nothing of a rung is an applicant's; accountability is the competent body's, whose document the reform office brings.
+    rule(Inspector, "ladder_rung", Subtree, &["read", "confirm", "reject", "lift"]),
+    rule(ReformOffice, "ladder_rung", Subtree, &["read", "lift", "confirm_accountability", "reject_accountability", "lift_accountability"]),
+    rule(DepartmentHandler, "ladder_rung", Department, &["read"]),
+    rule(Clerk, "ladder_rung", Center, &["read"]),
+    rule(CenterManager, "ladder_rung", Subtree, &["read"]),
+    rule(CenterManager, "ladder_rung", Center, &["read"]),
+    rule(DepartmentHandler, "department_standing", Department, &["read"]),
+    rule(Clerk, "department_standing", Center, &["read"]),
+    rule(CenterManager, "department_standing", Subtree, &["read"]),
+    rule(Inspector, "department_standing", Subtree, &["read"]),
+    rule(ReformOffice, "department_standing", Subtree, &["read"]),
     rule(Applicant, "fallback_ticket", Own, CALLER_ACTS),
     rule(CompanyAgent, "fallback_ticket", Own, CALLER_ACTS),
     rule(Clerk, "fallback_ticket", Center, TICKET_DESK),

@@ -190,6 +190,7 @@ pub async fn load(db: &Db, cost: passwords::Cost) -> Result<(), CliError> {
         }
         db.commit(move |tx| organization::import_divisions(tx, &rows, true)).await?;
     }
+    db.commit(|tx| departments(tx).map_err(said)).await?;
     let (rows, bad) = catalogue::read_catalogue(GUANGAN_CATALOGUE);
     if let Some(b) = bad.first() {
         return Err(CliError::Said(format!("第 {} 行：{}", b.line, b.reason)));
@@ -257,6 +258,22 @@ fn templates(tx: &mut Tx) -> db::Result<()> {
 /// The id of a demo record: always the same.
 pub fn fixed(kind: &str, name: &str) -> Id {
     Id::fixed(fixture_epoch(), format!("{kind}:{name}").as_bytes())
+}
+
+/// The departments of the demo's accounts, under ids that documented examples can name.
+fn departments(tx: &mut Tx) -> Result<(), CliError> {
+    for a in people()?.accounts {
+        let (Some(code), Some(name)) = (a.center, a.department) else { continue };
+        let Some(center) = organization::store::center_by_division(tx, &code)? else { continue };
+        if organization::store::department(tx, center.id, &name)?.is_some() {
+            continue;
+        }
+        let id = fixed("department", &name);
+        let (created_at, updated_at) = (tx.now, tx.now);
+        let row = organization::Department { id, center_id: center.id, name, credit_code: None, version: 1, created_at, updated_at, phone: String::new() };
+        organization::store::insert_department(tx, &row)?;
+    }
+    Ok(())
 }
 
 fn staff(tx: &mut Tx, hash: &str) -> Result<(), CliError> {

@@ -11,6 +11,7 @@ mod meetings;
 mod projects;
 mod relay;
 mod rules;
+mod sheets;
 mod tickets;
 mod visits;
 

@@ -33,6 +33,9 @@ code_enum! {
         File "file" "报送申报时限",
         Reminder "reminder" "催办答复时限",
         Resolution "resolution" "会议决议时限",
+        SheetSignIn "sheet_sign_in" "交办签收时限",
+        Sheet "sheet" "交办办理时限",
+        SheetExtension "sheet_extension" "延期答复时限",
         TicketTriage "ticket_triage" "反映问题分类时限",
         TicketSettle "ticket_settle" "当场协调时限",
         TicketCoordination "ticket_coordination" "部门协调时限",
@@ -362,6 +365,7 @@ fn kind_of(stored: &str) -> &'static str {
         "evaluation" => "evaluation",
         "reminder" => "reminder",
         "resolution" => "resolution",
+        "assignment_sheet" => "assignment_sheet",
         "fallback_ticket" => "fallback_ticket",
         _ => "entrustment",
     }

@@ -966,7 +966,55 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    assignment_sheets (id) {
+        id -> Text,
+        number -> Text,
+        ticket_id -> Text,
+        lead_id -> Nullable<Text>,
+        center_id -> Text,
+        department_id -> Text,
+        round -> Integer,
+        state -> Text,
+        binding -> Bool,
+        drafted_by -> Nullable<Text>,
+        details -> Text,
+        issued_at -> Nullable<Timestamp>,
+        signed_in_at -> Nullable<Timestamp>,
+        replied_at -> Nullable<Timestamp>,
+        returned_at -> Nullable<Timestamp>,
+        due_at -> Timestamp,
+        extensions -> Integer,
+        rungs -> Integer,
+        rung_at -> Timestamp,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    ladder_rungs (id) {
+        id -> Text,
+        sheet_id -> Text,
+        rung -> Text,
+        center_id -> Text,
+        department_id -> Text,
+        state -> Text,
+        due_at -> Timestamp,
+        sheet_due_at -> Timestamp,
+        decided_at -> Nullable<Timestamp>,
+        lifted_at -> Nullable<Timestamp>,
+        details -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    assignment_sheets,
+    ladder_rungs,
     fallback_tickets,
     ticket_callers,
     ticket_departments,

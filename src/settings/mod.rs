@@ -76,6 +76,20 @@ pub struct Rules {
     /// Levels of centers that carry matters; what belongs higher is asked of the upper center from these, and given to it from
     /// the others (text 000).
     pub agency_levels: Vec<String>,
+    /// A department takes in an assignment sheet.
+    pub sheet_sign_limit: Limit,
+    /// A department completes what is assigned, where its sheet says nothing else.
+    pub sheet_limit: Limit,
+    /// The leader answers a request for more time.
+    pub sheet_extension_answer_limit: Limit,
+    /// Longest extension of a sheet, in days of its unit.
+    pub sheet_extension_days: u32,
+    /// Extensions of one sheet.
+    pub sheet_extensions: u32,
+    /// Sheets of one ticket that lead departments may return, before the reform office determines who handles it.
+    pub sheet_returns: u32,
+    /// Rungs of the overdue ladder, in working days after the deadline of a sheet.
+    pub ladder_days: [u32; 3],
     /// Business hours; clocks take those that are set everywhere.
     pub business_hours: BusinessHours,
 }
@@ -101,6 +115,9 @@ impl Rules {
             self.feedback_limit,
             self.file_limit,
             self.reminder_limit,
+            self.sheet_sign_limit,
+            self.sheet_limit,
+            self.sheet_extension_answer_limit,
             self.ticket_triage_limit,
             self.ticket_settle_limit,
             self.ticket_coordination_limit,
@@ -117,8 +134,11 @@ impl Rules {
         if !(1..=365).contains(&self.no_show_days) {
             return Err("爽约统计天数应为 1 到 365");
         }
-        if !(1..=365).contains(&self.extension_days) {
+        if !(1..=365).contains(&self.extension_days) || !(1..=365).contains(&self.sheet_extension_days) {
             return Err("延期天数应为 1 到 365");
+        }
+        if !self.ladder_days.is_sorted() || self.ladder_days.iter().any(|days| *days > 365) {
+            return Err("挂牌警示、点名通报、问责的工作日应依次不减，最多 365");
         }
         if !(1..=2000).contains(&self.project_cap) {
             return Err("项目审批总时限应为 1 到 2000 个工作日");
@@ -137,6 +157,8 @@ impl Rules {
             self.reminders_before_lapse,
             self.extensions,
             self.no_shows,
+            self.sheet_extensions,
+            self.sheet_returns,
         ];
         if counts.iter().any(|n| !(1..=20).contains(n)) {
             return Err("次数应为 1 到 20");
@@ -180,6 +202,13 @@ impl Default for Rules {
             ticket_objection_limit: wd(5),
             catalogue_review: true,
             agency_levels: LEVELS.map(str::to_owned).to_vec(),
+            sheet_sign_limit: wd(1),
+            sheet_limit: wd(10),
+            sheet_extension_answer_limit: wd(1),
+            sheet_extension_days: 10,
+            sheet_extensions: 1,
+            sheet_returns: 2,
+            ladder_days: [0, 5, 10],
             business_hours: BusinessHours::default(),
         }
     }

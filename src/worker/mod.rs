@@ -10,7 +10,7 @@ use crate::{
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
-    meetings, projects, reminders, routing, tickets,
+    meetings, projects, reminders, routing, sheets, tickets,
 };
 
 const BATCH: i64 = 200;
@@ -25,7 +25,7 @@ struct Job {
     run: fn(&mut Tx) -> Result<usize>,
 }
 
-const JOBS: [Job; 12] = [
+const JOBS: [Job; 13] = [
     Job { name: "sequencer", waits: events::store::unsequenced, run: |tx| events::store::sequence(tx, BATCH) },
     Job { name: "calendar", waits: |tx| Ok(clocks::store::recompute_pending(tx)?.is_some()), run: recompute },
     Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
@@ -34,6 +34,7 @@ const JOBS: [Job; 12] = [
     Job { name: "evaluations", waits: evaluations::anything_overdue, run: |tx| evaluations::expire_due(tx, BATCH) },
     Job { name: "appointments", waits: appointments::anything_due, run: |tx| appointments::sweep(tx, BATCH) },
     Job { name: "resolutions", waits: meetings::anything_overdue, run: |tx| meetings::escalate_due(tx, 20) },
+    Job { name: "ladder", waits: sheets::anything_due, run: |tx| sheets::propose_due(tx, 20) },
     Job { name: "catalogue", waits: catalogue::anything_scheduled, run: |tx| catalogue::publish_due(tx, 20) },
     Job { name: "mandates", waits: applicants::mandates::anything_ended, run: applicants::mandates::expire },
     Job { name: "projects", waits: projects::anything_due, run: |tx| projects::sweep(tx, 20) },
@@ -126,6 +127,7 @@ fn recompute(tx: &mut Tx) -> Result<usize> {
             "arbitration" => routing::arbitration::recompute(tx, *id)?,
             "reminder" => reminders::recompute(tx, *id)?,
             "evaluation" => evaluations::recompute(tx, *id)?,
+            "assignment_sheet" => sheets::recompute(tx, *id)?,
             "resolution" => meetings::recompute(tx, *id)?,
             "fallback_ticket" => tickets::recompute(tx, *id)?,
             _ => entrustments::recompute(tx, *id)?,

@@ -11,7 +11,13 @@ use crate::{
         self,
         store::{Meeting, Resolution},
     },
-    projects, reminders, routing, tickets, visits,
+    organization::{self, Department},
+    projects, reminders, routing,
+    sheets::{
+        self,
+        store::{Rung, Sheet},
+    },
+    tickets, visits,
 };
 
 /// What a record is called.
@@ -36,6 +42,10 @@ impl Head {
     fn new(id: Id, number: String, about: About, state: impl Code, version: i64) -> Self {
         Self { id, about, number, state: state.code(), state_label: state.label(), version }
     }
+}
+
+fn name_of(departments: &[Department], id: Id) -> &str {
+    departments.iter().find(|d| d.id == id).map_or("", |d| d.name.as_str())
 }
 
 /// One query for each kind that is there.
@@ -92,6 +102,20 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
                 Ok(Title(format!("会议决议：{beginning}")))
             };
             rows.into_iter().map(|r| Ok(Head::new(r.id, r.number.clone(), title(&r)?, r.state, r.version))).collect::<Result<_>>()?
+        }
+        WorkKind::AssignmentSheet => {
+            let rows = sheets::store::sheets_by_id(tx, ids)?;
+            let departments = organization::store::departments_by_id(tx, &rows.iter().map(|s| s.department_id).collect::<Vec<_>>())?;
+            let title = |s: &Sheet| Title(format!("{}交办单：{}", s.role().label(), name_of(&departments, s.department_id)));
+            rows.into_iter().map(|s| Head::new(s.id, s.number.clone(), title(&s), s.state, s.version)).collect()
+        }
+        WorkKind::LadderRung => {
+            let rows = sheets::store::rungs_by_id(tx, ids)?;
+            let departments = organization::store::departments_by_id(tx, &rows.iter().map(|r| r.department_id).collect::<Vec<_>>())?;
+            let of = sheets::store::sheets_by_id(tx, &rows.iter().map(|r| r.sheet_id).collect::<Vec<_>>())?;
+            let number = |r: &Rung| of.iter().find(|s| s.id == r.sheet_id).map(|s| sheets::rung_number(&s.number, r.rung)).unwrap_or_default();
+            let title = |r: &Rung| Title(format!("{}：{}", r.rung.label(), name_of(&departments, r.department_id)));
+            rows.iter().map(|r| Head::new(r.id, number(r), title(r), r.state, r.version)).collect()
         }
     })
 }

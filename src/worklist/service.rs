@@ -26,6 +26,10 @@ use crate::{
         joint::{machine::JointState, store::JointHandling},
         transfers::machine::TransferState,
     },
+    sheets::{
+        self,
+        machine::{RungState, SheetState},
+    },
     tickets,
     visits::{self, HomeVisit, machine::VisitState},
     worklist::items,
@@ -54,6 +58,8 @@ code_enum! {
         Project "project" "项目",
         Meeting "meeting" "会议",
         Resolution "resolution" "会议决议",
+        AssignmentSheet "assignment_sheet" "交办单",
+        LadderRung "ladder_rung" "逾期警示",
         FallbackTicket "fallback_ticket" "办不成事反映",
     }
 }
@@ -132,9 +138,12 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
     }
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
     own.extend(actor.nodes(Role::ReformOffice).map(subject::authority));
-    if kind == WorkKind::FallbackTicket {
-        // The reform office acts below the node that it stands at.
+    // The reform office acts below the node that it stands at; so do the inspectors on what is late.
+    if matches!(kind, WorkKind::FallbackTicket | WorkKind::AssignmentSheet | WorkKind::LadderRung) {
         own.extend(actor.nodes(Role::ReformOffice).map(subject::tree));
+    }
+    if kind == WorkKind::LadderRung {
+        own.extend(actor.nodes(Role::Inspector).map(subject::tree));
     }
     own.extend(actor.applicant_id.map(|id| subject::applicant(id.as_str())));
     own.sort();
@@ -160,6 +169,9 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::FallbackTicket, _) => tickets::waiting_states(),
         (WorkKind::Resolution, Bucket::Incoming) => Vec::new(),
         (WorkKind::Resolution, _) => vec![ResolutionState::Open.code(), ResolutionState::CarriedOut.code()],
+        (WorkKind::AssignmentSheet, Bucket::Incoming) => vec![SheetState::Drafted.code(), SheetState::Issued.code()],
+        (WorkKind::AssignmentSheet, _) => SheetState::ALL.iter().filter(|s| s.is_open()).map(|s| s.code()).collect(),
+        (WorkKind::LadderRung, _) => vec![RungState::Proposed.code()],
         (WorkKind::Entrustment, Bucket::Incoming) => vec![S::Submitted.code()],
         (WorkKind::Entrustment, _) => S::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code()).collect(),
     }
@@ -216,6 +228,8 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
         WorkKind::Entrustment => ids.to_vec(),
         WorkKind::Meeting => meetings::meetings_awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::Resolution => meetings::resolutions_awaiting(tx, actor, ids)?,
+        WorkKind::AssignmentSheet => sheets::sheets_awaiting(tx, actor, ids)?,
+        WorkKind::LadderRung => sheets::rungs_awaiting(tx, actor, ids)?,
         WorkKind::FallbackTicket => tickets::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::HomeVisit => {
             let goes = |v: &HomeVisit| -> Result<bool> { Ok(v.details.open(tx.vault)?.visitor_ids.iter().any(|id| actor.answers_for(*id))) };
@@ -286,7 +300,7 @@ fn counts(tx: &mut Tx, actor: &Actor) -> Result<WorkCounts> {
         counts.overdue += within(Bucket::Overdue);
         counts.today += within(Bucket::Today);
         counts.soon += within(Bucket::Soon);
-        let all_incoming = matches!(kind, WorkKind::Transfer | WorkKind::Arbitration | WorkKind::Reminder);
+        let all_incoming = matches!(kind, WorkKind::Transfer | WorkKind::Arbitration | WorkKind::Reminder | WorkKind::LadderRung);
         counts.incoming += if all_incoming { open.len() } else { rows(tx, actor, *kind, Bucket::Incoming, None, MOST)?.len() };
     }
     Ok(counts)

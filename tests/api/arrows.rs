@@ -29,6 +29,7 @@ const RANKS: &[(&str, u8)] = &[
     ("reminders", 6),
     ("evaluations", 6),
     ("meetings", 6),
+    ("sheets", 6),
     ("forms", 7),
     ("registry", 7),
     ("worklist", 7),

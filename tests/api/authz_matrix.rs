@@ -64,6 +64,11 @@ struct Fixture {
     resolution: String,
     ticket: String,
     other_ticket: String,
+    handlers: String,
+    uncharged: String,
+    drafted: String,
+    charged: String,
+    rung: String,
 }
 
 /// The department of 如东 whose handler has an account.
@@ -163,9 +168,15 @@ async fn fixture(app: &TestApp) -> Fixture {
     };
     let ticket = text(&company.post("/fallback-tickets", reported(1)).await.created()["id"]).to_owned();
     let other_ticket = text(&company.post("/fallback-tickets", reported(2)).await.created()["id"]).to_owned();
+    let (uncharged, drafted, charged, rung) = sheets(app, &handlers).await;
     Fixture {
         ticket,
         other_ticket,
+        handlers,
+        uncharged,
+        drafted,
+        charged,
+        rung,
         project,
         meeting,
         concluded,
@@ -197,6 +208,28 @@ async fn fixture(app: &TestApp) -> Fixture {
         upload,
         discarded,
     }
+}
+
+/// A ticket that is to be charged, a draft, a sheet that is issued, and a rung of the ladder.
+async fn sheets(app: &TestApp, department: &str) -> (String, String, String, String) {
+    let (clerk, manager) = (app.as_user("rd_clerk"), app.as_user("rd_manager"));
+    let mut tickets = Vec::new();
+    for _ in 0..3 {
+        tickets.push(crate::sheets::coordinated(app).await);
+    }
+    let input = json!({ "lead": { "department_id": department, "matter": "核实诉求", "limit": { "value": 1, "unit": "hour" } } });
+    let mut made = Vec::new();
+    for ticket in tickets.iter().skip(1) {
+        made.push(text(&clerk.post(&format!("/fallback-tickets/{ticket}/sheets"), input.clone()).await.created()["id"]).to_owned());
+    }
+    manager.post(&format!("/assignment-sheets/{}/issue", made[1]), json!({})).await.ok();
+    // Late for a moment.
+    let now = app.db.clock().now();
+    app.db.clock().set(now.plus(chrono::TimeDelta::hours(2)));
+    app.db.commit(|tx| jieli::sheets::propose_due(tx, 20)).await.expect("rung");
+    app.db.clock().set(now);
+    let rungs = app.as_user("city_inspector").get("/ladder-rungs").await.ok();
+    (tickets[0].clone(), made[0].clone(), made[1].clone(), text(&rungs["items"][0]["id"]).to_owned())
 }
 
 /// A request for each operation that is right in shape. Writes are sent with `dry_run`, so that each role meets the
@@ -326,6 +359,22 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "send_back_resolution" | "cancel_resolution" => (in_path(&f.resolution), reason()),
         "extend_resolution" => (in_path(&f.resolution), json!({ "days": 2, "reason": "专家评审改期" })),
         "instruct_resolution" => (in_path(&f.resolution), json!({ "instruction": "请抓紧落实" })),
+        "draft_sheets" => (in_path(&f.uncharged), json!({ "lead": { "department_id": f.handlers, "matter": "核实诉求" } })),
+        "determine_department" => (in_path(&f.uncharged), json!({ "department_id": f.handlers, "reason": "依据三定方案" })),
+        "list_sheets" | "list_ladder_rungs" => (path.into(), empty()),
+        "get_sheet" | "list_sheet_timeline" | "confirm_sheet" | "grant_sheet_extension" => (in_path(&f.charged), empty()),
+        "edit_sheet" => (in_path(&f.drafted), json!({ "matter": "核实诉求" })),
+        "issue_sheet" => (in_path(&f.drafted), empty()),
+        "cancel_sheet" => (in_path(&f.drafted), reason()),
+        "sign_in_sheet" => (in_path(&f.charged), json!({ "responsible": { "name": "审批科负责人" } })),
+        "return_sheet" | "refuse_sheet_extension" | "send_back_sheet" => (in_path(&f.charged), reason()),
+        "request_sheet_extension" => (in_path(&f.charged), json!({ "days": 2, "reason": "需会商" })),
+        "report_sheet_progress" => (in_path(&f.charged), json!({ "note": "已核实" })),
+        "reply_to_sheet" => (in_path(&f.charged), json!({ "result": "solved", "report": "已办结" })),
+        "get_department_standing" => (in_path(&f.handlers), empty()),
+        "get_ladder_rung" | "confirm_ladder_rung" => (in_path(&f.rung), empty()),
+        "reject_ladder_rung" => (in_path(&f.rung), reason()),
+        "lift_ladder_rung" => (in_path(&f.rung), json!({ "reason": "已整改", "basis": "验收单 1" })),
         "get_window_staffing" => (in_path(&f.window), empty()),
         "list_reusable_materials" => (in_path(matter), empty()),
         "arrange_hand_out" => (in_path(matter), json!({ "way": "counter", "recipient": "联系人乙", "phone": "13900005678" })),
@@ -634,6 +683,15 @@ fn policy_names_what_exists() {
         "send_back",
         "instruct",
         "count",
+        "sign_in",
+        "request_extension",
+        "reply",
+        "determine",
+        "reject",
+        "lift",
+        "confirm_accountability",
+        "reject_accountability",
+        "lift_accountability",
     ];
     for rule in POLICY {
         for action in rule.actions {

@@ -34,6 +34,7 @@ mod relay;
 mod relay_properties;
 mod reminders;
 mod routing_rules;
+mod sheets;
 mod shown;
 mod story_cities;
 mod story_desk;

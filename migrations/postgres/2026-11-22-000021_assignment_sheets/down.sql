@@ -1,0 +1,2 @@
+DROP TABLE ladder_rungs;
+DROP TABLE assignment_sheets;
