@@ -23,6 +23,7 @@ pub mod http;
 pub mod kernel;
 pub mod meetings;
 pub mod organization;
+pub mod precedents;
 pub mod projects;
 pub mod registry;
 pub mod reminders;

@@ -55,6 +55,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         crate::visits::api::routes(cfg);
         projects::api::routes(cfg);
         meetings::api::routes(cfg);
+        crate::precedents::api::routes(cfg);
         registry::api::routes(cfg);
         worklist::api::routes(cfg);
         clocks::api::routes(cfg);

@@ -1,0 +1,238 @@
+//! Names: of those whom the record knows, and what stands where a name stands: after a cue, before a form of address, before
+//! what only a person does. The script has no blanks.
+
+use super::{
+    Known, PersonalKind as Kind, Span,
+    script::{Script, han},
+    surnames::{AMBIGUOUS, CLEAR, DOUBLE, begins_word},
+};
+
+/// Parts that people play; a name may follow at once.
+const ROLES: &[&str] = &[
+    "申请人", "法定代表人", "法人代表", "法人", "联系人", "经办人", "负责人", "代理人", "委托人", "受托人", "当事人", "反映人", "来电人", "来访人", "投诉人", "举报人", "信访人", "户主", "业主", "产权人", "权利人",
+    "继承人", "被继承人", "监护人", "被监护人", "担保人", "收件人", "签收人", "经营者", "投资人", "股东", "老板", "房东", "租客", "承租人", "出租人", "买方", "卖方", "死者", "逝者", "患者", "病人", "村民", "居民",
+    "市民", "群众", "职工", "员工", "学生", "家长", "退休人员", "工作人员", "窗口人员", "代办员", "帮办员", "专员", "首问责任人", "责任人", "承办人", "妻子", "丈夫", "老公", "老婆", "儿子", "女儿", "父亲",
+    "母亲", "爸爸", "妈妈", "爷爷", "奶奶", "外公", "外婆", "哥哥", "弟弟", "姐姐", "妹妹", "孙子", "孙女", "女婿", "儿媳", "配偶", "家属", "亲属", "邻居", "同事", "朋友", "老人", "孩子", "之子", "之女", "之妻", "之夫", "其子", "其女",
+    "其妻", "其夫", "其父", "其母", "本人", "民警", "医生", "律师", "书记员", "科员", "客户", "合伙人", "自然人", "公民",
+];
+/// What announces nothing but a name.
+const ANNOUNCING: &[&str] = &["姓名", "我叫", "名叫", "叫做", "叫作", "名为", "署名", "签名", "落款", "我是", "户名", "收款人", "曾用名", "化名", "原名", "更名为", "改名为"];
+/// How a person is addressed, after the surname or the name.
+const ADDRESS: &[&str] = &[
+    "先生", "女士", "小姐", "太太", "夫人", "同志", "师傅", "老师", "阿姨", "大爷", "大妈", "大伯", "大叔", "大姐", "大哥", "奶奶", "爷爷", "叔叔", "伯伯", "老板", "老人", "老汉", "婆婆", "姐", "哥",
+];
+/// Offices; their holders are persons too.
+const OFFICES: &[&str] = &[
+    "主任", "局长", "科长", "处长", "所长", "站长", "部长", "镇长", "乡长", "村长", "书记", "院长", "校长", "经理", "总经理", "董事长", "厂长", "会长", "队长", "组长", "教授", "医生", "律师", "法官", "警官", "会计",
+    "副主任", "副局长", "副科长", "副镇长", "县长", "市长", "区长", "副市长", "副县长",
+];
+/// What only a person does, or has.
+const ACTS: &[&str] = &[
+    "来电", "反映", "称,", "称:", "称:\"", "说,", "说:", "表示", "前往", "携带", "持有", "提出", "要求", "询问", "咨询", "认为", "名下", "来到", "到窗口", "到中心", "到大厅", "到场", "本人", "夫妇", "夫妻", "一家", "等人", "的妻子",
+    "的丈夫", "的儿子", "的女儿", "的父亲", "的母亲", "的配偶", "的家属", "的身份证", "的房", "的户口", "(男", "(女", ",男", ",女", "出生", "去世", "死亡", "女儿", "儿子", "签字", "签名", "满意", "致电", "申请办理", "想办理", "已故",
+    "之妻", "之子", "之女", "之父", "之母", "与妻", "与其", "告知我",
+];
+/// What a name does not hold: words that join sentences, measures, places, offices, things.
+const NEVER: &str = "的了在是和与及或等不无有这那其此我你他她它们个些之以于为所被把从到向往对将就都也还又再很更最因但而若如则且已未曾可应须得着过吗呢吧啊什么怎几每各某另号日分件份次位局部区县市省镇乡街证书表单费税款项者均请该使让凭";
+/// What follows a name more often than it ends one.
+const FOLLOWS: &str = "来去称说反提咨询申办认要想求投诉携持递购买住打致问找带取交领签填写本系按先女因现今昨前自需同拟欲已曾系经拿称表又是做叫夫等两第拟和与及共出生户家";
+/// What ends the name of an institution, of a part, of a thing, but seldom that of a person.
+const INSTITUTIONS: &str = "局委办所站部厅处科院校厂店行社会区县市镇乡村省街路组队室司户楼方人者员众商企家们件证书表单口心厦馆园场网厂房地业";
+
+/// Whether a surname stands here: its length.
+fn surname(s: &Script, at: usize, all: bool) -> Option<usize> {
+    let (first, second) = (s.at(at)?, s.at(at + 1));
+    let double = second.is_some_and(|second| DOUBLE.split(' ').any(|d| d.chars().eq([first, second])));
+    match (double, CLEAR.contains(first) || (all && AMBIGUOUS.contains(first))) {
+        (true, _) => Some(2),
+        (false, true) => Some(1),
+        _ => None,
+    }
+}
+
+fn given(c: Option<char>) -> bool {
+    c.is_some_and(|c| han(c) && !NEVER.contains(c))
+}
+
+/// The end of a name that begins here. Where anything else may stand too, a surname that is a common word, and a common word
+/// that begins like a name, are none.
+fn name(s: &Script, at: usize, sure: bool) -> Option<usize> {
+    let length = surname(s, at, sure)?;
+    let (first, next) = (s.at(at)?, s.at(at + length));
+    if !given(next) || (!sure && length == 1 && next.is_some_and(|c| begins_word(first, c))) {
+        return None;
+    }
+    let last = s.at(at + length + 1);
+    let more = given(last) && !last.is_some_and(|c| FOLLOWS.contains(c));
+    Some(at + length + 1 + usize::from(more))
+}
+
+fn push(s: &Script, found: &mut Vec<Span>, from: usize, to: usize) {
+    let (from, to) = s.original(from, to);
+    if !found.iter().any(|span| span.from == from && span.to == to && span.known) {
+        found.push(Span::new(Kind::Name, from, to));
+    }
+}
+
+/// What looks like a name.
+pub fn find(s: &Script, found: &mut Vec<Span>) {
+    for at in 0..s.chars.len() {
+        after_cue(s, at, found);
+        before_address(s, at, found);
+        before_act(s, at, found);
+        foreign(s, at, found);
+    }
+}
+
+/// “申请人张三”, “姓名：张三”, and those who are named with them.
+fn after_cue(s: &Script, at: usize, found: &mut Vec<Span>) {
+    let announcing = s.ends_with_any(at, ANNOUNCING).is_some();
+    if !announcing && s.ends_with_any(at, ROLES).is_none() {
+        return;
+    }
+    let mut start = at;
+    let mut sure = announcing;
+    for (filler, surely) in [("(（“\"'[【《", false), ("是为叫系", true), ("姓名", true), (":：=", true), ("(（“\"'[【", false)] {
+        while s.at(start).is_some_and(|c| filler.contains(c)) && start < at + 6 {
+            // “联系人是” may go on with anything; “联系人：” with a name only.
+            sure |= surely && filler.contains(':');
+            start += 1;
+        }
+    }
+    latin(s, start, sure, found);
+    while let Some(end) = name(s, start, sure) {
+        push(s, found, start, end);
+        // “张三、李四和王五”
+        if !s.at(end).is_some_and(|c| "、和与及跟,，/".contains(c)) {
+            break;
+        }
+        (start, sure) = (end + 1, false);
+    }
+}
+
+/// “姓名：John Smith”.
+fn latin(s: &Script, at: usize, sure: bool, found: &mut Vec<Span>) {
+    let length = s.chars.get(at..).unwrap_or_default().iter().take_while(|c| c.is_ascii_alphabetic() || matches!(c, '.' | '·' | '\'')).count();
+    if sure && length >= 4 {
+        push(s, found, at, at + length);
+    }
+}
+
+/// “张先生”, “张建国主任”.
+fn before_address(s: &Script, at: usize, found: &mut Vec<Span>) {
+    let polite = s.begins_with_any(at, ADDRESS).is_some();
+    if !polite && s.begins_with_any(at, OFFICES).is_none() {
+        return;
+    }
+    for length in [4, 3, 2] {
+        let Some(start) = at.checked_sub(length) else { continue };
+        if name_ends(s, start, at, false) {
+            return push(s, found, start, at);
+        }
+    }
+    let Some(start) = at.checked_sub(1) else { return };
+    let double = at.checked_sub(2).filter(|start| surname(s, *start, false) == Some(2));
+    // “男士和女士”: a conjunction between forms of address is no surname.
+    let joins = s.before(start).is_some_and(|c| "士生姐".contains(c));
+    match double {
+        Some(start) => push(s, found, start, at),
+        None if surname(s, start, polite).is_some() && !joins && !s.at(start).zip(s.at(at)).is_some_and(|(a, b)| begins_word(a, b)) => push(s, found, start, at),
+        None => {
+            let whole = [3, 2].iter().filter_map(|length| at.checked_sub(*length)).find(|start| polite && name_ends(s, *start, at, true));
+            whole.into_iter().for_each(|start| push(s, found, start, at));
+        }
+    }
+}
+
+/// Whether exactly this is a name.
+fn name_ends(s: &Script, start: usize, end: usize, sure: bool) -> bool {
+    let Some(length) = surname(s, start, sure) else { return false };
+    let rest = start + length..end;
+    let word = length == 1 && s.at(start).zip(s.at(start + 1)).is_some_and(|(a, b)| begins_word(a, b));
+    !word && matches!(rest.len(), 1 | 2) && rest.into_iter().all(|i| given(s.at(i)))
+}
+
+/// “张三来电”, “李四名下”.
+fn before_act(s: &Script, at: usize, found: &mut Vec<Span>) {
+    if s.begins_with_any(at, ACTS).is_none() {
+        return;
+    }
+    let institution = s.before(at).is_some_and(|c| INSTITUTIONS.contains(c));
+    for length in [4, 3, 2] {
+        let Some(start) = at.checked_sub(length) else { continue };
+        let begins = length == 2 || s.before(start).is_none_or(|c| !han(c)) || s.before(start).is_some_and(|c| "由经据因与和及对向给请日天午晚于由".contains(c));
+        let apart = s.before(start).is_none_or(|c| !han(c) && !c.is_ascii_alphanumeric());
+        if begins && !institution && name_ends(s, start, at, apart) {
+            return push(s, found, start, at);
+        }
+    }
+}
+
+/// “阿依古丽·买买提”.
+fn foreign(s: &Script, at: usize, found: &mut Vec<Span>) {
+    if !s.at(at).is_some_and(|c| matches!(c, '·' | '•' | '・' | '‧')) {
+        return;
+    }
+    let before = s.chars.get(..at).unwrap_or_default().iter().rev().take_while(|c| han(**c) && !NEVER.contains(**c)).take(6).count();
+    let after = s.chars.get(at + 1..).unwrap_or_default().iter().take_while(|c| han(**c) && !NEVER.contains(**c)).take(6).count();
+    if before >= 2 && after >= 2 {
+        push(s, found, at - before, at + 1 + after);
+    }
+}
+
+/// The end of these characters, if they stand here, whatever is put between them.
+fn spelled(s: &Script, mut at: usize, name: &[char]) -> Option<usize> {
+    for (i, c) in name.iter().enumerate() {
+        let from = at;
+        while i > 0 && s.at(at) != Some(*c) && s.at(at).is_some_and(|c| !c.is_alphanumeric() && !"，。；、,;:：!?！？\n".contains(c)) && at - from < 2 {
+            at += 1;
+        }
+        if s.at(at) != Some(*c) {
+            return None;
+        }
+        at += 1;
+    }
+    Some(at)
+}
+
+/// What stands for a name once it is known: “张某”, “张某某”, “张××”.
+fn hidden(s: &Script, at: usize) -> usize {
+    s.chars.get(at..).unwrap_or_default().iter().take_while(|c| matches!(c, '某' | '×' | '*' | 'X' | '○' | 'O')).take(3).count()
+}
+
+/// Those whom the record names, whole or in part.
+pub fn known(s: &Script, known: &Known, found: &mut Vec<Span>) {
+    for person in &known.persons {
+        let name: Vec<char> = Script::dense(&person.name).chars;
+        if name.len() < 2 {
+            continue;
+        }
+        let whole = Script::dense(&person.name);
+        let length = surname(&whole, 0, true).filter(|n| *n < name.len() && name.len() <= 4);
+        let (family, given) = name.split_at(length.unwrap_or(0));
+        for at in 0..s.chars.len() {
+            let end = spelled(s, at, &name).or_else(|| {
+                length?;
+                (given.len() >= 2).then(|| spelled(s, at, given)).flatten().or_else(|| part(s, at, family))
+            });
+            if let Some(end) = end {
+                let (from, to) = s.original(at, end);
+                found.push(Span::new(Kind::Name, from, to).known(person.stands_for));
+            }
+        }
+    }
+}
+
+/// “张先生”, “张某”, “老张”, “小张”, “张总” of somebody whose surname is known.
+fn part(s: &Script, at: usize, family: &[char]) -> Option<usize> {
+    let family: String = family.iter().collect();
+    let ends = at + family.chars().count();
+    if s.says(at, &family) {
+        let title = s.begins_with_any(ends, ADDRESS).or_else(|| s.begins_with_any(ends, OFFICES)).or_else(|| s.begins_with_any(ends, &["总", "董", "工"]));
+        let hidden = hidden(s, ends);
+        return (hidden > 0).then_some(ends + hidden).or(title.map(|n| ends + n));
+    }
+    let nick = s.at(at).is_some_and(|c| "老小阿".contains(c)) && s.says(at + 1, &family);
+    let alone = s.at(ends + 1).is_none_or(|c| !han(c) || NEVER.contains(c) || FOLLOWS.contains(c));
+    (nick && alone).then_some(ends + 1)
+}
