@@ -29,6 +29,7 @@ pub mod registry;
 pub mod reminders;
 pub mod routing;
 pub mod settings;
+pub mod tickets;
 pub mod visits;
 pub mod worker;
 pub mod worklist;

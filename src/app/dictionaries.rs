@@ -21,7 +21,7 @@ use crate::{
     organization::{AccountStatus, CenterLevel, GrantState},
     precedents, projects, reminders,
     routing::{self, arbitration::machine as arbitration, joint::machine as joint, transfers::machine as transfers},
-    visits,
+    tickets, visits,
 };
 
 /// Mounts the operations.
@@ -124,6 +124,16 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<precedents::deidentify::PersonalKind>(),
         dictionary::<precedents::PromotionKind>(),
         dictionary::<precedents::PromotionState>(),
+        dictionary::<tickets::machine::TicketState>(),
+        dictionary::<tickets::machine::TicketAction>(),
+        dictionary::<tickets::machine::TicketTier>(),
+        dictionary::<tickets::TicketCategory>(),
+        dictionary::<tickets::TicketChannel>(),
+        dictionary::<tickets::FeedbackWay>(),
+        dictionary::<tickets::ContactPurpose>(),
+        dictionary::<tickets::ContactOutcome>(),
+        dictionary::<tickets::InadmissibleReason>(),
+        dictionary::<tickets::UpholdReason>(),
         dictionary::<matters::HandOutWay>(),
         dictionary::<matters::HandOutState>(),
         dictionary::<matters::HandOutAct>(),

@@ -34,7 +34,7 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    meetings, organization, projects, registry, reminders, routing, worker, worklist,
+    meetings, organization, projects, registry, reminders, routing, tickets, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -56,6 +56,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         projects::api::routes(cfg);
         meetings::api::routes(cfg);
         crate::precedents::api::routes(cfg);
+        tickets::api::routes(cfg);
         registry::api::routes(cfg);
         worklist::api::routes(cfg);
         clocks::api::routes(cfg);
@@ -69,6 +70,7 @@ pub fn wire() {
     let _ = entrustments::ON_TOLD.set(forms::on_told);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
+    let _ = routing::arbitration::ON_NO_UNIT.set(tickets::on_no_unit);
 }
 
 /// What all workers of the server share.

@@ -185,6 +185,64 @@ const PRECEDENT_ACTS: &[&str] = &["read", "create", "edit", "submit", "send_back
 /// What is done with a resolution by its owner, or by the leader in charge, in person.
 const RESOLUTION_ACTS: &[&str] = &["read", "carry_out", "instruct"];
 
+/// What those who ask do with a fallback ticket of their own.
+const CALLER_ACTS: &[&str] = &["read", "create", "object", "withdraw", "feedback_satisfied", "feedback_dissatisfied"];
+/// What the counter does with the tickets of its center.
+const TICKET_DESK: &[&str] = &[
+    "read",
+    "count",
+    "create",
+    "edit",
+    "triage",
+    "settle",
+    "ask_feedback",
+    "feedback_satisfied",
+    "feedback_dissatisfied",
+    "record_attempt",
+    "propose_inadmissible",
+    "confirm_inadmissible",
+    "refuse_inadmissible",
+    "object",
+    "merge",
+    "withdraw",
+    "reveal",
+];
+/// What the leader of the center does.
+const TICKET_MANAGER: &[&str] = &[
+    "read",
+    "count",
+    "triage",
+    "uphold",
+    "reopen",
+    "propose_inadmissible",
+    "confirm_inadmissible",
+    "refuse_inadmissible",
+    "merge",
+    "reveal",
+];
+/// What the reform office does: it convenes, leads what failed twice, and decides (DOMAIN §6).
+const TICKET_REFORM: &[&str] = &[
+    "read",
+    "count",
+    "edit",
+    "triage",
+    "coordinate",
+    "record_coordination",
+    "ask_feedback",
+    "feedback_satisfied",
+    "feedback_dissatisfied",
+    "record_attempt",
+    "uphold",
+    "review",
+    "reopen",
+    "confirm_inadmissible",
+    "refuse_inadmissible",
+    "uphold_objection",
+    "dismiss_objection",
+    "merge",
+    "reveal",
+];
+
 /// The table.
 pub const POLICY: &[Rule] = &[
     rule(Applicant, "entrustment", Own, APPLICANT_ACTS),
@@ -305,6 +363,26 @@ pub const POLICY: &[Rule] = &[
     rule(ReformOffice, "resolution", Assigned, RESOLUTION_ACTS),
     masked(CenterManager, "resolution", Subtree, &["read"]),
     masked(Inspector, "resolution", Subtree, &["read"]),
+    rule(Applicant, "fallback_ticket", Own, CALLER_ACTS),
+    rule(CompanyAgent, "fallback_ticket", Own, CALLER_ACTS),
+    rule(Clerk, "fallback_ticket", Center, TICKET_DESK),
+    // Whoever met the applicant first follows it, wherever it is handled.
+    masked(Clerk, "fallback_ticket", Assigned, &["read"]),
+    rule(Agent, "fallback_ticket", Center, &["create"]),
+    rule(
+        Agent,
+        "fallback_ticket",
+        Assigned,
+        &["read", "edit", "settle", "ask_feedback", "feedback_satisfied", "feedback_dissatisfied", "record_attempt", "withdraw", "reveal"],
+    ),
+    masked(CenterManager, "fallback_ticket", Center, TICKET_MANAGER),
+    masked(CenterManager, "fallback_ticket", Subtree, &["read", "count"]),
+    // A center of few has its second person above it.
+    rule(CenterManager, "fallback_ticket", Subtree, &["confirm_inadmissible", "refuse_inadmissible"]),
+    // A department sees what it has a sheet of.
+    rule(DepartmentHandler, "fallback_ticket", Department, &["read"]),
+    masked(Inspector, "fallback_ticket", Subtree, &["read", "count", "create"]),
+    rule(ReformOffice, "fallback_ticket", Subtree, TICKET_REFORM),
     rule(CenterManager, "window", Subtree, &["create", "edit"]),
     rule(SystemAdmin, "window", All, &["create", "edit"]),
     rule(Applicant, "evaluation", Own, &["read", "rate"]),

@@ -33,6 +33,12 @@ code_enum! {
         File "file" "报送申报时限",
         Reminder "reminder" "催办答复时限",
         Resolution "resolution" "会议决议时限",
+        TicketTriage "ticket_triage" "反映问题分类时限",
+        TicketSettle "ticket_settle" "当场协调时限",
+        TicketCoordination "ticket_coordination" "部门协调时限",
+        TicketFeedback "ticket_feedback" "征求反馈时限",
+        TicketReview "ticket_review" "挂账复核时限",
+        TicketObjection "ticket_objection" "异议处理时限",
     }
 }
 
@@ -356,6 +362,7 @@ fn kind_of(stored: &str) -> &'static str {
         "evaluation" => "evaluation",
         "reminder" => "reminder",
         "resolution" => "resolution",
+        "fallback_ticket" => "fallback_ticket",
         _ => "entrustment",
     }
 }

@@ -660,6 +660,71 @@ diesel::table! {
 }
 
 diesel::table! {
+    precedents (id) {
+        id -> Text,
+        number -> Text,
+        center_id -> Text,
+        division_code -> Text,
+        state -> Text,
+        public -> Bool,
+        category -> Text,
+        tier -> Nullable<Text>,
+        ticket_id -> Nullable<Text>,
+        draft -> Nullable<Text>,
+        published -> Nullable<Text>,
+        published_version -> Nullable<BigInt>,
+        published_at -> Nullable<Timestamp>,
+        record -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    precedent_terms (kind, value, precedent_id) {
+        kind -> Text,
+        value -> Text,
+        precedent_id -> Text,
+    }
+}
+
+diesel::table! {
+    precedent_versions (precedent_id, number) {
+        precedent_id -> Text,
+        number -> BigInt,
+        content -> Text,
+        review -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    precedent_citations (id) {
+        id -> Text,
+        precedent_id -> Text,
+        ticket_id -> Text,
+        staff_id -> Nullable<Text>,
+        words -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    precedent_promotions (id) {
+        id -> Text,
+        precedent_id -> Text,
+        kind -> Text,
+        item_id -> Nullable<Text>,
+        state -> Text,
+        record -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     forms (id) {
         id -> Text,
         number -> Text,
@@ -884,67 +949,76 @@ diesel::table! {
 }
 
 diesel::table! {
-    precedents (id) {
+    fallback_tickets (id) {
         id -> Text,
         number -> Text,
         center_id -> Text,
-        division_code -> Text,
-        state -> Text,
-        public -> Bool,
+        channel -> Text,
         category -> Text,
         tier -> Nullable<Text>,
-        ticket_id -> Nullable<Text>,
-        draft -> Nullable<Text>,
-        published -> Nullable<Text>,
-        published_version -> Nullable<BigInt>,
-        published_at -> Nullable<Timestamp>,
-        record -> Text,
+        state -> Text,
+        round -> Integer,
+        dissatisfied -> Integer,
+        returns -> Integer,
+        coordinated -> Bool,
+        decided -> Bool,
+        reform_led -> Bool,
+        urgent -> Bool,
+        confidential -> Bool,
+        item_id -> Nullable<Text>,
+        entrustment_id -> Nullable<Text>,
+        first_responder_id -> Nullable<Text>,
+        handler_id -> Nullable<Text>,
+        lead_department_id -> Nullable<Text>,
+        batch_id -> Nullable<Text>,
+        merged_into_id -> Nullable<Text>,
+        precedent_id -> Nullable<Text>,
+        source_by -> Nullable<Text>,
+        source -> Nullable<Text>,
+        details -> Text,
+        registered_on -> Text,
+        due_at -> Timestamp,
+        triaged_at -> Nullable<Timestamp>,
+        cleared_at -> Nullable<Timestamp>,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
     }
 }
-
 diesel::table! {
-    precedent_terms (kind, value, precedent_id) {
-        kind -> Text,
-        value -> Text,
-        precedent_id -> Text,
-    }
-}
-
-diesel::table! {
-    precedent_versions (precedent_id, number) {
-        precedent_id -> Text,
-        number -> BigInt,
-        content -> Text,
-        review -> Text,
-        published_at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    precedent_citations (id) {
+    ticket_callers (id) {
         id -> Text,
-        precedent_id -> Text,
         ticket_id -> Text,
+        origin_id -> Text,
+        applicant_id -> Nullable<Text>,
+        name -> Text,
+        phone -> Text,
+        phone_mark -> Text,
+        confidential -> Bool,
+        withdrawn_at -> Nullable<Timestamp>,
+        since -> Timestamp,
+    }
+}
+diesel::table! {
+    ticket_departments (ticket_id, department_id) {
+        ticket_id -> Text,
+        department_id -> Text,
+        sees -> Bool,
+    }
+}
+diesel::table! {
+    ticket_contacts (id) {
+        id -> Text,
+        ticket_id -> Text,
+        caller_id -> Text,
+        round -> Integer,
+        purpose -> Text,
+        outcome -> Text,
+        way -> Text,
         staff_id -> Nullable<Text>,
+        contacted_at -> Timestamp,
         words -> Text,
         created_at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    precedent_promotions (id) {
-        id -> Text,
-        precedent_id -> Text,
-        kind -> Text,
-        item_id -> Nullable<Text>,
-        state -> Text,
-        record -> Text,
-        version -> BigInt,
-        created_at -> Timestamp,
-        updated_at -> Timestamp,
     }
 }
 
@@ -954,6 +1028,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     precedent_versions,
     precedent_citations,
     precedent_promotions,
+    fallback_tickets,
+    ticket_callers,
+    ticket_departments,
+    ticket_contacts,
     meetings,
     meeting_matters,
     meeting_projects,
@@ -1012,3 +1090,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     arbitrations,
     evaluations,
 );
+
+diesel::allow_columns_to_appear_in_same_group_by_clause!(fallback_tickets::center_id, ticket_departments::department_id);

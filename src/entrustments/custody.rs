@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     agreement,
-    facts::OpenArbitration,
+    facts::{FallbackMark, OpenArbitration},
     load::{self, Loaded, Told, load_for, save},
     machine::Action,
     model::CustodyCause,
@@ -69,6 +69,18 @@ pub fn close_arbitration(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, decide
     loaded.details.arbitrations += u32::from(decided);
     let told = if decided { Told::new("arbitrated", Audience::Public, params) } else { Told::new("no_competent_unit", Audience::Staff, params) };
     save(tx, actor, loaded, told)
+}
+
+/// Notes a fallback ticket about a matter.
+pub fn mark_fallback(tx: &mut Tx, actor: &Actor, id: Id, ticket: Id, number: &str) -> Result<()> {
+    let mut loaded = load::load_locked(tx, id)?;
+    note_fallback(tx, actor, &mut loaded, ticket, number)
+}
+
+/// [`mark_fallback`] of a matter in hand.
+pub fn note_fallback(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, ticket: Id, number: &str) -> Result<()> {
+    loaded.details.fallback_tickets.push(FallbackMark { id: ticket, number: number.to_owned() });
+    save(tx, actor, loaded, Told::new("fallback_opened", Audience::Applicant, json!({ "ticket_id": ticket, "number": number })))
 }
 
 /// By what custody moves.

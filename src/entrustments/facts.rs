@@ -76,6 +76,8 @@ pub struct Details {
     pub custody_decisions: u32,
     /// The project that it belongs to.
     pub project: Option<super::project::ProjectMark>,
+    /// Fallback tickets about it, oldest first.
+    pub fallback_tickets: Vec<FallbackMark>,
     /// The items of a bundle 一件事, in order, as they were when the matter was opened.
     pub bundle: Vec<BundledItem>,
     /// Why it was withdrawn.
@@ -125,6 +127,16 @@ impl Details {
         self.difficulties.clear();
         self.form_signature.iter_mut().for_each(|s| s.evidence.clear());
     }
+}
+
+/// A fallback ticket “办不成事”反映 about a matter, as the matter knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FallbackMark {
+    /// Identity.
+    pub id: Id,
+    /// Number that people read.
+    #[schema(example = "DD-331081-20261122-000001-427")]
+    pub number: String,
 }
 
 /// A joint handling as its matter knows it.

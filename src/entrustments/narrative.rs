@@ -111,6 +111,7 @@ pub fn tell(kind: &str, params: &Value) -> String {
             "" => format!("{}答复了关于“{}”的催办。", text("by"), text("subject")),
             day => format!("{}答复了关于“{}”的催办，预计{day}前完成。", text("by"), text("subject")),
         },
+        "fallback_opened" => format!("办理中的难题已登记为“办不成事”反映（{}）。", text("number")),
         "no_competent_unit" => format!("{}认定暂无主管单位，转入兜底处理。", text("decider")),
         "custody_moved" => format!("本件由{}接力给{}继续为您办理，您无须再跑。", text("from"), text("to")),
         "project_attached" => format!("纳入项目{}的“{}”阶段。", text("project"), text("stage")),

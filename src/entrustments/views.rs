@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{
     agreement::AgreementView,
     bundled::{self, BundlePart},
-    facts::{Acceptance, Completion, Difficulty, Extension, FeeDue, Help, Leg, PastDifficulty, Rejection, Said, Signature, Suspension, Termination},
+    facts::{FallbackMark, Acceptance, Completion, Difficulty, Extension, FeeDue, Help, Leg, PastDifficulty, Rejection, Said, Signature, Suspension, Termination},
     handout::HandOut,
     load::Loaded,
     machine::State,
@@ -105,6 +105,10 @@ pub struct EntrustmentView {
     /// The newest agreement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement: Option<AgreementView>,
+    /// Fallback tickets “办不成事”反映 about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub fallback_tickets: Vec<FallbackMark>,
     /// The project that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<MatterProject>,
@@ -247,6 +251,7 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         materials: checklist.materials.into_iter().map(|(row, record)| MaterialView::of(row, record, sight, &files)).collect(),
         notices: store::notices(tx, e.id)?.iter().map(|n| NoticeView::of(tx, n, sight)).collect::<Result<_>>()?,
         agreement,
+        fallback_tickets: details.fallback_tickets,
         project: details.project.map(MatterProject::from),
         bundle: if sight.narrow { Vec::new() } else { bundled::parts(&details.bundle, &plan) },
         plan: PlanView::of(details.plan, &plan, forecast, tx.now.local_date()),

@@ -12,7 +12,7 @@ use crate::{
     db::{Json, Private, Result, Tx, audit, dialect},
     entrustments, evaluations,
     kernel::{Id, Problem, Target},
-    meetings, projects, visits,
+    meetings, projects, tickets, visits,
 };
 
 /// Into whose record a duplicate goes.
@@ -65,6 +65,7 @@ pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &MergeInput) ->
     visits::store::move_applicant(tx, gone.id, stays.id)?;
     projects::store::move_applicant(tx, gone.id, stays.id)?;
     meetings::store::move_applicant(tx, gone.id, stays.id)?;
+    tickets::store::move_applicant(tx, gone.id, stays.id)?;
     // Transfers, visits, projects, meetings and evaluations: what the one saw, the other sees.
     access::store::rename(tx, &subject::applicant(gone.id.as_str()), &subject::applicant(stays.id.as_str()))?;
     join(tx, &gone, &mut stays)?;

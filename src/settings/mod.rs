@@ -59,6 +59,18 @@ pub struct Rules {
     pub no_show_days: u32,
     /// Working days that all stages of an investment project may take together; a project keeps those of its opening.
     pub project_cap: u32,
+    /// Classify a fallback ticket.
+    pub ticket_triage_limit: Limit,
+    /// Settle a general one on the spot.
+    pub ticket_settle_limit: Limit,
+    /// Coordinate a difficult one, and charge the departments.
+    pub ticket_coordination_limit: Limit,
+    /// Ask every applicant, and get their answers.
+    pub ticket_feedback_limit: Limit,
+    /// Look again at what stays unresolved on the register.
+    pub upheld_review: Limit,
+    /// Decide an objection to a ticket's not being taken in.
+    pub ticket_objection_limit: Limit,
     /// A draft of the catalogue is published only after another person has reviewed it.
     pub catalogue_review: bool,
     /// Levels of centers that carry matters; what belongs higher is asked of the upper center from these, and given to it from
@@ -84,6 +96,12 @@ impl Rules {
             self.feedback_limit,
             self.file_limit,
             self.reminder_limit,
+            self.ticket_triage_limit,
+            self.ticket_settle_limit,
+            self.ticket_coordination_limit,
+            self.ticket_feedback_limit,
+            self.upheld_review,
+            self.ticket_objection_limit,
         ];
         if limits.iter().any(|l| !(1..=3650).contains(&l.value)) {
             return Err("时限应为 1 到 3650");
@@ -149,6 +167,12 @@ impl Default for Rules {
             no_shows: 3,
             no_show_days: 90,
             project_cap: 120,
+            ticket_triage_limit: wd(5),
+            ticket_settle_limit: wd(1),
+            ticket_coordination_limit: wd(5),
+            ticket_feedback_limit: wd(5),
+            upheld_review: Limit { value: 90, unit: Unit::NaturalDay },
+            ticket_objection_limit: wd(5),
             catalogue_review: true,
             agency_levels: LEVELS.map(str::to_owned).to_vec(),
             business_hours: BusinessHours::default(),

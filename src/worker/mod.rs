@@ -10,7 +10,7 @@ use crate::{
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
-    meetings, projects, reminders, routing,
+    meetings, projects, reminders, routing, tickets,
 };
 
 const BATCH: i64 = 200;
@@ -127,6 +127,7 @@ fn recompute(tx: &mut Tx) -> Result<usize> {
             "reminder" => reminders::recompute(tx, *id)?,
             "evaluation" => evaluations::recompute(tx, *id)?,
             "resolution" => meetings::recompute(tx, *id)?,
+            "fallback_ticket" => tickets::recompute(tx, *id)?,
             _ => entrustments::recompute(tx, *id)?,
         }
     }

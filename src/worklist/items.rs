@@ -10,7 +10,7 @@ use crate::{
         self,
         store::{Meeting, Resolution},
     },
-    projects, reminders, routing, visits,
+    projects, reminders, routing, tickets, visits,
 };
 
 /// What a record is called.
@@ -72,6 +72,10 @@ fn heads(tx: &mut Tx, kind: WorkKind, ids: &[Id]) -> Result<Vec<Head>> {
         WorkKind::Project => {
             let rows = projects::store::projects_by_id(tx, ids)?;
             rows.into_iter().map(|p| Head::new(p.id, p.number, Title(p.name), p.state, p.version)).collect()
+        }
+        WorkKind::FallbackTicket => {
+            let rows = tickets::store::tickets_by_id(tx, ids)?;
+            rows.into_iter().map(|t| Ok(Head::new(t.id, t.number.clone(), Title(tickets::title_of(tx, &t)?), t.state, t.version))).collect::<Result<_>>()?
         }
         WorkKind::Meeting => {
             let rows = meetings::store::meetings_by_id(tx, ids)?;

@@ -26,6 +26,7 @@ use crate::{
         joint::{machine::JointState, store::JointHandling},
         transfers::machine::TransferState,
     },
+    tickets,
     visits::{self, HomeVisit, machine::VisitState},
     worklist::items,
 };
@@ -53,6 +54,7 @@ code_enum! {
         Project "project" "项目",
         Meeting "meeting" "会议",
         Resolution "resolution" "会议决议",
+        FallbackTicket "fallback_ticket" "办不成事反映",
     }
 }
 
@@ -130,6 +132,10 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
     }
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
     own.extend(actor.nodes(Role::ReformOffice).map(subject::authority));
+    if kind == WorkKind::FallbackTicket {
+        // The reform office acts below the node that it stands at.
+        own.extend(actor.nodes(Role::ReformOffice).map(subject::tree));
+    }
     own.extend(actor.applicant_id.map(|id| subject::applicant(id.as_str())));
     own.sort();
     own.dedup();
@@ -151,6 +157,7 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::Project, _) => vec![ProjectState::Open.code()],
         (WorkKind::Meeting, Bucket::Incoming) => vec![MeetingState::Convened.code()],
         (WorkKind::Meeting, _) => vec![MeetingState::Convened.code(), MeetingState::Held.code()],
+        (WorkKind::FallbackTicket, _) => tickets::waiting_states(),
         (WorkKind::Resolution, Bucket::Incoming) => Vec::new(),
         (WorkKind::Resolution, _) => vec![ResolutionState::Open.code(), ResolutionState::CarriedOut.code()],
         (WorkKind::Entrustment, Bucket::Incoming) => vec![S::Submitted.code()],
@@ -174,7 +181,7 @@ fn span(bucket: Bucket, now: Moment) -> (Option<Moment>, Option<Moment>) {
 
 fn rows(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, after: Option<(Moment, Id)>, limit: usize) -> Result<Vec<(WorkKind, Entry)>> {
     let applicant = actor.applicant_id.is_some();
-    if kind != WorkKind::Entrustment && applicant {
+    if !matches!(kind, WorkKind::Entrustment | WorkKind::FallbackTicket) && applicant {
         return Ok(Vec::new());
     }
     let (subjects, states) = (own(actor, kind), states(kind, bucket));
@@ -209,6 +216,7 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
         WorkKind::Entrustment => ids.to_vec(),
         WorkKind::Meeting => meetings::meetings_awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::Resolution => meetings::resolutions_awaiting(tx, actor, ids)?,
+        WorkKind::FallbackTicket => tickets::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::HomeVisit => {
             let goes = |v: &HomeVisit| -> Result<bool> { Ok(v.details.open(tx.vault)?.visitor_ids.iter().any(|id| actor.answers_for(*id))) };
             let rows = visits::store::visits_by_id(tx, ids)?;

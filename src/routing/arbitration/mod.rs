@@ -7,6 +7,7 @@ pub mod store;
 mod views;
 
 pub use service::decider_name;
+pub use service::{ON_NO_UNIT, OnNoUnit};
 pub use service::{
     AskInput, CaseInput, EscalateInput, NoUnitInput, Opening, ReviewInput, ask, ask_as, escalate, fall, load_for, no_competent_unit, open, place, recompute,
     review, save, state_case,

@@ -1,5 +1,7 @@
 //! An arbitration from its opening to its decision: who are the sides, who decides, what they say.
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 use serde_json::json;
 use validator::Validate;
@@ -372,6 +374,12 @@ pub struct NoUnitInput {
     pub reason: String,
 }
 
+/// What is done for a matter for which no unit is competent, with its arbitration, who decided and why; answers the fallback
+/// ticket that was opened: set by `app`.
+pub static ON_NO_UNIT: OnceLock<OnNoUnit> = OnceLock::new();
+/// See [`ON_NO_UNIT`].
+pub type OnNoUnit = fn(&mut Tx, &Actor, &Loaded, &Center, (Id, &str), &str) -> Result<(Id, String)>;
+
 /// Finds that no unit is competent: the matter is for the fallback, the custodian serves on.
 pub fn no_competent_unit(tx: &mut Tx, actor: &Actor, target: &Target, input: &NoUnitInput) -> Result<ArbitrationView> {
     let (mut row, mut loaded, next) = load_for(tx, actor, Action::NoCompetentUnit, target)?;
@@ -383,6 +391,10 @@ pub fn no_competent_unit(tx: &mut Tx, actor: &Actor, target: &Target, input: &No
     let decider = organization::load(tx, row.decider_id)?;
     let params = json!({ "arbitration_id": row.id, "number": row.number, "decider": name_of(row.authority, &decider) });
     entrustments::close_arbitration(tx, actor, &mut loaded, false, params)?;
+    if let Some(hook) = ON_NO_UNIT.get() {
+        let (ticket, number) = hook(tx, actor, &loaded, &decider, (row.id, &row.number), &input.reason)?;
+        entrustments::note_fallback(tx, actor, &mut loaded, ticket, &number)?;
+    }
     save(tx, actor, &mut row, &loaded, "arbitration.no_competent_unit")?;
     view(tx, actor, row)
 }

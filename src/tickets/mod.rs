@@ -1,0 +1,34 @@
+//! Fallback tickets “办不成事”反映（兜底）: what could not be done in any normal way is registered centrally, classified,
+//! settled or charged to departments, and struck from the register only when every applicant is satisfied (text 003).
+//!
+//! Assignment sheets, batches and return visits stand above; they move a ticket through `doors`.
+
+pub mod api;
+mod asking;
+mod counting;
+mod doors;
+mod handling;
+mod inadmissible;
+mod intake;
+mod listing;
+mod load;
+pub mod machine;
+mod merging;
+mod model;
+mod narrative;
+pub mod store;
+mod views;
+
+pub use doors::{
+    Assigned, BatchDecision, TicketWords, Visit, ask_feedback, assign, batch, decide, mark_precedent, move_due, on_no_unit, record_visit, reopen_after_visit,
+    reply, return_, send_back, show_to, sign_in, submit, unbatch, words_of,
+};
+pub use intake::register_as;
+pub use listing::{awaiting, waiting_states};
+pub use load::{ON_ENDED, Opened, Told, by_reference, load_for, load_locked, load_seen, place, recompute, tell};
+pub use model::{
+    ContactOutcome, ContactPurpose, FeedbackWay, InadmissibleReason, NewTicket, TicketCategory, TicketChannel, TicketContent, TicketDetails, TicketReason,
+    TriageInput, UpholdReason,
+};
+pub use store::{Ticket, TicketCaller, TicketContact, TicketDepartment};
+pub use views::{TicketView, title_of, view};
