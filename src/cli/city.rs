@@ -211,7 +211,9 @@ pub async fn load(db: &Db, shipped: Shipped, cost: passwords::Cost) -> Result<Ci
         if let Some(b) = report.bad.first() {
             return Err(Error::Corrupt(format!("第 {} 个事项：{}", b.line, b.reason)));
         }
-        people(tx, &own, &hash)
+        people(tx, &own, &hash)?;
+        // The city whose text says how what cannot be done is handled.
+        if shipped == Shipped::Wenling { super::tickets::of_city(tx, &own.root) } else { Ok(()) }
     })
     .await?;
     Ok(city)

@@ -84,6 +84,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         super::relay::load(tx)?;
         super::projects::load(tx)?;
         super::meetings::load(tx)?;
+        super::tickets::load(tx)?;
         super::visits::load(tx)?;
         super::visits::at_home(tx)?;
         absence(tx)?;

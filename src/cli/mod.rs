@@ -11,6 +11,7 @@ mod meetings;
 mod projects;
 mod relay;
 mod rules;
+mod tickets;
 mod visits;
 
 use std::{

@@ -10,7 +10,7 @@ use super::{
     machine::{TicketState, TicketTier},
     merging,
     model::{
-        AttemptInput, BulkTriage, CoordinateInput, CoordinationInput, FeedbackInput, LinkFeedback, MergeInput, NewTicket, ProposalInput, SettlementInput,
+        AttemptInput, BulkTriage, CoordinateInput, CoordinationInput, FeedbackInput, LinkFeedback, TicketMerge, NewTicket, ProposalInput, SettlementInput,
         TicketCategory, TicketChannel, TicketContent, TicketReason, TicketReveal, TriageInput, UpholdInput, WithdrawInput,
     },
     views::{self, FeedbackLinkView, RevealedTicket, TicketView},
@@ -270,9 +270,9 @@ async fn object(command: Command, body: Body<TicketReason>) -> Answer {
 /// 合并（merge）
 ///
 /// 同一问题并入另一件；申请人一并转入，每一位都会被征求意见。
-#[utoipa::path(tag = "fallback", operation_id = "merge_fallback_ticket", params(("id" = String, Path, description = "反映问题 id 或编号", max_length = 100)), request_body = MergeInput, responses((status = 200, description = "反映问题", body = TicketView)))]
+#[utoipa::path(tag = "fallback", operation_id = "merge_fallback_ticket", params(("id" = String, Path, description = "反映问题 id 或编号", max_length = 100)), request_body = TicketMerge, responses((status = 200, description = "反映问题", body = TicketView)))]
 #[post("/fallback-tickets/{id}/merge")]
-async fn merge(command: Command, body: Body<MergeInput>) -> Answer {
+async fn merge(command: Command, body: Body<TicketMerge>) -> Answer {
     command.act(body, |tx, actor, target, input| merging::merge(tx, actor, target, input).and_then(|t| views::view(tx, actor, t.row.id))).await
 }
 

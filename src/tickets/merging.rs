@@ -6,7 +6,7 @@ use super::{
     asking::{caller_of, signed},
     load::{self, Opened, Told},
     machine::{Facts, TicketAction as Action, TicketState as State},
-    model::{MergeInput, WithdrawInput, Withdrawal},
+    model::{TicketMerge, WithdrawInput, Withdrawal},
     store,
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Merges the ticket in the path into another: its callers go over, and each will be asked.
-pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &MergeInput) -> Result<Opened> {
+pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &TicketMerge) -> Result<Opened> {
     let refuse = |code, zh, en| Problem::rule("/into", code, zh, en);
     let unknown = || refuse("unknown_ticket", "没有这件，或者不在您的可见范围内。", "No ticket that you see.");
     let own = load::by_reference(tx, &target.reference)?.ok_or_else(Problem::not_found)?.id;

@@ -19,10 +19,13 @@ mod narrative;
 pub mod store;
 mod views;
 
+pub use asking::{ask, feedback, uphold};
 pub use doors::{
     Assigned, BatchDecision, TicketWords, Visit, ask_feedback, assign, batch, decide, mark_precedent, move_due, on_no_unit, record_visit, reopen_after_visit,
     reply, return_, send_back, show_to, sign_in, submit, unbatch, words_of,
 };
+pub use handling::{coordinate, record_coordination, settle, triage};
+pub use inadmissible::{confirm as confirm_inadmissible, object, propose as propose_inadmissible};
 pub use intake::register_as;
 pub use listing::{awaiting, waiting_states};
 pub use load::{ON_ENDED, Opened, Told, by_reference, load_for, load_locked, load_seen, place, recompute, tell};

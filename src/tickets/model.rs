@@ -600,8 +600,7 @@ pub struct ProposalInput {
 /// Into which ticket.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = TicketMergeInput)]
-pub struct MergeInput {
+pub struct TicketMerge {
     /// The ticket that goes on: id or number.
     #[validate(length(min = 1, max = 100))]
     #[schema(min_length = 1, max_length = 100)]

@@ -150,6 +150,8 @@ const EXEMPT: &[&str] = &[
     "get_evaluation_link",
     "rate_by_link",
     "get_signing_link",
+    "get_feedback_link",
+    "feedback_by_link",
     "sign_by_link",
     "upload_attachment",
     "import_service_items",
