@@ -85,6 +85,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         super::projects::load(tx)?;
         super::meetings::load(tx)?;
         super::tickets::load(tx)?;
+        super::precedents::load(tx)?;
         super::visits::load(tx)?;
         super::visits::at_home(tx)?;
         absence(tx)?;

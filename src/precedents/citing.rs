@@ -50,7 +50,16 @@ pub struct PrecedentCitations {
 
 fn render(tx: &Tx, row: Citation, precedent: String, ticket: String, words: bool) -> Result<PrecedentCitation> {
     let helped = if words { Some(row.words.open(tx.vault)?) } else { None };
-    Ok(PrecedentCitation { id: row.id, precedent_id: row.precedent_id, precedent, ticket_id: row.ticket_id, ticket, helped, version: 1, created_at: row.created_at })
+    Ok(PrecedentCitation {
+        id: row.id,
+        precedent_id: row.precedent_id,
+        precedent,
+        ticket_id: row.ticket_id,
+        ticket,
+        helped,
+        version: 1,
+        created_at: row.created_at,
+    })
 }
 
 /// A ticket cites a published precedent, once.
@@ -89,7 +98,8 @@ pub fn of_ticket(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Preceden
     let ids: Vec<Id> = rows.iter().map(|r| r.precedent_id).collect();
     let precedents = store::precedents_by_id(tx, &ids)?;
     let number = |id: Id| precedents.iter().find(|p| p.id == id).map(|p| p.number.clone()).unwrap_or_default();
-    let items = rows.into_iter().map(|r| (number(r.precedent_id), r)).map(|(n, r)| render(tx, r, n, ticket.row.number.clone(), words)).collect::<Result<_>>()?;
+    let items =
+        rows.into_iter().map(|r| (number(r.precedent_id), r)).map(|(n, r)| render(tx, r, n, ticket.row.number.clone(), words)).collect::<Result<_>>()?;
     Ok(PrecedentCitations { items })
 }
 

@@ -95,8 +95,10 @@ impl PrecedentContent {
 
     /// The personal data in it, each with the pointer of its text.
     pub fn findings(&self, known: &Known) -> Vec<(String, Finding)> {
-        let of = |(at, text): (String, &str)| check(text, known).into_iter().map(move |f| (at.clone(), f));
-        self.texts().into_iter().flat_map(of).collect()
+        let texts = self.texts();
+        let known = known.hearing(texts.iter().map(|(_, text)| *text));
+        let of = |(at, text): (String, &str)| check(text, &known).into_iter().map(move |f| (at.clone(), f));
+        texts.into_iter().flat_map(of).collect()
     }
 }
 

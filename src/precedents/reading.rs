@@ -40,7 +40,8 @@ pub fn browse(tx: &mut Tx, q: &ListQuery) -> Result<Page<PrecedentBrief>> {
     if let Some(words) = &q.q {
         let tokens: Vec<String> = text::query_tokens(words).iter().map(|t| text::encode_token(t)).collect();
         let folded: Vec<String> = text::fold(words).split(' ').map(str::to_owned).collect();
-        let found = dialect::search(tx.conn, &dialect::Match { kind: "precedent", tokens: &tokens, words: &folded, subjects: None, limit: 1000, before: None })?;
+        let found =
+            dialect::search(tx.conn, &dialect::Match { kind: "precedent", tokens: &tokens, words: &folded, subjects: None, limit: 1000, before: None })?;
         filter.ids = Some(found.iter().filter_map(|id| id.parse().ok()).collect());
     }
     let rows = store::public(tx, &filter)?;

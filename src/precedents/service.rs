@@ -113,7 +113,14 @@ pub fn tell(tx: &mut Tx, actor: &Actor, row: &Precedent, kind: &str, audience: A
 }
 
 /// [`tell`] with parameters of its own.
-pub fn tell_with(tx: &mut Tx, actor: &Actor, row: &Precedent, (kind, audience): (&str, Audience), params: serde_json::Value, words: Option<&str>) -> Result<()> {
+pub fn tell_with(
+    tx: &mut Tx,
+    actor: &Actor,
+    row: &Precedent,
+    (kind, audience): (&str, Audience),
+    params: serde_json::Value,
+    words: Option<&str>,
+) -> Result<()> {
     let kind = format!("precedent.{kind}");
     let event = NewEvent { record_kind: "precedent", record_id: row.id, version: row.version, kind: &kind, audience, params, words };
     events::record(tx, actor, event)

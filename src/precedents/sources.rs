@@ -64,6 +64,8 @@ const OPEN: &str = "（待补充）";
 pub fn content(tx: &mut Tx, ticket: &tickets::Opened) -> Result<PrecedentContent> {
     let known = known(tx, Some(ticket.row.id))?;
     let words = tickets::words_of(tx, ticket.row.id)?;
+    let all = [&words.title, &words.situation, &words.request, &words.result].into_iter().chain(&words.handling);
+    let known = known.hearing(all.map(String::as_str));
     let say = |text: &str, most: usize| {
         let text: String = clean(text, &known).0.chars().take(most).collect();
         if text.chars().count() < 2 { OPEN.to_owned() } else { text }

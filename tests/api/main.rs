@@ -24,6 +24,7 @@ mod marking;
 mod meetings;
 mod openapi;
 mod platform;
+mod precedents;
 mod projects;
 mod races;
 mod ready_made;

@@ -80,6 +80,26 @@ pub struct Known {
     pub organizations: Vec<String>,
     /// Their numbers: identity, telephone.
     pub numbers: Vec<String>,
+    /// Names heard elsewhere in the same record.
+    pub heard: Vec<String>,
+}
+
+impl Known {
+    /// The same, with the names that these texts give away: a name that stands once after a cue is a name everywhere.
+    pub fn hearing<'a>(&self, texts: impl Iterator<Item = &'a str>) -> Self {
+        let mut known = self.clone();
+        for text in texts {
+            let chars: Vec<char> = text.chars().collect();
+            let names = found(text, self).into_iter().filter(|s| s.kind == PersonalKind::Name && !s.known);
+            known
+                .heard
+                .extend(names.map(|s| Script::dense(&chars.get(s.from..s.to).unwrap_or_default().iter().collect::<String>()).chars.iter().collect::<String>()));
+        }
+        known.heard.retain(|name| names::is_whole(name));
+        known.heard.sort();
+        known.heard.dedup();
+        known
+    }
 }
 
 /// Personal data in a text.
@@ -118,8 +138,13 @@ impl Span {
     }
 }
 
-/// Every stretch, in order; those that overlap are one, so that nothing is left between them.
+/// Every stretch, in order, also of the names that the text itself gives away.
 fn spans(text: &str, known: &Known) -> Vec<Span> {
+    found(text, &known.hearing(std::iter::once(text)))
+}
+
+/// Stretches in order; those that overlap are one, so that nothing is left between them.
+fn found(text: &str, known: &Known) -> Vec<Span> {
     let (whole, dense) = (Script::of(text), Script::dense(text));
     let mut found = Vec::new();
     organizations::known(&dense, known, &mut found);

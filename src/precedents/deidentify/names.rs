@@ -9,35 +9,238 @@ use super::{
 
 /// Parts that people play; a name may follow at once.
 const ROLES: &[&str] = &[
-    "申请人", "法定代表人", "法人代表", "法人", "联系人", "经办人", "负责人", "代理人", "委托人", "受托人", "当事人", "反映人", "来电人", "来访人", "投诉人", "举报人", "信访人", "户主", "业主", "产权人", "权利人",
-    "继承人", "被继承人", "监护人", "被监护人", "担保人", "收件人", "签收人", "经营者", "投资人", "股东", "老板", "房东", "租客", "承租人", "出租人", "买方", "卖方", "死者", "逝者", "患者", "病人", "村民", "居民",
-    "市民", "群众", "职工", "员工", "学生", "家长", "退休人员", "工作人员", "窗口人员", "代办员", "帮办员", "专员", "首问责任人", "责任人", "承办人", "妻子", "丈夫", "老公", "老婆", "儿子", "女儿", "父亲",
-    "母亲", "爸爸", "妈妈", "爷爷", "奶奶", "外公", "外婆", "哥哥", "弟弟", "姐姐", "妹妹", "孙子", "孙女", "女婿", "儿媳", "配偶", "家属", "亲属", "邻居", "同事", "朋友", "老人", "孩子", "之子", "之女", "之妻", "之夫", "其子", "其女",
-    "其妻", "其夫", "其父", "其母", "本人", "民警", "医生", "律师", "书记员", "科员", "客户", "合伙人", "自然人", "公民",
+    "申请人",
+    "法定代表人",
+    "法人代表",
+    "法人",
+    "联系人",
+    "经办人",
+    "负责人",
+    "代理人",
+    "委托人",
+    "受托人",
+    "当事人",
+    "反映人",
+    "来电人",
+    "来访人",
+    "投诉人",
+    "举报人",
+    "信访人",
+    "户主",
+    "业主",
+    "产权人",
+    "权利人",
+    "继承人",
+    "被继承人",
+    "监护人",
+    "被监护人",
+    "担保人",
+    "收件人",
+    "签收人",
+    "经营者",
+    "投资人",
+    "股东",
+    "老板",
+    "房东",
+    "租客",
+    "承租人",
+    "出租人",
+    "买方",
+    "卖方",
+    "死者",
+    "逝者",
+    "患者",
+    "病人",
+    "村民",
+    "居民",
+    "市民",
+    "群众",
+    "职工",
+    "员工",
+    "学生",
+    "家长",
+    "退休人员",
+    "工作人员",
+    "窗口人员",
+    "代办员",
+    "帮办员",
+    "专员",
+    "首问责任人",
+    "责任人",
+    "承办人",
+    "妻子",
+    "丈夫",
+    "老公",
+    "老婆",
+    "儿子",
+    "女儿",
+    "父亲",
+    "母亲",
+    "爸爸",
+    "妈妈",
+    "爷爷",
+    "奶奶",
+    "外公",
+    "外婆",
+    "哥哥",
+    "弟弟",
+    "姐姐",
+    "妹妹",
+    "孙子",
+    "孙女",
+    "女婿",
+    "儿媳",
+    "配偶",
+    "家属",
+    "亲属",
+    "邻居",
+    "同事",
+    "朋友",
+    "老人",
+    "孩子",
+    "之子",
+    "之女",
+    "之妻",
+    "之夫",
+    "其子",
+    "其女",
+    "其妻",
+    "其夫",
+    "其父",
+    "其母",
+    "本人",
+    "民警",
+    "医生",
+    "律师",
+    "书记员",
+    "科员",
+    "客户",
+    "合伙人",
+    "自然人",
+    "公民",
 ];
 /// What announces nothing but a name.
-const ANNOUNCING: &[&str] = &["姓名", "我叫", "名叫", "叫做", "叫作", "名为", "署名", "签名", "落款", "我是", "户名", "收款人", "曾用名", "化名", "原名", "更名为", "改名为"];
+const ANNOUNCING: &[&str] =
+    &["姓名", "我叫", "名叫", "叫做", "叫作", "名为", "署名", "签名", "落款", "我是", "户名", "收款人", "曾用名", "化名", "原名", "更名为", "改名为"];
 /// How a person is addressed, after the surname or the name.
 const ADDRESS: &[&str] = &[
-    "先生", "女士", "小姐", "太太", "夫人", "同志", "师傅", "老师", "阿姨", "大爷", "大妈", "大伯", "大叔", "大姐", "大哥", "奶奶", "爷爷", "叔叔", "伯伯", "老板", "老人", "老汉", "婆婆", "姐", "哥",
+    "先生", "女士", "小姐", "太太", "夫人", "同志", "师傅", "老师", "阿姨", "大爷", "大妈", "大伯", "大叔", "大姐", "大哥", "奶奶", "爷爷", "叔叔", "伯伯",
+    "老板", "老人", "老汉", "婆婆", "姐", "哥",
 ];
 /// Offices; their holders are persons too.
 const OFFICES: &[&str] = &[
-    "主任", "局长", "科长", "处长", "所长", "站长", "部长", "镇长", "乡长", "村长", "书记", "院长", "校长", "经理", "总经理", "董事长", "厂长", "会长", "队长", "组长", "教授", "医生", "律师", "法官", "警官", "会计",
-    "副主任", "副局长", "副科长", "副镇长", "县长", "市长", "区长", "副市长", "副县长",
+    "主任",
+    "局长",
+    "科长",
+    "处长",
+    "所长",
+    "站长",
+    "部长",
+    "镇长",
+    "乡长",
+    "村长",
+    "书记",
+    "院长",
+    "校长",
+    "经理",
+    "总经理",
+    "董事长",
+    "厂长",
+    "会长",
+    "队长",
+    "组长",
+    "教授",
+    "医生",
+    "律师",
+    "法官",
+    "警官",
+    "会计",
+    "副主任",
+    "副局长",
+    "副科长",
+    "副镇长",
+    "县长",
+    "市长",
+    "区长",
+    "副市长",
+    "副县长",
 ];
 /// What only a person does, or has.
 const ACTS: &[&str] = &[
-    "来电", "反映", "称,", "称:", "称:\"", "说,", "说:", "表示", "前往", "携带", "持有", "提出", "要求", "询问", "咨询", "认为", "名下", "来到", "到窗口", "到中心", "到大厅", "到场", "本人", "夫妇", "夫妻", "一家", "等人", "的妻子",
-    "的丈夫", "的儿子", "的女儿", "的父亲", "的母亲", "的配偶", "的家属", "的身份证", "的房", "的户口", "(男", "(女", ",男", ",女", "出生", "去世", "死亡", "女儿", "儿子", "签字", "签名", "满意", "致电", "申请办理", "想办理", "已故",
-    "之妻", "之子", "之女", "之父", "之母", "与妻", "与其", "告知我",
+    "来电",
+    "反映",
+    "称,",
+    "称:",
+    "称:\"",
+    "说,",
+    "说:",
+    "表示",
+    "前往",
+    "携带",
+    "持有",
+    "提出",
+    "要求",
+    "询问",
+    "咨询",
+    "认为",
+    "名下",
+    "来到",
+    "到窗口",
+    "到中心",
+    "到大厅",
+    "到场",
+    "本人",
+    "夫妇",
+    "夫妻",
+    "一家",
+    "等人",
+    "的妻子",
+    "的丈夫",
+    "的儿子",
+    "的女儿",
+    "的父亲",
+    "的母亲",
+    "的配偶",
+    "的家属",
+    "的身份证",
+    "的房",
+    "的户口",
+    "(男",
+    "(女",
+    ",男",
+    ",女",
+    "出生",
+    "去世",
+    "死亡",
+    "女儿",
+    "儿子",
+    "签字",
+    "签名",
+    "满意",
+    "致电",
+    "申请办理",
+    "想办理",
+    "已故",
+    "之妻",
+    "之子",
+    "之女",
+    "之父",
+    "之母",
+    "与妻",
+    "与其",
+    "告知我",
 ];
 /// What a name does not hold: words that join sentences, measures, places, offices, things.
 const NEVER: &str = "的了在是和与及或等不无有这那其此我你他她它们个些之以于为所被把从到向往对将就都也还又再很更最因但而若如则且已未曾可应须得着过吗呢吧啊什么怎几每各某另号日分件份次位局部区县市省镇乡街证书表单费税款项者均请该使让凭";
 /// What follows a name more often than it ends one.
-const FOLLOWS: &str = "来去称说反提咨询申办认要想求投诉携持递购买住打致问找带取交领签填写本系按先女因现今昨前自需同拟欲已曾系经拿称表又是做叫夫等两第拟和与及共出生户家";
+const FOLLOWS: &str =
+    "来去称说反提咨询申办认要想求投诉携持递购买住打致问找带取交领签填写本系按先女因现今昨前自需同拟欲已曾系经拿称表又是做叫夫等两第拟和与及共出生户家";
 /// What ends the name of an institution, of a part, of a thing, but seldom that of a person.
 const INSTITUTIONS: &str = "局委办所站部厅处科院校厂店行社会区县市镇乡村省街路组队室司户楼方人者员众商企家们件证书表单口心厦馆园场网厂房地业";
+
+/// Given names that an official's prose is full of: alone they mean nobody.
+const COMMON: &str = "建设 文化 和平 解放 平安 光明 中华 新华 国庆 胜利 幸福 健康 建成 成立 文明 团结 振兴 安全 政策 公正 正义 金融 朝阳 东方 国家 长江 永安 永久 大成 明白 方便 高兴 保护 保安 发展 发达 富强 民主 自由 \
+    青年 志愿 永固 兴业 兴旺 卫生 爱民 为民 利民 建筑 建业 建材";
 
 /// Whether a surname stands here: its length.
 fn surname(s: &Script, at: usize, all: bool) -> Option<usize> {
@@ -136,7 +339,9 @@ fn before_address(s: &Script, at: usize, found: &mut Vec<Span>) {
     let joins = s.before(start).is_some_and(|c| "士生姐".contains(c));
     match double {
         Some(start) => push(s, found, start, at),
-        None if surname(s, start, polite).is_some() && !joins && !s.at(start).zip(s.at(at)).is_some_and(|(a, b)| begins_word(a, b)) => push(s, found, start, at),
+        None if surname(s, start, polite).is_some() && !joins && !s.at(start).zip(s.at(at)).is_some_and(|(a, b)| begins_word(a, b)) => {
+            push(s, found, start, at)
+        }
         None => {
             let whole = [3, 2].iter().filter_map(|length| at.checked_sub(*length)).find(|start| polite && name_ends(s, *start, at, true));
             whole.into_iter().for_each(|start| push(s, found, start, at));
@@ -160,7 +365,8 @@ fn before_act(s: &Script, at: usize, found: &mut Vec<Span>) {
     let institution = s.before(at).is_some_and(|c| INSTITUTIONS.contains(c));
     for length in [4, 3, 2] {
         let Some(start) = at.checked_sub(length) else { continue };
-        let begins = length == 2 || s.before(start).is_none_or(|c| !han(c)) || s.before(start).is_some_and(|c| "由经据因与和及对向给请日天午晚于由".contains(c));
+        let begins =
+            length == 2 || s.before(start).is_none_or(|c| !han(c)) || s.before(start).is_some_and(|c| "由经据因与和及对向给请日天午晚于由".contains(c));
         let apart = s.before(start).is_none_or(|c| !han(c) && !c.is_ascii_alphanumeric());
         if begins && !institution && name_ends(s, start, at, apart) {
             return push(s, found, start, at);
@@ -174,7 +380,8 @@ fn foreign(s: &Script, at: usize, found: &mut Vec<Span>) {
         return;
     }
     let before = s.chars.get(..at).unwrap_or_default().iter().rev().take_while(|c| han(**c) && !NEVER.contains(**c)).take(6).count();
-    let after = s.chars.get(at + 1..).unwrap_or_default().iter().take_while(|c| han(**c) && !NEVER.contains(**c)).take(6).count();
+    let after =
+        s.chars.get(at + 1..).unwrap_or_default().iter().take_while(|c| han(**c) && !NEVER.contains(**c) && !"申来到称说反持".contains(**c)).take(6).count();
     if before >= 2 && after >= 2 {
         push(s, found, at - before, at + 1 + after);
     }
@@ -211,16 +418,32 @@ pub fn known(s: &Script, known: &Known, found: &mut Vec<Span>) {
         let length = surname(&whole, 0, true).filter(|n| *n < name.len() && name.len() <= 4);
         let (family, given) = name.split_at(length.unwrap_or(0));
         for at in 0..s.chars.len() {
-            let end = spelled(s, at, &name).or_else(|| {
-                length?;
-                (given.len() >= 2).then(|| spelled(s, at, given)).flatten().or_else(|| part(s, at, family))
-            });
-            if let Some(end) = end {
+            let sure = spelled(s, at, &name).or_else(|| length.and_then(|_| part(s, at, family)));
+            // A given name alone may be a word: it is found, but not beyond doubt.
+            let alone =
+                || length.filter(|_| given.len() >= 2 && !COMMON.split(' ').any(|w| w.chars().eq(given.iter().copied()))).and_then(|_| spelled(s, at, given));
+            if let Some(end) = sure.or_else(alone) {
                 let (from, to) = s.original(at, end);
-                found.push(Span::new(Kind::Name, from, to).known(person.stands_for));
+                found.push(Span { known: sure.is_some(), ..Span::new(Kind::Name, from, to).known(person.stands_for) });
             }
         }
     }
+    for name in &known.heard {
+        let name: Vec<char> = name.chars().collect();
+        for at in 0..s.chars.len() {
+            if let Some(end) = spelled(s, at, &name) {
+                let (from, to) = s.original(at, end);
+                found.push(Span::new(Kind::Name, from, to));
+            }
+        }
+    }
+}
+
+/// Whether these words are a name as a whole, such as may be met again.
+pub fn is_whole(words: &str) -> bool {
+    let s = Script::dense(words);
+    let length = s.chars.len();
+    (2..=4).contains(&length) && surname(&s, 0, true).is_some_and(|n| n < length) && !words.ends_with("先生")
 }
 
 /// “张先生”, “张某”, “老张”, “小张”, “张总” of somebody whose surname is known.

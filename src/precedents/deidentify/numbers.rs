@@ -78,7 +78,15 @@ fn number(s: &Script, run: &[Group], first: usize) -> Option<(Kind, usize, usize
         }
     }
     // A long row of digits that is none of these is still somebody's.
-    best.or_else(|| (group.to - group.from >= 11 && !counted(s, group.to) && !in_code(s, group)).then_some((Kind::LongNumber, first, group.to)))
+    let long = group.to - group.from >= 11 && !counted(s, group.to) && !in_code(s, group) && !of_an_organ(s, group.from, group.to);
+    best.or_else(|| long.then_some((Kind::LongNumber, first, group.to)))
+}
+
+/// The credit code of an organ or a public institution, which may be named like itself, and the code of a division.
+fn of_an_organ(s: &Script, from: usize, to: usize) -> bool {
+    let text: String = s.chars.get(from..to).unwrap_or_default().iter().collect();
+    let division = text.len() == 12 && text.ends_with("000") && in_china(&text);
+    division || (text.starts_with('1') && credit_code::check(&text).is_ok())
 }
 
 /// A part of a code such as an item's: hyphens join it with other parts.
@@ -95,6 +103,8 @@ fn counted(s: &Script, end: usize) -> bool {
 /// What these digits are as a whole.
 fn whole(s: &Script, digits: &str, groups: &[Group]) -> Option<(Kind, usize)> {
     let (first, last) = (groups.first()?, groups.last()?);
+    // “511A0900300013” is a part of a code.
+    let apart = !s.before(first.from).is_some_and(|c| c.is_ascii_alphabetic());
     let starts = |set: &str| digits.chars().next().is_some_and(|c| set.contains(c));
     let national = ["0086", "86"].iter().find_map(|p| digits.strip_prefix(p)).filter(|n| n.len() == 11);
     let mobile = |n: &str| n.len() == 11 && n.starts_with('1') && !n.starts_with("10") && !n.starts_with("11") && !n.starts_with("12");
@@ -106,9 +116,9 @@ fn whole(s: &Script, digits: &str, groups: &[Group]) -> Option<(Kind, usize)> {
         }
         18 if identity(digits) => Some((Kind::CitizenId, last.to)),
         15 if groups.len() == 1 && old_identity(digits) => Some((Kind::CitizenId, last.to)),
-        _ if mobile(digits) && !counted(s, last.to) => Some((Kind::Mobile, last.to)),
+        _ if mobile(digits) && !counted(s, last.to) && (groups.len() == 1 || apart) => Some((Kind::Mobile, last.to)),
         _ if national.is_some_and(mobile) => Some((Kind::Mobile, last.to)),
-        10..=12 if digits.starts_with('0') && !digits.starts_with("00") && landline(groups) => Some((Kind::Landline, last.to)),
+        10..=12 if apart && digits.starts_with('0') && !digits.starts_with("00") && landline(groups) => Some((Kind::Landline, last.to)),
         7..=12 if groups.len() <= 3 && after_telephone(s, first.from) && !toll_free(digits) => Some((Kind::Landline, last.to)),
         16..=19 if starts("34569") && luhn(digits) && by_fours(groups) => Some((Kind::BankCard, last.to)),
         _ => None,
@@ -198,7 +208,7 @@ fn code(s: &Script, from: usize, to: usize, found: &mut Vec<Span>) {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     // A credit code, also one that touches other letters.
     for start in 0..=text.len().saturating_sub(18) {
-        if text.get(start..start + 18).is_some_and(|part| credit_code::check(part).is_ok()) {
+        if text.get(start..start + 18).is_some_and(|part| credit_code::check(part).is_ok() && !part.starts_with('1')) {
             push(s, found, Kind::CreditCode, from + start, from + start + 18);
         }
     }
@@ -216,12 +226,30 @@ fn code(s: &Script, from: usize, to: usize, found: &mut Vec<Span>) {
     let announced = s.ends_with_any(cue, DOCUMENT).is_some() && (6..=20).contains(&text.len()) && digits >= 4;
     if document || announced {
         push(s, found, Kind::TravelDocument, from, to);
-    } else if !letters.is_empty() && text.len() >= 15 && digits >= 10 {
+    } else if !letters.is_empty() && text.len() >= 15 && digits >= 10 && !of_an_organ(s, from, to) {
         push(s, found, Kind::LongNumber, from, to);
     }
 }
 
-const DOCUMENT: &[&str] = &["护照", "护照号", "护照号码", "通行证", "通行证号", "证件号", "证件号码", "身份证", "身份证号", "身份证号码", "居住证号", "军官证", "军官证号", "士兵证号", "驾驶证号", "社保卡号", "医保卡号"];
+const DOCUMENT: &[&str] = &[
+    "护照",
+    "护照号",
+    "护照号码",
+    "通行证",
+    "通行证号",
+    "证件号",
+    "证件号码",
+    "身份证",
+    "身份证号",
+    "身份证号码",
+    "居住证号",
+    "军官证",
+    "军官证号",
+    "士兵证号",
+    "驾驶证号",
+    "社保卡号",
+    "医保卡号",
+];
 const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领";
 
 fn plate(s: &Script, at: usize, found: &mut Vec<Span>) {

@@ -9,8 +9,18 @@ pub struct Script {
 }
 
 /// Digits as they are written in Chinese; taken for digits only in a long row.
-const NUMERALS: &[(&str, char)] =
-    &[("零〇○洞", '0'), ("一壹幺", '1'), ("二贰两", '2'), ("三叁", '3'), ("四肆", '4'), ("五伍", '5'), ("六陆", '6'), ("七柒拐", '7'), ("八捌", '8'), ("九玖勾", '9')];
+const NUMERALS: &[(&str, char)] = &[
+    ("零〇○洞", '0'),
+    ("一壹幺", '1'),
+    ("二贰两", '2'),
+    ("三叁", '3'),
+    ("四肆", '4'),
+    ("五伍", '5'),
+    ("六陆", '6'),
+    ("七柒拐", '7'),
+    ("八捌", '8'),
+    ("九玖勾", '9'),
+];
 
 /// So many in a row are a number that somebody spells.
 const SPELLED: usize = 7;
