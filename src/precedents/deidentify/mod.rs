@@ -4,6 +4,7 @@
 //! read through blanks, hyphens, full-width and Chinese digits; names are those known from the record, and those that stand
 //! where a name stands. A name without anything that gives it away is not found: who reviews a text still has to read it.
 
+mod cues;
 mod names;
 mod numbers;
 mod organizations;
