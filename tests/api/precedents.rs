@@ -30,7 +30,7 @@ async fn cleared(clerk: &Caller<'_>) -> String {
         "applicant": { "kind": "natural_person", "name": CALLER, "id_type": "citizen_id", "id_number": ID, "division_code": "320623000000" },
         "content": { "title": "钱女士的房屋无法办理不动产登记", "situation": situation, "request": "请钱某能办证，联系小梅本人", "category": "historical_issue" },
         "settlement": { "settlement": "协调不动产登记窗口为小梅容缺受理，周大勇代收，车牌苏F12345可入场" },
-        "feedback": { "satisfied": true, "way": "counter", "signature": { "method": "paper", "evidence": "签字表 1" } }
+        "feedback": { "satisfied": true, "way": "counter", "signature": { "method": "handwritten", "evidence": "签字表 1" } }
     });
     let ticket = clerk.post("/fallback-tickets", body).await.created();
     assert_eq!(ticket["state"], "cleared", "{ticket}");
@@ -136,7 +136,7 @@ async fn a_case_is_written_reviewed_and_withdrawn(app: TestApp) {
     let refused = clerk.post("/precedents", wrong).await.expect(422);
     let at: Vec<&str> = refused.body["errors"].as_array().expect("errors").iter().map(|e| text(&e["pointer"])).collect();
     assert_eq!(at, ["/content/items/0", "/content/items/2"]);
-    clerk.post("/precedents?dry_run=true", new.clone()).await.expect(201);
+    clerk.post("/precedents?dry_run=true", new.clone()).await.expect(200);
     let key = [("idempotency-key", "precedent-1")];
     let draft = clerk.post_with("/precedents", &key, new.clone()).await.expect(201);
     assert_eq!(clerk.post_with("/precedents", &key, new.clone()).await.header("idempotency-replayed"), "true");
@@ -264,7 +264,7 @@ async fn everybody_reads_and_finds_what_is_published(app: TestApp) {
     for (query, titles) in [
         ("", vec!["无人机起降点备案无对应办理渠道", "商住楼加装电梯无牵头部门"]),
         ("?sort=created_at", vec!["商住楼加装电梯无牵头部门", "无人机起降点备案无对应办理渠道"]),
-        ("?q=加装电梯", vec!["商住楼加装电梯无牵头部门"]),
+        ("?q=商住楼", vec!["商住楼加装电梯无牵头部门"]),
         ("?q=无人机 备案", vec!["无人机起降点备案无对应办理渠道"]),
         ("?category=emerging_field", vec!["无人机起降点备案无对应办理渠道"]),
         ("?department=如东县住房和城乡建设局", vec!["商住楼加装电梯无牵头部门"]),
