@@ -27,7 +27,15 @@ enum Come {
 /// Nantong's.
 pub(super) fn load(tx: &mut Tx) -> Result<()> {
     let come = [Come::Published, Come::Published, Come::Draft, Come::Draft, Come::InReview, Come::InReview, Come::Published, Come::Proposed];
-    enter(tx, "320623000000", "rd_clerk", &come)
+    enter(tx, "320623000000", "rd_clerk", &come)?;
+    let ticket = fixed("fallback_ticket", "DD-320623-20260105-000004-104");
+    let number = "AL-320623-20260105-000002-102";
+    if organization::store::center_by_division(tx, "320623000000")?.is_none() || precedents::store::is_cited(tx, fixed("precedent", number))? {
+        return Ok(());
+    }
+    let input = json!({ "precedent": number, "helped": "参照案例由发展改革部门牵头，各部门并联出具意见" });
+    let clerk = actor(tx, "rd_clerk")?;
+    precedents::cite(tx, &clerk, &Target::any(ticket), &read(input)?).map(|_| ())
 }
 
 /// A city's: two published ones.

@@ -16,6 +16,7 @@ mod sources;
 pub mod store;
 mod views;
 
+pub use citing::cite;
 pub use model::{NewPrecedent, PrecedentContent};
 pub use promoting::{PromotionKind, PromotionState, promote_as};
 pub use service::{create_as, publish, submit};

@@ -240,6 +240,11 @@ pub fn citation_counts(tx: &mut Tx, ids: &[Id]) -> Result<HashMap<Id, i64>> {
     Ok(rows.into_iter().collect())
 }
 
+/// Whether a ticket cites a precedent.
+pub fn is_cited(tx: &mut Tx, precedent: Id) -> Result<bool> {
+    Ok(citation_counts(tx, &[precedent])?.contains_key(&precedent))
+}
+
 /// The citations of a precedent, newest first.
 pub fn citations(tx: &mut Tx, precedent: Id, after: Option<Id>, limit: i64) -> Result<Vec<Citation>> {
     use precedent_citations as c;
