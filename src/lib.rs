@@ -24,6 +24,7 @@ pub mod kernel;
 pub mod ledgers;
 pub mod meetings;
 pub mod organization;
+pub mod precedents;
 pub mod projects;
 pub mod registry;
 pub mod reminders;

@@ -56,6 +56,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         projects::api::routes(cfg);
         meetings::api::routes(cfg);
         sheets::api::routes(cfg);
+        crate::precedents::api::routes(cfg);
         tickets::api::routes(cfg);
         registry::api::routes(cfg);
         worklist::api::routes(cfg);

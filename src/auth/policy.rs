@@ -182,6 +182,8 @@ const TRANSFER_SIDES: &[&str] = &["read", "accept", "return", "recall"];
 const EXPORT_ACTS: &[&str] = &["read", "create", "cancel"];
 /// What is done with a meeting by who runs it.
 const MEETING_ACTS: &[&str] = &["create", "edit", "reschedule", "cancel", "record_minutes"];
+/// What the reform office does with cases.
+const PRECEDENT_ACTS: &[&str] = &["read", "create", "edit", "submit", "send_back", "publish", "withdraw", "promote", "settle_promotion", "cite"];
 /// What is done with a resolution by its owner, or by the leader in charge, in person.
 const RESOLUTION_ACTS: &[&str] = &["read", "carry_out", "instruct"];
 
@@ -406,6 +408,14 @@ pub const POLICY: &[Rule] = &[
     masked(CenterManager, "evaluation", Subtree, &["read"]),
     masked(Inspector, "evaluation", Subtree, &["read"]),
     masked(ReformOffice, "evaluation", Subtree, &["read"]),
+    // A center writes cases; the reform office reviews and publishes them. Everybody reads what is published.
+    rule(Clerk, "precedent", Center, &["read", "create", "edit", "submit", "cite"]),
+    rule(Agent, "precedent", Center, &["read", "cite"]),
+    rule(CenterManager, "precedent", Center, &["read", "create", "edit", "submit", "cite"]),
+    rule(CenterManager, "precedent", Subtree, &["read"]),
+    rule(ReformOffice, "precedent", Subtree, PRECEDENT_ACTS),
+    rule(DepartmentHandler, "precedent", Department, &["cite"]),
+    rule(SystemAdmin, "precedent", All, &["settle_promotion"]),
     rule(SystemAdmin, "service_item", All, &["read", "create", "edit", "publish", "withdraw", "import"]),
     rule(CenterManager, "service_item", Subtree, &["read", "create", "edit"]),
     rule(ReformOffice, "service_item", Subtree, &["read", "create", "edit", "publish", "withdraw"]),

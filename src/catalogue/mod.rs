@@ -22,7 +22,7 @@ pub use bundles::parts;
 pub use eligibility::{Case, Judgement, RuleSet, judge, set_as as set_eligibility};
 pub use import::{BadRow, ImportReport, ImportRow, TableRow, import, import_table, read_catalogue};
 pub use model::{ItemContent, MaterialSpec, Mode, Necessity, StepTemplate};
-pub use review::{anything_scheduled, publish_due, submit};
+pub use review::{Suggested, anything_scheduled, publish_due, submit, suggest, suggested};
 pub use rules::check_steps;
 pub use service::{ItemEdit, NewItem, Published, code_of, create, edit, published, published_version, put_and_publish};
 pub use table::{Table, is_formula, read as read_rows};

@@ -6,7 +6,7 @@ use validator::Validate;
 
 use super::{
     bundles,
-    model::{ItemContent, ReviewState},
+    model::{Faq, ItemContent, ReviewState},
     rules::check,
     service::{self, load_for, publish_item, save},
     store::{self, Item},
@@ -34,12 +34,16 @@ pub struct Review {
     /// Why it was returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Number of the precedent that the draft follows from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "AL-320623-20260105-000001-101")]
+    pub precedent: Option<String>,
 }
 
 impl Review {
     fn new(actor: &Actor, now: Moment) -> Self {
         let state = ReviewState::Submitted;
-        Self { state, state_label: crate::kernel::Code::label(state).into(), submitted_by: actor.id, submitted_at: now, note: None }
+        Self { state, state_label: crate::kernel::Code::label(state).into(), submitted_by: actor.id, submitted_at: now, note: None, precedent: None }
     }
 }
 
@@ -92,6 +96,56 @@ pub fn submit(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<ItemView> {
     }
     item.review = Some(Json::new(&Review::new(actor, tx.now))?);
     save(tx, actor, item, "service_item.submitted")
+}
+
+/// A precedent 案例 adds a question and its answer to the guide, and hands the draft in for review. A draft that is being
+/// reviewed, or has its day, is left alone.
+pub fn suggest(tx: &mut Tx, actor: &Actor, item: Id, faq: Faq, precedent: &str) -> Result<()> {
+    let mut item = load_for(tx, actor, "edit", &Target::any(item))?;
+    if item.effective_at.is_some() || review_of(&item)?.is_some_and(|r| r.state == ReviewState::Submitted) {
+        return Err(conflict("该事项的草稿正在审核或者待生效，请在其发布后再提出。", "A draft of the item is under review."));
+    }
+    let mut content: ItemContent = match item.draft.as_ref().or(item.published.as_ref()) {
+        Some(content) => content.get()?,
+        None => return Err(conflict("该事项没有可修改的内容。", "The item says nothing yet.")),
+    };
+    if content.faq.iter().any(|there| there.answer.contains(precedent)) {
+        return Err(conflict("该案例已写入这个事项的办事指南。", "The guide follows this precedent already."));
+    }
+    if content.faq.len() >= 50 {
+        return Err(conflict("该事项的常见问题已满 50 条。", "The guide has 50 questions already."));
+    }
+    content.faq.push(faq);
+    check(&content)?;
+    bundles::check(tx, &item.code, &content)?;
+    item.draft = Some(Json::new(&content)?);
+    item.review = Some(Json::new(&Review { precedent: Some(precedent.to_owned()), ..Review::new(actor, tx.now) })?);
+    save(tx, actor, item, "service_item.submitted").map(|_| ())
+}
+
+/// What became of what a precedent has suggested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suggested {
+    /// The guide says it.
+    Published,
+    /// A draft says it.
+    Drafted,
+    /// Neither does any more.
+    Gone,
+}
+
+/// What became of what a precedent has suggested to an item.
+pub fn suggested(tx: &mut Tx, item: Id, precedent: &str) -> Result<Suggested> {
+    let Some(item) = store::item(tx, item)? else { return Ok(Suggested::Gone) };
+    let says = |content: Option<&Json<ItemContent>>| -> Result<bool> {
+        let content = content.map(Json::get).transpose()?;
+        Ok(content.is_some_and(|c| c.faq.iter().any(|faq| faq.answer.contains(precedent))))
+    };
+    Ok(match (says(item.published.as_ref())?, says(item.draft.as_ref())?) {
+        (true, _) => Suggested::Published,
+        (_, true) => Suggested::Drafted,
+        _ => Suggested::Gone,
+    })
 }
 
 /// A reviewer returns the draft with a reason.

@@ -213,7 +213,11 @@ pub async fn load(db: &Db, shipped: Shipped, cost: passwords::Cost) -> Result<Ci
         }
         people(tx, &own, &hash)?;
         // The city whose text says how what cannot be done is handled.
-        if shipped == Shipped::Wenling { super::tickets::of_city(tx, &own.root) } else { Ok(()) }
+        if shipped == Shipped::Wenling {
+            super::tickets::of_city(tx, &own.root)?;
+            super::precedents::of_city(tx, &own.root)?;
+        }
+        Ok(())
     })
     .await?;
     Ok(city)

@@ -8,6 +8,7 @@ mod health;
 mod import;
 mod matters;
 mod meetings;
+mod precedents;
 mod projects;
 mod relay;
 mod rules;

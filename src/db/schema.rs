@@ -660,6 +660,71 @@ diesel::table! {
 }
 
 diesel::table! {
+    precedents (id) {
+        id -> Text,
+        number -> Text,
+        center_id -> Text,
+        division_code -> Text,
+        state -> Text,
+        public -> Bool,
+        category -> Text,
+        tier -> Nullable<Text>,
+        ticket_id -> Nullable<Text>,
+        draft -> Nullable<Text>,
+        published -> Nullable<Text>,
+        published_version -> Nullable<BigInt>,
+        published_at -> Nullable<Timestamp>,
+        record -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    precedent_terms (kind, value, precedent_id) {
+        kind -> Text,
+        value -> Text,
+        precedent_id -> Text,
+    }
+}
+
+diesel::table! {
+    precedent_versions (precedent_id, number) {
+        precedent_id -> Text,
+        number -> BigInt,
+        content -> Text,
+        review -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    precedent_citations (id) {
+        id -> Text,
+        precedent_id -> Text,
+        ticket_id -> Text,
+        staff_id -> Nullable<Text>,
+        words -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    precedent_promotions (id) {
+        id -> Text,
+        precedent_id -> Text,
+        kind -> Text,
+        item_id -> Nullable<Text>,
+        state -> Text,
+        record -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     forms (id) {
         id -> Text,
         number -> Text,
@@ -1015,6 +1080,11 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     assignment_sheets,
     ladder_rungs,
+    precedents,
+    precedent_terms,
+    precedent_versions,
+    precedent_citations,
+    precedent_promotions,
     fallback_tickets,
     ticket_callers,
     ticket_departments,

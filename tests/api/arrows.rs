@@ -25,6 +25,7 @@ const RANKS: &[(&str, u8)] = &[
     ("appointments", 5),
     ("visits", 5),
     ("projects", 5),
+    ("precedents", 6),
     ("tickets", 5),
     ("reminders", 6),
     ("evaluations", 6),

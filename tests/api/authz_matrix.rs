@@ -33,6 +33,10 @@ const ROLES: &[&str] = &[
 
 struct Fixture {
     matter: String,
+    case: String,
+    public_case: String,
+    case_ticket: String,
+    promotion: String,
     offered: String,
     transfer: String,
     evaluation: String,
@@ -85,6 +89,29 @@ fn course() -> Value {
 fn window_input(name: &str) -> Value {
     let opening = json!({ "days": ["workday"], "from": "09:00", "to": "12:00", "minutes": 60, "capacity": 2 });
     json!({ "kind": "general_assistance", "name": name, "hours": { "openings": [opening], "days_ahead": 14 } })
+}
+
+fn case_content() -> Value {
+    json!({ "title": "加装电梯无牵头部门", "category": "no_lead_unit", "problem": "各窗口均不受理", "handling": "召开部门协调会", "result": "已办结", "advice": "由住建部门牵头" })
+}
+
+/// A case of 如东's counter that is reviewed, one that is published and proposed to the catalogue, and a ticket beside them.
+async fn cases(app: &TestApp) -> (String, String, String, String) {
+    let (clerk, reform) = (app.as_user("rd_clerk"), app.as_user("city_reform"));
+    let mut made = Vec::new();
+    for _ in 0..2 {
+        let draft = clerk.post("/precedents", json!({ "content": case_content() })).await.created();
+        let path = format!("/precedents/{}", text(&draft["id"]));
+        clerk.post(&format!("{path}/submit"), json!({})).await.ok();
+        made.push((text(&draft["id"]).to_owned(), path));
+    }
+    let (public, path) = made.remove(1);
+    reform.post(&format!("{path}/publish"), json!({})).await.ok();
+    let promoted = reform.post(&format!("{path}/promote"), json!({ "proposal": "增设事项" })).await.ok();
+    let ticket = json!({ "channel": "window", "contact": { "name": "反映人乙", "phone": "13900007009" },
+        "content": { "title": "无处备案", "situation": "多个窗口不受理", "category": "emerging_field" } });
+    let ticket = clerk.post("/fallback-tickets", ticket).await.created();
+    (made.remove(0).0, public, text(&ticket["id"]).to_owned(), text(&promoted["promotions"][0]["id"]).to_owned())
 }
 
 /// A matter of 如东's counter in the hands of `rd_agent`, one of `ent_rudong` offered by the city to 如东, and an
@@ -153,6 +180,7 @@ async fn fixture(app: &TestApp) -> Fixture {
             "invitees": [{ "kind": "center", "id": "320600000000" }, { "kind": "department", "id": handlers }], "agenda": [{ "topic": "办理顺序", "entrustment": matter }] })
     };
     let clerk = app.as_user("rd_clerk");
+    let (case, public_case, case_ticket, promotion) = cases(app).await;
     let meeting = text(&clerk.post("/meetings", call("会议一")).await.created()["id"]).to_owned();
     let concluded = text(&clerk.post("/meetings", call("会议二")).await.created()["id"]).to_owned();
     app.set_clock("2026-03-02T09:45:00+08:00");
@@ -200,6 +228,10 @@ async fn fixture(app: &TestApp) -> Fixture {
         absence,
         department,
         matter,
+        case,
+        public_case,
+        case_ticket,
+        promotion,
         offered,
         transfer,
         evaluation,
@@ -333,6 +365,17 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "withdraw_fallback_ticket" => (in_path(&f.ticket), json!({ "reason": "不再反映", "signature": { "method": "handwritten", "evidence": "撤回单 1" } })),
         "get_feedback_link" => (in_path(&format!("{}.1.wrong", f.ticket)), empty()),
         "feedback_by_link" => (in_path(&format!("{}.1.wrong", f.ticket)), json!({ "satisfied": true })),
+        "list_precedents" | "list_precedent_drafts" | "list_precedent_promotions" => (path.into(), empty()),
+        "create_precedent" => (path.into(), json!({ "center": "320623000000", "content": case_content() })),
+        "get_precedent" | "list_precedent_citations" => (in_path(&f.public_case), empty()),
+        "get_precedent_draft" | "list_precedent_timeline" | "submit_precedent" | "publish_precedent" => (in_path(&f.case), empty()),
+        "edit_precedent" => (in_path(&f.case), json!({ "content": case_content() })),
+        "send_back_precedent" => (in_path(&f.case), reason()),
+        "withdraw_precedent" => (in_path(&f.public_case), reason()),
+        "promote_precedent" => (in_path(&f.public_case), json!({ "proposal": "增设事项" })),
+        "settle_precedent_promotion" => (in_path(&f.promotion), reason()),
+        "draw_precedent" | "list_ticket_citations" | "suggest_precedents" => (in_path(&f.case_ticket), empty()),
+        "cite_precedent" => (in_path(&f.case_ticket), json!({ "precedent": f.public_case, "helped": "参照办理" })),
         "list_meetings" | "list_resolutions" => (path.into(), empty()),
         "call_meeting" => {
             let (start, end) = ("2026-03-04T14:00:00+08:00", "2026-03-04T15:00:00+08:00");
@@ -692,6 +735,10 @@ fn policy_names_what_exists() {
         "confirm_accountability",
         "reject_accountability",
         "lift_accountability",
+        "submit",
+        "promote",
+        "cite",
+        "settle_promotion",
     ];
     for rule in POLICY {
         for action in rule.actions {

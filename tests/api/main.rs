@@ -26,6 +26,7 @@ mod marking;
 mod meetings;
 mod openapi;
 mod platform;
+mod precedents;
 mod projects;
 mod races;
 mod ready_made;

@@ -155,6 +155,7 @@ const EXEMPT: &[&str] = &[
     "sign_by_link",
     "upload_attachment",
     "import_service_items",
+    "draw_precedent",
     "dry_run_routing_rules",
     "upload_material",
     "upload_part",
