@@ -990,3 +990,29 @@ diesel::allow_tables_to_appear_in_same_query!(
     arbitrations,
     evaluations,
 );
+
+diesel::table! {
+    ticket_batches (id) {
+        id -> Text,
+        number -> Text,
+        center_id -> Text,
+        month -> Text,
+        state -> Text,
+        details -> Text,
+        due_at -> Timestamp,
+        submitted_at -> Nullable<Timestamp>,
+        decided_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    ticket_batch_items (batch_id, ticket_id) {
+        batch_id -> Text,
+        ticket_id -> Text,
+        decision -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+    }
+}
