@@ -1016,3 +1016,24 @@ diesel::table! {
         decided_at -> Nullable<Timestamp>,
     }
 }
+
+diesel::table! {
+    return_visits (id) {
+        id -> Text,
+        number -> Text,
+        center_id -> Text,
+        ticket_id -> Text,
+        caller_id -> Text,
+        round -> Integer,
+        reason -> Text,
+        state -> Text,
+        attempts -> Integer,
+        last_attempt_on -> Nullable<Text>,
+        details -> Text,
+        due_at -> Timestamp,
+        visited_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
