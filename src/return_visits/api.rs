@@ -24,6 +24,8 @@ pub struct ReturnVisits;
 impl ListKind for ReturnVisits {
     const FILTERS: &'static [Filter] = &[
         Filter { name: "state", kind: FilterKind::Codes(|| ReturnVisitState::ALL.iter().map(|s| s.code()).collect()), doc: "状态" },
+        Filter { name: "due", kind: FilterKind::Codes(|| vec!["overdue", "today", "later"]), doc: "期限：已过、今日、以后" },
+        Filter { name: "ticket_id", kind: FilterKind::Id, doc: "关于哪件反映问题" },
         Filter { name: "created_at", kind: FilterKind::Moments, doc: "安排的时间" },
     ];
     const SORTS: &'static [&'static str] = &["created_at", "due_at"];
@@ -39,16 +41,16 @@ impl ListKind for ReturnVisitEvents {
 
 /// 查询回访（return visits）
 ///
-/// 列出本人可见的回访；今日应回访的见工作台，sort=due_at 按期限先后。
+/// 列出本人可见的回访；due=today 为今日应回访的，sort=due_at 按期限先后。
 #[utoipa::path(tag = "fallback", operation_id = "list_return_visits", params(List<ReturnVisits>), responses((status = 200, description = "一页回访", body = Page<ReturnVisitView>)))]
 #[get("/return-visits")]
 async fn list(ask: Ask, asked: List<ReturnVisits>) -> Answer {
     ask.list(asked.query, views::list).await
 }
 
-/// 指定回访（order return visit）
+/// 指定或登记回访（order return visit）
 ///
-/// 销号后按比例自动抽取回访；对其他已销号的问题可指定回访。每轮办理对每位申请人回访一次。
+/// 销号后按比例自动抽取回访；对其他已销号的问题可指定回访。带 result 的，一次完成安排和登记；已安排的登记在该次回访上。每轮办理对每位申请人回访一次。
 #[utoipa::path(tag = "fallback", operation_id = "order_return_visit", request_body = ReturnVisitOrder, responses((status = 201, description = "回访", body = ReturnVisitView)))]
 #[post("/return-visits")]
 async fn order(command: Command, body: Body<ReturnVisitOrder>) -> Answer {

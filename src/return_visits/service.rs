@@ -22,7 +22,7 @@ use crate::{
     tickets::{self, ContactOutcome, FeedbackWay, Opened, Ticket, TicketCaller, machine::TicketState},
 };
 
-/// A visit that somebody orders.
+/// A visit that somebody orders, or has made.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReturnVisitOrder {
@@ -38,6 +38,10 @@ pub struct ReturnVisitOrder {
     #[validate(length(max = 500))]
     #[schema(max_length = 500, example = "核实备案是否实际办成")]
     pub note: String,
+    /// What came of it, where the caller was asked already; of a planned visit, it is recorded there.
+    #[serde(default)]
+    #[validate(nested)]
+    pub result: Option<ReturnVisitResult>,
 }
 
 /// What came of a visit.
@@ -267,11 +271,18 @@ pub fn plan_as(tx: &mut Tx, actor: &Actor, input: &ReturnVisitOrder, identity: O
         return Err(Problem::new(ErrorCode::StateConflict, Text::new("只回访已销号的问题。", "Only what is cleared is visited.")).into());
     }
     let caller = tickets::caller_of(&ticket, actor, input.caller_id)?.id;
-    if store::of_ticket(tx, ticket.row.id)?.iter().any(|v| v.caller_id == caller && v.round == ticket.row.round) {
-        return Err(Problem::new(ErrorCode::StateConflict, Text::new("本轮办理已安排过对该申请人的回访。", "This caller is visited already.")).into());
+    let there = store::of_ticket(tx, ticket.row.id)?.into_iter().find(|v| v.caller_id == caller && v.round == ticket.row.round);
+    let row = match there {
+        None => plan(tx, actor, &ticket.row, &ticket.center, caller, Reason::Ordered, &input.note, identity)?,
+        Some(planned) if planned.state == State::Planned && input.result.is_some() => planned,
+        Some(_) => {
+            return Err(Problem::new(ErrorCode::StateConflict, Text::new("本轮办理已安排过对该申请人的回访。", "This caller is visited already.")).into());
+        }
+    };
+    match &input.result {
+        None => view(tx, actor, row.id),
+        Some(result) => record(tx, actor, &Target::any(row.id), result),
     }
-    let row = plan(tx, actor, &ticket.row, &ticket.center, caller, Reason::Ordered, &input.note, identity)?;
-    view(tx, actor, row.id)
 }
 
 /// Records what came of a visit; who is dissatisfied after all opens the ticket again.
@@ -279,8 +290,8 @@ pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReturnVisitRe
     let (mut loaded, next) = load_for(tx, actor, target, Action::Record)?;
     let at = input.visited_at.unwrap_or(tx.now);
     let refuse = |at: &str, code, zh, en| Err(Problem::rule(at, code, zh, en).into());
-    if at > tx.now || at < loaded.row.created_at {
-        return refuse("/visited_at", "out_of_range", "回访时间应在安排回访之后、现在之前。", "Between when it was planned and now.");
+    if at > tx.now || loaded.ticket.row.cleared_at.is_some_and(|cleared| at < cleared) {
+        return refuse("/visited_at", "out_of_range", "回访时间应在销号之后、现在之前。", "Between the clearance and now.");
     }
     if matches!(input.way, FeedbackWay::Link | FeedbackWay::Online) {
         return refuse("/way", "way", "回访由工作人员登记，方式为电话、窗口、热线或上门。", "Staff record visits: by phone, at the counter, through the hotline, on site.");

@@ -155,7 +155,26 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ReturnVisitV
 
 /// The visits that the caller sees.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<ReturnVisitView>> {
-    let page = access::listed::<ReturnVisitState, _>(tx, actor, "return_visit", q, store::visits_by_id, |row: &ReturnVisit| row.id)?;
+    let (due, about) = (q.all("due"), q.ids("ticket_id"));
+    let keep = |tx: &mut Tx, ids: &[Id]| -> Result<Vec<Id>> {
+        let (now, today) = (tx.now, tx.now.local_date());
+        let span = |row: &ReturnVisit| match row.due_at.local_date() {
+            _ if row.state != ReturnVisitState::Planned => "ended",
+            _ if row.due_at <= now => "overdue",
+            day if day == today => "today",
+            _ => "later",
+        };
+        let rows = store::visits_by_id(tx, ids)?;
+        let kept = rows.iter().filter(|row| (due.is_empty() || due.iter().any(|d| d == span(row))) && (about.is_empty() || about.contains(&row.ticket_id)));
+        Ok(kept.map(|row| row.id).collect())
+    };
+    let load = store::visits_by_id;
+    let page = if due.is_empty() && about.is_empty() {
+        access::listed::<ReturnVisitState, _>(tx, actor, "return_visit", q, load, |row: &ReturnVisit| row.id)?
+    } else {
+        let sieve = access::Sieve { by: None, keep: &keep };
+        access::sifted::<ReturnVisitState, _>(tx, actor, "return_visit", q, sieve, load, |row: &ReturnVisit| row.id)?
+    };
     let ids = |of: fn(&ReturnVisit) -> Id| page.items.iter().map(|(row, _)| of(row)).collect::<Vec<_>>();
     let (of_tickets, of_centers) = (ids(|r| r.ticket_id), ids(|r| r.center_id));
     let rows = tickets::store::tickets_by_id(tx, &of_tickets)?;
