@@ -1169,3 +1169,50 @@ diesel::table! {
     }
 }
 diesel::allow_columns_to_appear_in_same_group_by_clause!(fallback_tickets::center_id, ticket_departments::department_id);
+
+diesel::table! {
+    ticket_batches (id) {
+        id -> Text,
+        number -> Text,
+        center_id -> Text,
+        month -> Text,
+        state -> Text,
+        details -> Text,
+        due_at -> Timestamp,
+        submitted_at -> Nullable<Timestamp>,
+        decided_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    ticket_batch_items (batch_id, ticket_id) {
+        batch_id -> Text,
+        ticket_id -> Text,
+        decision -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    return_visits (id) {
+        id -> Text,
+        number -> Text,
+        center_id -> Text,
+        ticket_id -> Text,
+        caller_id -> Text,
+        round -> Integer,
+        reason -> Text,
+        state -> Text,
+        attempts -> Integer,
+        last_attempt_on -> Nullable<Text>,
+        details -> Text,
+        due_at -> Timestamp,
+        visited_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}

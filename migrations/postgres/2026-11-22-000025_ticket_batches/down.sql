@@ -1,0 +1,2 @@
+DROP TABLE ticket_batch_items;
+DROP TABLE ticket_batches;
