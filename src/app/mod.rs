@@ -56,6 +56,8 @@ pub fn mount(cfg: &mut ServiceConfig) {
         projects::api::routes(cfg);
         meetings::api::routes(cfg);
         sheets::api::routes(cfg);
+        crate::batches::api::routes(cfg);
+        crate::return_visits::api::routes(cfg);
         crate::precedents::api::routes(cfg);
         tickets::api::routes(cfg);
         registry::api::routes(cfg);
@@ -71,7 +73,8 @@ pub fn wire() {
     let _ = entrustments::ON_CLOSED.set(vec![routing::fall, reminders::fall, evaluations::open]);
     let _ = entrustments::ON_TOLD.set(forms::on_told);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
-    let _ = tickets::ON_ENDED.set(vec![sheets::fall]);
+    let _ = tickets::ON_ENDED.set(vec![sheets::fall, crate::batches::fall]);
+    let _ = tickets::ON_CLEARED.set(crate::return_visits::on_cleared);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
     let _ = projects::ON_MANAGER.set(meetings::follow_manager);
     let _ = routing::arbitration::ON_NO_UNIT.set(tickets::on_no_unit);

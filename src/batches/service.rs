@@ -174,8 +174,8 @@ pub fn open_as(tx: &mut Tx, actor: &Actor, input: &BatchInput, identity: Option<
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     let today = tx.now.local_date();
-    let past = || Problem::rule("/month", "past", "批次的月份不能早于本月，也不超过一年。", "This month or one of the next twelve.");
-    let last = last_day(&input.month).filter(|last| *last >= today && *last <= today + Months::new(13)).ok_or_else(past)?;
+    let past = || Problem::rule("/month", "past", "批次的月份不能早于本月，也不超过五年。", "This month or one of the next five years.");
+    let last = last_day(&input.month).filter(|last| *last >= today && *last <= today + Months::new(61)).ok_or_else(past)?;
     if let Some(there) = store::of_month(tx, center.id, &input.month)? {
         let zh = format!("{}月已有批次 {}，每月一批。", input.month, there.number);
         return Err(Problem::rule("/month", "batch_exists", zh, "One batch a month: there is one.").into());

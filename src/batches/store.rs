@@ -4,7 +4,10 @@ use diesel::prelude::*;
 
 use super::{machine::BatchState, model::BatchDetails};
 use crate::{
-    db::{Private, Result, Tx, schema::{ticket_batch_items, ticket_batches}},
+    db::{
+        Private, Result, Tx,
+        schema::{ticket_batch_items, ticket_batches},
+    },
     kernel::{Id, Moment},
 };
 

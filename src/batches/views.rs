@@ -146,7 +146,7 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<BatchView> {
     for (item, t) in loaded.items {
         shown.push(TicketInBatch {
             id: t.id,
-            title: read(tickets::title_of(tx, &t)?),
+            title: read(tickets::title_of(tx, actor, &t)?),
             number: t.number,
             state: t.state,
             state_label: t.state.label().into(),
@@ -196,4 +196,3 @@ pub fn timeline(tx: &mut Tx, actor: &Actor, reference: &str, q: &ListQuery) -> R
 pub fn title_of(row: &Batch) -> String {
     format!("{}月提请批次", row.month)
 }
-

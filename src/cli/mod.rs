@@ -3,6 +3,7 @@
 mod admin;
 mod bulk;
 mod city;
+mod clearing;
 mod demo;
 mod health;
 mod import;

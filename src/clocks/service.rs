@@ -42,6 +42,8 @@ code_enum! {
         TicketFeedback "ticket_feedback" "征求反馈时限",
         TicketReview "ticket_review" "挂账复核时限",
         TicketObjection "ticket_objection" "异议处理时限",
+        TicketBatch "ticket_batch" "提请批次提交期限",
+        ReturnVisit "return_visit" "回访时限",
     }
 }
 

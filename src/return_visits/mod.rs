@@ -8,6 +8,6 @@ mod service;
 pub mod store;
 mod views;
 
-pub use service::{fall, on_cleared, plan_as, recompute, visits_awaiting};
+pub use service::{ReturnVisitOrder, on_cleared, plan_as, recompute, visits_awaiting};
 pub use store::ReturnVisit;
 pub use views::{ReturnVisitView, list};

@@ -215,7 +215,16 @@ pub fn on_cleared(tx: &mut Tx, actor: &Actor, ticket: &Ticket) -> Result<()> {
 }
 
 #[expect(clippy::too_many_arguments, reason = "a new record is all of these")]
-fn plan(tx: &mut Tx, actor: &Actor, ticket: &Ticket, center: &Center, caller: Id, reason: Reason, note: &str, identity: Option<Identity>) -> Result<ReturnVisit> {
+fn plan(
+    tx: &mut Tx,
+    actor: &Actor,
+    ticket: &Ticket,
+    center: &Center,
+    caller: Id,
+    reason: Reason,
+    note: &str,
+    identity: Option<Identity>,
+) -> Result<ReturnVisit> {
     let rules = settings::rules(tx, &center.path)?;
     let identity = match identity {
         Some(given) => given,
@@ -294,7 +303,12 @@ pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReturnVisitRe
         return refuse("/visited_at", "out_of_range", "回访时间应在销号之后、现在之前。", "Between the clearance and now.");
     }
     if matches!(input.way, FeedbackWay::Link | FeedbackWay::Online) {
-        return refuse("/way", "way", "回访由工作人员登记，方式为电话、窗口、热线或上门。", "Staff record visits: by phone, at the counter, through the hotline, on site.");
+        return refuse(
+            "/way",
+            "way",
+            "回访由工作人员登记，方式为电话、窗口、热线或上门。",
+            "Staff record visits: by phone, at the counter, through the hotline, on site.",
+        );
     }
     if !input.satisfied && input.words.trim().chars().count() < 2 {
         return refuse("/words", "required", "不满意的，请写明原因。", "Say why not.");
@@ -318,6 +332,9 @@ pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReturnVisitRe
         tickets::reopen_after_visit(tx, actor, loaded.row.ticket_id, visit)?;
     }
     loaded.save(tx, actor, "visited", json!({ "outcome": outcome.label() }))?;
+    if !input.satisfied {
+        fall(tx, actor, loaded.row.ticket_id)?;
+    }
     view(tx, actor, loaded.row.id)
 }
 
@@ -352,8 +369,8 @@ pub fn give_up(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReturnVisitR
 }
 
 /// The ticket is open again: what was planned about its last round is no longer asked.
-pub fn fall(tx: &mut Tx, actor: &Actor, ticket: &Ticket) -> Result<()> {
-    for row in store::of_ticket(tx, ticket.id)?.into_iter().filter(|v| v.state == State::Planned) {
+fn fall(tx: &mut Tx, actor: &Actor, ticket: Id) -> Result<()> {
+    for row in store::of_ticket(tx, ticket)?.into_iter().filter(|v| v.state == State::Planned) {
         dialect::lock_root(tx.conn, "return_visits", row.id.as_str())?;
         let ticket = tickets::load_locked(tx, row.ticket_id)?;
         let mut loaded = Loaded { details: row.details.open(tx.vault)?, row, ticket, sight: Sight::CLEAR };

@@ -95,14 +95,24 @@ pub struct ReturnVisitView {
 
 crate::versioned!(ReturnVisitView, "return_visit");
 
-fn render(tx: &Tx, row: ReturnVisit, ticket: &Ticket, caller: Option<&TicketCaller>, center: CenterBrief, sight: Sight, clear: bool) -> Result<ReturnVisitView> {
+fn render(
+    tx: &Tx,
+    actor: &Actor,
+    row: ReturnVisit,
+    ticket: &Ticket,
+    caller: Option<&TicketCaller>,
+    center: CenterBrief,
+    sight: Sight,
+    clear: bool,
+) -> Result<ReturnVisitView> {
     let d = row.details.open(tx.vault)?;
     let words = |text: String| Some(text).filter(|t| sight.words && !t.is_empty());
-    // A confidential caller is known to the counter and to the reform office, which see the visit in clear.
+    // A confidential caller is unmasked at the ticket, audited.
     let known = caller.filter(|c| !c.confidential || !sight.masked);
     let (mut name, mut phone) = (None, None);
     if let Some(c) = known {
         let (full, number) = (c.name.open(tx.vault)?, c.phone.open(tx.vault)?);
+        let clear = clear && !c.confidential;
         name = Some(if clear { full } else { tx.masking.name(&full) });
         phone = Some(if clear { number } else { tx.masking.phone(&number) });
     }
@@ -115,7 +125,7 @@ fn render(tx: &Tx, row: ReturnVisit, ticket: &Ticket, caller: Option<&TicketCall
         reason_label: row.reason.label().into(),
         ticket_id: row.ticket_id,
         ticket_number: ticket.number.clone(),
-        title: if sight.words { Some(tickets::title_of(tx, ticket)?) } else { None },
+        title: if sight.words { Some(tickets::title_of(tx, actor, ticket)?) } else { None },
         round: row.round,
         center,
         caller_id: row.caller_id,
@@ -149,7 +159,7 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ReturnVisitV
     let allowed = loaded.allowed(actor);
     let center = organization::brief(tx, loaded.row.center_id)?;
     let clear = !loaded.sight.masked;
-    let shown = render(tx, loaded.row.clone(), &loaded.ticket.row, loaded.caller(), center, loaded.sight, clear)?;
+    let shown = render(tx, actor, loaded.row.clone(), &loaded.ticket.row, loaded.caller(), center, loaded.sight, clear)?;
     Ok(ReturnVisitView { allowed_actions: Some(allowed), ..shown })
 }
 
@@ -185,7 +195,7 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<ReturnVisi
         let ticket = rows.iter().find(|t| t.id == row.ticket_id).ok_or_else(gone)?;
         let center = centers.iter().find(|c| c.id == row.center_id).cloned().ok_or_else(gone)?;
         let caller = callers.iter().find(|c| c.id == row.caller_id);
-        render(tx, row, ticket, caller, center, sight, false)
+        render(tx, actor, row, ticket, caller, center, sight, false)
     })
 }
 

@@ -69,6 +69,10 @@ pub struct Rules {
     pub ticket_feedback_limit: Limit,
     /// Look again at what stays unresolved on the register.
     pub upheld_review: Limit,
+    /// Call again whoever is among the share that is visited.
+    pub return_visit_limit: Limit,
+    /// How many in a hundred of what is cleared are called again.
+    pub return_visit_percent: u32,
     /// Decide an objection to a ticket's not being taken in.
     pub ticket_objection_limit: Limit,
     /// A draft of the catalogue is published only after another person has reviewed it.
@@ -124,6 +128,7 @@ impl Rules {
             self.ticket_feedback_limit,
             self.upheld_review,
             self.ticket_objection_limit,
+            self.return_visit_limit,
         ];
         if limits.iter().any(|l| !(1..=3650).contains(&l.value)) {
             return Err("时限应为 1 到 3650");
@@ -139,6 +144,9 @@ impl Rules {
         }
         if !self.ladder_days.is_sorted() || self.ladder_days.iter().any(|days| *days > 365) {
             return Err("挂牌警示、点名通报、问责的工作日应依次不减，最多 365");
+        }
+        if self.return_visit_percent > 100 {
+            return Err("回访比例应为 0 到 100");
         }
         if !(1..=2000).contains(&self.project_cap) {
             return Err("项目审批总时限应为 1 到 2000 个工作日");
@@ -200,6 +208,8 @@ impl Default for Rules {
             ticket_feedback_limit: wd(5),
             upheld_review: Limit { value: 90, unit: Unit::NaturalDay },
             ticket_objection_limit: wd(5),
+            return_visit_limit: wd(10),
+            return_visit_percent: 30,
             catalogue_review: true,
             agency_levels: LEVELS.map(str::to_owned).to_vec(),
             sheet_sign_limit: wd(1),

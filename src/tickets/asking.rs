@@ -140,6 +140,9 @@ fn hear(tx: &mut Tx, actor: &Actor, mut loaded: Opened, said: Said) -> Result<Op
         if next == State::Cleared {
             let params = json!({ "number": loaded.row.number, "round": loaded.row.round });
             load::tell(tx, actor, &loaded.row, Told::new("cleared", Audience::Applicant, params))?;
+            if let Some(hook) = load::ON_CLEARED.get() {
+                hook(tx, actor, &loaded.row)?;
+            }
         }
     } else {
         dissatisfied(tx, &mut loaded);

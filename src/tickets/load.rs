@@ -26,6 +26,9 @@ use crate::{
 /// What higher rooms do in the transaction in which a ticket is withdrawn, merged or not taken in: set by `app`.
 pub static ON_ENDED: OnceLock<Vec<fn(&mut Tx, &Actor, &Ticket) -> Result<()>>> = OnceLock::new();
 
+/// What higher rooms do in the transaction in which a ticket is cleared: set by `app`.
+pub static ON_CLEARED: OnceLock<fn(&mut Tx, &Actor, &Ticket) -> Result<()>> = OnceLock::new();
+
 /// A ticket with what is needed to decide about it.
 pub struct Opened {
     /// The record.

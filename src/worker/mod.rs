@@ -128,6 +128,8 @@ fn recompute(tx: &mut Tx) -> Result<usize> {
             "reminder" => reminders::recompute(tx, *id)?,
             "evaluation" => evaluations::recompute(tx, *id)?,
             "assignment_sheet" => sheets::recompute(tx, *id)?,
+            "ticket_batch" => crate::batches::recompute(tx, *id)?,
+            "return_visit" => crate::return_visits::recompute(tx, *id)?,
             "resolution" => meetings::recompute(tx, *id)?,
             "fallback_ticket" => tickets::recompute(tx, *id)?,
             _ => entrustments::recompute(tx, *id)?,

@@ -4,6 +4,7 @@ use super::service::{WorkItem, WorkKind};
 use crate::{
     access::Entry,
     auth::Actor,
+    batches,
     db::{Result, Tx},
     entrustments,
     kernel::{Code, Id},
@@ -12,7 +13,9 @@ use crate::{
         store::{Meeting, Resolution},
     },
     organization::{self, Department},
-    projects, reminders, routing,
+    projects, reminders,
+    return_visits::{self, ReturnVisit},
+    routing,
     sheets::{
         self,
         store::{Rung, Sheet},
@@ -89,6 +92,19 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
             rows.into_iter()
                 .map(|t| Ok(Head::new(t.id, t.number.clone(), Title(tickets::title_of(tx, actor, &t)?), t.state, t.version)))
                 .collect::<Result<_>>()?
+        }
+        WorkKind::TicketBatch => {
+            let rows = batches::store::batches_by_id(tx, ids)?;
+            rows.into_iter().map(|b| Head::new(b.id, b.number, Title(format!("{}月提请批次", b.month)), b.state, b.version)).collect()
+        }
+        WorkKind::ReturnVisit => {
+            let rows = return_visits::store::visits_by_id(tx, ids)?;
+            let of = tickets::store::tickets_by_id(tx, &rows.iter().map(|v| v.ticket_id).collect::<Vec<_>>())?;
+            let title = |v: &ReturnVisit| -> Result<About> {
+                let ticket = of.iter().find(|t| t.id == v.ticket_id).map(|t| tickets::title_of(tx, actor, t)).transpose()?;
+                Ok(Title(format!("回访：{}", ticket.unwrap_or_default())))
+            };
+            rows.iter().map(|v| Ok(Head::new(v.id, v.number.clone(), title(v)?, v.state, v.version))).collect::<Result<_>>()?
         }
         WorkKind::Meeting => {
             let rows = meetings::store::meetings_by_id(tx, ids)?;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     access::{self, Entry, Work},
     auth::{Actor, Role, policy::subject},
+    batches::{self, machine::BatchState},
     clocks::{self, ClockKind, local, utc},
     db::{Result, Tx, code_enum},
     entrustments::{self, Entrustment},
@@ -17,6 +18,7 @@ use crate::{
     },
     projects::{self, Project, WarningLevel, machine::ProjectState},
     reminders::{self, ReminderState},
+    return_visits::{self, machine::ReturnVisitState},
     routing::{
         self,
         arbitration::{
@@ -61,6 +63,8 @@ code_enum! {
         AssignmentSheet "assignment_sheet" "交办单",
         LadderRung "ladder_rung" "逾期警示",
         FallbackTicket "fallback_ticket" "办不成事反映",
+        TicketBatch "ticket_batch" "提请批次",
+        ReturnVisit "return_visit" "回访",
     }
 }
 
@@ -139,7 +143,7 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
     own.extend(actor.nodes(Role::ReformOffice).map(subject::authority));
     // The reform office acts below the node that it stands at; so do the inspectors on what is late.
-    if matches!(kind, WorkKind::FallbackTicket | WorkKind::AssignmentSheet | WorkKind::LadderRung) {
+    if matches!(kind, WorkKind::FallbackTicket | WorkKind::AssignmentSheet | WorkKind::LadderRung | WorkKind::TicketBatch | WorkKind::ReturnVisit) {
         own.extend(actor.nodes(Role::ReformOffice).map(subject::tree));
     }
     if kind == WorkKind::LadderRung {
@@ -172,6 +176,9 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::AssignmentSheet, Bucket::Incoming) => vec![SheetState::Drafted.code(), SheetState::Issued.code()],
         (WorkKind::AssignmentSheet, _) => SheetState::ALL.iter().filter(|s| s.is_open()).map(|s| s.code()).collect(),
         (WorkKind::LadderRung, _) => vec![RungState::Proposed.code()],
+        (WorkKind::TicketBatch, Bucket::Incoming) => Vec::new(),
+        (WorkKind::TicketBatch, _) => vec![BatchState::Collecting.code(), BatchState::Submitted.code()],
+        (WorkKind::ReturnVisit, _) => vec![ReturnVisitState::Planned.code()],
         (WorkKind::Entrustment, Bucket::Incoming) => vec![S::Submitted.code()],
         (WorkKind::Entrustment, _) => S::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code()).collect(),
     }
@@ -230,6 +237,8 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
         WorkKind::Resolution => meetings::resolutions_awaiting(tx, actor, ids)?,
         WorkKind::AssignmentSheet => sheets::sheets_awaiting(tx, actor, ids)?,
         WorkKind::LadderRung => sheets::rungs_awaiting(tx, actor, ids)?,
+        WorkKind::TicketBatch => batches::batches_awaiting(tx, actor, ids)?,
+        WorkKind::ReturnVisit => return_visits::visits_awaiting(tx, actor, ids)?,
         WorkKind::FallbackTicket => tickets::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::HomeVisit => {
             let goes = |v: &HomeVisit| -> Result<bool> { Ok(v.details.open(tx.vault)?.visitor_ids.iter().any(|id| actor.answers_for(*id))) };

@@ -27,6 +27,8 @@ const RANKS: &[(&str, u8)] = &[
     ("projects", 5),
     ("precedents", 6),
     ("tickets", 5),
+    ("batches", 6),
+    ("return_visits", 6),
     ("reminders", 6),
     ("evaluations", 6),
     ("meetings", 6),

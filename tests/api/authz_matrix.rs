@@ -68,11 +68,23 @@ struct Fixture {
     resolution: String,
     ticket: String,
     other_ticket: String,
+    batch: String,
+    return_visit: String,
     handlers: String,
     uncharged: String,
     drafted: String,
     charged: String,
     rung: String,
+}
+
+/// The visit about a cleared ticket: drawn, or ordered where it was not.
+async fn return_visit_of(app: &TestApp, ticket: &str) -> String {
+    let reform = app.as_user("city_reform");
+    let drawn = reform.get(&format!("/return-visits?ticket_id={ticket}")).await.ok();
+    match drawn["items"][0]["id"].as_str() {
+        Some(id) => id.to_owned(),
+        None => text(&reform.post("/return-visits", json!({ "ticket": ticket })).await.created()["id"]).to_owned(),
+    }
 }
 
 /// The department of 如东 whose handler has an account.
@@ -195,11 +207,21 @@ async fn fixture(app: &TestApp) -> Fixture {
             "content": { "title": "无处备案", "situation": "多个窗口答复不属于本部门", "category": "emerging_field" } })
     };
     let ticket = text(&company.post("/fallback-tickets", reported(1)).await.created()["id"]).to_owned();
+    let batch = json!({ "center": "320600000000", "month": "2026-03" });
+    let batch = text(&app.as_user("city_reform").post("/ticket-batches", batch).await.created()["id"]).to_owned();
+    let mut cleared = reported(3);
+    cleared["channel"] = json!("window");
+    cleared["settlement"] = json!({ "settlement": "已当场协调" });
+    cleared["feedback"] = json!({ "satisfied": true, "way": "counter", "signature": { "method": "handwritten", "evidence": "反馈单 1" } });
+    let cleared = text(&app.as_user("rd_clerk").post("/fallback-tickets", cleared).await.created()["id"]).to_owned();
+    let return_visit = return_visit_of(app, &cleared).await;
     let other_ticket = text(&company.post("/fallback-tickets", reported(2)).await.created()["id"]).to_owned();
     let (uncharged, drafted, charged, rung) = sheets(app, &handlers).await;
     Fixture {
         ticket,
         other_ticket,
+        batch,
+        return_visit,
         handlers,
         uncharged,
         drafted,
@@ -330,6 +352,22 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "complete_project_stage" => (in_path(&f.project), json!({ "stage": "initiation", "completed_on": "2026-03-02" })),
         "suspend_project" | "cancel_project" => (in_path(&f.project), reason()),
         "change_project_cap" => (in_path(&f.project), json!({ "cap_days": 100, "reason": "压缩审批时限" })),
+        "list_ticket_batches" | "list_return_visits" => (path.into(), empty()),
+        "open_ticket_batch" => (path.into(), json!({ "center": "320600000000", "month": "2026-04" })),
+        "get_ticket_batch" | "list_ticket_batch_timeline" => (in_path(&f.batch), empty()),
+        "edit_ticket_batch" => (in_path(&f.batch), json!({ "summary": "提请研究" })),
+        "add_to_ticket_batch" => (in_path(&f.batch), json!({ "tickets": [{ "id": f.ticket }] })),
+        "remove_from_ticket_batch" => (in_path(&f.batch), json!({ "ticket": f.ticket })),
+        "submit_ticket_batch" => (in_path(&f.batch), json!({ "document_no": "提请 1 号" })),
+        "decide_ticket_batch" => (in_path(&f.batch), json!({ "document_no": "纪要 1 号", "decisions": [{ "ticket": f.ticket, "decision": "由一部门牵头" }] })),
+        "cancel_ticket_batch" => (in_path(&f.batch), reason()),
+        "order_return_visit" => (path.into(), json!({ "ticket": f.ticket })),
+        "get_return_visit" | "list_return_visit_timeline" => (in_path(&f.return_visit), empty()),
+        "record_return_visit" => {
+            (in_path(&f.return_visit), json!({ "way": "phone", "responded": true, "resolved": true, "satisfied": true, "evidence": "录音 1" }))
+        }
+        "record_return_visit_attempt" => (in_path(&f.return_visit), json!({ "way": "phone", "words": "无人接听" })),
+        "drop_return_visit" => (in_path(&f.return_visit), reason()),
         "list_fallback_tickets" | "get_fallback_register" => (path.into(), empty()),
         "register_fallback_ticket" => {
             let content = json!({ "title": "无处备案", "situation": "多个窗口答复不属于本部门", "category": "emerging_field" });
@@ -730,6 +768,9 @@ fn policy_names_what_exists() {
         "request_extension",
         "reply",
         "determine",
+        "add",
+        "drop",
+        "record_attempt",
         "reject",
         "lift",
         "confirm_accountability",

@@ -13,6 +13,7 @@ mod arrows;
 mod attachments;
 mod auth;
 mod authz_matrix;
+mod batches;
 mod bulk;
 mod catalogue;
 mod clocks;
