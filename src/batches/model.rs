@@ -52,7 +52,7 @@ pub struct BatchContent {
 }
 
 /// A ticket, with the version that was read.
-#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchTicket {
     /// Ticket: id or number.
@@ -106,7 +106,7 @@ pub struct BatchSubmission {
 }
 
 /// What the government decided about one ticket.
-#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchDecisionItem {
     /// Ticket: id or number.

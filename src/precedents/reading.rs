@@ -67,8 +67,7 @@ pub fn draft(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<PrecedentVie
 
 /// Precedents of all states, for their writers and reviewers.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<PrecedentView>> {
-    let states = PrecedentState::ALL.iter().map(|s| s.code()).collect();
-    let page = access::listed(tx, actor, "precedent", q, states, store::precedents_by_id, |row: &Precedent| row.id)?;
+    let page = access::listed::<PrecedentState, _>(tx, actor, "precedent", q, store::precedents_by_id, |row: &Precedent| row.id)?;
     page.try_map(|(row, _)| views::listed(tx, row))
 }
 

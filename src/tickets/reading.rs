@@ -16,7 +16,7 @@ use crate::{
     db::{Result, Tx, audit},
     entrustments::TimelineEntry,
     events::{Audience, store as log},
-    kernel::{Id, ListQuery, Page, Target},
+    kernel::{Code as _, Id, ListQuery, Page, Target},
 };
 
 /// A ticket in full.
