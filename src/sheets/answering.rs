@@ -5,7 +5,7 @@ use super::{
     drafting::drop_assisting,
     load::{Loaded, change, ticket_of},
     machine::{SheetAction as Action, SheetState as State},
-    model::{Extension, Responsible, SheetExtensionRequest, SheetOpinion, SheetProgress, SheetReason, SheetReply, SheetReturn, SheetSignIn, Signature},
+    model::{Responsible, SheetExtension, SheetExtensionRequest, SheetOpinion, SheetProgress, SheetReason, SheetReply, SheetReturn, SheetSignIn, Signature},
     store,
     views::{SheetView, view},
 };
@@ -92,7 +92,7 @@ pub fn request_extension(tx: &mut Tx, actor: &Actor, target: &Target, input: &Sh
             return Err(Problem::rule("/days", "out_of_range", format!("一次最多延期 {most} 天。"), format!("At most {most} days.")).into());
         }
         let (days, reason) = (input.days, input.reason.clone());
-        sheet.details.extension = Some(Extension { days, reason, requested_at: tx.now, granted: None, answer: String::new() });
+        sheet.details.extension = Some(SheetExtension { days, reason, requested_at: tx.now, granted: None, answer: String::new() });
         clocks::start(tx, "assignment_sheet", sheet.row.id, ClockKind::SheetExtension, sheet.rules.sheet_extension_answer_limit).map(|_| ())
     })?;
     view(tx, actor, loaded.row.id)

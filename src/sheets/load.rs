@@ -55,6 +55,12 @@ pub(super) fn by_reference(tx: &mut Tx, reference: &str) -> Result<Sheet> {
     Ok(found.ok_or_else(Problem::not_found)?)
 }
 
+/// Whether the caller may do this with a sheet, whatever its state.
+pub(super) fn permits(actor: &Actor, row: &Sheet, center: &Center, action: Action) -> bool {
+    let near = Reachable { centers: vec![row.center_id], path: &center.path, departments: vec![row.department_id], ..Reachable::default() };
+    policy::allows(actor, "assignment_sheet", action.code(), &near)
+}
+
 impl Loaded {
     /// A sheet to who sees it.
     pub fn seen(tx: &mut Tx, actor: &Actor, row: Sheet) -> Result<Self> {
@@ -86,13 +92,9 @@ impl Loaded {
         Ok(Self { row, details, center, rules, facts, sight })
     }
 
-    fn near(&self) -> Reachable<'_> {
-        Reachable { centers: vec![self.row.center_id], path: &self.center.path, departments: vec![self.row.department_id], ..Reachable::default() }
-    }
-
     /// Whether the caller may do this, whatever the state.
     pub fn permits(&self, actor: &Actor, action: Action) -> bool {
-        policy::allows(actor, "assignment_sheet", action.code(), &self.near())
+        permits(actor, &self.row, &self.center, action)
     }
 
     /// Whether the caller may do this now.
@@ -210,8 +212,10 @@ pub(super) fn place(tx: &mut Tx, row: &Sheet, center: &Center) -> Result<()> {
     access::place(tx, &Placement { kind: "assignment_sheet", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
 }
 
-/// After the calendar moved: the deadline follows its clock, and the ladder follows the deadline.
+/// After the calendar moved: the deadline follows its clock, the ladder follows the deadline, and the ticket the lead's.
 pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
+    let Some(ticket) = store::sheet(tx, id)?.map(|row| row.ticket_id) else { return Ok(()) };
+    dialect::lock_root(tx.conn, "fallback_tickets", ticket.as_str())?;
     dialect::lock_root(tx.conn, "assignment_sheets", id.as_str())?;
     clocks::recompute(tx, id)?;
     let Some(mut row) = store::sheet(tx, id)?.filter(|row| row.state.is_with_department()) else { return Ok(()) };
@@ -225,6 +229,9 @@ pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
         if !store::save(tx, &row)? {
             return Err(Error::Contended);
         }
+    }
+    if row.lead_id.is_none() {
+        tickets::move_due(tx, &Actor::system("sheets"), ticket, row.due_at)?;
     }
     place(tx, &row, &center)
 }

@@ -61,7 +61,7 @@ pub struct SheetDetails {
     /// Who should handle it instead.
     pub suggested_unit: String,
     /// The last extension that was asked for.
-    pub extension: Option<Extension>,
+    pub extension: Option<SheetExtension>,
     /// What was said since, oldest first.
     pub notes: Vec<SheetNote>,
     /// Why the reform office has determined this department.
@@ -103,8 +103,7 @@ pub struct Responsible {
 
 /// An extension that was asked for.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(as = SheetExtension)]
-pub struct Extension {
+pub struct SheetExtension {
     /// Days, as the limit counts.
     pub days: u32,
     /// Why.

@@ -7,7 +7,7 @@ use super::{
     ladder, listing,
     load::{Loaded, by_reference},
     machine::{RungState, SheetState},
-    model::{Extension, LadderRung, Responsible, SheetNote, SheetResult, SheetRole, Signature},
+    model::{LadderRung, Responsible, SheetExtension, SheetNote, SheetResult, SheetRole, Signature},
     narrative,
     store::{self, Rung, Sheet},
 };
@@ -202,7 +202,7 @@ pub struct SheetView {
     pub suggested_unit: Option<String>,
     /// The last extension that was asked for; absent where the view is masked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub extension: Option<Extension>,
+    pub extension: Option<SheetExtension>,
     /// What was said since, oldest first; empty where the view is masked.
     pub notes: Vec<SheetNote>,
     /// The sheets of the departments that assist; of a lead, single records only.

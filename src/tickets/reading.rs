@@ -76,7 +76,8 @@ pub fn reveal(tx: &mut Tx, actor: &Actor, target: &Target, input: &TicketReveal)
         });
     }
     loaded.sight = Sight::CLEAR;
-    let reader = Reader { knows, ..Reader::of(actor, &loaded.row, &loaded.callers, Sight::CLEAR) };
+    let mut reader = Reader::of(actor, &loaded.row, &loaded.callers, Sight::CLEAR);
+    reader.knows = knows;
     let ticket = render(tx, actor, &loaded, reader)?;
     Ok(RevealedTicket { id: loaded.row.id, callers, version: loaded.row.version, ticket })
 }
