@@ -82,14 +82,28 @@ pub fn place_new(tx: &mut Tx, placement: &Placement) -> Result<()> {
 /// Whether, and how, a scope sees a record.
 pub fn sight(tx: &mut Tx, scope: &Scope, record: Id) -> Result<Option<Sight>> {
     let Scope::Subjects(reasons) = scope else { return Ok(Some(Sight::CLEAR)) };
-    let rows = store::subjects(tx, record)?;
+    Ok(judge(reasons, &store::subjects(tx, record)?))
+}
+
+/// How a scope sees each of these records, in one query; what it does not see is left out.
+pub fn sights(tx: &mut Tx, scope: &Scope, records: &[Id]) -> Result<HashMap<Id, Sight>> {
+    let Scope::Subjects(reasons) = scope else { return Ok(records.iter().map(|id| (*id, Sight::CLEAR)).collect()) };
+    let mut rows: HashMap<Id, Vec<(String, bool)>> = HashMap::new();
+    for (record, subject, masked) in store::subjects_of(tx, records)? {
+        rows.entry(record).or_default().push((subject, masked));
+    }
+    Ok(rows.into_iter().filter_map(|(id, rows)| Some((id, judge(reasons, &rows)?))).collect())
+}
+
+/// The best of the reasons for which a record with these rows is seen.
+fn judge(reasons: &[(String, bool)], rows: &[(String, bool)]) -> Option<Sight> {
     let seen: Vec<(&str, bool, bool)> = rows
         .iter()
         .filter_map(|(subject, masked)| reasons.iter().find(|(s, _)| s == subject).map(|(s, rule)| (s.as_str(), *rule || *masked, reads(s, *rule, *masked))))
         .collect();
     let narrow = seen.iter().all(|(subject, ..)| subject::is_partial(subject));
     let words = seen.iter().any(|(_, _, words)| *words);
-    Ok(seen.iter().map(|(_, masked, _)| *masked).min().map(|masked| Sight { masked, words, narrow }))
+    seen.iter().map(|(_, masked, _)| *masked).min().map(|masked| Sight { masked, words, narrow })
 }
 
 /// Whether words are read for a reason to see a record: where it is seen in clear, and where the rule alone masks it for

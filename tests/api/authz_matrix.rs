@@ -56,6 +56,7 @@ struct Fixture {
     leg: String,
     reminder: String,
     form: String,
+    sent: String,
     dispute: String,
     project: String,
     meeting: String,
@@ -129,6 +130,7 @@ async fn fixture(app: &TestApp) -> Fixture {
     let asked = json!({ "to": "320600000000", "steps": ["S1"], "reason": "属市级审批" });
     let leg = text(&county.post(&format!("/entrustments/{carried}/joint-handlings"), asked).await.created()["id"]).to_owned();
     let form = text(&county.post(&format!("/entrustments/{carried}/forms"), json!({ "kind": "application" })).await.created()["id"]).to_owned();
+    let sent = text(&county.post(&format!("/entrustments/{carried}/forms"), json!({ "kind": "plan" })).await.created()["id"]).to_owned();
     let urged = json!({ "items": [{ "entrustment": carried, "message": "请尽快办理" }] });
     let reminder = text(&app.as_user("rd_manager").post("/reminders", urged).await.expect(207).body["items"][0]["created_id"]).to_owned();
     let disputed = started_matter(app).await;
@@ -160,6 +162,7 @@ async fn fixture(app: &TestApp) -> Fixture {
         leg,
         reminder,
         form,
+        sent,
         dispute,
         shift,
         removed,
@@ -378,7 +381,8 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         | "explain_deadlines" => (in_path(matter), empty()),
         "list_forms" => (in_path(&f.matter), empty()),
         "issue_form" => (in_path(&f.matter), json!({ "kind": "receipt" })),
-        "get_form" | "print_form" | "make_signing_link" => (in_path(&f.form), empty()),
+        "get_form" | "print_form" => (in_path(&f.form), empty()),
+        "make_signing_link" => (in_path(&f.sent), empty()),
         "sign_form" => (in_path(&f.form), json!({ "place": "center" })),
         "void_form" => (in_path(&f.form), reason()),
         "verify_form" | "get_signing_link" => (in_path("AAAA-AAAA-AAAA"), empty()),

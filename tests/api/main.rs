@@ -20,6 +20,8 @@ mod desk;
 mod eligibility;
 mod entrustments;
 mod forms;
+mod forms_acts;
+mod forms_sides;
 mod marking;
 mod meetings;
 mod openapi;
