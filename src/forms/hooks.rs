@@ -3,10 +3,10 @@
 
 use super::{
     drawing::{Origin, Record},
-    machine::{FormKind, FormState as State},
+    machine::{FormAction, FormKind, FormState as State, permits},
     service::{Issue, put_down, save},
     signing::applicant_name,
-    store::{self, FormSignature},
+    store::{self, Form, FormRecord, FormSignature},
 };
 use crate::{
     auth::Actor,
@@ -25,9 +25,14 @@ pub fn on_told(tx: &mut Tx, actor: &Actor, e: &Entrustment, told: &str) -> Resul
         "resumed" => draw(tx, actor, e, FormKind::Resumption),
         "extension_granted" => draw(tx, actor, e, FormKind::Extension),
         "completed" => draw(tx, actor, e, FormKind::Completion),
+        "completion_refused" => set_aside(tx, actor, e, FormKind::Completion, None, "申请人未签收，本件继续办理"),
+        "termination_cancelled" => set_aside(tx, actor, e, FormKind::Termination, None, "终止已取消，本件继续办理"),
         "agreement_signed" | "closed" | "termination_signed" => follow(tx, actor, e, told),
         "terminated" => {
             follow(tx, actor, e, told)?;
+            // Ended by the center alone: what was to be signed by both is not.
+            let act = Record::of(tx, e)?.act(FormKind::Termination, &Origin::Matter);
+            set_aside(tx, actor, e, FormKind::Termination, act.as_deref(), "本件已单方终止，另行出具终止单")?;
             draw(tx, actor, e, FormKind::Termination)
         }
         _ => Ok(()),
@@ -43,6 +48,18 @@ pub fn on_decided(tx: &mut Tx, actor: &Actor, row: &Arbitration) -> Result<()> {
 
 fn draw(tx: &mut Tx, actor: &Actor, e: &Entrustment, kind: FormKind) -> Result<()> {
     Issue { kind, origin: &Origin::Matter, identity: None }.unless_there(tx, actor, e)
+}
+
+/// What it says did not come about: nobody shall take it for valid. What somebody has signed stays, and so does the form of
+/// the act that does stand.
+fn set_aside(tx: &mut Tx, actor: &Actor, e: &Entrustment, kind: FormKind, stands: Option<&str>, why: &str) -> Result<()> {
+    let over = |f: &Form| f.kind == kind && Some(f.act.as_str()) != stands && permits(f.state, FormAction::Void).is_ok();
+    for mut row in store::of_matter(tx, e.id)?.into_iter().filter(over) {
+        let record = FormRecord { void_reason: why.into(), link_until: None, ..row.record.open(tx.vault)? };
+        row.state = State::Voided;
+        save(tx, actor, &mut row, &record, "voided")?;
+    }
+    Ok(())
 }
 
 /// Who signs the matter itself has signed the form that stands for it, and no other text.

@@ -139,7 +139,8 @@ fn by_token(tx: &mut Tx, text: &str) -> Result<(Form, FormRecord)> {
     let record = row.record.open(tx.vault)?;
     let until = if record.link_signed_at.is_some() { record.link_read_until } else { record.link_until };
     if record.link_round.to_string() != round || row.state == State::Voided || until.is_none_or(|until| until < tx.now) {
-        let text = Text::new("链接已经失效：已过期、已被新的链接代替，或者文书已由其他方式签署、已作废。请联系代办中心。", "Over, replaced, or no longer needed.");
+        let text =
+            Text::new("链接已经失效：已过期、已被新的链接代替，或者文书已由其他方式签署、已作废。请联系代办中心。", "Over, replaced, or no longer needed.");
         return Err(Problem::new(ErrorCode::StateConflict, text).into());
     }
     Ok((row, record))

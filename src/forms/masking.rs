@@ -99,10 +99,8 @@ mod tests {
     #[test]
     fn what_is_personal_is_hidden_wherever_it_stands() {
         let masking = Masking::default();
-        let personal = [
-            Personal { text: "张斌辉".into(), kind: PersonalKind::Name },
-            Personal { text: "广安市广安区北辰街道1号".into(), kind: PersonalKind::Address },
-        ];
+        let personal =
+            [Personal { text: "张斌辉".into(), kind: PersonalKind::Name }, Personal { text: "广安市广安区北辰街道1号".into(), kind: PersonalKind::Address }];
         let veil = Veil::new(&masking, &personal, chrono::NaiveDate::from_ymd_opt(2026, 3, 2).unwrap_or_default());
         let mut sheet = serde_json::json!({ "kind": "plan", "blocks": [{ "block": "paragraph",
             "text": "张斌辉（11010519491231002X，13812345678）住广安市广安区北辰街道1号；编号DB-320623-20260105-000045-145，代码91320600MATE5T017G" }] });

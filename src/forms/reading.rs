@@ -36,7 +36,13 @@ impl Seen {
     pub fn of(tx: &mut Tx, actor: &Actor, e: Entrustment) -> Result<Self> {
         let custodian = organization::load(tx, e.custodian_id)?;
         let sight = access::sight(tx, &Scope::of(actor, "entrustment"), e.id)?;
-        let near = Reachable { applicant: Some(e.applicant_id), assignee: e.assignee_id, centers: vec![e.custodian_id], path: &custodian.path, ..Reachable::default() };
+        let near = Reachable {
+            applicant: Some(e.applicant_id),
+            assignee: e.assignee_id,
+            centers: vec![e.custodian_id],
+            path: &custodian.path,
+            ..Reachable::default()
+        };
         let whole = sight.is_some_and(|s| !s.narrow && policy::allows(actor, "form", "read", &near) && (s.words || keeps(actor, &e)));
         Ok(Self { whole, visible: sight.is_some(), masked: sight.is_none_or(|s| s.masked), e })
     }
@@ -72,6 +78,11 @@ pub fn reads_about(tx: &mut Tx, actor: &Actor, about: About, id: Id) -> Result<O
     access::sight(tx, &Scope::of(actor, kind), id)
 }
 
+/// Whom a decision binds reads it, also who was no side of the arbitration and does not see its record.
+fn addressed(actor: &Actor, row: &Form) -> Result<bool> {
+    Ok(row.kind == FormKind::ArbitrationDecision && super::sides::receives(actor, &row.owners.get()?))
+}
+
 /// A form that the caller reads, with its matter.
 pub fn load(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<(Form, Seen)> {
     let found = match reference.parse::<Id>() {
@@ -80,7 +91,7 @@ pub fn load(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<(Form, Seen)>
     };
     let row = found.filter(|f| shown_to(actor, f.kind)).ok_or_else(Problem::not_found)?;
     let seen = Seen::by_reference(tx, actor, row.entrustment_id.as_str())?;
-    if seen.whole {
+    if seen.whole || addressed(actor, &row)? {
         return Ok((row, seen));
     }
     match reads_about(tx, actor, row.kind.about(), row.about_id)? {
@@ -106,7 +117,13 @@ pub fn of_matter(tx: &mut Tx, actor: &Actor, seen: &Seen) -> Result<Vec<Form>> {
             readable.extend(sights.into_iter().filter(|(_, sight)| sight.words).map(|(id, _)| id));
         }
     }
-    rows.retain(|f| f.kind.about() != About::Matter && readable.contains(&f.about_id));
+    let mut kept = Vec::new();
+    for row in rows {
+        if (row.kind.about() != About::Matter && readable.contains(&row.about_id)) || addressed(actor, &row)? {
+            kept.push(row);
+        }
+    }
+    let rows = kept;
     if rows.is_empty() { Err(seen.refusal().into()) } else { Ok(rows) }
 }
 

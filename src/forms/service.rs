@@ -319,7 +319,13 @@ pub fn pdf(tx: &mut Tx, actor: &Actor, reference: &str, public: &str) -> Result<
         document_hash: row.hash.clone(),
         signatures: signed.collect(),
         page_label: marks.join("　"),
-        stamp: if voided { "作废".into() } else if seen.masked { "脱敏件".into() } else { String::new() },
+        stamp: if voided {
+            "作废".into()
+        } else if seen.masked {
+            "脱敏件".into()
+        } else {
+            String::new()
+        },
         masked: seen.masked,
     };
     let document = printing::render(&sheet, &printed).map_err(|e| Error::Corrupt(e.to_string()))?;

@@ -110,6 +110,11 @@ fn allows(actor: &Actor, resource: &str, action: &str, near: &[Reachable]) -> bo
     near.iter().any(|on| policy::allows(actor, resource, action, on))
 }
 
+/// Whether the caller works for one of the units that a form is handed to.
+pub fn receives(actor: &Actor, owners: &[Owner]) -> bool {
+    actor.applicant_id.is_none() && owners.iter().any(|o| o.place.starts_with("recipient_") && allows(actor, "form", "sign", &near(o, &[])))
+}
+
 /// In the name of who decides acts who may decide (DOMAIN §5); else the table of roles says who does what at the issuer.
 fn issues(actor: &Actor, kind: FormKind, action: &str, near: &[Reachable]) -> bool {
     let decides = kind != FormKind::ArbitrationDecision || allows(actor, "arbitration", "decide", near);

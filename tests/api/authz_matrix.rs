@@ -481,7 +481,11 @@ async fn every_operation_for_every_role() {
         let open = op["security"].as_array().is_some_and(|s| s.iter().any(|r| r.as_object().is_some_and(serde_json::Map::is_empty)));
         for role in ROLES {
             let verb = Method::from_bytes(method.to_uppercase().as_bytes()).expect("method");
-            let mut request = TestRequest::default().method(verb.clone()).uri(&uri).insert_header(("if-match", "\"1\""));
+            let mut request = TestRequest::default().method(verb.clone()).uri(&uri);
+            // What cannot be tried is done: the next role meets the next version.
+            if id != "make_signing_link" {
+                request = request.insert_header(("if-match", "\"1\""));
+            }
             if verb != Method::GET {
                 let mut body = body.clone();
                 if id == "create_entrustment" && !role.starts_with("ent_") {

@@ -252,7 +252,9 @@ async fn who_reads_forms(app: TestApp) {
     assert_eq!((listed["items"].as_array().map(Vec::len), &listed["available"]), (Some(1), &json!([])));
     company.post(&format!("{path}/forms"), json!({ "kind": "receipt" })).await.expect(403);
     // Who is asked reads the letter and nothing else.
-    for (login, status, list) in [("cc_clerk", 404, 404), ("ent_chongchuan", 404, 404), ("city_inspector", 403, 403), ("city_clerk", 403, 200), ("city_manager", 403, 200)] {
+    for (login, status, list) in
+        [("cc_clerk", 404, 404), ("ent_chongchuan", 404, 404), ("city_inspector", 403, 403), ("city_clerk", 403, 200), ("city_manager", 403, 200)]
+    {
         assert_eq!(app.as_user(login).get(&at(&own)).await.status, status, "{login}");
         assert_eq!(app.as_user(login).get(&format!("{path}/forms")).await.status, list, "{login}");
     }

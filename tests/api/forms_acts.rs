@@ -4,7 +4,15 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, TestApp, accepted, counter_application, helped_matter, on_both_engines, started_matter, text, user_id};
 
-on_both_engines!(one_valid_form_per_act, what_is_signed_elsewhere, a_person_is_masked, the_end_as_it_is, limits_and_notices, originals_and_delivery);
+on_both_engines!(
+    one_valid_form_per_act,
+    what_did_not_come_about,
+    what_is_signed_elsewhere,
+    a_person_is_masked,
+    the_end_as_it_is,
+    limits_and_notices,
+    originals_and_delivery
+);
 
 fn at(form: &Value) -> String {
     format!("/forms/{}", text(&form["id"]))
@@ -49,8 +57,31 @@ async fn one_valid_form_per_act(app: TestApp) {
     for kind in ["application", "receipt", "plan"] {
         clerk.post(&format!("{path}/forms"), json!({ "kind": kind })).await.expect(409);
     }
-    assert_eq!(app.count("SELECT COUNT(*) AS value FROM forms WHERE kind = 'completion' AND state <> 'voided'").await, 
-        app.count("SELECT COUNT(DISTINCT act) AS value FROM forms WHERE kind = 'completion' AND state <> 'voided'").await);
+    assert_eq!(
+        app.count("SELECT COUNT(*) AS value FROM forms WHERE kind = 'completion' AND state <> 'voided'").await,
+        app.count("SELECT COUNT(DISTINCT act) AS value FROM forms WHERE kind = 'completion' AND state <> 'voided'").await
+    );
+}
+
+async fn what_did_not_come_about(app: TestApp) {
+    let path = format!("/entrustments/{}", helped_matter(&app).await);
+    let (agent, clerk) = (app.as_user("rd_agent"), app.as_user("rd_clerk"));
+    let refusal = json!({ "reason": "水表还没有安装", "evidence": "电话录音 1" });
+    for round in 0..2 {
+        agent.post(&format!("{path}/complete"), json!({ "outcome": "granted" })).await.ok();
+        let form = newest(&agent, &path, "completion").await;
+        if round == 1 {
+            clerk.post(&format!("{}/sign", at(&form)), json!({})).await.ok();
+        }
+        clerk.post(&format!("{path}/refuse-completion"), refusal.clone()).await.ok();
+        let form = clerk.get(&at(&form)).await.ok();
+        // Unsigned it is void; what the center has signed stays, and is nobody's to sign any more.
+        assert_eq!((&form["state"], &form["allowed_actions"]), (&json!(if round == 0 { "voided" } else { "signed" }), &json!([])));
+    }
+    agent.post(&format!("{path}/request-termination"), json!({ "reason": "applicant_request", "note": "项目取消" })).await.ok();
+    let form = issue(&agent, &path, "termination").await;
+    agent.post(&format!("{path}/cancel-termination"), json!({})).await.ok();
+    assert_eq!(agent.get(&at(&form)).await.ok()["state"], "voided");
 }
 
 async fn what_is_signed_elsewhere(app: TestApp) {
@@ -167,7 +198,9 @@ async fn the_end_as_it_is(app: TestApp) {
     // One-sided: proof of delivery, and the manager's own place.
     let path = format!("/entrustments/{}", started_matter(&app).await);
     agent.post(&format!("{path}/request-termination"), json!({ "reason": "conditions_not_met", "note": "联系不上申请人" })).await.ok();
+    let open = issue(&agent, &path, "termination").await;
     manager.post(&format!("{path}/terminate-unilaterally"), json!({ "delivery_proof": "送达回证 9" })).await.ok();
+    assert_eq!(clerk.get(&at(&open)).await.ok()["state"], "voided", "nobody signs it any more");
     let form = newest(&clerk, &path, "termination").await;
     assert_eq!((&form["places"], &form["own_places"]), (&json!(["issuer", "manager"]), &json!(["issuer"])));
     assert!(form["sheet"].to_string().contains("送达回证 9"));
@@ -184,7 +217,7 @@ async fn limits_and_notices(app: TestApp) {
     for (act, report) in [("file", json!({ "receipt_no": "1" })), ("accept", json!({ "acceptance_no": "2", "evidence": "通知书" }))] {
         agent.post(&format!("{path}/steps/S1/{act}"), report).await.ok();
     }
-    let notice = json!({ "items": [{ "code": "M1", "what": "未加盖公章", "how": "盖章后重新上传（含𪚥、\u{31350}字）" }] });
+    let notice = json!({ "items": [{ "code": "M1", "what": "未加盖公章", "how": "盖章后重新上传（含\u{31350}字）" }] });
     agent.post(&format!("{path}/one-time-notice"), notice).await.ok();
     let told = newest(&agent, &path, "one_time_notice").await;
     let said = told["sheet"].to_string();

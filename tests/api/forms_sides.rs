@@ -4,7 +4,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, TestApp, counter_application, on_both_engines, started_matter, text, user_id};
 
-on_both_engines!(a_transfer_between_two_centers, a_letter_to_another_center, a_letter_to_a_department, a_decision_imposes_steps, the_reform_office_decides);
+on_both_engines!(
+    a_transfer_between_two_centers,
+    a_letter_to_another_center,
+    a_letter_to_a_department,
+    a_decision_imposes_steps,
+    a_third_is_bound,
+    the_reform_office_decides
+);
 
 const CITY: &str = "320600000000";
 const CHONGCHUAN: &str = "320613000000";
@@ -152,7 +159,8 @@ async fn a_decision_imposes_steps(app: TestApp) {
     assert_eq!((&own["own_places"], &own["allowed_actions"]), (&json!(["issuer"]), &json!(["sign", "void"])));
     assert_eq!(text(&own["sheet"]["issuer"]), "南通市政务服务中心");
     let said = own["sheet"].to_string();
-    for needed in ["消防审查", "联合办理", "管线起点在崇川区", "管线不在本区", "见管线图 2026-18", "共同上级", text(&own["sheet"]["document_number"])] {
+    for needed in ["消防审查", "联合办理", "管线起点在崇川区", "管线不在本区", "见管线图 2026-18", "共同上级", text(&own["sheet"]["document_number"])]
+    {
         assert!(said.contains(needed), "{needed}: {said}");
     }
     for wrong in ["移交", "指定崇川区政务服务中心承办"] {
@@ -185,6 +193,24 @@ async fn a_decision_imposes_steps(app: TestApp) {
     assert_eq!(all.iter().filter(|f| f["kind"] == "arbitration_decision").count(), 2);
     let last = city.get(&at(&find(&city, &path, "arbitration_decision").await)).await.ok()["sheet"].to_string();
     assert!(last.contains("复核决定") && last.contains("继续承办"), "{last}");
+}
+
+async fn a_third_is_bound(app: TestApp) {
+    let path = planned(&app).await;
+    let (manager, city, third) = (app.as_user("rd_manager"), app.as_user("city_manager"), app.as_user("yk_clerk"));
+    let asked = json!({ "with": [CHONGCHUAN], "reason": "由谁审查有争议" });
+    let dispute = manager.post(&format!("{path}/arbitrations"), asked).await.created();
+    let dispute = format!("/arbitrations/{}", text(&dispute["id"]));
+    third.get(&format!("{path}/forms")).await.expect(404);
+    city.post(&format!("{dispute}/decide"), json!({ "kind": "joint", "to": "320623101000", "steps": ["S2"], "reason": "管线在镇域之内" })).await.ok();
+    // Named by the decision and no side of it: it reads the decision and signs for its copy, and sees nothing of the dispute.
+    third.get(&dispute).await.expect(404);
+    let order = find(&third, &path, "arbitration_decision").await;
+    let read = third.get(&at(&order)).await.ok();
+    assert_eq!((&read["own_places"], &read["allowed_actions"]), (&json!(["recipient_3"]), &json!(["sign"])));
+    assert_eq!(code(&third.post(&format!("{}/sign", at(&order)), json!({ "place": "recipient_1" })).await.expect(422).body), "not_yours");
+    third.post(&format!("{}/sign", at(&order)), json!({})).await.ok();
+    printed(&app, &third, &order).await;
 }
 
 async fn the_reform_office_decides(app: TestApp) {

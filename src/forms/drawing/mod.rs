@@ -53,9 +53,11 @@ impl Record {
             K::Receipt => Some(mark(v.materials.iter().filter_map(|m| Some(format!("{}@{}", m.code, m.submitted_at?.rfc3339()))))),
             K::Agreement => v.agreement.as_ref().filter(|a| a.state != "superseded").map(|a| a.text_hash.clone()),
             K::Amendment => self.amended().map(|(now, _)| now.text_hash.clone()),
-            K::Plan => v.plan.as_ref().filter(|_| !v.steps.is_empty()).map(|_| {
-                mark(v.steps.iter().map(|s| format!("{} {} {:?} {:?} {}", s.code, s.name, s.planned_start, s.planned_end, s.state.code())))
-            }),
+            K::Plan => v
+                .plan
+                .as_ref()
+                .filter(|_| !v.steps.is_empty())
+                .map(|_| mark(v.steps.iter().map(|s| format!("{} {} {:?} {:?} {}", s.code, s.name, s.planned_start, s.planned_end, s.state.code())))),
             K::OneTimeNotice => v.notices.last().map(|n| n.issued_at.rfc3339()),
             K::DeferralNotice => {
                 let deferred: Vec<String> = v.materials.iter().filter_map(|m| Some(format!("{} {}", m.code, m.deferred_until?))).collect();

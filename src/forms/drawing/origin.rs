@@ -158,6 +158,14 @@ impl Origin {
         }
     }
 
+    /// The center or department that a decision binds and that was no side of it: it gets a copy too.
+    pub fn bound(&self) -> Result<Option<(Id, Option<Id>)>> {
+        let Self::Arbitration(of) = self else { return Ok(None) };
+        let named = of.1.decisions.last().map(|d| (d.center_id, d.department_id));
+        let parties = of.0.parties.get()?;
+        Ok(named.filter(|(center, department)| !parties.iter().any(|p| (p.center_id, p.department_id) == (*center, *department))))
+    }
+
     /// Whose the places of a form are: the issuer's, and those of the other sides.
     pub fn owners(&self, kind: K, e: &Entrustment) -> Result<Vec<Owner>> {
         let unit = self.issuer(e);
@@ -169,7 +177,8 @@ impl Origin {
             Self::Joint(of) => all.push(owner("receiver", of.0.to_center_id, of.0.department_id)),
             Self::Arbitration(of) => {
                 let parties = of.0.parties.get()?;
-                all.extend(parties.iter().enumerate().map(|(i, p)| owner(&format!("recipient_{}", i + 1), p.center_id, p.department_id)));
+                let sides = parties.iter().map(|p| (p.center_id, p.department_id)).chain(self.bound()?);
+                all.extend(sides.enumerate().map(|(i, (center, department))| owner(&format!("recipient_{}", i + 1), center, department)));
             }
             Self::Reminder(of) => {
                 all.extend(["recipient", "reply"].map(|place| owner(place, of.0.to_center_id, of.0.to_department_id)));

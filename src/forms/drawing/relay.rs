@@ -156,6 +156,10 @@ impl Source<'_> {
             case_number: row.number.clone(),
             facts: facts.concat(),
             sides: said.into_iter().map(|s| s.side).collect(),
+            bound: match self.origin.bound()? {
+                Some((center, department)) => unit_name(tx, center, department)?,
+                None => String::new(),
+            },
             ruling,
             orders: orders.concat(),
             reason: decision.reason.clone(),
@@ -189,15 +193,15 @@ impl Source<'_> {
                 }
             };
             if i == 0 && row.cause == ArbitrationCause::Asked {
-                say(&record.reason, format!("申请（{}）", row.number));
+                say(&record.reason, format!("申请\n{}", row.number));
             }
             for (t, of) in &offers {
                 let why = if of.reason.is_empty() { of.why.as_ref().map(|w| w.explanation.as_str()).unwrap_or_default() } else { &of.reason };
                 if t.from_center_id == party.center_id && party.department_id.is_none() {
-                    say(why, format!("转办（{}）", t.number));
+                    say(why, format!("转办\n{}", t.number));
                 }
                 if t.to_center_id == party.center_id && party.department_id.is_none() {
-                    say(&of.return_reason, format!("退回转办（{}）", t.number));
+                    say(&of.return_reason, format!("退回转办\n{}", t.number));
                     told.push(match t.state {
                         TransferState::Returned => format!("转办（{}）被{unit}退回。", t.number),
                         _ => format!("转办（{}）{unit}未答复。", t.number),
@@ -206,10 +210,10 @@ impl Source<'_> {
             }
             for (j, of) in &requests {
                 if i == 0 {
-                    say(&of.reason, format!("提请联办（{}）", j.number));
+                    say(&of.reason, format!("提请联办\n{}", j.number));
                 }
                 if j.to_center_id == party.center_id && j.department_id == party.department_id {
-                    say(&of.decline_reason, format!("拒绝联办（{}）", j.number));
+                    say(&of.decline_reason, format!("拒绝联办\n{}", j.number));
                     told.push(match j.state {
                         JointState::Declined => format!("提请{unit}联办（{}），{unit}未接受。", j.number),
                         _ => format!("提请{unit}联办（{}），{unit}逾期未答复。", j.number),
@@ -220,7 +224,7 @@ impl Source<'_> {
                 say(&case.statement, format!("陈述（{}）", date(case.at.local_date())));
             }
             let opinion = if words.is_empty() { "未陈述意见。".to_owned() } else { format!("{}。", words.join("；")) };
-            all.push(Said { side: Side { unit, opinion, source: sources.join("；") }, told: told.concat() });
+            all.push(Said { side: Side { unit, opinion, source: sources.join("\n") }, told: told.concat() });
         }
         Ok(all)
     }

@@ -55,6 +55,8 @@ pub struct ArbitrationDecision {
     pub facts: String,
     /// The sides.
     pub sides: Vec<Side>,
+    /// Who is bound by it and was no side; empty where there is none.
+    pub bound: String,
     /// What is decided.
     pub ruling: Ruling,
     /// What is decided besides, such as the leader's document.
@@ -69,21 +71,22 @@ pub struct ArbitrationDecision {
 
 /// 指定办理决定书.
 pub fn arbitration_decision(head: &Head, matter: &Matter, form: &ArbitrationDecision) -> Sheet {
-    let mut sheet = sheet("arbitration_decision", Style::Letter, "指定办理决定书", head, "本决定书送争议各方各一份，存档一份。");
+    let mut sheet = sheet("arbitration_decision", Style::Letter, "指定办理决定书", head, "本决定书送争议各方和被指定单位各一份，存档一份。");
     if form.reviewed {
         sheet.subtitle = Some("（复核决定）".into());
     }
     sheet.statement = "本决定书明确代办帮办办件的承办单位，属于内部指定，不是行政决定，不影响申请人的权利和义务，不改变行政审批部门的法定职责。".into();
-    let units: Vec<&str> = form.sides.iter().map(|s| or_dash(&s.unit)).collect();
+    let bound = Some(form.bound.as_str()).filter(|bound| !bound.is_empty());
+    let units: Vec<&str> = form.sides.iter().map(|s| or_dash(&s.unit)).chain(bound).collect();
     sheet.blocks.push(Block::Addressee { text: format!("{}：", units.join("、")) });
-    sheet.blocks.push(paragraph(format!("你们对下列代办帮办件的承办存在争议（指定办理编号：{}）。经审查，决定如下。", or_dash(&form.case_number))));
+    sheet.blocks.push(paragraph(format!("下列代办帮办件由谁承办存在争议（指定办理编号：{}）。经审查，决定如下。", or_dash(&form.case_number))));
     sheet.blocks.push(grid(matter, Vec::new()));
     sheet.blocks.push(heading("一、基本事实"));
     sheet.blocks.push(paragraph(or_dash(&form.facts)));
     sheet.blocks.push(heading("二、各方意见"));
     let header = ["单位", "意见", "出处"].map(Cell::label).to_vec();
     let rows = form.sides.iter().map(|s| vec![Cell::label(or_dash(&s.unit)), Cell::value(or_dash(&s.opinion)), Cell::value(or_dash(&s.source))]);
-    sheet.blocks.push(Block::Grid { columns: vec![24, 46, 30], rows: std::iter::once(header).chain(rows).collect() });
+    sheet.blocks.push(Block::Grid { columns: vec![22, 38, 40], rows: std::iter::once(header).chain(rows).collect() });
     sheet.blocks.push(heading("三、决定"));
     let (ruling, effect) = match &form.ruling {
         Ruling::Custody { handler, former } => {
@@ -116,7 +119,7 @@ pub fn arbitration_decision(head: &Head, matter: &Matter, form: &ArbitrationDeci
     sheet.blocks.push(paragraph(format!("本决定自作出之时起生效，被指定的单位不得退回。{effect}{last}办件的时限连续计算。")));
     sheet.blocks.push(seal(head));
     // Each side signs for its copy; three boxes fit side by side.
-    let boxes: Vec<Party> = form.sides.iter().enumerate().map(|(i, side)| signer(&format!("recipient_{}", i + 1), "签收", or_dash(&side.unit))).collect();
+    let boxes: Vec<Party> = units.iter().enumerate().map(|(i, unit)| signer(&format!("recipient_{}", i + 1), "签收", unit)).collect();
     sheet.blocks.extend(boxes.chunks(3).map(|row| Block::Signatures { parties: row.to_vec() }));
     sheet
 }

@@ -71,10 +71,9 @@ pub fn termination(head: &Head, matter: &Matter, form: &Termination) -> Sheet {
     let one_sided = "申请人未能到场签字，本单依照规定送达，以送达凭证为证。";
     sheet.blocks.push(paragraph(if matches!(form.end, End::Served { .. }) { format!("{effect}{one_sided}") } else { effect.into() }));
     let parties = match &form.end {
-        End::Open => vec![
-            sealer("center", "代办中心", "已说明终止原因，上列资料全部退还。"),
-            signer("applicant", "申请人", "已了解终止原因，上列资料已经收回。"),
-        ],
+        End::Open => {
+            vec![sealer("center", "代办中心", "已说明终止原因，上列资料全部退还。"), signer("applicant", "申请人", "已了解终止原因，上列资料已经收回。")]
+        }
         End::Signed { .. } => {
             vec![sealer("issuer", "代办中心", "双方已经签署，资料已经退还，据此出具本单。"), signer("recipient", "签收", "本单已经收到。")]
         }

@@ -178,7 +178,7 @@ fn foot(sheet: &Sheet, printed: &Printed, area: Rect, (number, count): (usize, u
     }
     let bottom = PAGE.1 - 10.5 * MM;
     // The page number stands in the middle; a document number needs more than a third beside the code.
-    let edges = [0.0, 0.4, 0.6, 1.0].map(|part| area.x0 + part * area.width());
+    let edges = [0.0, 0.44, 0.62, 1.0].map(|part| area.x0 + part * area.width());
     let columns = [
         (sheet.document_number.clone(), look),
         (format!("第 {number} 页　共 {count} 页"), Look { align: Align::Centre, ..SMALL }),

@@ -136,9 +136,14 @@ fn forms(s: &Set) -> Vec<Sheet> {
         basis: if i == 0 { "办事指南材料第3项".into() } else { String::new() },
     });
     let deferred = (0..s.rows).map(|_| Deferred { name: s.paper.clone(), reason: "正在换发".into(), due: day(1, 20) });
-    let legs = (0..s.rows).map(|_| Leg { step: s.paper.clone(), unit: s.unit.clone(), request: s.short.clone(), answer_by: "2026年1月6日".into(), due: "2026年1月20日".into() });
-    let sides =
-        (0..(s.rows / 2).min(6)).map(|_| Side { unit: s.unit.clone(), opinion: s.long.clone(), source: "转办单、2026年1月5日陈述".into() });
+    let legs = (0..s.rows).map(|_| Leg {
+        step: s.paper.clone(),
+        unit: s.unit.clone(),
+        request: s.short.clone(),
+        answer_by: "2026年1月6日".into(),
+        due: "2026年1月20日".into(),
+    });
+    let sides = (0..(s.rows / 2).min(6)).map(|_| Side { unit: s.unit.clone(), opinion: s.long.clone(), source: "转办单、2026年1月5日陈述".into() });
     vec![
         application(
             head,
@@ -156,7 +161,9 @@ fn forms(s: &Set) -> Vec<Sheet> {
         receipt(
             head,
             matter,
-            &Receipt { papers: papers.clone(), answer: "2026年1月6日前告知".into(), inquiry: "凭办件编号拨打0513-12345或者登录政务服务网查询".into() },
+            &Receipt {
+                papers: papers.clone(), answer: "2026年1月6日前告知".into(), inquiry: "凭办件编号拨打0513-12345或者登录政务服务网查询".into()
+            },
         ),
         agreement(
             head,
@@ -244,6 +251,7 @@ fn forms(s: &Set) -> Vec<Sheet> {
                 facts: s.long.clone(),
                 sides: sides.collect(),
                 case_number: "ZD-320600-20260105-000001-427".into(),
+                bound: "如皋市政务服务代办中心".into(),
                 ruling: Ruling::Joint {
                     handler: "如皋市政务服务代办中心".into(),
                     custodian: matter.center.clone(),
