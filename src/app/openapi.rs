@@ -200,12 +200,12 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
         && matches!(method, "POST" | "PUT" | "DELETE")
         && !matches!(
             operation.operation_id.as_deref(),
-            Some("search" | "find_applicants" | "compose_bundle" | "resolve_routing" | "reveal_entrustment" | "upload_part")
+            Some("search" | "find_applicants" | "compose_bundle" | "resolve_routing" | "reveal_entrustment" | "make_signing_link" | "upload_part")
         );
     if operation.operation_id.as_deref() == Some("upload_part") {
         operation.responses.responses.insert("409".into(), RefOr::Ref(Ref::from_response_name(response_name(409))));
     }
-    let with_effect = operation.operation_id.as_deref() == Some("reveal_entrustment");
+    let with_effect = matches!(operation.operation_id.as_deref(), Some("reveal_entrustment" | "make_signing_link"));
     let mut add = |parameter: Parameter| operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
     let removal = method == "DELETE";
     if command {
@@ -239,6 +239,9 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     if operation.operation_id.as_deref() == Some("act_in_bulk") {
         // All or nothing: the first refusal is the answer.
         statuses.extend([404, 412]);
+    }
+    if matches!(operation.operation_id.as_deref(), Some("get_signing_link" | "sign_by_link")) {
+        statuses.push(409);
     }
     if with_effect {
         statuses.extend([409, 412]);

@@ -440,6 +440,10 @@ pub const POLICY: &[Rule] = &[
     rule(Clerk, "form", Center, &["read", "issue", "sign", "link"]),
     rule(Agent, "form", Assigned, &["read", "issue", "sign", "link"]),
     rule(CenterManager, "form", Center, &["read", "issue", "sign", "link", "void"]),
+    // Each side signs its own places; what a center or department may read follows from the transfer, joint handling,
+    // arbitration or reminder that a form is about.
+    rule(DepartmentHandler, "form", Department, &["sign"]),
+    rule(ReformOffice, "form", Authority, &["issue", "sign", "void"]),
     rule(Agent, "reminder", Assigned, &["read", "create", "answer", "record", "withdraw"]),
     rule(CenterManager, "reminder", Center, &["read", "create", "answer", "record", "withdraw"]),
     rule(CenterManager, "reminder", Subtree, &["read", "create"]),

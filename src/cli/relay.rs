@@ -42,7 +42,7 @@ pub(super) fn load(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Forms of the same matter: one to read, one to sign, one to send for signing, one to void.
+/// Forms of the same matter: one to read, one to sign, one to send for signing, one to void; each stands for an act of its own.
 fn form(tx: &mut Tx, n: u32) -> Result<()> {
     let number = format!("WS-320623-20260105-{n:06}-{}", 100 + n);
     if forms::store::form(tx, fixed("form", &number))?.is_some() {
@@ -50,8 +50,14 @@ fn form(tx: &mut Tx, n: u32) -> Result<()> {
     }
     let agent = actor(tx, "rd_agent")?;
     let e = entrustments::store::entrustment(tx, fixed("entrustment", MATTER))?.ok_or_else(Problem::not_found)?;
-    let kind = if n == 1 { forms::FormKind::Plan } else { forms::FormKind::Application };
-    forms::issue_as(tx, &agent, &e, &forms::IssueInput { kind, about: None }, Some(identity("form", &number)))?;
+    let leg = fixed("joint_handling", "LB-320623-20260105-000001-101");
+    let (kind, about) = match n {
+        1 => (forms::FormKind::Plan, None),
+        2 => (forms::FormKind::Application, None),
+        3 => (forms::FormKind::Receipt, None),
+        _ => (forms::FormKind::JointRequest, Some(leg)),
+    };
+    forms::issue_as(tx, &agent, &e, &forms::IssueInput { kind, about }, Some(identity("form", &number)))?;
     Ok(())
 }
 

@@ -741,6 +741,8 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        act -> Text,
+        owners -> Text,
     }
 }
 

@@ -325,6 +325,9 @@ pub struct Suspension {
     /// Ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed_at: Option<Moment>,
+    /// Who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Id>,
 }
 
 /// 堵点.

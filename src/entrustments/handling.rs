@@ -313,7 +313,7 @@ pub fn suspend(tx: &mut Tx, actor: &Actor, target: &Target, input: &SuspendInput
     clocks::pause(tx, loaded.e.id, PAUSED_BY_SUSPENSION)?;
     ON_SUSPENDED.get().map_or(Ok(()), |hook| hook(tx, loaded.e.id, true))?;
     let until = clocks::start(tx, "entrustment", loaded.e.id, ClockKind::Suspension, Limit::natural_days(input.days))?;
-    loaded.details.suspension = Some(Suspension { reason: input.reason, note: input.note.clone(), from: tx.now, until, resumed_at: None });
+    loaded.details.suspension = Some(Suspension { reason: input.reason, note: input.note.clone(), from: tx.now, until, resumed_at: None, by: actor.id });
     let params = json!({ "reason": input.reason.label(), "until": until });
     save(tx, actor, &mut loaded, Told::new("suspended", Audience::Public, params).saying(&input.note))?;
     view(tx, actor, loaded)

@@ -5,8 +5,10 @@ use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    service::{self, FormVerification, FormView, IssueInput, MatterForms, VoidInput},
-    signing::{self, FormSignInput, LinkSignInput, SigningLink, SigningView, Tried},
+    links::{self, LinkSignInput, SigningLink, SigningView, Tried},
+    service::{self, IssueInput, VoidInput},
+    signing::{self, FormSignInput},
+    views::{self, FormVerification, FormView, MatterForms},
 };
 use crate::{
     http::{Answer, Ask, Body, Command, Download, Empty, LinkCommand, Named, Nothing, Params, Public, State},
@@ -21,7 +23,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// 本件的文书（forms of a matter）
 ///
-/// 目前可以出具的文书种类，和已经出具的文书。
+/// 本人目前可以出具的文书种类，和可以阅读的已出具文书。转办、联办、指定办理的对方单位可以阅读相应的文书；看本件时个人信息脱敏的，看到的是脱敏件。
 #[utoipa::path(tag = "forms", operation_id = "list_forms", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), responses((status = 200, description = "本件的文书", body = MatterForms)))]
 #[get("/entrustments/{id}/forms")]
 async fn of_matter(ask: Ask, _none: Params<Nothing>) -> Answer {
@@ -30,7 +32,7 @@ async fn of_matter(ask: Ask, _none: Params<Nothing>) -> Answer {
 
 /// 出具文书（issue form）
 ///
-/// 按本件当前的记录出具一份文书；出具后文本固定，附文号、校验码和全文的 SHA-256。一次性告知、中止、续办、准予延期和办结时自动出具相应文书。
+/// 按本件当前的记录出具一份文书；出具后文本固定，附文号、校验码和全文的 SHA-256。同一事项只能有一份有效文书，作废后才能重新出具。转办单、资料交接清单由转出单位出具，指定办理决定书由决定单位出具。一次性告知、中止、续办、准予延期、办结、终止和作出指定办理决定时自动出具相应文书。
 #[utoipa::path(tag = "forms", operation_id = "issue_form", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = IssueInput, responses((status = 201, description = "文书", body = FormView)))]
 #[post("/entrustments/{id}/forms")]
 async fn issue(command: Command, body: Body<IssueInput>) -> Answer {
@@ -48,7 +50,7 @@ async fn fetch(ask: Ask) -> Answer {
 
 /// 打印文书（form as PDF）
 ///
-/// A4 版式的 PDF：正文、签章处、已有的签署、校验码和二维码。
+/// A4 版式的 PDF：正文、签章处、已有的签署、校验码和二维码。作废的文书每页有“作废”字样；看本件时个人信息脱敏的，得到标明“脱敏件”的复制件。
 #[utoipa::path(tag = "forms", operation_id = "print_form", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), responses((status = 200, description = "PDF", content((Vec<u8> = "application/pdf")))))]
 #[get("/forms/{id}/pdf")]
 async fn pdf(ask: Ask, state: web::Data<State>, Named(id): Named, _none: Params<Nothing>) -> Answer {
@@ -59,7 +61,7 @@ async fn pdf(ask: Ask, state: web::Data<State>, Named(id): Named, _none: Params<
 
 /// 签署文书（sign form）
 ///
-/// 工作人员以账号签署本单位的一处；申请人登录后签署自己的一处；申请人线下签字的，由工作人员写明凭据登记，扫描件可作为附件上传。签署委托协议、办结单、终止单即为本件签约、签收、同意终止。
+/// 出具单位、对方单位、决定单位、争议各方和申请人各以本人账号签署自己的一处，不能代签；申请人或见证人线下签字的，由出具单位的工作人员写明凭据登记，扫描件可作为附件上传。签署委托协议、办结单、终止单即为本件签约、签收、同意终止。
 #[utoipa::path(tag = "forms", operation_id = "sign_form", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), request_body = FormSignInput, responses((status = 200, description = "文书", body = FormView)))]
 #[post("/forms/{id}/sign")]
 async fn sign(command: Command, body: Body<FormSignInput>) -> Answer {
@@ -68,11 +70,11 @@ async fn sign(command: Command, body: Body<FormSignInput>) -> Answer {
 
 /// 发送签署链接（signing link）
 ///
-/// 给申请人一次性的签署链接和验证码；验证码与文书全文绑定，应与链接分开告知申请人本人。重新发送后，先前的链接失效。
+/// 给申请人一次性的签署链接和验证码；验证码与文书全文绑定，只答复这一次，由发送链接的工作人员当面告知申请人本人，文书上注明由谁告知。重新发送后，先前的链接失效。不能试运行。
 #[utoipa::path(tag = "forms", operation_id = "make_signing_link", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), request_body = Empty, responses((status = 200, description = "链接和验证码", body = SigningLink)))]
 #[post("/forms/{id}/signing-link")]
 async fn link(command: Command, body: Body<Empty>) -> Answer {
-    command.act(body, |tx, actor, target, _| signing::link(tx, actor, target)).await
+    command.in_earnest()?.act(body, |tx, actor, target, _| links::link(tx, actor, target)).await
 }
 
 /// 作废文书（void form）
@@ -97,7 +99,7 @@ pub struct VerifyParams {
 
 /// 校验文书（verify form）
 ///
-/// 公开。凭文书上的校验码确认文书由本系统出具、是否有效、全文的校验值和签署情况；不含个人信息。
+/// 公开。凭文书上的校验码（有无连字符、大小写均可）确认文书由本系统出具、是否有效、全文的校验值和签署情况；不含个人信息。
 #[utoipa::path(tag = "public", operation_id = "verify_form", security(()), params(("id" = String, Path, description = "校验码", max_length = 100, example = "7K3M-Q2XD-9TBF"), VerifyParams), responses((status = 200, description = "校验结果", body = FormVerification)))]
 #[get("/forms/verify/{id}")]
 async fn verify(state: web::Data<State>, Named(code): Named, params: Params<VerifyParams>) -> Answer {
@@ -105,17 +107,17 @@ async fn verify(state: web::Data<State>, Named(code): Named, params: Params<Veri
     if hash.as_ref().is_some_and(|h| h.len() != 64 || !h.bytes().all(|b| b.is_ascii_hexdigit())) {
         return Err(Problem::parameter("hash", "format", "应为 64 位十六进制的校验值。", "64 hexadecimal digits."));
     }
-    let found = state.db.read(move |tx| service::verify(tx, &code, hash.as_deref())).await.map_err(crate::db::Error::into_problem)?;
+    let found = state.db.read(move |tx| views::verify(tx, &code, hash.as_deref())).await.map_err(crate::db::Error::into_problem)?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(found))
 }
 
 /// 阅读待签文书（signing link）
 ///
-/// 公开。凭一次性链接阅读文书全文和校验值。
+/// 公开。凭一次性链接阅读文书全文和校验值；签署之后七日内仍可阅读。
 #[utoipa::path(tag = "public", operation_id = "get_signing_link", security(()), params(("id" = String, Path, description = "链接中的令牌", max_length = 100)), responses((status = 200, description = "待签文书", body = SigningView)))]
 #[get("/signing-links/{id}")]
 async fn by_link(public: Public) -> Answer {
-    public.fresh(signing::by_link).await
+    public.fresh(links::by_link).await
 }
 
 /// 凭链接签署（sign by link）
@@ -126,7 +128,7 @@ async fn by_link(public: Public) -> Answer {
 async fn sign_by_link(command: LinkCommand, body: Body<LinkSignInput>) -> Answer {
     command
         .attempt(body, |tx, token, request_id, input| {
-            Ok(match signing::sign_by_link(tx, token, request_id, input)? {
+            Ok(match links::sign_by_link(tx, token, request_id, input)? {
                 Tried::Signed(view) => Ok(view),
                 Tried::Wrong(problem) => Err(problem),
             })

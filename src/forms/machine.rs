@@ -2,6 +2,7 @@
 
 use crate::{
     db::code_enum,
+    entrustments::State as Matter,
     kernel::{Code as _, ErrorCode, problem::Refuse},
 };
 
@@ -50,9 +51,131 @@ code_enum! {
 use FormAction as A;
 use FormKind as K;
 use FormState as S;
+use Side::{Addressee, Applicant, Decider, Issuer, Manager, Party, Receiver, Witness};
+use Signing::{Own, Recorded};
 
 /// The table. What somebody has signed is never voided; a second party signs after the first.
 pub const TABLE: &[(FormAction, &[FormState])] = &[(A::Sign, &[S::Issued, S::Signed]), (A::Link, &[S::Issued, S::Signed]), (A::Void, &[S::Issued])];
+
+/// Who stands behind a place of a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Staff of the center that issues it.
+    Issuer,
+    /// The manager of the center that issues it.
+    Manager,
+    /// The center that a matter, or its papers, go to.
+    Receiver,
+    /// The center or department that a letter or an order is addressed to.
+    Addressee,
+    /// Who decides an arbitration, and so issues its decision.
+    Decider,
+    /// A side of an arbitration: each has a numbered place of its own.
+    Party,
+    /// The applicant.
+    Applicant,
+    /// Whoever was there.
+    Witness,
+}
+
+/// How a place is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signing {
+    /// With an account of one's own, or the applicant's link.
+    Own,
+    /// Signed on paper; staff record it, with evidence.
+    Recorded,
+}
+
+/// Whose each place of each kind is. A place that ends in `_` stands for as many as there are parties.
+pub const PLACES: &[(FormKind, &[(&str, Side)])] = &[
+    (K::Application, &[("applicant", Applicant), ("center", Issuer)]),
+    (K::Receipt, &[("center", Issuer), ("applicant", Applicant)]),
+    (K::Agreement, &[("applicant", Applicant), ("center", Issuer)]),
+    (K::Amendment, &[("applicant", Applicant), ("center", Issuer)]),
+    (K::Plan, &[("applicant", Applicant), ("center", Issuer)]),
+    (K::OneTimeNotice, &[("issuer", Issuer), ("recipient", Applicant)]),
+    (K::DeferralNotice, &[("issuer", Issuer), ("applicant", Applicant)]),
+    (K::Transfer, &[("sender", Issuer), ("receiver", Receiver)]),
+    (K::HandOverList, &[("giver", Issuer), ("taker", Receiver)]),
+    (K::JointRequest, &[("issuer", Issuer), ("receiver", Addressee)]),
+    (K::ArbitrationDecision, &[("issuer", Decider), ("recipient_", Party)]),
+    (K::Suspension, &[("issuer", Issuer), ("recipient", Applicant)]),
+    (K::Resumption, &[("issuer", Issuer), ("recipient", Applicant)]),
+    (K::Extension, &[("issuer", Issuer), ("recipient", Applicant)]),
+    (K::DeliveryReceipt, &[("recipient", Applicant), ("deliverer", Issuer), ("witness", Witness)]),
+    (K::Completion, &[("center", Issuer), ("applicant", Applicant)]),
+    // Signed by both while it is still open; sealed and received where it is drawn up after the end.
+    (K::Termination, &[("center", Issuer), ("applicant", Applicant), ("issuer", Issuer), ("recipient", Applicant), ("manager", Manager)]),
+    (K::Supervision, &[("issuer", Issuer), ("recipient", Addressee), ("reply", Addressee)]),
+];
+
+/// Who signs whose place. Nobody signs for another side: an applicant's paper signature is recorded, not given.
+pub const SIGNS: &[(Side, Side, Signing)] = &[
+    (Issuer, Issuer, Own),
+    (Manager, Manager, Own),
+    (Receiver, Receiver, Own),
+    (Addressee, Addressee, Own),
+    (Decider, Decider, Own),
+    (Party, Party, Own),
+    (Applicant, Applicant, Own),
+    (Issuer, Applicant, Recorded),
+    (Issuer, Witness, Recorded),
+];
+
+/// Whose a place is.
+pub fn side_of(kind: FormKind, place: &str) -> Option<Side> {
+    let (_, places) = PLACES.iter().find(|(k, _)| *k == kind)?;
+    let named = |name: &str| if name.ends_with('_') { place.strip_prefix(name).is_some_and(|n| n.parse::<usize>().is_ok()) } else { place == name };
+    places.iter().find(|(name, _)| named(name)).map(|(_, side)| *side)
+}
+
+/// How somebody who stands on these sides signs a place of that side; none: they do not.
+pub fn signing(standing: &[Side], place: Side) -> Option<Signing> {
+    let of = |how: Signing| SIGNS.iter().any(|(who, whose, by)| *whose == place && *by == how && standing.contains(who));
+    [Own, Recorded].into_iter().find(|how| of(*how))
+}
+
+/// The states of a matter in which a form still makes sense.
+pub const TIMES: &[(FormKind, &[Matter])] = &[
+    (K::Application, SERVED),
+    (K::Receipt, SERVED),
+    (K::Agreement, ACCEPTED),
+    (K::Amendment, ACCEPTED),
+    (K::Plan, ACCEPTED),
+    (K::OneTimeNotice, SERVED),
+    (K::DeferralNotice, SERVED),
+    (K::Transfer, OPEN),
+    (K::HandOverList, OPEN),
+    (K::JointRequest, OPEN),
+    (K::ArbitrationDecision, OPEN),
+    (K::Suspension, &[Matter::Suspended]),
+    (K::Resumption, ACCEPTED),
+    (K::Extension, ACCEPTED),
+    (K::DeliveryReceipt, RESULT),
+    (K::Completion, RESULT),
+    (K::Termination, &[Matter::Terminating, Matter::Terminated]),
+    (K::Supervision, OPEN),
+];
+
+const ACCEPTED: &[Matter] = &[Matter::Accepted, Matter::InProgress, Matter::Suspended];
+const SERVED: &[Matter] = &[Matter::Submitted, Matter::CorrectionRequired, Matter::Accepted, Matter::InProgress, Matter::Suspended];
+const RESULT: &[Matter] = &[Matter::Completed, Matter::Unclaimed, Matter::Closed];
+const OPEN: &[Matter] = &[
+    Matter::Submitted,
+    Matter::CorrectionRequired,
+    Matter::Accepted,
+    Matter::InProgress,
+    Matter::Suspended,
+    Matter::Completed,
+    Matter::Unclaimed,
+    Matter::Terminating,
+];
+
+/// Whether a form of this kind makes sense while the matter is in this state.
+pub fn timely(kind: FormKind, state: Matter) -> bool {
+    TIMES.iter().any(|(k, states)| *k == kind && states.contains(&state))
+}
 
 /// What a form is drawn up from, beside the matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +190,19 @@ pub enum About {
     Arbitration,
     /// A reminder.
     Reminder,
+}
+
+impl About {
+    /// The kind of that record; none: the matter itself.
+    pub fn record_kind(self) -> Option<&'static str> {
+        match self {
+            Self::Matter => None,
+            Self::Transfer => Some("transfer"),
+            Self::JointHandling => Some("joint_handling"),
+            Self::Arbitration => Some("arbitration"),
+            Self::Reminder => Some("reminder"),
+        }
+    }
 }
 
 impl FormKind {
@@ -86,9 +222,9 @@ impl FormKind {
         self.about() != About::Matter
     }
 
-    /// Signing it is signing the matter: the agreement, the result, the end.
-    pub fn binds(self) -> bool {
-        matches!(self, K::Agreement | K::Completion | K::Termination)
+    /// Whether signing this place is signing the matter: the agreement, the result, the end.
+    pub fn binds(self, place: &str) -> bool {
+        matches!(self, K::Agreement | K::Completion | K::Termination) && matches!(place, "applicant" | "center")
     }
 }
 
@@ -109,6 +245,12 @@ pub enum Refusal {
     /// Somebody has signed this place.
     #[error("this place is signed")]
     PlaceTaken,
+    /// The agreement, completion or termination that it carries is no longer the present one, or waits for nobody's signature.
+    #[error("what it carries is not to be signed now")]
+    NotToBeSigned,
+    /// One act has one valid form.
+    #[error("{} was issued as {}", .0.code(), .1)]
+    Issued(FormKind, String),
 }
 
 impl Refuse for Refusal {
@@ -120,6 +262,8 @@ impl Refuse for Refusal {
             Self::State { action, state } => format!("文书当前为“{}”，不能{}。", state.label(), action.label()),
             Self::NotDue(kind) => format!("本件目前没有可以出具“{}”的内容。", kind.label()),
             Self::PlaceTaken => "该处已经签署，签署后不能更改。".into(),
+            Self::NotToBeSigned => "文书所载的协议、办结或者终止已有变化，或者目前不需要该处签署。".into(),
+            Self::Issued(kind, number) => format!("“{}”已经出具（文号 {number}）；作废后才能重新出具。", kind.label()),
         }
     }
 }
@@ -131,12 +275,5 @@ pub fn permits(state: FormState, action: FormAction) -> Result<(), Refusal> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_signed_stays() {
-        assert!(permits(S::Signed, A::Void).is_err() && permits(S::Voided, A::Sign).is_err() && permits(S::Voided, A::Link).is_err());
-        assert!(permits(S::Issued, A::Void).is_ok() && permits(S::Signed, A::Sign).is_ok());
-    }
-}
+#[path = "machine_tests.rs"]
+mod tests;

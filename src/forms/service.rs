@@ -1,25 +1,27 @@
 //! Issuing forms, reading them, verifying them by their code.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use validator::Validate;
 
 use super::{
-    drawing::{Source, draw},
-    machine::{FormAction as Action, FormKind, FormState as State, permits},
+    drawing::{Origin, Record, Source},
+    hooks,
+    machine::{FormAction as Action, FormKind, FormState as State, Refusal, permits, timely},
     printing::{self, Printed, Sheet, Signed},
+    reading::{self, Copy, Seen},
+    sides::{Sides, may_issue},
+    signing,
     store::{self, Form, FormRecord, FormSignature},
+    views::{FormView, MatterForms, render, view},
 };
 use crate::{
-    auth::{
-        Actor, Reachable,
-        policy::{self},
-    },
-    db::{Private, Result, Sealed, Tx, dialect, numbers},
-    entrustments::{self, Entrustment, Identity, Loaded},
+    auth::Actor,
+    db::{Error, Json, Private, Result, Sealed, Tx, dialect, numbers},
+    entrustments::{Entrustment, Identity},
     events::{self, Audience, NewEvent},
-    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, label_of, sha256_hex},
-    organization::{self, CenterBrief},
+    kernel::{Code as _, ErrorCode, Id, Problem, Target, sha256_hex},
+    organization,
 };
 
 /// A form to issue.
@@ -29,235 +31,168 @@ use crate::{
 pub struct IssueInput {
     /// Which form.
     pub kind: FormKind,
-    /// Of a form about one of several transfers, joint handlings, arbitrations or reminders: which; absent: the newest.
+    /// Of a form about one of several transfers, joint handlings, arbitrations or reminders: which; absent: the newest. A form
+    /// about the matter itself takes none but the matter's own id.
     #[serde(default)]
     pub about: Option<Id>,
 }
 
-/// A form as it is answered.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct FormView {
-    /// Identity.
-    pub id: Id,
-    /// Document number 文号.
-    #[schema(example = "WS-320623-20260105-000001-101")]
-    pub number: String,
-    /// Which form.
-    pub kind: FormKind,
-    /// In Chinese.
-    pub kind_label: String,
-    /// State.
-    pub state: State,
-    /// In Chinese.
-    pub state_label: String,
-    /// Of which matter.
-    pub entrustment_id: Id,
-    /// What it was drawn up from: the matter, a transfer, a joint handling …
-    pub about_id: Id,
-    /// Issuer.
-    pub center: CenterBrief,
-    /// When issued, `YYYY-MM-DD`.
-    pub issued_on: String,
-    /// What anybody verifies it by.
-    #[schema(example = "7K3M-Q2XD-9TBF")]
-    pub verification_code: String,
-    /// SHA-256 of the text; printed on the form, and what is signed.
-    pub document_hash: String,
-    /// The text as data; single records only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sheet: Option<serde_json::Value>,
-    /// Places to be signed or sealed.
-    pub places: Vec<String>,
-    /// Who has signed.
-    pub signatures: Vec<SignatureView>,
-    /// Exactly what this caller may do now; single records only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub allowed_actions: Option<Vec<String>>,
-    /// Version, as in `ETag`.
-    pub version: i64,
-    /// When issued.
-    pub created_at: Moment,
-    /// When last changed.
-    pub updated_at: Moment,
-}
-
-// Forms have no visibility of their own, it is that of their matter: a replay is the same caller's.
-crate::versioned!(FormView);
-
-/// A signature under a form.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct SignatureView {
-    /// Which place.
-    pub place: String,
-    /// Who: a center, a post, or the applicant.
-    pub who: String,
-    /// How.
-    pub how: String,
-    /// When.
-    pub at: Moment,
-}
-
-/// What can be issued now, and what was.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct MatterForms {
-    /// Kinds that the record holds something for.
-    pub available: Vec<FormKind>,
-    /// Issued, newest first.
-    pub items: Vec<FormView>,
-}
-
-/// What the code confirms: no personal data.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct FormVerification {
-    /// The form was issued here, and stands.
-    pub valid: bool,
-    /// State.
-    pub state: State,
-    /// In Chinese.
-    pub state_label: String,
-    /// Which form.
-    pub kind: FormKind,
-    /// In Chinese.
-    pub kind_label: String,
-    /// Document number.
-    pub number: String,
-    /// Issuer.
-    pub issuer: String,
-    /// When issued.
-    pub issued_on: String,
-    /// Number of the matter.
-    pub entrustment_number: String,
-    /// Name of the item.
-    pub title: String,
-    /// The applicant, masked.
-    pub applicant: String,
-    /// SHA-256 of the text; must be the one printed.
-    pub document_hash: String,
-    /// The hash that was asked about is this one; where one was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hash_matches: Option<bool>,
-    /// Who has signed, without names.
-    pub signatures: Vec<SignatureView>,
-}
-
-/// What is known of a caller near a form.
-pub(super) fn near<'a>(e: &Entrustment, path: &'a str) -> Reachable<'a> {
-    Reachable { applicant: Some(e.applicant_id), assignee: e.assignee_id, centers: vec![e.custodian_id], path, ..Reachable::default() }
-}
-
-/// A matter whose forms the caller may read: seen, and with what was written of it; who sees a part of it has no forms.
-fn readable(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Loaded> {
-    let loaded = entrustments::load_seen(tx, actor, reference)?;
-    if !loaded.sight.words || loaded.sight.narrow || !policy::allows(actor, "form", "read", &near(&loaded.e, &loaded.custodian.path)) {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
-    Ok(loaded)
-}
-
-fn shown_to(actor: &Actor, kind: FormKind) -> bool {
-    actor.applicant_id.is_none() || !kind.internal()
-}
-
-/// A form that the caller may read, with its matter.
-pub(super) fn load(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<(Form, Loaded)> {
-    let found = match reference.parse::<Id>() {
-        Ok(id) => store::form(tx, id)?,
-        Err(_) => store::form_by_number(tx, &reference.to_ascii_uppercase())?,
-    };
-    let row = found.filter(|f| shown_to(actor, f.kind)).ok_or_else(Problem::not_found)?;
-    let loaded = readable(tx, actor, row.entrustment_id.as_str())?;
-    Ok((row, loaded))
-}
-
 /// A form for an action: the matter and the form locked, read, allowed (403), in its version (412), in a state for it (409).
-pub(super) fn load_for(tx: &mut Tx, actor: &Actor, action: Action, target: &Target) -> Result<(Form, Loaded)> {
-    let (found, _) = load(tx, actor, &target.reference)?;
+pub(super) fn load_for(tx: &mut Tx, actor: &Actor, action: Action, target: &Target) -> Result<(Form, Seen, Sides)> {
+    let (found, _) = reading::load(tx, actor, &target.reference)?;
     dialect::lock_root(tx.conn, "entrustments", found.entrustment_id.as_str())?;
     dialect::lock_root(tx.conn, "forms", found.id.as_str())?;
-    let (row, loaded) = load(tx, actor, found.id.as_str())?;
-    if !policy::allows(actor, "form", action.code(), &near(&loaded.e, &loaded.custodian.path)) {
+    let (row, seen) = reading::load(tx, actor, found.id.as_str())?;
+    let sides = Sides::of(tx, &row, &seen.e)?;
+    let may = match action {
+        Action::Sign => places(tx, &row)?.iter().any(|place| sides.signs(actor, &seen.e, row.kind, place).is_some()),
+        Action::Link | Action::Void => sides.issues(actor, row.kind, action.code()),
+    };
+    if !may {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     target.check(row.version)?;
-    permits(row.state, action).map_err(|refusal| Problem { allowed_actions: Some(allowed(actor, &row, &loaded)), ..Problem::from(refusal) })?;
-    Ok((row, loaded))
+    if let Err(refusal) = permits(row.state, action) {
+        let allowed = Some(allowed(tx, actor, &row, &seen, &sides)?.0);
+        return Err(Problem { allowed_actions: allowed, ..Problem::from(refusal) }.into());
+    }
+    Ok((row, seen, sides))
 }
 
-fn allowed(actor: &Actor, row: &Form, loaded: &Loaded) -> Vec<String> {
-    let near = near(&loaded.e, &loaded.custodian.path);
-    let may = |a: &&Action| permits(row.state, **a).is_ok() && policy::allows(actor, "form", a.code(), &near);
-    Action::ALL.iter().filter(may).map(|a| a.code().to_owned()).collect()
+/// Exactly what the caller may do, and which places they sign.
+pub(super) fn allowed(tx: &mut Tx, actor: &Actor, row: &Form, seen: &Seen, sides: &Sides) -> Result<(Vec<String>, Vec<String>)> {
+    let open = signing::open_places(tx, actor, row, &seen.e, sides)?;
+    let mut allowed = Vec::new();
+    for action in Action::ALL.iter().filter(|a| permits(row.state, **a).is_ok()) {
+        let may = match action {
+            Action::Sign => !open.is_empty(),
+            Action::Link => sides.issues(actor, row.kind, action.code()) && signing::linkable(tx, row, &seen.e, sides)?,
+            Action::Void => sides.issues(actor, row.kind, action.code()),
+        };
+        if may {
+            allowed.push(action.code().to_owned());
+        }
+    }
+    Ok((allowed, open.into_iter().map(|(place, _)| place).collect()))
 }
 
 /// Issues a form: drawn up from the record as it stands, and frozen.
 pub fn issue(tx: &mut Tx, actor: &Actor, target: &Target, input: &IssueInput) -> Result<FormView> {
-    let loaded = readable(tx, actor, &target.reference)?;
-    dialect::lock_root(tx.conn, "entrustments", loaded.e.id.as_str())?;
-    let loaded = readable(tx, actor, loaded.e.id.as_str())?;
-    if !policy::allows(actor, "form", "issue", &near(&loaded.e, &loaded.custodian.path)) {
+    let seen = Seen::by_reference(tx, actor, &target.reference)?;
+    dialect::lock_root(tx.conn, "entrustments", seen.e.id.as_str())?;
+    let seen = Seen::by_reference(tx, actor, seen.e.id.as_str())?;
+    let origin = match Origin::find(tx, &seen.e, input.kind, input.about) {
+        Ok(origin) => origin,
+        // What is wrong with it is for those who could issue something here.
+        Err(refusal) => {
+            let unit = Origin::Matter.issuer(&seen.e);
+            let may = seen.whole && may_issue(actor, &seen, FormKind::Plan, &Origin::Matter, &unit);
+            return Err(if may { refusal } else { seen.refusal().into() });
+        }
+    };
+    let about = match origin.id() {
+        Some(id) => reading::reads_about(tx, actor, input.kind.about(), id)?,
+        None => None,
+    };
+    if !seen.whole && !about.is_some_and(|sight| sight.words) {
+        return Err(if about.is_some() { Problem::of(ErrorCode::Forbidden) } else { seen.refusal() }.into());
+    }
+    if !may_issue(actor, &seen, input.kind, &origin, &origin.issuer(&seen.e)) {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
-    target.check(loaded.e.version)?;
-    let row = issue_as(tx, actor, &loaded.e, input, None)?;
-    view(tx, actor, row, &loaded)
+    target.check(seen.e.version)?;
+    if !timely(input.kind, seen.e.state) {
+        return Err(Refusal::NotDue(input.kind).into());
+    }
+    let record = Record::of(tx, &seen.e)?;
+    let row = put_down(tx, actor, &seen.e, &record, Issue { kind: input.kind, origin: &origin, identity: None })?;
+    view(tx, actor, row, &seen)
 }
 
-/// Issues a form under a given identity, where one is given.
+/// A form to be put down.
+pub(super) struct Issue<'a> {
+    /// Which form.
+    pub kind: FormKind,
+    /// What it is about beside the matter.
+    pub origin: &'a Origin,
+    /// Under which identity, where one is given.
+    pub identity: Option<Identity>,
+}
+
+/// Issues a form under a given identity, where one is given: command line and demo.
 pub fn issue_as(tx: &mut Tx, actor: &Actor, e: &Entrustment, input: &IssueInput, identity: Option<Identity>) -> Result<Form> {
+    let origin = Origin::find(tx, e, input.kind, input.about)?;
+    let record = Record::of(tx, e)?;
+    put_down(tx, actor, e, &record, Issue { kind: input.kind, origin: &origin, identity })
+}
+
+/// Draws a form up and freezes it. One act has one valid form.
+pub(super) fn put_down(tx: &mut Tx, actor: &Actor, e: &Entrustment, record: &Record, issue: Issue) -> Result<Form> {
+    let Issue { kind, origin, identity } = issue;
+    if let Some(act) = record.act(kind, origin)
+        && let Some(there) = store::of_act(tx, e.id, kind, &act)?
+    {
+        return Err(Refusal::Issued(kind, there.number).into());
+    }
     let id = identity.as_ref().map_or_else(Id::new, |i| i.id);
     let given = identity.is_some();
-    let center = organization::load(tx, e.custodian_id)?;
+    let unit = origin.issuer(e);
+    let center = organization::load(tx, unit.center_id)?;
     let number = match identity {
         Some(identity) => identity.number,
         None => numbers::next(tx, "WS", &center.division_code)?,
     };
-    let source = Source::of(tx, e, &number)?;
+    let source = Source::of(tx, record, origin, &unit, &number)?;
     let code = code(if given { sha256_hex(number.as_bytes()).into_bytes() } else { crate::kernel::random_bytes::<12>().to_vec() });
-    let drawn = draw(tx, &source, input.kind, input.about)?;
+    let drawn = source.draw(tx, kind)?;
     let canonical = drawn.sheet.canonical();
+    let mut of = FormRecord { issued_by: actor.label.clone(), personal: record.personal(), ..FormRecord::default() };
+    if let Some(s) = hooks::signed_before(record, kind) {
+        let who = record.view.applicant.name.clone();
+        let how = s.method.label().to_owned();
+        of.signatures.push(FormSignature { place: "applicant".into(), who, how, evidence: s.evidence, at: s.at, by: s.recorded_by, code_told_by: None });
+    }
     let row = Form {
         id,
         number,
-        kind: input.kind,
+        kind,
         entrustment_id: e.id,
-        about_id: drawn.about,
+        about_id: origin.id().unwrap_or(e.id),
         center_id: center.id,
-        state: State::Issued,
+        state: if of.signatures.is_empty() { State::Issued } else { State::Signed },
         code,
         hash: sha256_hex(&canonical),
         sheet: Sealed::seal(tx.vault, &String::from_utf8_lossy(&canonical))?,
-        record: Private::seal(
-            tx.vault,
-            &FormRecord { issued_by: actor.label.clone(), text_hash: drawn.text_hash, carries: drawn.carries, ..FormRecord::default() },
-        )?,
+        record: Private::seal(tx.vault, &of)?,
         issued_on: tx.now.local_date().to_string(),
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
+        act: drawn.act,
+        owners: Json::new(&origin.owners(kind, e)?)?,
     };
     store::insert(tx, &row)?;
     tell(tx, actor, &row, "issued")?;
     Ok(row)
 }
 
-/// What was just told of a matter has its form: in the transaction of the act, so that neither is there without the other.
-pub fn on_told(tx: &mut Tx, actor: &Actor, e: &Entrustment, told: &str) -> Result<()> {
-    let kind = match told {
-        "one_time_notice" => FormKind::OneTimeNotice,
-        "suspended" => FormKind::Suspension,
-        "resumed" => FormKind::Resumption,
-        "extension_granted" => FormKind::Extension,
-        "completed" => FormKind::Completion,
-        _ => return Ok(()),
-    };
-    issue_as(tx, actor, e, &IssueInput { kind, about: None }, None).map(|_| ())
+/// Letters and digits that are not mistaken for one another.
+const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+
+/// Twelve of them: sixty random bits, but for a given identity.
+fn code(bytes: Vec<u8>) -> String {
+    let letters = bytes.iter().take(12).map(|b| char::from(*ALPHABET.get(usize::from(b % 32)).unwrap_or(&b'2')));
+    grouped(letters)
 }
 
-/// Twelve letters and digits that are not mistaken for one another: sixty random bits, but for a given identity.
-fn code(bytes: Vec<u8>) -> String {
-    const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
-    let letters: Vec<char> = bytes.iter().take(12).map(|b| char::from(*ALPHABET.get(usize::from(b % 32)).unwrap_or(&b'2'))).collect();
-    letters.chunks(4).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+/// In groups of four.
+fn grouped(letters: impl Iterator<Item = char>) -> String {
+    letters.collect::<Vec<_>>().chunks(4).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// A code as people type it: with dashes or blanks, or without, in capitals or not.
+pub(super) fn typed(code: &str) -> String {
+    grouped(code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).take(20))
 }
 
 pub(super) fn tell(tx: &mut Tx, actor: &Actor, row: &Form, kind: &str) -> Result<()> {
@@ -290,170 +225,120 @@ pub struct VoidInput {
 
 /// Voids a form that nobody has signed.
 pub fn void(tx: &mut Tx, actor: &Actor, target: &Target, input: &VoidInput) -> Result<FormView> {
-    let (mut row, loaded) = load_for(tx, actor, Action::Void, target)?;
+    let (mut row, seen, _) = load_for(tx, actor, Action::Void, target)?;
     row.state = State::Voided;
     let record = FormRecord { void_reason: input.reason.clone(), link_until: None, ..row.record.open(tx.vault)? };
     save(tx, actor, &mut row, &record, "voided")?;
-    view(tx, actor, row, &loaded)
+    view(tx, actor, row, &seen)
 }
 
 pub(super) fn sheet_of(tx: &Tx, row: &Form) -> Result<Sheet> {
     Ok(serde_json::from_str(&row.sheet.open(tx.vault)?)?)
 }
 
-/// Who signed the form itself, and who signed the same text or act in the matter's own record.
-pub(super) fn signatures(tx: &mut Tx, row: &Form, record: &FormRecord) -> Result<Vec<FormSignature>> {
-    let mut all = record.signatures.clone();
-    let taken = |all: &[FormSignature], place: &str| all.iter().any(|s| s.place == place);
-    let mut found: Vec<(&str, entrustments::Signature)> = Vec::new();
-    if let Some(hash) = &record.text_hash {
-        let signed = entrustments::store::agreements(tx, row.entrustment_id)?.into_iter().find(|a| a.text_hash == *hash).and_then(|a| a.signature);
-        found.extend(signed.map(|s| s.open(tx.vault)).transpose()?.map(|s| ("applicant", s)));
-    }
-    if let Some(at) = record.carries {
-        let details = entrustments::load_seen(tx, &Actor::system("forms"), row.entrustment_id.as_str())?.details;
-        match row.kind {
-            FormKind::Completion => {
-                let mut all = details.completion.into_iter().chain(details.earlier_completions);
-                found.extend(all.find(|c| c.at == at).and_then(|c| c.signature).map(|s| ("applicant", s)));
-            }
-            _ => {
-                if let Some(t) = details.termination.filter(|t| t.requested_at == at) {
-                    found.extend(t.applicant_signature.map(|s| ("applicant", s)));
-                    found.extend(t.center_signature.map(|s| ("center", s)));
-                }
-            }
-        }
-    }
-    for (place, s) in found {
-        if !taken(&all, place) {
-            let who = if place == "applicant" { "申请人" } else { "代办中心" };
-            all.push(FormSignature { place: place.into(), who: who.into(), how: s.method.label().into(), evidence: s.evidence, at: s.at, by: s.recorded_by });
-        }
-    }
-    Ok(all)
+/// The places of a form.
+pub(super) fn places(tx: &Tx, row: &Form) -> Result<Vec<String>> {
+    Ok(sheet_of(tx, row)?.places().map(str::to_owned).collect())
 }
 
-fn shown(signatures: &[FormSignature]) -> Vec<SignatureView> {
-    signatures.iter().map(|s| SignatureView { place: s.place.clone(), who: s.who.clone(), how: s.how.clone(), at: s.at }).collect()
-}
-
-pub(super) fn view(tx: &mut Tx, actor: &Actor, row: Form, loaded: &Loaded) -> Result<FormView> {
-    let allowed = allowed(actor, &row, loaded);
-    let sheet = serde_json::from_str(&row.sheet.open(tx.vault)?)?;
-    Ok(FormView { allowed_actions: Some(allowed), sheet: Some(sheet), ..render(tx, row)? })
-}
-
-fn render(tx: &mut Tx, row: Form) -> Result<FormView> {
-    let record = row.record.open(tx.vault)?;
-    let signatures = signatures(tx, &row, &record)?;
-    let places = sheet_of(tx, &row)?.places().map(str::to_owned).collect();
-    Ok(FormView {
-        id: row.id,
-        number: row.number,
-        kind: row.kind,
-        kind_label: row.kind.label().into(),
-        state: row.state,
-        state_label: row.state.label().into(),
-        entrustment_id: row.entrustment_id,
-        about_id: row.about_id,
-        center: organization::brief(tx, row.center_id)?,
-        issued_on: row.issued_on,
-        verification_code: row.code,
-        document_hash: row.hash,
-        sheet: None,
-        places,
-        signatures: shown(&signatures),
-        allowed_actions: None,
-        version: row.version,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-    })
+/// Who issued it, as it stands on the form.
+pub(super) fn issuer(tx: &Tx, row: &Form) -> Result<String> {
+    Ok(sheet_of(tx, row)?.issuer)
 }
 
 /// One form.
 pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<FormView> {
-    let (row, loaded) = load(tx, actor, reference)?;
-    view(tx, actor, row, &loaded)
+    let (row, seen) = reading::load(tx, actor, reference)?;
+    view(tx, actor, row, &seen)
 }
 
-/// The forms of a matter, and what can be issued now.
+/// The forms of a matter that the caller reads, and what they can issue now.
 pub fn of_matter(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<MatterForms> {
-    let loaded = readable(tx, actor, reference)?;
-    let mut available = Vec::new();
-    if policy::allows(actor, "form", "issue", &near(&loaded.e, &loaded.custodian.path)) {
-        let source = Source::of(tx, &loaded.e, "")?;
-        for kind in FormKind::ALL {
-            match draw(tx, &source, *kind, None) {
-                Ok(_) => available.push(*kind),
-                Err(crate::db::Error::Refused(_)) => {}
-                Err(other) => return Err(other),
-            }
-        }
-    }
-    let rows = store::of_matter(tx, loaded.e.id)?.into_iter().filter(|f| shown_to(actor, f.kind));
-    let items = rows.collect::<Vec<_>>().into_iter().map(|row| render(tx, row)).collect::<Result<Vec<_>>>()?;
+    let seen = Seen::by_reference(tx, actor, reference)?;
+    let rows = reading::of_matter(tx, actor, &seen)?;
+    let available = available(tx, actor, &seen)?;
+    let centers = organization::briefs(tx, &rows.iter().map(|f| f.center_id).collect::<Vec<_>>())?;
+    let named = |id: Id| centers.iter().find(|c| c.id == id).cloned().ok_or_else(|| Error::Corrupt("center gone".into()));
+    let items = rows.into_iter().map(|row| {
+        let center = named(row.center_id)?;
+        Ok(render(tx, row, seen.masked, center)?.0)
+    });
+    let items = items.collect::<Result<Vec<_>>>()?;
     Ok(MatterForms { available, items })
+}
+
+/// What the caller can issue now. Nothing is drawn up for it: the record says what each form would stand for.
+fn available(tx: &mut Tx, actor: &Actor, seen: &Seen) -> Result<Vec<FormKind>> {
+    if actor.applicant_id.is_some() {
+        return Ok(Vec::new());
+    }
+    let mut all = Vec::new();
+    let mut known: Option<(Record, Vec<(FormKind, String)>)> = None;
+    for kind in FormKind::ALL.iter().copied().filter(|kind| timely(*kind, seen.e.state)) {
+        let origin = match Origin::find(tx, &seen.e, kind, None) {
+            Ok(origin) => origin,
+            Err(Error::Refused(_)) => continue,
+            Err(other) => return Err(other),
+        };
+        let reads = seen.whole
+            || match origin.id() {
+                Some(id) => reading::reads_about(tx, actor, kind.about(), id)?.is_some_and(|s| s.words),
+                None => false,
+            };
+        if !reads || !may_issue(actor, seen, kind, &origin, &origin.issuer(&seen.e)) {
+            continue;
+        }
+        let (record, issued) = match &known {
+            Some(known) => known,
+            None => known.insert((Record::of(tx, &seen.e)?, store::acts(tx, seen.e.id)?)),
+        };
+        let due = record.act(kind, &origin).is_some_and(|act| !issued.iter().any(|(k, a)| *k == kind && *a == act));
+        all.extend(due.then_some(kind));
+    }
+    Ok(all)
 }
 
 /// The form as PDF, with the name of its file; `public` is where the verification is answered.
 pub fn pdf(tx: &mut Tx, actor: &Actor, reference: &str, public: &str) -> Result<(String, Vec<u8>)> {
-    let (row, _) = load(tx, actor, reference)?;
+    let (row, seen) = reading::load(tx, actor, reference)?;
     let record = row.record.open(tx.vault)?;
-    let signatures = signatures(tx, &row, &record)?;
-    let sheet = sheet_of(tx, &row)?;
+    let Copy { sheet, signatures } = reading::copy(tx, &row, &record, seen.masked)?;
+    let sheet: Sheet = serde_json::from_value(sheet)?;
     let places: Vec<&str> = sheet.places().collect();
     let signed = signatures.iter().filter(|s| places.contains(&s.place.as_str())).map(|s| Signed {
         place: s.place.clone(),
         who: s.who.clone(),
-        when: s.at.local_date().format("%Y-%m-%d").to_string(),
+        when: printing::date(s.at.local_date()),
         how: s.how.clone(),
     });
+    let voided = row.state == State::Voided;
+    let marks: Vec<&str> = [(voided, "已作废"), (seen.masked, "脱敏件")].iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
     let printed = Printed {
         verification_code: row.code.clone(),
         verify_address: format!("{}/api/v1/forms/verify/{}", public.trim_end_matches('/'), row.code),
         document_hash: row.hash.clone(),
         signatures: signed.collect(),
-        page_label: if row.state == State::Voided { "已作废".into() } else { String::new() },
+        page_label: marks.join("　"),
+        stamp: if voided {
+            "作废".into()
+        } else if seen.masked {
+            "脱敏件".into()
+        } else {
+            String::new()
+        },
+        masked: seen.masked,
     };
-    let document = printing::render(&sheet, &printed).map_err(|e| crate::db::Error::Corrupt(e.to_string()))?;
-    if !document.missing.is_empty() {
-        tracing::warn!(form = %row.id, characters = document.missing.len(), "the font lacks characters of a form");
-    }
-    Ok((format!("{}-{}.pdf", row.kind.label(), row.number), document.pdf))
+    let document = printing::render(&sheet, &printed).map_err(|e| Error::Corrupt(e.to_string()))?;
+    let copy = if seen.masked { "-脱敏件" } else { "" };
+    Ok((format!("{}-{}{copy}.pdf", row.kind.label(), row.number), document.pdf))
 }
 
-/// What a code confirms, for everybody; `hash` is the one that the reader has before them.
-pub fn verify(tx: &mut Tx, code: &str, hash: Option<&str>) -> Result<FormVerification> {
-    let row = store::form_by_code(tx, &code.trim().to_ascii_uppercase())?.ok_or_else(Problem::not_found)?;
-    let e = entrustments::store::entrustment(tx, row.entrustment_id)?.ok_or_else(Problem::not_found)?;
-    let record = row.record.open(tx.vault)?;
-    let applicant = crate::applicants::store::applicant(tx, e.applicant_id)?.ok_or_else(Problem::not_found)?;
-    let signatures = signatures(tx, &row, &record)?;
-    let anonymous = |s: FormSignature| SignatureView { who: label_of_place(&s.place), place: s.place, how: s.how, at: s.at };
-    Ok(FormVerification {
-        valid: row.state != State::Voided,
-        state: row.state,
-        state_label: row.state.label().into(),
-        kind: row.kind,
-        kind_label: label_of::<FormKind>(row.kind.code()),
-        issuer: organization::load(tx, row.center_id)?.name,
-        issued_on: row.issued_on,
-        number: row.number,
-        entrustment_number: e.number,
-        title: e.title,
-        applicant: crate::applicants::show(tx, &applicant, crate::access::Sight::masked(true))?.name,
-        hash_matches: hash.map(|h| h.trim().eq_ignore_ascii_case(&row.hash)),
-        document_hash: row.hash,
-        signatures: signatures.into_iter().map(anonymous).collect(),
-    })
-}
-
-/// Who signs at a place, without a name.
-fn label_of_place(place: &str) -> String {
-    match place {
-        "applicant" | "recipient" => "申请人或收件人",
-        _ => "经办单位",
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        for text in ["7k3m-q2xd-9tbf", "7K3MQ2XD9TBF", " 7K3M q2xd 9TBF ", "7K3M－Q2XD－9TBF"] {
+            assert_eq!(super::typed(text), "7K3M-Q2XD-9TBF");
+        }
     }
-    .into()
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::machine::{FormKind, FormState};
 use crate::{
-    db::{Private, Result, Sealed, Tx, schema::forms},
+    db::{Json, Private, Result, Sealed, Tx, schema::forms},
     kernel::{Id, Moment},
 };
 
@@ -26,6 +26,47 @@ pub struct FormSignature {
     /// With which account.
     #[serde(default)]
     pub by: Option<Id>,
+    /// By link: the post that told the applicant the code. It proves what that person did, not a telephone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_told_by: Option<String>,
+}
+
+/// Whose a place of a form is, as it was when the form was issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// Which place.
+    pub place: String,
+    /// The center, or the department's.
+    pub center_id: Id,
+    /// The department.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department_id: Option<Id>,
+    /// The reform office at that center, and not the center itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authority: bool,
+}
+
+/// What of a person stands in a form: hidden in the copy of whoever sees the matter masked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Personal {
+    /// As it stands there.
+    pub text: String,
+    /// What it is.
+    pub kind: PersonalKind,
+}
+
+/// Kinds of what is hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonalKind {
+    /// A person's name.
+    Name,
+    /// A telephone.
+    Phone,
+    /// An identity number.
+    IdNumber,
+    /// An address.
+    Address,
 }
 
 /// What belongs to a form beside its text.
@@ -46,8 +87,16 @@ pub struct FormRecord {
     pub link_until: Option<Moment>,
     /// Which link: a new one takes the place of the one before.
     pub link_round: u32,
+    /// Who told the applicant the code of the link: post and account.
+    pub code_told: Option<(String, Option<Id>)>,
+    /// When it was signed by the link.
+    pub link_signed_at: Option<Moment>,
+    /// Until when the link still shows what was signed by it.
+    pub link_read_until: Option<Moment>,
     /// Why voided.
     pub void_reason: String,
+    /// What of persons stands in it.
+    pub personal: Vec<Personal>,
 }
 
 /// A form.
@@ -84,6 +133,10 @@ pub struct Form {
     pub created_at: Moment,
     /// When last changed.
     pub updated_at: Moment,
+    /// What it stands for: one act has one form that is not void.
+    pub act: String,
+    /// Whose its places are, but for the applicant's.
+    pub owners: Json<Vec<Owner>>,
 }
 
 /// By id.
@@ -104,6 +157,18 @@ pub fn form_by_code(tx: &mut Tx, code: &str) -> Result<Option<Form>> {
 /// The forms of a matter, newest first.
 pub fn of_matter(tx: &mut Tx, entrustment: Id) -> Result<Vec<Form>> {
     Ok(forms::table.filter(forms::entrustment_id.eq(entrustment)).order(forms::id.desc()).limit(500).select(Form::as_select()).load(tx.conn)?)
+}
+
+/// The form that stands for an act and is not void.
+pub fn of_act(tx: &mut Tx, entrustment: Id, kind: FormKind, act: &str) -> Result<Option<Form>> {
+    let rows = forms::table.filter(forms::entrustment_id.eq(entrustment)).filter(forms::kind.eq(kind)).filter(forms::act.eq(act.to_owned()));
+    Ok(rows.filter(forms::state.ne(FormState::Voided)).select(Form::as_select()).first(tx.conn).optional()?)
+}
+
+/// What the forms of a matter that are not void stand for.
+pub fn acts(tx: &mut Tx, entrustment: Id) -> Result<Vec<(FormKind, String)>> {
+    let rows = forms::table.filter(forms::entrustment_id.eq(entrustment)).filter(forms::state.ne(FormState::Voided));
+    Ok(rows.select((forms::kind, forms::act)).load(tx.conn)?)
 }
 
 /// A new form.

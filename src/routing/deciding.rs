@@ -1,5 +1,7 @@
 //! What a decision does: it moves custody or imposes a joint handling at once, and binds (DOMAIN §5).
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 use serde_json::json;
 use validator::Validate;
@@ -54,6 +56,12 @@ pub struct DecisionInput {
     pub document_no: Option<String>,
 }
 
+/// What higher rooms do in the transaction in which a decision is made: set by `app`.
+pub static ON_DECIDED: OnceLock<DecidedHook> = OnceLock::new();
+
+/// What is done then.
+pub type DecidedHook = fn(&mut Tx, &Actor, &Arbitration) -> Result<()>;
+
 /// Decides: the record, the custody or the joint handling, and the story in one transaction.
 pub fn decide(tx: &mut Tx, actor: &Actor, target: &Target, input: &DecisionInput) -> Result<ArbitrationView> {
     let (mut row, mut loaded, next) = arbitration::load_for(tx, actor, ArbitrationAction::Decide, target)?;
@@ -89,6 +97,7 @@ pub fn decide(tx: &mut Tx, actor: &Actor, target: &Target, input: &DecisionInput
     joint::supersede(tx, actor, &mut loaded, row.id, &input.steps)?;
     carry_out(tx, actor, &row, &mut loaded, input, center, department)?;
     arbitration::save(tx, actor, &mut row, &loaded, "arbitration.decided")?;
+    ON_DECIDED.get().map_or(Ok(()), |hook| hook(tx, actor, &row))?;
     arbitration::view(tx, actor, row)
 }
 

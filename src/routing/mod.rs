@@ -14,7 +14,7 @@ mod resolver;
 pub mod rules;
 pub mod transfers;
 
-pub use deciding::{DecisionInput, decide};
+pub use deciding::{DecisionInput, ON_DECIDED, decide};
 pub use resolver::{Explanation, Relation, Resolution, ResolveInput, resolve, resolve_for};
 pub use transfers::{TransferInput, TransferView, offer_as};
 

@@ -61,6 +61,7 @@ struct Fixture {
     reminder: String,
     export: String,
     form: String,
+    sent: String,
     dispute: String,
     project: String,
     meeting: String,
@@ -176,6 +177,7 @@ async fn fixture(app: &TestApp) -> Fixture {
     let asked = json!({ "to": "320600000000", "steps": ["S1"], "reason": "属市级审批" });
     let leg = text(&county.post(&format!("/entrustments/{carried}/joint-handlings"), asked).await.created()["id"]).to_owned();
     let form = text(&county.post(&format!("/entrustments/{carried}/forms"), json!({ "kind": "application" })).await.created()["id"]).to_owned();
+    let sent = text(&county.post(&format!("/entrustments/{carried}/forms"), json!({ "kind": "plan" })).await.created()["id"]).to_owned();
     let urged = json!({ "items": [{ "entrustment": carried, "message": "请尽快办理" }] });
     let reminder = text(&app.as_user("rd_manager").post("/reminders", urged).await.expect(207).body["items"][0]["created_id"]).to_owned();
     let ordered = json!({ "ledger": "entrustments", "format": "csv", "reason": "核对" });
@@ -235,6 +237,7 @@ async fn fixture(app: &TestApp) -> Fixture {
         reminder,
         export,
         form,
+        sent,
         dispute,
         shift,
         removed,
@@ -557,7 +560,8 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         | "explain_deadlines" => (in_path(matter), empty()),
         "list_forms" => (in_path(&f.matter), empty()),
         "issue_form" => (in_path(&f.matter), json!({ "kind": "receipt" })),
-        "get_form" | "print_form" | "make_signing_link" => (in_path(&f.form), empty()),
+        "get_form" | "print_form" => (in_path(&f.form), empty()),
+        "make_signing_link" => (in_path(&f.sent), empty()),
         "sign_form" => (in_path(&f.form), json!({ "place": "center" })),
         "void_form" => (in_path(&f.form), reason()),
         "verify_form" | "get_signing_link" => (in_path("AAAA-AAAA-AAAA"), empty()),
@@ -660,7 +664,11 @@ async fn every_operation_for_every_role() {
         let open = op["security"].as_array().is_some_and(|s| s.iter().any(|r| r.as_object().is_some_and(serde_json::Map::is_empty)));
         for role in ROLES {
             let verb = Method::from_bytes(method.to_uppercase().as_bytes()).expect("method");
-            let mut request = TestRequest::default().method(verb.clone()).uri(&uri).insert_header(("if-match", "\"1\""));
+            let mut request = TestRequest::default().method(verb.clone()).uri(&uri);
+            // What cannot be tried is done: the next role meets the next version.
+            if id != "make_signing_link" {
+                request = request.insert_header(("if-match", "\"1\""));
+            }
             if verb != Method::GET {
                 let mut body = body.clone();
                 if id == "create_entrustment" && !role.starts_with("ent_") {

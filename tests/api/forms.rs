@@ -66,12 +66,17 @@ async fn drawn_up_frozen_and_verified(app: TestApp) {
     let once = agent.post_with(&format!("{path}/forms"), &key, json!({ "kind": "receipt" })).await.created();
     let again = agent.post_with(&format!("{path}/forms"), &key, json!({ "kind": "receipt" })).await;
     assert_eq!((again.header("idempotency-replayed"), &again.body["id"]), ("true", &once["id"]));
+    // Papers that were taken in have one valid receipt.
+    let twice = agent.post(&format!("{path}/forms"), json!({ "kind": "receipt" })).await.expect(409);
+    assert!(text(&twice.body["detail"]).contains(text(&once["number"])), "{}", twice.text);
+    let all = agent.get(&format!("{path}/forms")).await.ok();
+    assert_eq!(all["available"], json!(["application"]));
     // What is issued stays, whatever becomes of the plan.
     agent.post(&format!("{path}/steps/S1/file"), json!({ "receipt_no": "收-1" })).await.ok();
     let at = format!("/forms/{}", text(&form["number"]));
     assert_eq!(agent.get(&at).await.ok()["sheet"], form["sheet"]);
     // Anybody confirms it by its code.
-    let code = text(&form["verification_code"]).to_lowercase();
+    let code = text(&form["verification_code"]).to_lowercase().replace('-', "");
     let seen = app.stranger().get(&format!("/forms/verify/{code}?hash={}", text(&form["document_hash"]))).await.ok();
     assert_eq!((&seen["valid"], &seen["hash_matches"], &seen["number"]), (&json!(true), &json!(true), &form["number"]));
     let other = app.stranger().get(&format!("/forms/verify/{code}?hash={}", "0".repeat(64))).await.ok();
@@ -83,7 +88,7 @@ async fn drawn_up_frozen_and_verified(app: TestApp) {
     assert!(printed.starts_with(b"%PDF-1.") && printed.len() > 20_000, "{}", printed.len());
     assert_eq!(printed, pdf(&app, "rd_agent", &form).await);
     // Staff sign with their account, once; then it cannot be voided.
-    let other = issue(&agent, &path, "receipt").await;
+    let other = once;
     let at_other = format!("/forms/{}", text(&other["id"]));
     agent.post(&format!("{at_other}/void"), json!({ "reason": "重新出具" })).await.expect(403);
     let signed = agent.post(&format!("{at}/sign"), json!({ "place": "center", "document_hash": form["document_hash"] })).await.ok();
@@ -98,6 +103,8 @@ async fn drawn_up_frozen_and_verified(app: TestApp) {
     manager.post(&format!("{at_other}/void"), json!({ "reason": "重新出具" })).await.ok();
     let voided = app.stranger().get(&format!("/forms/verify/{}", text(&other["verification_code"]))).await.ok();
     assert_eq!((&voided["valid"], &voided["state"]), (&json!(false), &json!("voided")));
+    assert!(pdf(&app, "rd_agent", &other).await.starts_with(b"%PDF"), "with 作废 across it");
+    issue(&agent, &path, "receipt").await;
     // The applicant signs their own place, and no other.
     let company = app.as_user("ent_rudong");
     assert_eq!(company.post(&format!("{at}/sign"), json!({ "place": "center" })).await.expect(422).body["errors"][0]["code"], "not_yours");
@@ -126,7 +133,10 @@ async fn an_agreement_is_signed_by_link(app: TestApp) {
     app.stranger().get(&format!("{link}x")).await.expect(404);
     // The code of another link of the same text is another.
     let again = agent.post(&format!("{at}/signing-link"), json!({})).await.ok();
-    app.stranger().get(&link).await.expect(404);
+    // Replaced: refused alike, whether it is read or signed.
+    let over = app.stranger().get(&link).await.expect(409);
+    let signed = app.stranger().post(&link, body(&sent["code"], &form["document_hash"])).await.expect(409);
+    assert_eq!(over.body["detail"], signed.body["detail"]);
     let link = text(&again["link"]).trim_start_matches("/api/v1").to_owned();
     let done = app.stranger().post(&link, body(&again["code"], &form["document_hash"])).await.ok();
     assert_eq!(done["signed"], true);
@@ -134,9 +144,17 @@ async fn an_agreement_is_signed_by_link(app: TestApp) {
     let e = clerk.get(&path).await.ok();
     assert_eq!((&e["state"], &e["agreement"]["state"]), (&json!("in_progress"), &json!("signed")));
     app.stranger().post(&link, body(&again["code"], &form["document_hash"])).await.expect(409);
-    app.stranger().get(&link).await.expect(404);
+    // What was signed is read again for some days.
+    let read = app.stranger().get(&link).await.ok();
+    assert_eq!((&read["signed"], &read["document_hash"]), (&json!(true), &form["document_hash"]));
     let seen = app.stranger().get(&format!("/forms/verify/{}", text(&form["verification_code"]))).await.ok();
-    assert_eq!((&seen["signatures"][0]["place"], &seen["signatures"][0]["how"]), (&json!("applicant"), &json!("一次性链接验证码")));
+    assert_eq!((&seen["signatures"][0]["place"], &seen["signatures"][0]["how"]), (&json!("applicant"), &json!("一次性链接，验证码由工作人员当面告知")));
+    assert_eq!(seen["signatures"][0]["code_told_by"], again["code_told_by"]);
+    let own = clerk.get(&format!("/forms/{}", text(&form["id"]))).await.ok();
+    assert_eq!((&own["signatures"][0]["code_told_by"], &own["allowed_actions"]), (&again["code_told_by"], &json!(["sign"])));
+    assert_eq!(own["own_places"], json!(["center"]));
+    app.set_clock("2026-03-10T09:30:00+08:00");
+    app.stranger().get(&link).await.expect(409);
     assert_eq!(app.count("SELECT COUNT(*) AS value FROM events WHERE kind = 'entrustment.agreement_signed'").await, 1);
 }
 
@@ -162,7 +180,13 @@ async fn wrong_codes_use_a_link_up(app: TestApp) {
     let form = issue(&agent, &path, "agreement").await;
     let sent = agent.post(&format!("/forms/{}/signing-link", text(&form["id"])), json!({})).await.ok();
     app.set_clock("2026-03-09T09:00:00+08:00");
-    app.stranger().get(text(&sent["link"]).trim_start_matches("/api/v1")).await.expect(404);
+    app.stranger().get(text(&sent["link"]).trim_start_matches("/api/v1")).await.expect(409);
+    // The code is answered once: neither tried nor kept with a key.
+    let at = format!("/forms/{}/signing-link", text(&form["id"]));
+    agent.post(&format!("{at}?dry_run=true"), json!({})).await.expect(400);
+    let key = [("idempotency-key", "link-1")];
+    let (one, two) = (agent.post_with(&at, &key, json!({})).await, agent.post_with(&at, &key, json!({})).await);
+    assert_ne!(one.ok()["link"], two.ok()["link"]);
 }
 
 async fn what_is_told_has_its_form(app: TestApp) {
@@ -227,10 +251,17 @@ async fn who_reads_forms(app: TestApp) {
     let listed = company.get(&format!("{path}/forms")).await.ok();
     assert_eq!((listed["items"].as_array().map(Vec::len), &listed["available"]), (Some(1), &json!([])));
     company.post(&format!("{path}/forms"), json!({ "kind": "receipt" })).await.expect(403);
-    for (login, status) in [("cc_clerk", 404), ("ent_chongchuan", 404), ("city_clerk", 403), ("city_manager", 403), ("city_inspector", 403)] {
+    // Who is asked reads the letter and nothing else.
+    for (login, status, list) in
+        [("cc_clerk", 404, 404), ("ent_chongchuan", 404, 404), ("city_inspector", 403, 403), ("city_clerk", 403, 200), ("city_manager", 403, 200)]
+    {
         assert_eq!(app.as_user(login).get(&at(&own)).await.status, status, "{login}");
-        assert_eq!(app.as_user(login).get(&format!("{path}/forms")).await.status, status, "{login}");
+        assert_eq!(app.as_user(login).get(&format!("{path}/forms")).await.status, list, "{login}");
     }
+    let listed = app.as_user("city_clerk").get(&format!("{path}/forms")).await.ok();
+    assert_eq!((listed["items"].as_array().map(Vec::len), &listed["items"][0]["kind"], &listed["available"]), (Some(1), &json!("joint_request"), &json!([])));
     let wrong = json!({ "kind": "joint_request", "about": own["id"] });
+    assert_eq!(agent.post(&format!("{path}/forms"), wrong).await.expect(422).body["errors"][0]["code"], "not_of_this_matter");
+    let wrong = json!({ "kind": "receipt", "about": letter["id"] });
     assert_eq!(agent.post(&format!("{path}/forms"), wrong).await.expect(422).body["errors"][0]["code"], "not_of_this_matter");
 }

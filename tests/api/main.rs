@@ -23,6 +23,8 @@ mod eligibility;
 mod entrustments;
 mod forms;
 mod ledgers;
+mod forms_acts;
+mod forms_sides;
 mod marking;
 mod meetings;
 mod openapi;

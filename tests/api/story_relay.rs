@@ -78,7 +78,10 @@ async fn nantong_asks_the_city(app: TestApp) {
     app.as_user("rd_manager").post(&format!("{at}/decide"), json!({ "kind": "keep", "reason": "本县自办" })).await.expect(403);
     let decision = json!({ "kind": "joint", "to": CHONGCHUAN, "steps": ["S2"], "reason": "管线起点在崇川区" });
     app.as_user("city_manager").post(&format!("{at}/decide"), decision).await.ok();
-    let decided = agent.post(&format!("{path}/forms"), json!({ "kind": "arbitration_decision" })).await.created();
+    // The decision has its form at once, in the name of who decided; each side reads it.
+    let all = agent.get(&format!("{path}/forms")).await.ok();
+    let order = all["items"].as_array().expect("forms").iter().find(|f| f["kind"] == "arbitration_decision").expect("the decision").clone();
+    let decided = agent.get(&format!("/forms/{}", text(&order["id"]))).await.ok();
     assert!(decided["sheet"].to_string().contains("管线起点在崇川区"), "{decided}");
     printed(&app, &agent, &decided).await;
     // What was decided is carried, whether one likes it or not.

@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::{Head, Matter, Paper, choice, grid, heading, pair, papers, paragraph, sealer, sheet, signer, wide};
-use crate::forms::printing::{Block, Column, Mark, Party, Sheet, Style, date, or_dash};
+use super::{Head, Matter, Paper, choice, grid, heading, open, pair, papers, paragraph, sealer, sheet, signer, wide};
+use crate::forms::printing::{Block, Column, Mark, Party, Sheet, Style, date};
 
 /// What completion adds to the matter.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,8 @@ pub struct Completion {
     pub fees: String,
     /// Results and originals handed back.
     pub papers: Vec<Paper>,
+    /// Where the applicant had signed for it before this was drawn up: when and how. Nobody signs it once more.
+    pub signed: String,
 }
 
 /// 代办事项办结单.
@@ -34,14 +36,15 @@ pub fn completion(head: &Head, matter: &Matter, form: &Completion) -> Sheet {
         wide("办理情况", &form.summary),
         wide("法定费用", if form.fees.is_empty() { "无" } else { &form.fees }),
     ];
-    sheet.blocks.push(grid(matter, more));
+    let signed = (!form.signed.is_empty()).then(|| wide("申请人签收", &form.signed));
+    sheet.blocks.push(grid(matter, more.into_iter().chain(signed).collect()));
     sheet.blocks.push(heading("移交的结果和原始资料"));
     sheet.blocks.push(papers(&form.papers));
     sheet.blocks.push(paragraph("办理结果由行政审批部门作出。对结果有异议的，请按照行政审批部门文书中载明的途径办理；对代办服务有意见的，可以拨打监督投诉电话。代办服务不收取任何费用，请对本次服务作出评价。"));
     let applicant = "已收到上列结果和原始资料，确认本次代办服务结束。";
-    sheet.blocks.push(Block::Signatures {
-        parties: vec![sealer("center", "代办中心", "上列结果和原始资料已经移交。"), signer("applicant", "申请人", applicant)],
-    });
+    let mut parties = vec![sealer("center", "代办中心", "上列结果和原始资料已经移交。")];
+    parties.extend(form.signed.is_empty().then(|| signer("applicant", "申请人", applicant)));
+    sheet.blocks.push(Block::Signatures { parties });
     sheet
 }
 
@@ -80,14 +83,15 @@ pub fn delivery_receipt(head: &Head, matter: &Matter, form: &DeliveryReceipt) ->
     let mut sheet = sheet("delivery_receipt", Style::Form, "送达回证", head, "本回证一份，签收后由代办中心存档。");
     let more = vec![
         wide("受送达人", &form.recipient),
-        wide("送达地址", &form.address),
+        open("送达地址", &form.address),
         wide("送达方式", &choice(&["直接送达", "邮寄送达", "电子送达", "留置送达"], &form.way)),
-        pair(("送出日期", &form.sent_on.map(date).unwrap_or_default()), ("邮件或者回执号", &form.tracking)),
-        wide("代收或者未收的说明", &form.remark),
+        open("送出日期", &form.sent_on.map(date).unwrap_or_default()),
+        open("邮件或者回执号", &form.tracking),
+        open("代收或者未收的说明", &form.remark),
     ];
     sheet.blocks.push(grid(matter, more));
     let columns = vec![Column::short("序号", 8), Column::words("送达文书", 50), Column::words("文号", 32), Column::short("份数", 10)];
-    let row = |(i, d): (usize, &Delivered)| vec![(i + 1).to_string(), d.name.clone(), or_dash(&d.number).into(), d.count.to_string()];
+    let row = |(i, d): (usize, &Delivered)| vec![(i + 1).to_string(), d.name.clone(), d.number.clone(), d.count.to_string()];
     sheet.blocks.push(Block::Table { columns, rows: form.documents.iter().enumerate().map(row).collect() });
     let witness = Party { marks: vec![Mark::Sign, Mark::Date], ..signer("witness", "见证人", "留置或者代收时签字。") };
     let parties = vec![signer("recipient", "受送达人", "上列文书已经收到。"), sealer("deliverer", "送达人", ""), witness];

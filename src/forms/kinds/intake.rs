@@ -1,9 +1,7 @@
 //! 帮办代办申请表 and 收件凭证: what is asked for, and what was taken in.
 
-use chrono::NaiveDate;
-
 use super::{Head, Matter, Paper, choice, grid, heading, pair, papers, sealer, sheet, signer, wide};
-use crate::forms::printing::{Block, Sheet, Style, date};
+use crate::forms::printing::{Block, Sheet, Style};
 
 /// What the application adds to the matter.
 #[derive(Clone, Debug, Default)]
@@ -53,8 +51,8 @@ pub fn application(head: &Head, matter: &Matter, form: &Application) -> Sheet {
 pub struct Receipt {
     /// What was taken in.
     pub papers: Vec<Paper>,
-    /// By when the center says whether it accepts.
-    pub answer_by: Option<NaiveDate>,
+    /// By when the center says whether it accepts; or that it has.
+    pub answer: String,
     /// How to ask for progress.
     pub inquiry: String,
 }
@@ -62,8 +60,7 @@ pub struct Receipt {
 /// 收件凭证.
 pub fn receipt(head: &Head, matter: &Matter, form: &Receipt) -> Sheet {
     let mut sheet = sheet("receipt", Style::Form, "收件凭证", head, "本凭证一式两份，申请人、代办中心各执一份。");
-    let answer = form.answer_by.map_or_else(String::new, |day| format!("{}前告知是否接受委托", date(day)));
-    let more = vec![wide("答复时间", &answer), wide("进度查询", &form.inquiry)];
+    let more = vec![wide("是否接受委托", &form.answer), wide("进度查询", &form.inquiry)];
     sheet.blocks.push(grid(matter, more));
     sheet.blocks.push(heading("收到下列资料"));
     sheet.blocks.push(papers(&form.papers));

@@ -14,15 +14,15 @@ mod termination;
 use chrono::NaiveDate;
 
 pub use agreement::{Agreement, Amendment, Change, agreement, amendment};
-pub use arbitration_decision::{ArbitrationDecision, Side, arbitration_decision};
+pub use arbitration_decision::{ArbitrationDecision, Ruling, Side, arbitration_decision};
 pub use completion::{Completion, Delivered, DeliveryReceipt, completion, delivery_receipt};
 pub use intake::{Application, Receipt, application, receipt};
 pub use notices::{Deferral, Deferred, MissingPaper, OneTimeNotice, deferral_notice, one_time_notice};
 pub use plan::{Plan, PlanStep, plan};
-pub use relay::{HandOver, JointRequest, Leg, Transfer, hand_over_list, joint_request, transfer};
+pub use relay::{Answer, HandOver, JointRequest, Leg, Transfer, hand_over_list, joint_request, transfer};
 pub use supervision::{Supervision, supervision};
 pub use suspension::{Extension, Resumption, Suspension, extension, resumption, suspension};
-pub use termination::{Termination, termination};
+pub use termination::{End, Termination, termination};
 
 use crate::forms::printing::{Block, Cell, Column, Entry, Mark, Party, Sheet, Style, date, or_dash};
 
@@ -115,19 +115,24 @@ fn wide(label: &str, value: &str) -> Vec<Cell> {
     vec![Cell::label(label), Cell::value(or_dash(value)).across(3)]
 }
 
+/// One labelled value over the whole row, to be written in by hand where it is not known.
+fn open(label: &str, value: &str) -> Vec<Cell> {
+    vec![Cell::label(label), Cell::value(value).across(3)]
+}
+
 /// Who asks for what, and who carries it: the rows every form begins with.
 fn matter_rows(matter: &Matter) -> Vec<Vec<Cell>> {
-    let accepted = matter.accepted_on.map(date).unwrap_or_default();
+    let accepted = matter.accepted_on.map(date).unwrap_or_else(|| "尚未受理".into());
     let mut rows = vec![
-        pair(("办件编号", &matter.number), ("受理时间", &accepted)),
+        // Numbers and codes are longer than half a row: it would tear them.
+        wide("办件编号", &matter.number),
         pair(("申请人", &matter.applicant_name), ("证件号码", &matter.applicant_number)),
         pair(("经办人", &matter.agent), ("联系方式", &matter.contact)),
         wide("事项名称", &matter.item_title),
-        // Codes have 31 characters and more: half a row would tear them.
         wide("事项编码", &matter.item_code),
         pair(("承办中心", &matter.center), ("承办人", &matter.handler)),
     ];
-    rows.extend((!matter.mode.is_empty()).then(|| wide("服务方式", &matter.mode)));
+    rows.push(if matter.mode.is_empty() { wide("受理时间", &accepted) } else { pair(("服务方式", &matter.mode), ("受理时间", &accepted)) });
     rows
 }
 

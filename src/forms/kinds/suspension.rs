@@ -31,7 +31,7 @@ pub fn suspension(head: &Head, matter: &Matter, form: &Suspension) -> Sheet {
         wide("中止原因", &form.cause),
         wide("具体情况", &form.facts),
         pair(("中止日期", &date(form.from)), ("最迟恢复", &date(form.until))),
-        pair(("剩余时限", &form.days_left), ("批准人", &form.approved_by)),
+        pair(("批准人", &form.approved_by), ("剩余时限", &form.days_left)),
         wide("恢复条件", &form.resume_when),
     ];
     sheet.blocks.push(grid(matter, more));
@@ -53,8 +53,8 @@ pub struct Resumption {
     pub cause: String,
     /// What is left of the limit.
     pub days_left: String,
-    /// The limit from now on.
-    pub new_due: NaiveDate,
+    /// The limit from now on, in words.
+    pub new_due: String,
     /// What comes next.
     pub next: String,
 }
@@ -63,10 +63,11 @@ pub struct Resumption {
 pub fn resumption(head: &Head, matter: &Matter, form: &Resumption) -> Sheet {
     let mut sheet = sheet("resumption", Style::Form, "代办帮办续办单", head, "本单一式两份，申请人、代办中心各执一份。");
     let more = vec![
-        pair(("原中止单编号", &form.suspension_number), ("中止日期", &date(form.suspended_on))),
-        pair(("续办日期", &date(form.from)), ("剩余时限", &form.days_left)),
+        wide("原中止单编号", &form.suspension_number),
+        pair(("中止日期", &date(form.suspended_on)), ("续办日期", &date(form.from))),
         wide("续办原因", &form.cause),
-        wide("新的办结期限", &date(form.new_due)),
+        wide("剩余时限", &form.days_left),
+        wide("新的办结期限", &form.new_due),
         wide("下一步安排", &form.next),
     ];
     sheet.blocks.push(grid(matter, more));

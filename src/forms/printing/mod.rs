@@ -33,6 +33,10 @@ pub struct Printed {
     pub signatures: Vec<Signed>,
     /// What marks this copy, such as 第一联 申请人留存.
     pub page_label: String,
+    /// What stands across every page, such as 作废.
+    pub stamp: String,
+    /// Some of the text is hidden: the hash is that of the original.
+    pub masked: bool,
 }
 
 /// A signature given before printing.
@@ -59,6 +63,15 @@ pub struct Document {
     pub missing: Vec<char>,
 }
 
+/// The characters of a text that the font lacks; each once, in order.
+pub fn missing(text: &str) -> Vec<char> {
+    // What the font is known to have is most of any text: the font is not opened for it.
+    let common = |c: char| c.is_ascii() || ('\u{4e00}'..='\u{9fa5}').contains(&c) || "，。、；：？！“”（）《》〔〕—　".contains(c);
+    let rare: BTreeSet<char> = text.chars().filter(|c| !common(*c) && *c != '☑').collect();
+    let lacks = |c: &char| font::shape(&c.to_string()).iter().any(|glyph| glyph.stands_in);
+    rare.into_iter().filter(lacks).collect()
+}
+
 /// Prints a sheet.
 pub fn render(sheet: &Sheet, printed: &Printed) -> Result<Document, Error> {
     let places: Vec<&str> = sheet.places().collect();
@@ -67,7 +80,10 @@ pub fn render(sheet: &Sheet, printed: &Printed) -> Result<Document, Error> {
     }
     let pages = page::pages(sheet, printed)?;
     let marks = pages.iter().flatten();
-    let glyphs = marks.flat_map(|m| if let strip::Mark::Text { line, .. } = m { line.glyphs.as_slice() } else { &[] });
+    let glyphs = marks.flat_map(|m| match m {
+        strip::Mark::Text { line, .. } | strip::Mark::Stamp(line) => line.glyphs.as_slice(),
+        _ => &[],
+    });
     let missing: BTreeSet<char> = glyphs.filter(|g| g.stands_in && g.source != '☑').map(|g| g.source).collect();
     let about = pdf::About { title: &sheet.title, author: &sheet.issuer, subject: &sheet.document_number, identity: &printed.document_hash };
     Ok(Document { pdf: pdf::write(&pages, &about)?, pages: pages.len(), missing: missing.into_iter().collect() })

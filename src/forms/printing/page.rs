@@ -46,6 +46,10 @@ pub fn pages(sheet: &Sheet, printed: &Printed) -> Result<Vec<Vec<Mark>>, Error> 
             running_title(sheet, area, marks);
         }
         foot(sheet, printed, area, (i + 1, count), marks)?;
+        if !printed.stamp.is_empty() {
+            // First, so that everything is written over it.
+            marks.insert(0, Mark::Stamp(Line::single(&printed.stamp, 1.0)));
+        }
     }
     Ok(pages)
 }
@@ -162,7 +166,8 @@ fn foot(sheet: &Sheet, printed: &Printed, area: Rect, (number, count): (usize, u
     }
     texts.push((printed.verify_address.clone(), 2));
     if !printed.document_hash.is_empty() {
-        texts.push((format!("文件摘要（SHA-256）：{}", printed.document_hash), 1));
+        let what = if printed.masked { "原件" } else { "文件" };
+        texts.push((format!("{what}摘要（SHA-256）：{}", printed.document_hash), 1));
     }
     let mut y = top + 1.0;
     for (text, most) in texts.into_iter().filter(|(t, _)| !t.is_empty()) {
@@ -173,7 +178,7 @@ fn foot(sheet: &Sheet, printed: &Printed, area: Rect, (number, count): (usize, u
     }
     let bottom = PAGE.1 - 10.5 * MM;
     // The page number stands in the middle; a document number needs more than a third beside the code.
-    let edges = [0.0, 0.4, 0.6, 1.0].map(|part| area.x0 + part * area.width());
+    let edges = [0.0, 0.44, 0.62, 1.0].map(|part| area.x0 + part * area.width());
     let columns = [
         (sheet.document_number.clone(), look),
         (format!("第 {number} 页　共 {count} 页"), Look { align: Align::Centre, ..SMALL }),

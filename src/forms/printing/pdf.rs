@@ -146,6 +146,7 @@ fn content(marks: &[Mark], subset: &mut Subset) -> Vec<u8> {
     for mark in marks {
         match mark {
             Mark::Text { x, y, size, bold, line } => text(&mut content, subset, (*x, *y), *size, *bold, &line.glyphs),
+            Mark::Stamp(line) => stamp(&mut content, subset, &line.glyphs),
             Mark::Frame(area) => {
                 content.rect(r(area.x0), r(PAGE.1 - area.y1), r(area.width()), r(area.height())).stroke();
             }
@@ -200,6 +201,22 @@ fn text(content: &mut Content, subset: &mut Subset, (x, y): (f32, f32), size: f3
     if bold {
         content.restore_state();
     }
+}
+
+/// Words from the lower left to the upper right, as large as fits.
+fn stamp(content: &mut Content, subset: &mut Subset, glyphs: &[Glyph]) {
+    const SLANT: f32 = std::f32::consts::FRAC_1_SQRT_2;
+    let length: f32 = glyphs.iter().map(|g| g.advance).sum();
+    let size = (560.0 / length.max(1.0)).min(170.0);
+    let (half, drop) = (length * size / 2.0, size * 0.35);
+    let (x, y) = (PAGE.0 / 2.0 - SLANT * (half - drop), PAGE.1 / 2.0 - SLANT * (half + drop));
+    let mut bytes = Vec::with_capacity(glyphs.len() * 2);
+    for glyph in glyphs {
+        bytes.extend_from_slice(&subset.cid(glyph).to_be_bytes());
+    }
+    content.save_state().set_fill_gray(0.86).begin_text().set_font(Name(b"F"), r(size));
+    content.set_text_matrix([SLANT, SLANT, -SLANT, SLANT, r(x), r(y)]).show(Str(&bytes));
+    content.end_text().restore_state();
 }
 
 fn circle(content: &mut Content, x: f32, y: f32, radius: f32) {

@@ -17,6 +17,7 @@ pub fn printed() -> Printed {
         document_hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
         signatures: Vec::new(),
         page_label: "第一联　申请人留存".into(),
+        ..Printed::default()
     }
 }
 
@@ -135,9 +136,14 @@ fn forms(s: &Set) -> Vec<Sheet> {
         basis: if i == 0 { "办事指南材料第3项".into() } else { String::new() },
     });
     let deferred = (0..s.rows).map(|_| Deferred { name: s.paper.clone(), reason: "正在换发".into(), due: day(1, 20) });
-    let legs = (0..s.rows).map(|_| Leg { step: s.paper.clone(), unit: s.unit.clone(), request: s.short.clone(), due: Some(day(1, 20)) });
-    let sides =
-        (0..(s.rows / 2).min(6)).map(|_| Side { unit: s.unit.clone(), opinion: s.long.clone(), basis: "《代办帮办工作规程》第十二条".into() });
+    let legs = (0..s.rows).map(|_| Leg {
+        step: s.paper.clone(),
+        unit: s.unit.clone(),
+        request: s.short.clone(),
+        answer_by: "2026年1月6日".into(),
+        due: "2026年1月20日".into(),
+    });
+    let sides = (0..(s.rows / 2).min(6)).map(|_| Side { unit: s.unit.clone(), opinion: s.long.clone(), source: "转办单、2026年1月5日陈述".into() });
     vec![
         application(
             head,
@@ -155,7 +161,9 @@ fn forms(s: &Set) -> Vec<Sheet> {
         receipt(
             head,
             matter,
-            &Receipt { papers: papers.clone(), answer_by: Some(day(1, 6)), inquiry: "凭办件编号拨打0513-12345或者登录政务服务网查询".into() },
+            &Receipt {
+                papers: papers.clone(), answer: "2026年1月6日前告知".into(), inquiry: "凭办件编号拨打0513-12345或者登录政务服务网查询".into()
+            },
         ),
         agreement(
             head,
@@ -210,6 +218,7 @@ fn forms(s: &Set) -> Vec<Sheet> {
                 consent: "2026年1月5日电话同意".into(),
                 answer_by: day(1, 6),
                 days_left: "7个工作日".into(),
+                answer: if s.rows > 10 { Answer::Refused(day(1, 6), s.short.clone()) } else { Answer::Open },
             },
         ),
         hand_over_list(
@@ -230,7 +239,8 @@ fn forms(s: &Set) -> Vec<Sheet> {
                 to: "南通市政务服务代办中心".into(),
                 reason: s.long.clone(),
                 legs: legs.collect(),
-                answer_by: day(1, 6),
+                answer_by: Some(day(1, 6)),
+                answer: if s.rows > 10 { Answer::Imposed("ZD-320600-20260105-000001-427".into()) } else { Answer::Open },
                 attachments: vec!["资料交接清单".into()],
             },
         ),
@@ -240,8 +250,15 @@ fn forms(s: &Set) -> Vec<Sheet> {
             &ArbitrationDecision {
                 facts: s.long.clone(),
                 sides: sides.collect(),
-                handler: "如皋市政务服务代办中心".into(),
+                case_number: "ZD-320600-20260105-000001-427".into(),
+                bound: "如皋市政务服务代办中心".into(),
+                ruling: Ruling::Joint {
+                    handler: "如皋市政务服务代办中心".into(),
+                    custodian: matter.center.clone(),
+                    steps: (0..s.rows).map(|_| (s.paper.clone(), s.unit.clone())).collect(),
+                },
                 orders: "原承办中心应当于1个工作日内移交全部资料。".into(),
+                reviewed: s.rows > 10,
                 reason: s.long.clone(),
                 rule: "《代办帮办工作规程》第二十条".into(),
             },
@@ -268,7 +285,7 @@ fn forms(s: &Set) -> Vec<Sheet> {
                 from: day(1, 12),
                 cause: s.long.clone(),
                 days_left: "5个工作日".into(),
-                new_due: day(1, 19),
+                new_due: "2026年1月19日".into(),
                 next: s.short.clone(),
             },
         ),
@@ -308,6 +325,7 @@ fn forms(s: &Set) -> Vec<Sheet> {
                 summary: s.long.clone(),
                 fees: String::new(),
                 papers: papers.clone(),
+                signed: String::new(),
             },
         ),
         termination(
@@ -317,10 +335,9 @@ fn forms(s: &Set) -> Vec<Sheet> {
                 reason: "申请人主动要求".into(),
                 facts: s.long.clone(),
                 asked_by: "申请人".into(),
-                effective_on: day(1, 12),
                 progress: s.short.clone(),
                 papers,
-                one_sided: s.rows > 10,
+                end: if s.rows > 10 { End::Served { on: day(1, 12), proof: s.short.clone() } } else { End::Open },
             },
         ),
         supervision(

@@ -56,6 +56,8 @@ pub enum Mark {
         /// Radius.
         radius: f32,
     },
+    /// Large grey words across the page, behind everything else.
+    Stamp(Line),
     /// A QR code.
     Code {
         /// Where.
@@ -306,6 +308,7 @@ impl Mark {
         match self {
             Self::Text { x, y, size, bold, line } => Self::Text { x: x + dx, y: y + dy, size: *size, bold: *bold, line: line.clone() },
             Self::Frame(area) => Self::Frame(shift(area)),
+            Self::Stamp(line) => Self::Stamp(line.clone()),
             Self::Seal { x, y, radius } => Self::Seal { x: x + dx, y: y + dy, radius: *radius },
             Self::Code { area, side, dark } => Self::Code { area: shift(area), side: *side, dark: dark.clone() },
         }
@@ -316,6 +319,7 @@ impl Mark {
         match self {
             Self::Text { x, y, size, line, .. } => Rect { x0: *x, y0: y - 0.88 * size, x1: x + line.width, y1: y + 0.12 * size },
             Self::Frame(area) | Self::Code { area, .. } => *area,
+            Self::Stamp(_) => Rect { x0: 0.0, y0: 0.0, x1: 0.0, y1: 0.0 },
             Self::Seal { x, y, radius } => Rect { x0: x - radius, y0: y - radius, x1: x + radius, y1: y + radius },
         }
     }

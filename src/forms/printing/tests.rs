@@ -89,6 +89,19 @@ fn a_stored_sheet_prints_as_it_did() {
 }
 
 #[test]
+fn a_stamp_stands_on_every_page() {
+    let sheet = with(vec![table(100, "企业投资项目备案申请表")]);
+    let laid = pages(&sheet, &Printed { stamp: "作废".into(), ..specimens::printed() }).expect("it prints");
+    assert!(laid.len() > 1 && laid.iter().all(|page| matches!(&page[0], Mark::Stamp(line) if line.text() == "作废")));
+}
+
+#[test]
+fn missing_characters_are_told_without_printing() {
+    assert_eq!(super::missing("㛃䶮𠮷 \u{2a700}\u{31350}☑\u{fe00}办理（A）"), ['\u{2a700}', '\u{31350}']);
+    assert!(super::missing("如东县政务服务中心“收件”□√〔2026〕1号").is_empty());
+}
+
+#[test]
 fn missing_characters_are_reported() {
     let sheet = with(vec![Block::Paragraph { text: "㛃䶮𠮷 \u{2a700}\u{31350}☑\u{fe00}".into() }]);
     assert_eq!(printed(&sheet).missing, ['\u{2a700}', '\u{31350}']);

@@ -1,0 +1,3 @@
+DROP INDEX forms_act;
+ALTER TABLE forms DROP COLUMN owners;
+ALTER TABLE forms DROP COLUMN act;

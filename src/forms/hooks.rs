@@ -1,0 +1,112 @@
+//! What higher acts do to forms, in their own transaction: what was told of a matter or decided has its form, and who signs
+//! the matter signs the form that stands for it.
+
+use super::{
+    drawing::{Origin, Record},
+    machine::{FormAction, FormKind, FormState as State, permits},
+    service::{Issue, put_down, save},
+    signing::applicant_name,
+    store::{self, Form, FormRecord, FormSignature},
+};
+use crate::{
+    auth::Actor,
+    db::{Result, Tx},
+    entrustments::{self, Entrustment, Signature},
+    kernel::Code as _,
+    organization,
+    routing::arbitration::store::Arbitration,
+};
+
+/// Something was told of a matter.
+pub fn on_told(tx: &mut Tx, actor: &Actor, e: &Entrustment, told: &str) -> Result<()> {
+    match told {
+        "one_time_notice" => draw(tx, actor, e, FormKind::OneTimeNotice),
+        "suspended" => draw(tx, actor, e, FormKind::Suspension),
+        "resumed" => draw(tx, actor, e, FormKind::Resumption),
+        "extension_granted" => draw(tx, actor, e, FormKind::Extension),
+        "completed" => draw(tx, actor, e, FormKind::Completion),
+        "completion_refused" => set_aside(tx, actor, e, FormKind::Completion, None, "申请人未签收，本件继续办理"),
+        "termination_cancelled" => set_aside(tx, actor, e, FormKind::Termination, None, "终止已取消，本件继续办理"),
+        "agreement_signed" | "closed" | "termination_signed" => follow(tx, actor, e, told),
+        "terminated" => {
+            follow(tx, actor, e, told)?;
+            // Ended by the center alone: what was to be signed by both is not.
+            let act = Record::of(tx, e)?.act(FormKind::Termination, &Origin::Matter);
+            set_aside(tx, actor, e, FormKind::Termination, act.as_deref(), "本件已单方终止，另行出具终止单")?;
+            draw(tx, actor, e, FormKind::Termination)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An arbitration was decided: the decision has its form, in the name of who decides.
+pub fn on_decided(tx: &mut Tx, actor: &Actor, row: &Arbitration) -> Result<()> {
+    let Some(e) = entrustments::store::entrustment(tx, row.entrustment_id)? else { return Ok(()) };
+    let origin = Origin::find(tx, &e, FormKind::ArbitrationDecision, Some(row.id))?;
+    Issue { kind: FormKind::ArbitrationDecision, origin: &origin, identity: None }.unless_there(tx, actor, &e)
+}
+
+fn draw(tx: &mut Tx, actor: &Actor, e: &Entrustment, kind: FormKind) -> Result<()> {
+    Issue { kind, origin: &Origin::Matter, identity: None }.unless_there(tx, actor, e)
+}
+
+/// What it says did not come about: nobody shall take it for valid. What somebody has signed stays, and so does the form of
+/// the act that does stand.
+fn set_aside(tx: &mut Tx, actor: &Actor, e: &Entrustment, kind: FormKind, stands: Option<&str>, why: &str) -> Result<()> {
+    let over = |f: &Form| f.kind == kind && Some(f.act.as_str()) != stands && permits(f.state, FormAction::Void).is_ok();
+    for mut row in store::of_matter(tx, e.id)?.into_iter().filter(over) {
+        let record = FormRecord { void_reason: why.into(), link_until: None, ..row.record.open(tx.vault)? };
+        row.state = State::Voided;
+        save(tx, actor, &mut row, &record, "voided")?;
+    }
+    Ok(())
+}
+
+/// Who signs the matter itself has signed the form that stands for it, and no other text.
+fn follow(tx: &mut Tx, actor: &Actor, e: &Entrustment, told: &str) -> Result<()> {
+    let record = Record::of(tx, e)?;
+    let v = &record.view;
+    let (kind, signed): (FormKind, Vec<(&str, Signature)>) = match told {
+        "agreement_signed" => (FormKind::Agreement, v.agreement.iter().filter_map(|a| Some(("applicant", a.signature.clone()?))).collect()),
+        "closed" => (FormKind::Completion, v.completion.iter().filter_map(|c| Some(("applicant", c.signature.clone()?))).collect()),
+        _ => {
+            let both = v.termination.iter().flat_map(|t| [("applicant", t.applicant_signature.clone()), ("center", t.center_signature.clone())]);
+            (FormKind::Termination, both.filter_map(|(place, s)| Some((place, s?))).collect())
+        }
+    };
+    let Some(act) = record.act(kind, &Origin::Matter) else { return Ok(()) };
+    let Some(mut row) = store::of_act(tx, e.id, kind, &act)? else { return Ok(()) };
+    let places = super::service::places(tx, &row)?;
+    let mut of = row.record.open(tx.vault)?;
+    let before = of.signatures.len();
+    for (place, s) in signed {
+        if places.iter().any(|p| p == place) && of.signatures.iter().all(|s| s.place != place) {
+            let who = if place == "applicant" { applicant_name(tx, &row)? } else { organization::load(tx, row.center_id)?.name };
+            let how = s.method.label().to_owned();
+            of.signatures.push(FormSignature { place: place.into(), who, how, evidence: s.evidence, at: s.at, by: s.recorded_by, code_told_by: None });
+            of.link_until = of.link_until.filter(|_| place != "applicant");
+        }
+    }
+    if of.signatures.len() == before {
+        return Ok(());
+    }
+    row.state = State::Signed;
+    save(tx, actor, &mut row, &of, "signed")
+}
+
+impl Issue<'_> {
+    /// Draws it up, unless the act has its form already.
+    fn unless_there(self, tx: &mut Tx, actor: &Actor, e: &Entrustment) -> Result<()> {
+        let record = Record::of(tx, e)?;
+        let Some(act) = record.act(self.kind, self.origin) else { return Ok(()) };
+        if store::of_act(tx, e.id, self.kind, &act)?.is_some() {
+            return Ok(());
+        }
+        put_down(tx, actor, e, &record, self).map(|_| ())
+    }
+}
+
+/// The signature that an agreement had before its form was drawn up: it is the very text that was signed.
+pub fn signed_before(record: &Record, kind: FormKind) -> Option<Signature> {
+    record.view.agreement.as_ref().filter(|_| kind == FormKind::Agreement)?.signature.clone()
+}

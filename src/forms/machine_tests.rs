@@ -1,0 +1,54 @@
+//! The tables of forms, as they are reviewed.
+
+use std::fmt::Write as _;
+
+use super::*;
+
+#[test]
+fn what_is_signed_stays() {
+    assert!(permits(S::Signed, A::Void).is_err() && permits(S::Voided, A::Sign).is_err() && permits(S::Voided, A::Link).is_err());
+    assert!(permits(S::Issued, A::Void).is_ok() && permits(S::Signed, A::Sign).is_ok());
+}
+
+#[test]
+fn every_kind_has_its_places_and_times() {
+    for kind in K::ALL {
+        assert_eq!(PLACES.iter().filter(|(k, _)| k == kind).count(), 1, "{kind:?}");
+        assert_eq!(TIMES.iter().filter(|(k, _)| k == kind).count(), 1, "{kind:?}");
+    }
+    assert_eq!(side_of(K::ArbitrationDecision, "recipient_2"), Some(Party));
+    assert_eq!((side_of(K::ArbitrationDecision, "recipient_x"), side_of(K::Plan, "issuer")), (None, None));
+}
+
+#[test]
+fn who_signs_where() {
+    let sides = [Issuer, Manager, Receiver, Addressee, Decider, Party, Applicant, Witness];
+    let mut out = format!("{:22}{:12}", "form", "place");
+    for side in sides {
+        let _ = write!(out, "{:>11}", format!("{side:?}"));
+    }
+    for (kind, places) in PLACES {
+        for (place, whose) in *places {
+            let _ = write!(out, "\n{:22}{place:12}", kind.code());
+            for side in sides {
+                let how = match signing(&[side], *whose) {
+                    Some(Own) => "own",
+                    Some(Recorded) => "recorded",
+                    None => "-",
+                };
+                let _ = write!(out, "{how:>11}");
+            }
+        }
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn when_each_form_is_issued() {
+    let mut out = String::new();
+    for kind in K::ALL {
+        let states: Vec<&str> = Matter::ALL.iter().filter(|s| timely(*kind, **s)).map(|s| s.code()).collect();
+        let _ = writeln!(out, "{:22}{}", kind.code(), states.join(" "));
+    }
+    insta::assert_snapshot!(out);
+}
