@@ -191,8 +191,3 @@ pub fn timeline(tx: &mut Tx, actor: &Actor, reference: &str, q: &ListQuery) -> R
     }
     Ok(Page::cut(rows, q.limit, tx.vault, |t: &TimelineEntry| q.cursor_of(String::new(), t.id.to_string())))
 }
-
-/// Titles for the worklist.
-pub fn title_of(row: &Batch) -> String {
-    format!("{}月提请批次", row.month)
-}
