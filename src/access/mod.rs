@@ -156,8 +156,11 @@ pub struct Sieve<'a> {
     /// Along which subjects.
     pub by: Option<Scope>,
     /// Those to keep.
-    pub keep: &'a dyn Fn(&mut Tx, &[Id]) -> Result<Vec<Id>>,
+    pub keep: &'a Keep<'a>,
 }
+
+/// Those of some records that are kept.
+pub type Keep<'a> = dyn Fn(&mut Tx, &[Id]) -> Result<Vec<Id>> + 'a;
 
 /// What a list of a kind reads: by whom, and in which states.
 fn asked<S: Code>(actor: &Actor, kind: &str, q: &ListQuery) -> Result<(Scope, Vec<String>)> {

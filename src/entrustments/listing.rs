@@ -84,13 +84,12 @@ impl Marked {
 
     /// The subjects that a filter names: whose matters they are is known by index.
     fn subjects(&self, q: &ListQuery) -> Option<Scope> {
-        const NAMED: [(&str, fn(&str) -> String); 3] =
-            [("applicant_id", subject::applicant), ("assignee_id", subject::user), ("custodian_id", subject::center)];
-        let named = || {
-            let (name, of) = NAMED.into_iter().find(|(name, _)| self.asked.iter().any(|(asked, _)| asked == name))?;
+        let named = [("applicant_id", subject::applicant as fn(&str) -> String), ("assignee_id", subject::user), ("custodian_id", subject::center)];
+        let by = || {
+            let (name, of) = named.into_iter().find(|(name, _)| self.asked.iter().any(|(asked, _)| asked == name))?;
             Some(Scope::Subjects(q.all(name).iter().map(|id| (of(id), false)).collect()))
         };
-        self.projects.clone().or_else(named)
+        self.projects.clone().or_else(by)
     }
 
     fn keep(&self, tx: &mut Tx, ids: &[Id]) -> Result<Vec<Id>> {
