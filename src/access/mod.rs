@@ -83,13 +83,25 @@ pub fn place_new(tx: &mut Tx, placement: &Placement) -> Result<()> {
 pub fn sight(tx: &mut Tx, scope: &Scope, record: Id) -> Result<Option<Sight>> {
     let Scope::Subjects(reasons) = scope else { return Ok(Some(Sight::CLEAR)) };
     let rows = store::subjects(tx, record)?;
+    Ok(by_reasons(reasons, rows.iter().map(|(subject, masked)| (subject, *masked))))
+}
+
+/// [`sight`] of several records, in one query; what is not seen is left out.
+pub fn sights(tx: &mut Tx, scope: &Scope, records: &[Id]) -> Result<Vec<(Id, Sight)>> {
+    let Scope::Subjects(reasons) = scope else { return Ok(records.iter().map(|id| (*id, Sight::CLEAR)).collect()) };
+    let subjects: Vec<String> = reasons.iter().map(|(subject, _)| subject.clone()).collect();
+    let rows = store::reasons(tx, &subjects, records)?;
+    let of = |id: &Id| by_reasons(reasons, rows.iter().filter(|(record, ..)| record == id).map(|(_, subject, masked)| (subject, *masked)));
+    Ok(records.iter().filter_map(|id| of(id).map(|sight| (*id, sight))).collect())
+}
+
+fn by_reasons<'a>(reasons: &[(String, bool)], rows: impl Iterator<Item = (&'a String, bool)>) -> Option<Sight> {
     let seen: Vec<(&str, bool, bool)> = rows
-        .iter()
-        .filter_map(|(subject, masked)| reasons.iter().find(|(s, _)| s == subject).map(|(s, rule)| (s.as_str(), *rule || *masked, reads(s, *rule, *masked))))
+        .filter_map(|(subject, masked)| reasons.iter().find(|(s, _)| s == subject).map(|(s, rule)| (s.as_str(), *rule || masked, reads(s, *rule, masked))))
         .collect();
     let narrow = seen.iter().all(|(subject, ..)| subject::is_partial(subject));
     let words = seen.iter().any(|(_, _, words)| *words);
-    Ok(seen.iter().map(|(_, masked, _)| *masked).min().map(|masked| Sight { masked, words, narrow }))
+    seen.iter().map(|(_, masked, _)| *masked).min().map(|masked| Sight { masked, words, narrow })
 }
 
 /// Whether words are read for a reason to see a record: where it is seen in clear, and where the rule alone masks it for

@@ -166,6 +166,12 @@ pub fn subjects(tx: &mut Tx, record: Id) -> Result<Vec<(String, bool)>> {
     Ok(access::table.filter(access::record_id.eq(record)).select((access::subject, access::masked)).load(tx.conn)?)
 }
 
+/// By which of these subjects each of the records is seen, and whether masked.
+pub fn reasons(tx: &mut Tx, subjects: &[String], records: &[Id]) -> Result<Vec<(Id, String, bool)>> {
+    let rows = access::table.filter(access::record_id.eq_any(records.to_vec())).filter(access::subject.eq_any(subjects.to_vec()));
+    Ok(rows.select((access::record_id, access::subject, access::masked)).load(tx.conn)?)
+}
+
 /// Those of the records that one of the subjects sees.
 pub fn seen(tx: &mut Tx, subjects: &[String], records: &[Id]) -> Result<Vec<Id>> {
     let rows = access::table.filter(access::record_id.eq_any(records.to_vec())).filter(access::subject.eq_any(subjects.to_vec()));

@@ -6,14 +6,19 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     asking,
     counting::{self, RegisterParams, TicketRegister},
-    handling, inadmissible, intake, listing,
+    handling, inadmissible,
+    input::{
+        AttemptInput, BulkTriage, CoordinateInput, CoordinationInput, FeedbackInput, LinkFeedback, NewTicket, ProposalInput, SettlementInput, TicketContent,
+        TicketMerge, TicketReason, TicketReveal, TriageInput, UpholdInput, WithdrawInput,
+    },
+    intake,
+    links::{self, FeedbackLinkView},
+    listing,
     machine::{TicketState, TicketTier},
     merging,
-    model::{
-        AttemptInput, BulkTriage, CoordinateInput, CoordinationInput, FeedbackInput, LinkFeedback, NewTicket, ProposalInput, SettlementInput, TicketCategory,
-        TicketChannel, TicketContent, TicketMerge, TicketReason, TicketReveal, TriageInput, UpholdInput, WithdrawInput,
-    },
-    views::{self, FeedbackLinkView, RevealedTicket, TicketView},
+    model::{TicketCategory, TicketChannel},
+    reading::{self, RevealedTicket},
+    views::{self, TicketView},
 };
 use crate::{
     entrustments::{TimelineEntry, api::ENTRUSTMENT},
@@ -146,7 +151,7 @@ async fn edit(command: Command, body: Body<TicketContent>) -> Answer {
 #[utoipa::path(tag = "fallback", operation_id = "list_fallback_ticket_timeline", params(("id" = String, Path, description = "反映问题 id 或编号", max_length = 100), List<TicketTimeline>), responses((status = 200, description = "一页经过", body = Page<TimelineEntry>)))]
 #[get("/fallback-tickets/{id}/timeline")]
 async fn timeline(ask: Ask, asked: List<TicketTimeline>) -> Answer {
-    ask.list_of(asked.query, views::timeline).await
+    ask.list_of(asked.query, reading::timeline).await
 }
 
 /// 查看完整个人信息（reveal）
@@ -155,7 +160,7 @@ async fn timeline(ask: Ask, asked: List<TicketTimeline>) -> Answer {
 #[utoipa::path(tag = "fallback", operation_id = "reveal_fallback_ticket", params(("id" = String, Path, description = "反映问题 id 或编号", max_length = 100)), request_body = TicketReveal, responses((status = 200, description = "完整信息", body = RevealedTicket)))]
 #[post("/fallback-tickets/{id}/reveal")]
 async fn reveal(command: Command, body: Body<TicketReveal>) -> Answer {
-    command.in_earnest()?.act(body, views::reveal).await
+    command.in_earnest()?.act(body, reading::reveal).await
 }
 
 /// 反馈链接（feedback link）
@@ -164,7 +169,7 @@ async fn reveal(command: Command, body: Body<TicketReveal>) -> Answer {
 #[utoipa::path(tag = "public", operation_id = "get_feedback_link", security(()), params(("id" = String, Path, description = "链接中的令牌", max_length = 100)), responses((status = 200, description = "所反映的问题", body = FeedbackLinkView)))]
 #[get("/feedback-links/{id}")]
 async fn by_link(public: Public) -> Answer {
-    public.fresh(views::by_link).await
+    public.fresh(links::by_link).await
 }
 
 /// 凭链接反馈（feedback by link）

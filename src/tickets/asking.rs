@@ -7,14 +7,12 @@ use serde_json::json;
 
 use super::{
     handling::noted,
+    input::{AttemptInput, FeedbackInput, LinkFeedback, TicketReason, UpholdInput},
+    links::{self, FeedbackLinkView},
     load::{self, Opened, Told, change},
     machine::{ATTEMPT_DAYS, Facts, REFORM_AFTER, TicketAction as Action, TicketState as State, TicketTier as Tier},
-    model::{
-        AttemptInput, ContactOutcome, ContactPurpose, ContactWords, FeedbackInput, FeedbackWay, LinkFeedback, PastRound, TicketReason, Upheld, UpholdInput,
-        UpholdReason,
-    },
+    model::{ContactOutcome, ContactPurpose, ContactWords, FeedbackWay, PastRound, Upheld, UpholdReason},
     store::{self, TicketCaller, TicketContact},
-    views::{self, FeedbackLinkView},
 };
 use crate::{
     attachments,
@@ -209,12 +207,12 @@ pub fn contacted(tx: &mut Tx, loaded: &mut Opened, contact: Contact) -> Result<(
 
 /// Answers by link; the link is used up.
 pub fn feedback_by_link(tx: &mut Tx, text: &str, request_id: &str, input: &LinkFeedback) -> Result<FeedbackLinkView> {
-    let (found, round) = views::by_token(tx, text)?;
+    let (found, round) = links::by_token(tx, text)?;
     dialect::lock_root(tx.conn, "fallback_tickets", found.ticket_id.as_str())?;
     // A merge may just have taken the caller along: the answer belongs to where they are asked.
     let (caller, round) = (store::caller(tx, found.id)?.ok_or_else(Problem::not_found)?, round);
     let loaded = load::load_locked(tx, caller.ticket_id)?;
-    let shown = views::link_view(tx, &caller, round)?;
+    let shown = links::link_view(tx, &caller, round)?;
     if !shown.open {
         let zh = if shown.answer.is_some() { "该链接已经使用过。" } else { "当前不在征求反馈，或者链接已失效。" };
         return Err(Problem { allowed_actions: Some(Vec::new()), ..Problem::new(ErrorCode::StateConflict, Text::new(zh, "Used, or not asked now.")) }.into());
@@ -223,7 +221,7 @@ pub fn feedback_by_link(tx: &mut Tx, text: &str, request_id: &str, input: &LinkF
     let words = ContactWords { words: input.words.clone(), ..ContactWords::default() };
     let said = Said { caller: caller.clone(), satisfied: input.satisfied, way: FeedbackWay::Link, at: tx.now, words, staff: None };
     hear(tx, &actor, loaded, said)?;
-    views::link_view(tx, &caller, round)
+    links::link_view(tx, &caller, round)
 }
 
 /// Records that a caller could not be reached.

@@ -6,10 +6,11 @@ use serde_json::json;
 use super::{
     asking::{self, Contact, contacted},
     handling::noted,
+    input::TicketContent,
     intake::{Entry, enter},
     load::{self, Opened, Told, pass},
     machine::{TicketAction as Action, TicketState as State},
-    model::{ContactOutcome, ContactPurpose, ContactWords, Decision, FeedbackWay, TicketCategory, TicketChannel, TicketContent, TicketOrigin},
+    model::{ContactOutcome, ContactPurpose, ContactWords, Decision, FeedbackWay, TicketCategory, TicketChannel, TicketOrigin},
     store::{self, TicketDepartment},
 };
 use crate::{

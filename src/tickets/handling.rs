@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use super::{
+    input::{BulkTriage, CoordinateInput, CoordinationInput, SettlementInput, TicketContent, TriageInput},
     intake::{departments_of, item_of, known_staff},
     load::{Opened, Told, change},
     machine::{TicketAction as Action, tier_fits},
-    model::{BulkTriage, CoordinateInput, Coordination, CoordinationInput, Noted, SettlementInput, TicketContent, TriageInput},
+    model::{Coordination, Noted},
     store,
 };
 use crate::{

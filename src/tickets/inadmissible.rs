@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::{
     handling::noted,
+    input::{ProposalInput, TicketReason},
     load::{Opened, Told, change},
     machine::TicketAction as Action,
-    model::{Objection, Proposal, ProposalInput, TicketReason},
+    model::{Objection, Proposal},
 };
 use crate::{
     auth::Actor,

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::{
     asking, handling,
+    input::{NewTicket, TicketContent, TriageInput},
     load::{self, Opened, Told},
     machine::{TicketState as State, TicketTier as Tier},
     merging,
-    model::{NewTicket, TicketChannel, TicketContent, TicketDetails, TicketOrigin, TriageInput},
+    model::{TicketChannel, TicketDetails, TicketOrigin},
     store::{self, Ticket, TicketCaller, TicketDepartment},
     views::{self, TicketView},
 };

@@ -94,12 +94,10 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<TicketView
     };
     let mut rows = store::tickets_by_id(tx, &page.items)?;
     rows.sort_by_key(|row| page.items.iter().position(|id| *id == row.id));
-    let mut seen: Vec<(Ticket, Sight)> = Vec::with_capacity(rows.len());
-    for row in rows {
-        // A part of the list may be seen in part only: the access row knows.
-        let sight = access::sight(tx, &scope, row.id)?.unwrap_or(Sight::masked(true));
-        seen.push((row, sight));
-    }
+    // Some may be seen in part only: the access rows know.
+    let sights = access::sights(tx, &scope, &page.items)?;
+    let sight = |id: Id| sights.iter().find(|(known, _)| *known == id).map_or(Sight::masked(true), |(_, sight)| *sight);
+    let seen = rows.into_iter().map(|row| (sight(row.id), row)).map(|(sight, row)| (row, sight)).collect();
     let items = views::listed(tx, actor, seen)?;
     Ok(page.with(|_| items))
 }

@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::{
     asking::{caller_of, signed},
+    input::{TicketMerge, WithdrawInput},
     load::{self, Opened, Told},
     machine::{Facts, TicketAction as Action, TicketState as State},
-    model::{TicketMerge, WithdrawInput, Withdrawal},
+    model::Withdrawal,
     store,
 };
 use crate::{

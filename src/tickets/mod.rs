@@ -9,13 +9,16 @@ mod counting;
 mod doors;
 mod handling;
 mod inadmissible;
+mod input;
 mod intake;
+mod links;
 mod listing;
 mod load;
 pub mod machine;
 mod merging;
 mod model;
 mod narrative;
+mod reading;
 pub mod store;
 mod views;
 
@@ -26,12 +29,10 @@ pub use doors::{
 };
 pub use handling::{coordinate, record_coordination, settle, triage};
 pub use inadmissible::{confirm as confirm_inadmissible, object, propose as propose_inadmissible};
+pub use input::{NewTicket, TicketContent, TicketReason, TriageInput};
 pub use intake::register_as;
 pub use listing::{awaiting, waiting_states};
 pub use load::{ON_ENDED, Opened, Told, by_reference, load_for, load_locked, load_seen, place, recompute, tell};
-pub use model::{
-    ContactOutcome, ContactPurpose, FeedbackWay, InadmissibleReason, NewTicket, TicketCategory, TicketChannel, TicketContent, TicketDetails, TicketReason,
-    TriageInput, UpholdReason,
-};
+pub use model::{ContactOutcome, ContactPurpose, FeedbackWay, InadmissibleReason, TicketCategory, TicketChannel, TicketDetails, UpholdReason};
 pub use store::{Ticket, TicketCaller, TicketContact, TicketDepartment};
 pub use views::{TicketView, title_of, view};

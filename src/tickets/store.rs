@@ -4,7 +4,7 @@ use diesel::{dsl::count_star, prelude::*};
 
 use super::{
     machine::{TicketState, TicketTier},
-    model::{ContactOutcome, ContactPurpose, FeedbackWay, TicketCategory, TicketChannel, TicketDetails},
+    model::{ContactOutcome, ContactPurpose, ContactWords, FeedbackWay, TicketCategory, TicketChannel, TicketDetails},
 };
 use crate::{
     db::{
@@ -135,7 +135,7 @@ pub struct TicketContact {
     /// When they were asked.
     pub contacted_at: Moment,
     /// What they said in words, and what proves it.
-    pub words: Private<super::model::ContactWords>,
+    pub words: Private<ContactWords>,
     /// When recorded.
     pub created_at: Moment,
 }

@@ -3,25 +3,22 @@
 use serde::Serialize;
 
 use super::{
+    links::token,
     load::{self, Opened},
     machine::{TicketState, TicketTier},
     model::{
         ContactOutcome, ContactPurpose, Coordination, Decision, FeedbackWay, Noted, Objection, PastRound, Proposal, TicketCategory, TicketChannel,
-        TicketOrigin, Upheld, Withdrawal,
+        TicketDetails, TicketOrigin, Upheld, Withdrawal,
     },
-    narrative,
     store::{self, Ticket, TicketCaller},
 };
 use crate::{
     access::Sight,
-    applicants::{self, Applicant},
     attachments::{self, AttachmentView},
     auth::{Actor, Role, policy},
     clocks::{self, ClockView},
-    db::{Result, Tx, audit},
-    entrustments::TimelineEntry,
-    events::{Audience, store as log},
-    kernel::{Code as _, Id, ListQuery, Moment, Page, Problem, Purpose, Target},
+    db::{Result, Tx},
+    kernel::{Code as _, Id, Moment},
     organization::{self, CenterBrief},
 };
 
@@ -281,7 +278,7 @@ crate::versioned!(TicketView, "fallback_ticket");
 
 /// What a reader may know of a ticket.
 #[derive(Clone, Copy)]
-struct Reader {
+pub(super) struct Reader {
     /// The applicant that the reader is.
     own: Option<Id>,
     /// Reads what the applicant wrote.
@@ -291,11 +288,11 @@ struct Reader {
     /// Callers are shown masked.
     masked: bool,
     /// Confidential callers are shown.
-    knows: bool,
+    pub(super) knows: bool,
 }
 
 impl Reader {
-    fn of(actor: &Actor, row: &Ticket, callers: &[TicketCaller], sight: Sight) -> Self {
+    pub(super) fn of(actor: &Actor, row: &Ticket, callers: &[TicketCaller], sight: Sight) -> Self {
         let own = actor.applicant_id;
         let origin = callers.iter().any(|c| c.applicant_id.is_some() && c.applicant_id == own && c.origin_id == row.id);
         Self {
@@ -309,14 +306,9 @@ impl Reader {
 }
 
 /// Who is shown a confidential caller: the counter of the registering center, and who handles the ticket there.
-fn knows(actor: &Actor, row: &Ticket) -> bool {
+pub(super) fn knows(actor: &Actor, row: &Ticket) -> bool {
     let at = |role: Role| actor.nodes(role).any(|n| n == row.center_id.as_str());
     actor.is_system() || at(Role::Clerk) || (at(Role::Agent) && row.handler_id.is_some_and(|id| actor.answers_for(id)))
-}
-
-/// The token of a caller's link in a round: nothing is stored, and only this server can make it. Answering uses it up.
-pub fn token(tx: &Tx, caller: Id, round: i32) -> String {
-    format!("{caller}.{round}.{}", tx.vault.mark(Purpose::Link, &format!("ticket_feedback:{caller}:{round}")))
 }
 
 fn caller_view(tx: &Tx, loaded: &Opened, reader: Reader, may_send: bool, c: &TicketCaller) -> Result<CallerView> {
@@ -344,7 +336,7 @@ fn caller_view(tx: &Tx, loaded: &Opened, reader: Reader, may_send: bool, c: &Tic
 }
 
 /// What a list and a single record have in common.
-fn head(tx: &Tx, row: &Ticket, d: super::model::TicketDetails, reader: Reader, callers_total: usize) -> TicketView {
+fn head(tx: &Tx, row: &Ticket, d: TicketDetails, reader: Reader, callers_total: usize) -> TicketView {
     let of = |text: String, may: bool| Some(text).filter(|t| may && !t.is_empty());
     let told = reader.own.is_some() || reader.words || reader.staff;
     let staff = reader.staff;
@@ -440,7 +432,7 @@ fn contact_views(tx: &Tx, loaded: &Opened, reader: Reader) -> Result<Vec<TicketC
 }
 
 /// A ticket with all that belongs to it, as the caller sees it.
-fn render(tx: &mut Tx, actor: &Actor, loaded: &Opened, reader: Reader) -> Result<TicketView> {
+pub(super) fn render(tx: &mut Tx, actor: &Actor, loaded: &Opened, reader: Reader) -> Result<TicketView> {
     let row = &loaded.row;
     let d = loaded.details.clone();
     let told = reader.own.is_some() || reader.words;
@@ -503,148 +495,7 @@ pub fn listed(tx: &mut Tx, actor: &Actor, rows: Vec<(Ticket, Sight)>) -> Result<
     rows.into_iter().map(one).collect()
 }
 
-/// A ticket in full.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct RevealedTicket {
-    /// Of the ticket.
-    pub id: Id,
-    /// Those who ask, in clear.
-    pub callers: Vec<RevealedCaller>,
-    /// The ticket with what was said of it.
-    pub ticket: TicketView,
-    /// Version of the ticket.
-    pub version: i64,
-}
-
-crate::versioned!(RevealedTicket, "fallback_ticket");
-
-/// Somebody who asks, in clear.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct RevealedCaller {
-    /// Identity.
-    pub id: Id,
-    /// Name.
-    pub name: String,
-    /// Telephone.
-    pub phone: String,
-    /// Their record.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub applicant: Option<Applicant>,
-    /// Stays reachable, and is shown to nobody but the counter and the reform office.
-    pub confidential: bool,
-}
-
-/// Shows personal data in full, audited with its reason; a confidential caller to the counter and the reform office alone.
-pub fn reveal(tx: &mut Tx, actor: &Actor, target: &Target, input: &super::model::TicketReveal) -> Result<RevealedTicket> {
-    let mut loaded = load::load_for(tx, actor, super::machine::TicketAction::Reveal, target)?;
-    let entry = audit::Entry {
-        actor_id: actor.id.map(|id| id.to_string()).unwrap_or_default(),
-        action: "reveal",
-        record_kind: "fallback_ticket",
-        record_id: loaded.row.id,
-        reason: &input.reason,
-        request_id: &actor.request_id,
-    };
-    audit::record(tx, &entry)?;
-    load::tell(tx, actor, &loaded.row, load::Told::new("revealed", Audience::Staff, serde_json::json!({})))?;
-    let knows = knows(actor, &loaded.row) || loaded.leads(actor);
-    let mut callers = Vec::new();
-    for c in loaded.callers.iter().filter(|c| knows || !c.confidential) {
-        let record = c.applicant_id.map(|id| applicants::store::applicant(tx, id)).transpose()?.flatten();
-        callers.push(RevealedCaller {
-            id: c.id,
-            name: c.name.open(tx.vault)?,
-            phone: c.phone.open(tx.vault)?,
-            applicant: record.map(|row| applicants::show(tx, &row, Sight::CLEAR)).transpose()?,
-            confidential: c.confidential,
-        });
-    }
-    loaded.sight = Sight::CLEAR;
-    let reader = Reader { knows, ..Reader::of(actor, &loaded.row, &loaded.callers, Sight::CLEAR) };
-    let ticket = render(tx, actor, &loaded, reader)?;
-    Ok(RevealedTicket { id: loaded.row.id, callers, version: loaded.row.version, ticket })
-}
-
-/// What happened with a ticket, oldest first.
-pub fn timeline(tx: &mut Tx, actor: &Actor, reference: &str, q: &ListQuery) -> Result<Page<TimelineEntry>> {
-    let loaded = load::load_seen(tx, actor, reference)?;
-    let staff = actor.applicant_id.is_none() && !loaded.sight.narrow;
-    let audiences = if staff { Audience::ALL } else { &[Audience::Public, Audience::Applicant] };
-    let after = q.cursor.as_ref().and_then(|c| c.id.parse().ok());
-    let events = log::timeline(tx, loaded.row.id, audiences, after, i64::try_from(q.limit + 1).unwrap_or(201))?;
-    let reads = staff && loaded.sight.words && (!loaded.row.confidential || knows(actor, &loaded.row) || loaded.leads(actor));
-    let entry = |e: log::Event| -> Result<TimelineEntry> {
-        let words = e.words.filter(|_| reads).map(|w| w.open(tx.vault)).transpose()?;
-        let text = narrative::tell(&e.kind, &e.params.get().unwrap_or_default());
-        Ok(TimelineEntry { id: e.id, text, words, kind: e.kind, actor: e.actor_label, at: e.occurred_at })
-    };
-    let rows = events.into_iter().map(entry).collect::<Result<Vec<_>>>()?;
-    Ok(Page::cut(rows, q.limit, tx.vault, |e: &TimelineEntry| q.cursor_of(String::new(), e.id.to_string())))
-}
-
-/// What the holder of a link is asked about: nothing of anybody else.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct FeedbackLinkView {
-    /// Number of the ticket that they registered.
-    pub number: String,
-    /// The center that answers for it.
-    pub center: String,
-    /// State.
-    pub state: TicketState,
-    /// In Chinese.
-    pub state_label: String,
-    /// What was done: settled on the spot, or answered by the departments.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<String>,
-    /// What was said by this link.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub answer: Option<ContactOutcome>,
-    /// It can be answered now.
-    pub open: bool,
-}
-
-/// The caller, the ticket and the round of a link.
-pub fn by_token(tx: &mut Tx, text: &str) -> Result<(TicketCaller, i32)> {
-    let mut parts = text.splitn(3, '.');
-    let (Some(id), Some(round), Some(mark)) = (parts.next(), parts.next(), parts.next()) else { return Err(Problem::not_found().into()) };
-    let id: Id = id.parse().map_err(|_| Problem::not_found())?;
-    let round: i32 = round.parse().map_err(|_| Problem::not_found())?;
-    if !tx.vault.matches(Purpose::Link, &format!("ticket_feedback:{id}:{round}"), mark) {
-        return Err(Problem::not_found().into());
-    }
-    Ok((store::caller(tx, id)?.ok_or_else(Problem::not_found)?, round))
-}
-
-/// What a link shows.
-pub fn link_view(tx: &mut Tx, caller: &TicketCaller, round: i32) -> Result<FeedbackLinkView> {
-    let actor = Actor::system("link");
-    let loaded = load::load_seen(tx, &actor, caller.ticket_id.as_str())?;
-    let origin = store::ticket(tx, caller.origin_id)?.ok_or_else(Problem::not_found)?;
-    let answer = loaded
-        .contacts
-        .iter()
-        .rfind(|c| c.caller_id == caller.id && c.round == round && c.purpose == ContactPurpose::Feedback && c.outcome != ContactOutcome::Unreachable)
-        .map(|c| c.outcome);
-    let open = loaded.row.state == TicketState::AwaitingFeedback && loaded.row.round == round && answer.is_none() && caller.withdrawn_at.is_none();
-    let result = loaded.details.outcome.as_ref().or(loaded.details.settlement.as_ref()).map(|n| n.words.clone());
-    Ok(FeedbackLinkView {
-        number: origin.number,
-        center: loaded.center.name,
-        state: loaded.row.state,
-        state_label: loaded.row.state.label().into(),
-        result: result.filter(|_| loaded.row.round == round),
-        answer,
-        open,
-    })
-}
-
-/// What a link shows to its holder.
-pub fn by_link(tx: &mut Tx, text: &str) -> Result<FeedbackLinkView> {
-    let (caller, round) = by_token(tx, text)?;
-    link_view(tx, &caller, round)
-}
-
-/// In a few words, for who finds it among their work.
-pub fn title_of(tx: &Tx, row: &Ticket) -> Result<String> {
-    Ok(row.details.open(tx.vault)?.title)
+/// In a few words, for who finds it among their work; an applicant's may have been merged into another's.
+pub fn title_of(tx: &Tx, actor: &Actor, row: &Ticket) -> Result<String> {
+    if actor.applicant_id.is_some() { Ok(row.category.label().to_owned()) } else { Ok(row.details.open(tx.vault)?.title) }
 }

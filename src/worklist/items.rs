@@ -3,6 +3,7 @@
 use super::service::{WorkItem, WorkKind};
 use crate::{
     access::Entry,
+    auth::Actor,
     db::{Result, Tx},
     entrustments,
     kernel::{Code, Id},
@@ -48,7 +49,7 @@ fn name_of(departments: &[Department], id: Id) -> &str {
 }
 
 /// One query for each kind that is there.
-fn heads(tx: &mut Tx, kind: WorkKind, ids: &[Id]) -> Result<Vec<Head>> {
+fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<Head>> {
     use About::{Matter, Title};
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -85,7 +86,9 @@ fn heads(tx: &mut Tx, kind: WorkKind, ids: &[Id]) -> Result<Vec<Head>> {
         }
         WorkKind::FallbackTicket => {
             let rows = tickets::store::tickets_by_id(tx, ids)?;
-            rows.into_iter().map(|t| Ok(Head::new(t.id, t.number.clone(), Title(tickets::title_of(tx, &t)?), t.state, t.version))).collect::<Result<_>>()?
+            rows.into_iter()
+                .map(|t| Ok(Head::new(t.id, t.number.clone(), Title(tickets::title_of(tx, actor, &t)?), t.state, t.version)))
+                .collect::<Result<_>>()?
         }
         WorkKind::Meeting => {
             let rows = meetings::store::meetings_by_id(tx, ids)?;
@@ -118,11 +121,11 @@ fn heads(tx: &mut Tx, kind: WorkKind, ids: &[Id]) -> Result<Vec<Head>> {
 }
 
 /// The items, in the order in which they were found.
-pub(super) fn of(tx: &mut Tx, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
+pub(super) fn of(tx: &mut Tx, actor: &Actor, found: &[(WorkKind, Entry)]) -> Result<Vec<WorkItem>> {
     let mut all = Vec::with_capacity(found.len());
     for kind in WorkKind::ALL {
         let ids: Vec<Id> = found.iter().filter(|(of, _)| of == kind).map(|(_, e)| e.record).collect();
-        all.extend(heads(tx, *kind, &ids)?);
+        all.extend(heads(tx, actor, *kind, &ids)?);
     }
     let matters: Vec<Id> = all.iter().filter_map(|head| if let About::Matter(id) = head.about { Some(id) } else { None }).collect();
     let matters = entrustments::store::entrustments_by_id(tx, &matters)?;

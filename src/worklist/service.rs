@@ -325,5 +325,5 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Worklist> {
     let has_more = found.len() > q.limit;
     found.truncate(q.limit);
     let next_cursor = found.last().filter(|_| has_more).map(|(_, e)| q.cursor_of(e.due_at.utc().to_rfc3339(), e.record.to_string()).encode(tx.vault));
-    Ok(Worklist { counts: counts(tx, actor)?, items: items::of(tx, &found)?, has_more, next_cursor })
+    Ok(Worklist { counts: counts(tx, actor)?, items: items::of(tx, actor, &found)?, has_more, next_cursor })
 }

@@ -66,6 +66,8 @@ struct Fixture {
     drafted: String,
     charged: String,
     rung: String,
+    ticket: String,
+    other_ticket: String,
 }
 
 /// The department of 如东 whose handler has an account.
@@ -158,12 +160,20 @@ async fn fixture(app: &TestApp) -> Fixture {
     let bound = clerk.post(&format!("/meetings/{concluded}/conclude"), json!({})).await.ok();
     let resolution = text(&bound["resolutions"][0]["id"]).to_owned();
     let (uncharged, drafted, charged, rung) = sheets(app, &handlers).await;
+    let reported = |n: u32| {
+        json!({ "center": "320623000000", "channel": "online", "contact": { "name": "反映人甲", "phone": format!("1390000700{n}") },
+            "content": { "title": "无处备案", "situation": "多个窗口答复不属于本部门", "category": "emerging_field" } })
+    };
+    let ticket = text(&company.post("/fallback-tickets", reported(1)).await.created()["id"]).to_owned();
+    let other_ticket = text(&company.post("/fallback-tickets", reported(2)).await.created()["id"]).to_owned();
     Fixture {
         handlers,
         uncharged,
         drafted,
         charged,
         rung,
+        ticket,
+        other_ticket,
         project,
         meeting,
         concluded,
@@ -284,6 +294,41 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "complete_project_stage" => (in_path(&f.project), json!({ "stage": "initiation", "completed_on": "2026-03-02" })),
         "suspend_project" | "cancel_project" => (in_path(&f.project), reason()),
         "change_project_cap" => (in_path(&f.project), json!({ "cap_days": 100, "reason": "压缩审批时限" })),
+        "list_fallback_tickets" | "get_fallback_register" => (path.into(), empty()),
+        "register_fallback_ticket" => {
+            let content = json!({ "title": "无处备案", "situation": "多个窗口答复不属于本部门", "category": "emerging_field" });
+            (
+                path.into(),
+                json!({ "center": "320623000000", "channel": "window", "contact": { "name": "反映人甲", "phone": "13900007003" }, "content": content }),
+            )
+        }
+        "triage_fallback_tickets" => (path.into(), json!({ "items": [{ "id": f.ticket, "triage": { "tier": "general" } }] })),
+        "get_fallback_ticket" | "list_fallback_ticket_timeline" | "ask_fallback_ticket_feedback" | "confirm_fallback_ticket_inadmissible" => {
+            (in_path(&f.ticket), empty())
+        }
+        "edit_fallback_ticket" => (in_path(&f.ticket), json!({ "title": "无处备案", "situation": "多个窗口答复不属于本部门", "category": "other" })),
+        "reveal_fallback_ticket" => (in_path(&f.ticket), json!({ "reason": "电话联系申请人" })),
+        "triage_fallback_ticket" => (in_path(&f.ticket), json!({ "tier": "general" })),
+        "settle_fallback_ticket" => (in_path(&f.ticket), json!({ "settlement": "已当场协调" })),
+        "coordinate_fallback_ticket" => (in_path(&f.ticket), json!({ "held_at": "2026-03-04T09:30:00+08:00" })),
+        "record_fallback_ticket_coordination" => (in_path(&f.ticket), json!({ "outcome": "由市场监管部门牵头" })),
+        "record_fallback_ticket_feedback" => (in_path(&f.ticket), json!({ "satisfied": true, "way": "phone", "evidence": "录音 1" })),
+        "record_fallback_ticket_attempt" => (in_path(&f.ticket), json!({ "way": "phone", "words": "无人接听" })),
+        "uphold_fallback_ticket" => (
+            in_path(&f.ticket),
+            json!({ "reason": "lawful_bar", "explanation": "依法不能办理", "basis": "有关法律", "told_at": "2026-03-02T09:00:00+08:00", "told_by": "counter" }),
+        ),
+        "review_fallback_ticket"
+        | "reopen_fallback_ticket"
+        | "refuse_fallback_ticket_inadmissible"
+        | "object_fallback_ticket"
+        | "uphold_fallback_ticket_objection"
+        | "dismiss_fallback_ticket_objection" => (in_path(&f.ticket), reason()),
+        "propose_fallback_ticket_inadmissible" => (in_path(&f.ticket), json!({ "reason": "litigation", "words": "已立案", "advice": "请向法院查询" })),
+        "merge_fallback_ticket" => (in_path(&f.ticket), json!({ "into": f.other_ticket, "reason": "同一问题" })),
+        "withdraw_fallback_ticket" => (in_path(&f.ticket), json!({ "reason": "不再反映", "signature": { "method": "handwritten", "evidence": "撤回单 1" } })),
+        "get_feedback_link" => (in_path(&format!("{}.1.wrong", f.ticket)), empty()),
+        "feedback_by_link" => (in_path(&format!("{}.1.wrong", f.ticket)), json!({ "satisfied": true })),
         "list_meetings" | "list_resolutions" => (path.into(), empty()),
         "call_meeting" => {
             let (start, end) = ("2026-03-04T14:00:00+08:00", "2026-03-04T15:00:00+08:00");
@@ -566,7 +611,7 @@ async fn every_operation_for_every_role() {
 /// What stands in the policy exists: every action is a machine's action or an operation's verb.
 #[test]
 fn policy_names_what_exists() {
-    use jieli::{auth::policy::POLICY, entrustments::Action, kernel::Code as _};
+    use jieli::{auth::policy::POLICY, entrustments::Action, kernel::Code as _, tickets::machine::TicketAction};
     let verbs = [
         "read",
         "create",
@@ -638,10 +683,12 @@ fn policy_names_what_exists() {
         "confirm_accountability",
         "reject_accountability",
         "lift_accountability",
+        "count",
     ];
     for rule in POLICY {
         for action in rule.actions {
-            let known = verbs.contains(action) || Action::ALL.iter().any(|a| a.code() == *action);
+            let of_ticket = rule.resource == "fallback_ticket" && TicketAction::ALL.iter().any(|a| a.code() == *action);
+            let known = of_ticket || verbs.contains(action) || Action::ALL.iter().any(|a| a.code() == *action);
             assert!(known, "{:?} {} {action}", rule.role, rule.resource);
         }
     }

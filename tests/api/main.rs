@@ -3,6 +3,7 @@
 mod support;
 mod tables;
 mod team;
+mod tickets;
 mod torture;
 mod visits;
 
