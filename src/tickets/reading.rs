@@ -16,7 +16,7 @@ use crate::{
     db::{Result, Tx, audit},
     entrustments::TimelineEntry,
     events::{Audience, store as log},
-    kernel::{Id, ListQuery, Page, Target},
+    kernel::{Code as _, Id, ListQuery, Page, Target},
 };
 
 /// A ticket in full.
@@ -76,7 +76,8 @@ pub fn reveal(tx: &mut Tx, actor: &Actor, target: &Target, input: &TicketReveal)
         });
     }
     loaded.sight = Sight::CLEAR;
-    let reader = Reader { knows, ..Reader::of(actor, &loaded.row, &loaded.callers, Sight::CLEAR) };
+    let mut reader = Reader::of(actor, &loaded.row, &loaded.callers, Sight::CLEAR);
+    reader.knows = knows;
     let ticket = render(tx, actor, &loaded, reader)?;
     Ok(RevealedTicket { id: loaded.row.id, callers, version: loaded.row.version, ticket })
 }
