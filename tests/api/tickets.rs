@@ -534,7 +534,9 @@ async fn an_arbitration_without_a_competent_unit(app: TestApp) {
     assert_eq!(agent.get(&format!("/entrustments/{matter}")).await.ok()["fallback_tickets"].as_array().map(Vec::len), Some(2));
     body["center"] = json!("320613000000");
     app.as_user("cc_clerk").post(AT, body).await.expect(422);
-    assert_eq!(app.as_user("rd_clerk").get(&format!("{AT}?entrustment_id={matter}")).await.ok()["items"].as_array().map(Vec::len), Some(1));
+    // Whoever met the applicant first follows the city's ticket too, masked.
+    let both = app.as_user("rd_clerk").get(&format!("{AT}?entrustment_id={matter}&sort=created_at")).await.ok();
+    assert_eq!((both["items"].as_array().map(Vec::len), &both["items"][0]["masked"], &both["items"][1]["masked"]), (Some(2), &json!(true), &json!(false)));
 }
 
 async fn duplicate_applicants_made_one(app: TestApp) {
