@@ -159,7 +159,7 @@ fn by_reference(tx: &mut Tx, reference: &str) -> Result<ReturnVisit> {
 pub(super) fn load_seen(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Loaded> {
     let row = by_reference(tx, reference)?;
     let sight = access::sight(tx, &Scope::of(actor, "return_visit"), row.id)?.ok_or_else(Problem::not_found)?;
-    let ticket = tickets::load_locked(tx, row.ticket_id)?;
+    let ticket = tickets::load_behind(tx, row.ticket_id)?;
     Ok(Loaded { details: row.details.open(tx.vault)?, row, ticket, sight })
 }
 

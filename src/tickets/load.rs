@@ -158,6 +158,12 @@ pub fn load_for(tx: &mut Tx, actor: &Actor, action: Action, target: &Target) -> 
     Ok(loaded)
 }
 
+/// [`load_locked`], to be read only.
+pub fn load_behind(tx: &mut Tx, id: Id) -> Result<Opened> {
+    let row = store::ticket(tx, id)?.ok_or_else(Problem::not_found)?;
+    opened(tx, row, Sight::CLEAR)
+}
+
 /// A ticket that another record of the caller's leads to: the caller's right was checked there.
 pub fn load_locked(tx: &mut Tx, id: Id) -> Result<Opened> {
     dialect::lock_root(tx.conn, "fallback_tickets", id.as_str())?;

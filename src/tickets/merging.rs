@@ -96,9 +96,6 @@ pub fn withdraw(tx: &mut Tx, actor: &Actor, target: &Target, input: &WithdrawInp
     loaded.details.withdrawal = Some(Withdrawal { reason: input.reason.clone(), signature, at: now });
     loaded.row.state = next;
     let kind = if next == State::Withdrawn { "withdrawn" } else { "caller_withdrawn" };
-    if next == State::Withdrawn {
-        loaded.row.batch_id = None;
-    }
     let audience = if next == State::Withdrawn { Audience::Applicant } else { Audience::Staff };
     let params = json!({ "number": loaded.row.number });
     load::save(tx, actor, &mut loaded, Told::new(kind, audience, params).saying(&input.reason))?;

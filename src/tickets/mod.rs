@@ -33,7 +33,7 @@ pub use inadmissible::{confirm as confirm_inadmissible, object, propose as propo
 pub use input::{NewTicket, TicketContent, TicketReason, TriageInput};
 pub use intake::register_as;
 pub use listing::{awaiting, waiting_states};
-pub use load::{ON_CLEARED, ON_ENDED, Opened, Told, by_reference, load_for, load_locked, load_seen, place, recompute, tell};
+pub use load::{ON_CLEARED, ON_ENDED, Opened, Told, by_reference, load_behind, load_for, load_locked, load_seen, place, recompute, tell};
 pub use model::{ContactOutcome, ContactPurpose, FeedbackWay, InadmissibleReason, TicketCategory, TicketChannel, TicketDetails, UpholdReason};
 pub use store::{Ticket, TicketCaller, TicketContact, TicketDepartment};
 pub use views::{TicketView, title_of, view};

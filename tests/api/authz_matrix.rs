@@ -777,6 +777,7 @@ fn policy_names_what_exists() {
         "reply",
         "determine",
         "add",
+        "remove",
         "drop",
         "record_attempt",
         "reject",
