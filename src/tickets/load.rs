@@ -24,7 +24,9 @@ use crate::{
 };
 
 /// What higher rooms do in the transaction in which a ticket is withdrawn, merged or not taken in: set by `app`.
-pub static ON_ENDED: OnceLock<Vec<fn(&mut Tx, &Actor, &Ticket) -> Result<()>>> = OnceLock::new();
+pub static ON_ENDED: OnceLock<Vec<OnEnded>> = OnceLock::new();
+/// See [`ON_ENDED`].
+pub type OnEnded = fn(&mut Tx, &Actor, &Ticket) -> Result<()>;
 
 /// A ticket with what is needed to decide about it.
 pub struct Opened {
