@@ -317,7 +317,7 @@ fn caller_view(tx: &Tx, loaded: &Opened, reader: Reader, may_send: bool, c: &Tic
     let masked = !mine && reader.masked;
     let shown = |sealed: &crate::db::Sealed, mask: fn(&crate::kernel::Masking, &str) -> String| -> Result<Option<String>> {
         let plain = sealed.open(tx.vault)?;
-        Ok(if withheld { None } else { Some(if masked { mask(&tx.masking, &plain) } else { plain }) })
+        Ok(if withheld { None } else { Some(if masked { mask(tx.masking, &plain) } else { plain }) })
     };
     let answer = loaded.answer_of(c.id);
     let asked = loaded.row.state == TicketState::AwaitingFeedback && answer.is_none() && c.withdrawn_at.is_none();
@@ -387,7 +387,7 @@ fn head(tx: &Tx, row: &Ticket, d: TicketDetails, reader: Reader, callers_total: 
         rounds: None,
         inadmissible,
         objection: d.objection.filter(|_| reader.words),
-        upheld: d.upheld.filter(|_| told && !(reader.own.is_none() && !reader.words)),
+        upheld: d.upheld.filter(|_| reader.own.is_some() || reader.words),
         reviews: None,
         reopening: d.reopening.filter(|_| staff),
         withdrawal: d.withdrawal.filter(|_| reader.words),
