@@ -191,6 +191,12 @@ pub fn accounts_of(city: &City) -> Vec<(String, String)> {
     staff.chain([("company".to_owned(), "申请人：演示企业".to_owned()), ("citizen".to_owned(), "申请人：演示自然人".to_owned())]).collect()
 }
 
+/// Whether the demo's accounts are this city's: beside another city's demo they stay that one's.
+fn at_home(tx: &mut Tx, root: &str) -> DbResult<bool> {
+    let center = organization::store::center_by_division(tx, root)?;
+    Ok(super::matters::actor(tx, "city_clerk")?.center_id == center.map(|c| c.id))
+}
+
 /// Loads the demo of a city other than Nantong: its tree, its rules, the written items made its own, accounts.
 pub async fn load(db: &Db, shipped: Shipped, cost: passwords::Cost) -> Result<City, CliError> {
     let (file, divisions) = shipped.files();
@@ -213,7 +219,7 @@ pub async fn load(db: &Db, shipped: Shipped, cost: passwords::Cost) -> Result<Ci
         }
         people(tx, &own, &hash)?;
         // The city whose text says how what cannot be done is handled.
-        if shipped == Shipped::Wenling {
+        if shipped == Shipped::Wenling && at_home(tx, &own.root)? {
             super::tickets::of_city(tx, &own.root)?;
             super::precedents::of_city(tx, &own.root)?;
         }

@@ -80,8 +80,8 @@ pub(super) fn load(tx: &mut Tx) -> Result<()> {
     while sheets::propose_due(tx, 20)? > 0 {}
     let listed = identity("assignment_sheet", "JB", SHEETS.len());
     let (inspector, none) = (actor(tx, "city_inspector")?, read(json!({}))?);
-    let proposed = sheets::store::rungs_of(tx, &[listed.id])?.into_iter().take(1).filter(|r| r.state == RungState::Proposed);
-    proposed.map(|r| sheets::confirm_rung(tx, &inspector, &Target::any(r.id), &none).map(|_| ())).collect()
+    let mut proposed = sheets::store::rungs_of(tx, &[listed.id])?.into_iter().take(1).filter(|r| r.state == RungState::Proposed);
+    proposed.try_for_each(|r| sheets::confirm_rung(tx, &inspector, &Target::any(r.id), &none).map(|_| ()))
 }
 
 fn sheet(tx: &mut Tx, n: usize, until: Until, identity_of_ticket: Identity) -> Result<()> {

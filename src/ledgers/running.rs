@@ -63,7 +63,7 @@ impl Making {
                 let actor = auth::actor(tx, &caller, &request_id)?;
                 let page = (ledger.page)(tx, &actor, &query)?;
                 for record in &page.items {
-                    let cells: Vec<Cell> = book.columns().iter().map(|c: &Column| c.cell(record, &tx.masking)).collect();
+                    let cells: Vec<Cell> = book.columns().iter().map(|c: &Column| c.cell(record, tx.masking)).collect();
                     book.row(&cells).map_err(broken)?;
                 }
                 query.cursor = page.next_cursor.map(|text| Cursor::decode(tx.vault, &text)).transpose()?;

@@ -107,7 +107,7 @@ impl Book {
     pub fn row(&mut self, cells: &[Cell]) -> Result<(), WriteError> {
         self.rows += 1;
         match &mut self.sheets {
-            Sheets::Csv(out) => out.write_record(cells.iter().map(|cell| harmless(cell)))?,
+            Sheets::Csv(out) => out.write_record(cells.iter().map(harmless))?,
             Sheets::Xlsx(xlsx) => {
                 let Xlsx { book, time, day } = xlsx.as_mut();
                 let sheet = book.worksheet_from_index(0)?;

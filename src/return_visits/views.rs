@@ -95,16 +95,10 @@ pub struct ReturnVisitView {
 
 crate::versioned!(ReturnVisitView, "return_visit");
 
-fn render(
-    tx: &Tx,
-    actor: &Actor,
-    row: ReturnVisit,
-    ticket: &Ticket,
-    caller: Option<&TicketCaller>,
-    center: CenterBrief,
-    sight: Sight,
-    clear: bool,
-) -> Result<ReturnVisitView> {
+/// Its ticket, which of its callers is visited, and the center.
+type Of<'a> = (&'a Ticket, Option<&'a TicketCaller>, CenterBrief);
+
+fn render(tx: &Tx, actor: &Actor, row: ReturnVisit, (ticket, caller, center): Of, sight: Sight, clear: bool) -> Result<ReturnVisitView> {
     let d = row.details.open(tx.vault)?;
     let words = |text: String| Some(text).filter(|t| sight.words && !t.is_empty());
     // A confidential caller is unmasked at the ticket, audited.
@@ -159,7 +153,7 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ReturnVisitV
     let allowed = loaded.allowed(actor);
     let center = organization::brief(tx, loaded.row.center_id)?;
     let clear = !loaded.sight.masked;
-    let shown = render(tx, actor, loaded.row.clone(), &loaded.ticket.row, loaded.caller(), center, loaded.sight, clear)?;
+    let shown = render(tx, actor, loaded.row.clone(), (&loaded.ticket.row, loaded.caller(), center), loaded.sight, clear)?;
     Ok(ReturnVisitView { allowed_actions: Some(allowed), ..shown })
 }
 
@@ -195,7 +189,7 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<ReturnVisi
         let ticket = rows.iter().find(|t| t.id == row.ticket_id).ok_or_else(gone)?;
         let center = centers.iter().find(|c| c.id == row.center_id).cloned().ok_or_else(gone)?;
         let caller = callers.iter().find(|c| c.id == row.caller_id);
-        render(tx, actor, row, ticket, caller, center, sight, false)
+        render(tx, actor, row, (ticket, caller, center), sight, false)
     })
 }
 

@@ -47,7 +47,7 @@ fn sign(tx: &mut Tx, actor: &Actor, sheet: &mut Loaded) -> Result<()> {
     match sheet.details.due_on {
         Some(day) if day <= tx.now.local_date() => {
             let zh = format!("交办单{}的完成日期已过，请先修改。", sheet.row.number);
-            return Err(Problem::new(ErrorCode::RuleViolation, Text::new(zh, "Its day has passed: change it first.")).into());
+            Err(Problem::new(ErrorCode::RuleViolation, Text::new(zh, "Its day has passed: change it first.")).into())
         }
         Some(day) => clocks::start_until(tx, "assignment_sheet", sheet.row.id, ClockKind::Sheet, day).map(|_| ()),
         None => {

@@ -24,12 +24,12 @@ use crate::{
 };
 
 /// What higher rooms do in the transaction in which a ticket is withdrawn, merged or not taken in: set by `app`.
-pub static ON_ENDED: OnceLock<Vec<OnEnded>> = OnceLock::new();
+pub static ON_ENDED: OnceLock<Vec<TicketHook>> = OnceLock::new();
 /// See [`ON_ENDED`].
-pub type OnEnded = fn(&mut Tx, &Actor, &Ticket) -> Result<()>;
+pub type TicketHook = fn(&mut Tx, &Actor, &Ticket) -> Result<()>;
 
 /// What higher rooms do in the transaction in which a ticket is cleared: set by `app`.
-pub static ON_CLEARED: OnceLock<fn(&mut Tx, &Actor, &Ticket) -> Result<()>> = OnceLock::new();
+pub static ON_CLEARED: OnceLock<TicketHook> = OnceLock::new();
 
 /// A ticket with what is needed to decide about it.
 pub struct Opened {

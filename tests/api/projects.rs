@@ -482,15 +482,15 @@ async fn the_matters_of_a_project(app: TestApp) {
     for reference in [&id, &number, &number.to_lowercase()] {
         assert_eq!(found("rd_clerk", format!("project={reference}")).await.len(), 2, "{reference}");
     }
-    assert_eq!(found("rd_clerk", format!("project={id}&state=in_progress")).await, [first.clone()]);
+    assert_eq!(found("rd_clerk", format!("project={id}&state=in_progress")).await, std::slice::from_ref(&first));
     assert_eq!(found("rd_clerk", format!("project={id}&unassigned=true")).await.len(), 1);
-    assert_eq!(found("rd_clerk", format!("project={id}&assignee_id={}", user_id("rd_agent"))).await, [first.clone()]);
+    assert_eq!(found("rd_clerk", format!("project={id}&assignee_id={}", user_id("rd_agent"))).await, std::slice::from_ref(&first));
     assert_eq!(found("rd_clerk", format!("project={number}&q=供水")).await.len(), 2);
     assert_eq!(found("rd_clerk", format!("project={id}&sort=due_at&limit=1")).await.len(), 1);
     assert!(found("rd_clerk", "project=XM-none".into()).await.is_empty());
     // Each sees what they see: the manager of the project all of it, the agent their own, other centers nothing.
     assert_eq!(found("city_pm", format!("project={number}")).await.len(), 2);
-    assert_eq!(found("rd_agent", format!("project={number}")).await, [first.clone()]);
+    assert_eq!(found("rd_agent", format!("project={number}")).await, std::slice::from_ref(&first));
     assert_eq!(found("city_inspector", format!("project={number}")).await.len(), 2);
     for login in ["cc_clerk", "ent_chongchuan"] {
         assert!(found(login, format!("project={id}")).await.is_empty(), "{login}");
