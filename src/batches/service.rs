@@ -157,7 +157,7 @@ pub fn open(tx: &mut Tx, actor: &Actor, input: &BatchInput) -> Result<BatchView>
     open_as(tx, actor, input, None)
 }
 
-/// [`open`], under a given identity.
+/// Opens a batch, under a given identity.
 pub fn open_as(tx: &mut Tx, actor: &Actor, input: &BatchInput, identity: Option<Identity>) -> Result<BatchView> {
     if !policy::may(actor, "ticket_batch", "create") {
         return Err(Problem::of(ErrorCode::Forbidden).into());

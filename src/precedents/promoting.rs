@@ -114,7 +114,7 @@ pub fn promote(tx: &mut Tx, actor: &Actor, target: &Target, input: &PromotionInp
     promote_as(tx, actor, target, input, Id::new())
 }
 
-/// [`promote`], under a given identity.
+/// Promotes a case, under a given identity.
 pub fn promote_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &PromotionInput, id: Id) -> Result<PrecedentView> {
     let (opened, _) = service::load_for(tx, actor, target, Action::Promote)?;
     let (kind, item) = match &input.item {

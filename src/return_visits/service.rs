@@ -261,7 +261,7 @@ pub fn order(tx: &mut Tx, actor: &Actor, input: &ReturnVisitOrder) -> Result<Ret
     plan_as(tx, actor, input, None)
 }
 
-/// [`order`], under a given identity.
+/// Orders a visit, under a given identity.
 pub fn plan_as(tx: &mut Tx, actor: &Actor, input: &ReturnVisitOrder, identity: Option<Identity>) -> Result<ReturnVisitView> {
     if !policy::may(actor, "return_visit", "create") {
         return Err(Problem::of(ErrorCode::Forbidden).into());

@@ -31,7 +31,7 @@ pub fn register(tx: &mut Tx, actor: &Actor, input: &NewTicket) -> Result<TicketV
     views::view(tx, actor, loaded.row.id)
 }
 
-/// [`register`] under a given identity, where one is given.
+/// Registers a ticket under a given identity, where one is given.
 pub fn register_as(tx: &mut Tx, actor: &Actor, input: &NewTicket, identity: Option<Identity>) -> Result<Opened> {
     if !policy::may(actor, "fallback_ticket", "create") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
