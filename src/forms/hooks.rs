@@ -3,7 +3,7 @@
 
 use super::{
     drawing::{Origin, Record},
-    machine::{FormAction, FormKind, FormState as State, permits},
+    machine::{FormKind, FormState as State, falls},
     service::{Issue, put_down, save},
     signing::applicant_name,
     store::{self, Form, FormRecord, FormSignature},
@@ -27,6 +27,10 @@ pub fn on_told(tx: &mut Tx, actor: &Actor, e: &Entrustment, told: &str) -> Resul
         "completed" => draw(tx, actor, e, FormKind::Completion),
         "completion_refused" => set_aside(tx, actor, e, FormKind::Completion, None, "申请人未签收，本件继续办理"),
         "termination_cancelled" => set_aside(tx, actor, e, FormKind::Termination, None, "终止已取消，本件继续办理"),
+        "withdrawn" => {
+            let unsettled = [FormKind::Agreement, FormKind::Amendment, FormKind::Plan];
+            unsettled.into_iter().try_for_each(|kind| set_aside(tx, actor, e, kind, None, "申请人已撤回委托"))
+        }
         "agreement_signed" | "closed" | "termination_signed" => follow(tx, actor, e, told),
         "terminated" => {
             follow(tx, actor, e, told)?;
@@ -50,10 +54,10 @@ fn draw(tx: &mut Tx, actor: &Actor, e: &Entrustment, kind: FormKind) -> Result<(
     Issue { kind, origin: &Origin::Matter, identity: None }.unless_there(tx, actor, e)
 }
 
-/// What it says did not come about: nobody shall take it for valid. What somebody has signed stays, and so does the form of
-/// the act that does stand.
+/// What it says did not come about: nobody shall take it for valid, and whoever signed it reads why. The form of the act
+/// that does stand stays.
 fn set_aside(tx: &mut Tx, actor: &Actor, e: &Entrustment, kind: FormKind, stands: Option<&str>, why: &str) -> Result<()> {
-    let over = |f: &Form| f.kind == kind && Some(f.act.as_str()) != stands && permits(f.state, FormAction::Void).is_ok();
+    let over = |f: &Form| f.kind == kind && Some(f.act.as_str()) != stands && falls(f.state);
     for mut row in store::of_matter(tx, e.id)?.into_iter().filter(over) {
         let record = FormRecord { void_reason: why.into(), link_until: None, ..row.record.open(tx.vault)? };
         row.state = State::Voided;
@@ -66,25 +70,34 @@ fn set_aside(tx: &mut Tx, actor: &Actor, e: &Entrustment, kind: FormKind, stands
 fn follow(tx: &mut Tx, actor: &Actor, e: &Entrustment, told: &str) -> Result<()> {
     let record = Record::of(tx, e)?;
     let v = &record.view;
-    let (kind, signed): (FormKind, Vec<(&str, Signature)>) = match told {
-        "agreement_signed" => (FormKind::Agreement, v.agreement.iter().filter_map(|a| Some(("applicant", a.signature.clone()?))).collect()),
-        "closed" => (FormKind::Completion, v.completion.iter().filter_map(|c| Some(("applicant", c.signature.clone()?))).collect()),
+    let (kinds, signed): (&[FormKind], Vec<(&str, Signature)>) = match told {
+        // An amendment is the agreement with the center that carries on.
+        "agreement_signed" => {
+            (&[FormKind::Agreement, FormKind::Amendment], v.agreement.iter().filter_map(|a| Some(("applicant", a.signature.clone()?))).collect())
+        }
+        "closed" => (&[FormKind::Completion], v.completion.iter().filter_map(|c| Some(("applicant", c.signature.clone()?))).collect()),
         _ => {
             let both = v.termination.iter().flat_map(|t| [("applicant", t.applicant_signature.clone()), ("center", t.center_signature.clone())]);
-            (FormKind::Termination, both.filter_map(|(place, s)| Some((place, s?))).collect())
+            (&[FormKind::Termination], both.filter_map(|(place, s)| Some((place, s?))).collect())
         }
     };
+    kinds.iter().try_for_each(|kind| set_signed(tx, actor, e, &record, *kind, &signed))
+}
+
+/// The form of this kind that stands for what was signed has these signatures too.
+fn set_signed(tx: &mut Tx, actor: &Actor, e: &Entrustment, record: &Record, kind: FormKind, signed: &[(&str, Signature)]) -> Result<()> {
     let Some(act) = record.act(kind, &Origin::Matter) else { return Ok(()) };
     let Some(mut row) = store::of_act(tx, e.id, kind, &act)? else { return Ok(()) };
     let places = super::service::places(tx, &row)?;
     let mut of = row.record.open(tx.vault)?;
     let before = of.signatures.len();
     for (place, s) in signed {
-        if places.iter().any(|p| p == place) && of.signatures.iter().all(|s| s.place != place) {
-            let who = if place == "applicant" { applicant_name(tx, &row)? } else { organization::load(tx, row.center_id)?.name };
+        if places.iter().any(|p| p == *place) && of.signatures.iter().all(|s| s.place != *place) {
+            let who = if *place == "applicant" { applicant_name(tx, &row)? } else { organization::load(tx, row.center_id)?.name };
             let how = s.method.label().to_owned();
-            of.signatures.push(FormSignature { place: place.into(), who, how, evidence: s.evidence, at: s.at, by: s.recorded_by, code_told_by: None });
-            of.link_until = of.link_until.filter(|_| place != "applicant");
+            let evidence = s.evidence.clone();
+            of.signatures.push(FormSignature { place: (*place).into(), who, how, evidence, at: s.at, by: s.recorded_by, code_told_by: None });
+            of.link_until = of.link_until.filter(|_| *place != "applicant");
         }
     }
     if of.signatures.len() == before {
@@ -108,5 +121,5 @@ impl Issue<'_> {
 
 /// The signature that an agreement had before its form was drawn up: it is the very text that was signed.
 pub fn signed_before(record: &Record, kind: FormKind) -> Option<Signature> {
-    record.view.agreement.as_ref().filter(|_| kind == FormKind::Agreement)?.signature.clone()
+    record.view.agreement.as_ref().filter(|_| matches!(kind, FormKind::Agreement | FormKind::Amendment))?.signature.clone()
 }

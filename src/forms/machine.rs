@@ -54,8 +54,14 @@ use FormState as S;
 use Side::{Addressee, Applicant, Decider, Issuer, Manager, Party, Receiver, Witness};
 use Signing::{Own, Recorded};
 
-/// The table. What somebody has signed is never voided; a second party signs after the first.
+/// The table. Nobody voids what somebody has signed: it falls only with the act that it stands for ([`falls`]). A second party
+/// signs after the first.
 pub const TABLE: &[(FormAction, &[FormState])] = &[(A::Sign, &[S::Issued, S::Signed]), (A::Link, &[S::Issued, S::Signed]), (A::Void, &[S::Issued])];
+
+/// Whether a form falls when what it says did not come about: nobody shall take it for valid, whoever has signed it.
+pub fn falls(state: FormState) -> bool {
+    state != S::Voided
+}
 
 /// Who stands behind a place of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,7 +230,7 @@ impl FormKind {
 
     /// Whether signing this place is signing the matter: the agreement, the result, the end.
     pub fn binds(self, place: &str) -> bool {
-        matches!(self, K::Agreement | K::Completion | K::Termination) && matches!(place, "applicant" | "center")
+        matches!(self, K::Agreement | K::Amendment | K::Completion | K::Termination) && matches!(place, "applicant" | "center")
     }
 }
 

@@ -8,6 +8,7 @@ use super::*;
 fn what_is_signed_stays() {
     assert!(permits(S::Signed, A::Void).is_err() && permits(S::Voided, A::Sign).is_err() && permits(S::Voided, A::Link).is_err());
     assert!(permits(S::Issued, A::Void).is_ok() && permits(S::Signed, A::Sign).is_ok());
+    assert!(falls(S::Issued) && falls(S::Signed) && !falls(S::Voided));
 }
 
 #[test]

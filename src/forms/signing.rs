@@ -77,7 +77,7 @@ fn binds_now(tx: &mut Tx, actor: &Actor, row: &Form, e: &Entrustment, place: &st
         return Ok(false);
     }
     let act = match (row.kind, place) {
-        (FormKind::Agreement, "applicant") => entrustments::Action::SignAgreement,
+        (FormKind::Agreement | FormKind::Amendment, "applicant") => entrustments::Action::SignAgreement,
         (FormKind::Completion, "applicant") => entrustments::Action::SignCompletion,
         (FormKind::Termination, _) => entrustments::Action::SignTermination,
         _ => return Ok(true),
@@ -185,7 +185,7 @@ fn bind(tx: &mut Tx, actor: &Actor, row: &Form, place: &str, how: &SignatureInpu
     }
     let matter = Target::any(e.id);
     match (row.kind, place) {
-        (FormKind::Agreement, "applicant") => {
+        (FormKind::Agreement | FormKind::Amendment, "applicant") => {
             let input = AgreementSignature { signature: how.clone(), text_hash: Some(row.act.clone()) };
             entrustments::sign_agreement(tx, actor, &matter, &input)?;
         }

@@ -32,7 +32,7 @@ pub use handling::{coordinate, record_coordination, settle, triage};
 pub use inadmissible::{confirm as confirm_inadmissible, object, propose as propose_inadmissible};
 pub use input::{NewTicket, TicketContent, TicketReason, TriageInput};
 pub use intake::register_as;
-pub use listing::{awaiting, waiting_states};
+pub use listing::{awaiting, list, waiting_states};
 pub use load::{ON_CLEARED, ON_ENDED, Opened, Told, by_reference, load_behind, load_for, load_locked, load_seen, place, recompute, tell};
 pub use model::{ContactOutcome, ContactPurpose, FeedbackWay, InadmissibleReason, TicketCategory, TicketChannel, TicketDetails, UpholdReason};
 pub use store::{Ticket, TicketCaller, TicketContact, TicketDepartment};

@@ -8,6 +8,7 @@ on_both_engines!(
     one_valid_form_per_act,
     what_did_not_come_about,
     what_is_signed_elsewhere,
+    an_amendment_is_the_agreement,
     a_person_is_masked,
     the_end_as_it_is,
     limits_and_notices,
@@ -75,13 +76,43 @@ async fn what_did_not_come_about(app: TestApp) {
         }
         clerk.post(&format!("{path}/refuse-completion"), refusal.clone()).await.ok();
         let form = clerk.get(&at(&form)).await.ok();
-        // Unsigned it is void; what the center has signed stays, and is nobody's to sign any more.
-        assert_eq!((&form["state"], &form["allowed_actions"]), (&json!(if round == 0 { "voided" } else { "signed" }), &json!([])));
+        // Whoever has signed it, it is valid no more, and nobody's to sign.
+        assert_eq!((&form["state"], &form["allowed_actions"]), (&json!("voided"), &json!([])), "{round}");
+        assert_eq!(form["signatures"].as_array().map(Vec::len), Some(round), "what was signed stays readable");
+        let verified = app.stranger().get(&format!("/forms/verify/{}", text(&form["verification_code"]))).await.ok();
+        assert_eq!(verified["valid"], false, "{verified}");
     }
     agent.post(&format!("{path}/request-termination"), json!({ "reason": "applicant_request", "note": "项目取消" })).await.ok();
     let form = issue(&agent, &path, "termination").await;
     agent.post(&format!("{path}/cancel-termination"), json!({})).await.ok();
     assert_eq!(agent.get(&at(&form)).await.ok()["state"], "voided");
+}
+
+/// After a transfer the agreement is amended: its form is the matter's agreement, signed by the same act on either way.
+async fn an_amendment_is_the_agreement(app: TestApp) {
+    let (company, city, county, agent) = (app.as_user("ent_rudong"), app.as_user("city_clerk"), app.as_user("rd_clerk"), app.as_user("rd_agent"));
+    for on_the_form in [true, false] {
+        let path = format!("/entrustments/{}", text(&company.post("/entrustments", crate::support::water_application()).await.created()["id"]));
+        city.post(&format!("{path}/accept"), accepted()).await.ok();
+        city.post(&format!("{path}/assign"), json!({ "assignee_id": user_id("city_agent1") })).await.ok();
+        app.as_user("city_agent1").post(&format!("{path}/draft-agreement"), json!({})).await.ok();
+        company.post(&format!("{path}/sign-agreement"), json!({ "signature": { "method": "online" } })).await.ok();
+        let offer = json!({ "to": "auto", "applicant_consent": true });
+        let transfer = text(&city.post(&format!("{path}/transfer"), offer).await.created()["id"]).to_owned();
+        county.post(&format!("/transfers/{transfer}/accept"), json!({ "assignee_id": user_id("rd_agent") })).await.ok();
+        agent.post(&format!("{path}/draft-agreement"), json!({})).await.ok();
+        let form = issue(&agent, &path, "amendment").await;
+        if on_the_form {
+            company.post(&format!("{}/sign", at(&form)), json!({})).await.ok();
+        } else {
+            company.post(&format!("{path}/sign-agreement"), json!({ "signature": { "method": "online" } })).await.ok();
+        }
+        assert_eq!(agent.get(&path).await.ok()["agreement"]["state"], "signed", "on the form: {on_the_form}");
+        let form = company.get(&at(&form)).await.ok();
+        assert_eq!((&form["state"], form["signatures"].as_array().map(Vec::len)), (&json!("signed"), Some(1)), "on the form: {on_the_form}");
+        company.post(&format!("{}/sign", at(&form)), json!({ "place": "applicant" })).await.expect(409);
+        agent.post(&format!("{path}/plan"), json!({})).await.ok();
+    }
 }
 
 async fn what_is_signed_elsewhere(app: TestApp) {

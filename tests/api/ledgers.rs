@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, counter_application, on_both_engines, text, water_application};
 
-on_both_engines!(a_list_is_taken_along, a_long_one_is_made_behind_the_scenes, an_export_is_its_orderers_alone);
+on_both_engines!(a_list_is_taken_along, the_register_names_nobody, a_long_one_is_made_behind_the_scenes, an_export_is_its_orderers_alone);
 
 async fn made(app: &TestApp) -> usize {
     let state = app.shared.state();
@@ -68,6 +68,19 @@ async fn a_list_is_taken_along(app: TestApp) {
     assert!(codes.contains(&"entrustments") && codes.contains(&"transfers"), "{codes:?}");
     let elsewhere = app.bytes(app.as_user("cc_clerk").request(Method::GET, "/ledgers/entrustments?format=csv")).await;
     assert!(!String::from_utf8(elsewhere).expect("UTF-8").contains(text(&person["number"])));
+}
+
+async fn the_register_names_nobody(app: TestApp) {
+    let clerk = app.as_user("rd_clerk");
+    let input = json!({ "channel": "window", "contact": { "name": "欧阳演示", "phone": "13900007788" },
+        "content": { "title": "欧阳演示反映备案难", "situation": "本人欧阳演示，电话 13900007788，多窗口均不受理", "category": "other" } });
+    let ticket = clerk.post("/fallback-tickets", input).await.created();
+    for ledger in ["fallback_tickets", "assignment_sheets"] {
+        let csv = app.bytes(clerk.request(Method::GET, &format!("/ledgers/{ledger}?format=csv"))).await;
+        let csv = String::from_utf8(csv).expect("UTF-8");
+        assert!(!csv.contains("欧阳") && !csv.contains("13900007788"), "{csv}");
+        assert!(ledger != "fallback_tickets" || csv.contains(text(&ticket["number"])), "{csv}");
+    }
 }
 
 async fn a_long_one_is_made_behind_the_scenes(app: TestApp) {

@@ -106,7 +106,7 @@ pub fn seal(place: &str, issuer: &str, date: &str, signatures: &[Signed], settin
     strip.marks.push(Mark::Seal { x: (area.x0 + area.x1) / 2.0, y: circle / 2.0, radius: SEAL_RADIUS });
     strip.pieces.push(piece(area, look, Align::Centre, lines));
     if let Some(signed) = signatures.iter().find(|s| s.place == place) {
-        let note = set(&format!("电子印章：{}　{}　{}", signed.who, signed.when, signed.how), SMALL, width * 0.9, 0.0, 4);
+        let note = set(&format!("在线签发：{}　{}　{}", signed.who, signed.when, signed.how), SMALL, width * 0.9, 0.0, 4);
         let y1 = circle + note.len() as f32 * SMALL.leading;
         strip.pieces.push(piece(Rect { x0: width * 0.1, y0: circle, x1: width, y1 }, SMALL, Align::Right, note));
         strip.height = y1;

@@ -13,7 +13,7 @@ use crate::{
     kernel::{ListQuery, Page, Problem},
     projects, reminders,
     routing::{joint, transfers},
-    visits,
+    sheets, tickets, visits,
 };
 
 /// A ledger.
@@ -225,6 +225,62 @@ pub static LEDGERS: &[Ledger] = &[
             time("约定开始", "/start"),
             time("约定结束", "/end"),
             time("上门时间", "/visited_at"),
+        ],
+    },
+    // What people wrote of a ticket or a sheet may name somebody: the register as a table has none of it.
+    Ledger {
+        code: "fallback_tickets",
+        title: "“办不成事”反映清单",
+        resource: "fallback_ticket",
+        list: "/api/v1/fallback-tickets",
+        query: query::<tickets::api::Tickets>,
+        page: |tx, actor, q| {
+            let page = tickets::list(tx, actor, q)?;
+            told::<_, tickets::api::OfTicket>(tx, actor, page, &["center"])
+        },
+        columns: &[
+            text("编号", "/number", 30.0),
+            text("登记日期", "/registered_on", 12.0).of(Holds::Day),
+            text("受理中心", "/center/name", 30.0),
+            text("渠道", "/channel_label", 14.0),
+            text("类别", "/category_label", 40.0),
+            text("分级", "/tier_label", 12.0),
+            text("状态", "/state_label", 16.0),
+            text("紧急", "/urgent", 8.0).of(Holds::Flag),
+            text("反映人数", "/callers_total", 10.0).of(Holds::Number),
+            text("办理轮次", "/round", 10.0).of(Holds::Number),
+            text("不满意次数", "/dissatisfied", 12.0).of(Holds::Number),
+            text("退回次数", "/returns", 10.0).of(Holds::Number),
+            text("改革办牵头", "/reform_led", 12.0).of(Holds::Flag),
+            text("逾期", "/overdue", 8.0).of(Holds::Flag),
+            time("分类时间", "/triaged_at"),
+            time("当前时限", "/due_at"),
+            time("销号时间", "/cleared_at"),
+        ],
+    },
+    Ledger {
+        code: "assignment_sheets",
+        title: "交办单台账",
+        resource: "assignment_sheet",
+        list: "/api/v1/assignment-sheets",
+        query: query::<sheets::api::Sheets>,
+        page: |tx, actor, q| Ok(sheets::list(tx, actor, q)?.try_map(serde_json::to_value)?),
+        columns: &[
+            text("交办单编号", "/number", 30.0),
+            text("反映问题编号", "/ticket_number", 30.0),
+            text("牵头或协办", "/role_label", 12.0),
+            text("承办部门", "/department/name", 30.0),
+            text("交办中心", "/center/name", 30.0),
+            text("状态", "/state_label", 14.0),
+            text("不得退回", "/binding", 10.0).of(Holds::Flag),
+            time("交办时间", "/issued_at"),
+            time("签收时间", "/signed_in_at"),
+            time("完成时限", "/due_at"),
+            time("办复时间", "/replied_at"),
+            text("办理结果", "/result_label", 16.0),
+            text("逾期", "/overdue", 8.0).of(Holds::Flag),
+            text("逾期办复", "/late", 10.0).of(Holds::Flag),
+            text("逾期警示级数", "/rungs", 14.0).of(Holds::Count),
         ],
     },
     Ledger {
