@@ -34,10 +34,6 @@ fn along(q: &ListQuery) -> Option<Scope> {
     (!departments.is_empty()).then(|| Scope::Subjects(departments.iter().map(|id| (subject::department(id.as_str()), false)).collect()))
 }
 
-fn sights(tx: &mut Tx, scope: &Scope, ids: &[Id]) -> Result<Vec<(Id, Sight)>> {
-    ids.iter().map(|id| Ok((*id, access::sight(tx, scope, *id)?.unwrap_or(Sight::masked(true))))).collect()
-}
-
 /// The sheets that the caller sees.
 pub fn sheets(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<SheetView>> {
     admit(actor, "assignment_sheet")?;
@@ -47,8 +43,8 @@ pub fn sheets(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<SheetVie
     let page = access::filtered(tx, &scope, by.as_ref(), "assignment_sheet", q, states, |tx, ids| keep(tx, q, ids))?;
     let mut rows = store::sheets_by_id(tx, &page.items)?;
     rows.sort_by_key(|row| page.items.iter().position(|id| *id == row.id));
-    let sights = sights(tx, &scope, &page.items)?;
-    let sight = |id: Id| sights.iter().find(|(of, _)| *of == id).map_or(Sight::masked(true), |(_, sight)| *sight);
+    let sights = access::sights(tx, &scope, &page.items)?;
+    let sight = |id: Id| sights.get(&id).copied().unwrap_or(Sight::masked(true));
     let items = views(tx, rows.into_iter().map(|row| (sight(row.id), row)).map(|(sight, row)| (row, sight)).collect())?;
     Ok(page.with(|_| items))
 }
@@ -98,8 +94,8 @@ pub fn rungs(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<RungView>
     })?;
     let mut rows = store::rungs_by_id(tx, &page.items)?;
     rows.sort_by_key(|row| page.items.iter().position(|id| *id == row.id));
-    let sights = sights(tx, &scope, &page.items)?;
-    let sight = |id: Id| sights.iter().find(|(of, _)| *of == id).map_or(Sight::masked(true), |(_, sight)| *sight);
+    let sights = access::sights(tx, &scope, &page.items)?;
+    let sight = |id: Id| sights.get(&id).copied().unwrap_or(Sight::masked(true));
     let items = rung_views(tx, rows.into_iter().map(|row| (sight(row.id), row)).map(|(sight, row)| (row, sight)).collect())?;
     Ok(page.with(|_| items))
 }
