@@ -176,12 +176,6 @@ pub fn tickets_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Ticket>> {
     Ok(fallback_tickets::table.filter(fallback_tickets::id.eq_any(ids.to_vec())).select(Ticket::as_select()).load(tx.conn)?)
 }
 
-/// The tickets of a batch, oldest first.
-pub fn of_batch(tx: &mut Tx, batch: Id) -> Result<Vec<Ticket>> {
-    let rows = fallback_tickets::table.filter(fallback_tickets::batch_id.eq(batch)).order(fallback_tickets::id.asc());
-    Ok(rows.select(Ticket::as_select()).load(tx.conn)?)
-}
-
 /// Number and id of the tickets that were merged into this one, oldest first.
 pub fn merged_into(tx: &mut Tx, id: Id) -> Result<Vec<(Id, String)>> {
     let rows = fallback_tickets::table.filter(fallback_tickets::merged_into_id.eq(id)).order(fallback_tickets::id.asc());
