@@ -318,8 +318,7 @@ pub const POLICY: &[Rule] = &[
     rule(CompanyAgent, "project", Own, &["read"]),
     rule(Clerk, "project", Center, &["read", "create", "edit", "attach", "detach"]),
     rule(Agent, "project", Center, &["read", "create", "edit", "attach", "detach", "complete_stage"]),
-    // A matter is taken in by who sees it, before it belongs to the project: its center's staff.
-    rule(ProjectManager, "project", AssignedBelow, &["read", "edit", "detach", "complete_stage", "resume", "complete"]),
+    rule(ProjectManager, "project", AssignedBelow, &["read", "edit", "attach", "detach", "complete_stage", "resume", "complete"]),
     rule(CenterManager, "project", Center, &["read", "create", "edit", "assign_manager", "attach", "detach", "complete_stage"]),
     rule(CenterManager, "project", Center, &["suspend", "resume", "complete", "cancel", "change_cap"]),
     masked(CenterManager, "project", Subtree, &["read"]),
@@ -594,8 +593,8 @@ pub mod subject {
         format!("applicant:{id}")
     }
     /// A project: along it lists walk, and nobody sees a record by it.
-    pub fn project(reference: &str) -> String {
-        format!("project:{reference}")
+    pub fn project(id: &str) -> String {
+        format!("project:{id}")
     }
     /// A department.
     pub fn department(id: &str) -> String {

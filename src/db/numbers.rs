@@ -6,7 +6,10 @@
 use std::{
     collections::HashMap,
     ops::Range,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use super::{Result, Tx, dialect};
@@ -45,6 +48,19 @@ impl Blocks {
     }
 }
 
+/// A block leased in a transaction that has not ended: what the transaction numbers further comes from it.
+pub(super) struct Lease {
+    key: String,
+    next: Arc<AtomicI64>,
+    end: i64,
+}
+
+impl Lease {
+    fn take(&self) -> Option<i64> {
+        Some(self.next.fetch_add(1, Ordering::Relaxed)).filter(|n| *n < self.end)
+    }
+}
+
 /// The next number, such as `DB-320600-20261122-000051-427`.
 pub fn next(tx: &mut Tx, kind: &str, division: &str) -> Result<String> {
     let date = tx.now.local_date().format("%Y%m%d");
@@ -56,15 +72,21 @@ pub fn next(tx: &mut Tx, kind: &str, division: &str) -> Result<String> {
             tx.on_rollback(move || blocks.give_back(&key, n));
             n
         }
-        None => {
-            let start = dialect::lease_numbers(tx.conn, &key, BLOCK)?;
-            // The rest of the block may be handed out only when the lease is durable.
-            let (blocks, rest) = (tx.blocks.clone(), start + 1..start + BLOCK);
-            let key = key.clone();
-            tx.on_commit(move || blocks.put(key, rest));
-            start
-        }
+        None => match tx.leases.iter().filter(|lease| lease.key == key).find_map(Lease::take) {
+            Some(n) => n,
+            None => lease(tx, &key)?,
+        },
     };
     let random = u32::from_be_bytes(random_bytes::<4>()) % 1000;
     Ok(format!("{key}-{sequence:06}-{random:03}"))
+}
+
+/// The first number of a new block. Others may take from it only when the lease is durable.
+fn lease(tx: &mut Tx, key: &str) -> Result<i64> {
+    let start = dialect::lease_numbers(tx.conn, key, BLOCK)?;
+    let (next, end) = (Arc::new(AtomicI64::new(start + 1)), start + BLOCK);
+    tx.leases.push(Lease { key: key.to_owned(), next: next.clone(), end });
+    let (blocks, key) = (tx.blocks.clone(), key.to_owned());
+    tx.on_commit(move || blocks.put(key, next.load(Ordering::Relaxed).min(end)..end));
+    Ok(start)
 }

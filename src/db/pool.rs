@@ -13,7 +13,7 @@ use tracing::Span;
 use super::{
     Conn, Engine, Error, Result,
     group_commit::{Job, Writer},
-    numbers::Blocks,
+    numbers::{Blocks, Lease},
 };
 use crate::kernel::{Clock, ErrorCode, Masking, Moment, Problem, Vault, random_bytes};
 
@@ -54,6 +54,7 @@ pub struct Tx<'c> {
     /// How personal data is masked where it is.
     pub masking: &'c Masking,
     pub(super) blocks: &'c Blocks,
+    pub(super) leases: Vec<Lease>,
     started: Instant,
     on_commit: Vec<Effect>,
     on_rollback: Vec<Effect>,
@@ -89,11 +90,12 @@ impl Tx<'_> {
     /// Runs `f` in a savepoint of its own: a row of a bulk action may fail without its neighbours.
     pub fn savepoint<T>(&mut self, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
         self.conn.execute_batch("SAVEPOINT part")?;
-        let (committing, undoing) = (self.on_commit.len(), self.on_rollback.len());
+        let (committing, undoing, leases) = (self.on_commit.len(), self.on_rollback.len(), self.leases.len());
         let result = f(self);
         self.conn.execute_batch(if result.is_ok() { "RELEASE SAVEPOINT part" } else { "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part" })?;
         if result.is_err() {
             self.on_commit.truncate(committing);
+            self.leases.truncate(leases);
             follow(self.on_rollback.split_off(undoing));
         }
         result
@@ -256,6 +258,7 @@ impl Inner {
             vault: &self.vault,
             masking: &self.masking,
             blocks: &self.blocks,
+            leases: Vec::new(),
             started: Instant::now(),
             on_commit: Vec::new(),
             on_rollback: Vec::new(),

@@ -70,8 +70,8 @@ impl Marked {
     fn of(tx: &Tx, actor: &Actor, q: &ListQuery) -> Option<Self> {
         let asked: Vec<_> = VALUES.iter().map(|name| ((*name).to_owned(), q.all(name))).filter(|(_, values)| !values.is_empty()).collect();
         let flags: Vec<_> = FLAGS.iter().filter_map(|name| q.one(name).map(|v| (*name, v == "true"))).collect();
-        let projects = q.all("project");
-        let projects = (!projects.is_empty()).then(|| Scope::Subjects(projects.iter().map(|named| (project(named), false)).collect()));
+        let projects = q.all("project_id");
+        let projects = (!projects.is_empty()).then(|| Scope::Subjects(projects.iter().map(|id| (subject::project(id), false)).collect()));
         (!asked.is_empty() || !flags.is_empty() || projects.is_some()).then(|| Self {
             asked,
             projects,
@@ -132,11 +132,6 @@ impl Marked {
                 }
         }))
     }
-}
-
-/// A project as a subject: by its id or its number.
-fn project(reference: &str) -> String {
-    subject::project(&reference.parse::<Id>().map_or_else(|_| reference.to_ascii_uppercase(), |id| id.to_string()))
 }
 
 /// The states to walk. Orders by deadline have an index per state only.

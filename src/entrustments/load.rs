@@ -119,7 +119,8 @@ impl Loaded {
     }
 }
 
-fn by_reference(tx: &mut Tx, reference: &str) -> Result<Option<Entrustment>> {
+/// By id or number, whoever may see it.
+pub fn by_reference(tx: &mut Tx, reference: &str) -> Result<Option<Entrustment>> {
     match reference.parse::<Id>() {
         Ok(id) => store::entrustment(tx, id),
         Err(_) => store::entrustment_by_number(tx, &reference.to_ascii_uppercase()),
@@ -327,9 +328,7 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     subjects.push((subject::applicant(e.applicant_id.as_str()), false));
     let follows = loaded.details.project.as_ref().and_then(|project| project.manager_id);
     subjects.extend(follows.map(|id| (subject::user(id.as_str()), true)));
-    if let Some(project) = &loaded.details.project {
-        subjects.extend([project.id.as_str(), &project.number].map(|reference| (subject::project(reference), true)));
-    }
+    subjects.extend(loaded.details.project.as_ref().map(|project| (subject::project(project.id.as_str()), true)));
     for leg in &loaded.details.legs {
         let ended = e.state.is_final() || !leg.open;
         match leg.department_id {

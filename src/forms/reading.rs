@@ -49,10 +49,7 @@ impl Seen {
 
     /// By the matter's id or number.
     pub fn by_reference(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Self> {
-        let found = match reference.parse::<Id>() {
-            Ok(id) => entrustments::store::entrustment(tx, id)?,
-            Err(_) => entrustments::store::entrustment_by_number(tx, &reference.to_ascii_uppercase())?,
-        };
+        let found = entrustments::by_reference(tx, reference)?;
         Self::of(tx, actor, found.ok_or_else(Problem::not_found)?)
     }
 

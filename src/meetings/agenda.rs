@@ -113,11 +113,7 @@ fn matter(
     };
     let seen = match entrustments::load_seen(tx, actor, reference) {
         Ok(loaded) => Some(loaded.e),
-        Err(Error::Refused(_)) => match reference.parse::<Id>() {
-            Ok(id) => entrustments::store::entrustment(tx, id)?,
-            Err(_) => entrustments::store::entrustment_by_number(tx, &reference.to_ascii_uppercase())?,
-        }
-        .filter(|e| known.contains(&e.id)),
+        Err(Error::Refused(_)) => entrustments::by_reference(tx, reference)?.filter(|e| known.contains(&e.id)),
         Err(e) => return Err(e),
     };
     let Some(matter) = seen else {

@@ -123,7 +123,7 @@ fn publish(tx: &mut Tx, actor: &Actor, called: &Called, kind: &str, words: &str)
 
 /// Who sees a meeting: the center that calls it and what is above it, who is invited, the host and the leader; masked, whoever
 /// manages a project on its agenda.
-fn place(tx: &mut Tx, called: &Called) -> Result<()> {
+pub(super) fn place(tx: &mut Tx, called: &Called) -> Result<()> {
     let row = &called.row;
     let managers = projects::store::projects_by_id(tx, &called.about().projects)?.into_iter().filter_map(|p| p.manager_id);
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(&called.center).into_iter().map(|s| (s, false)).collect();
@@ -132,15 +132,6 @@ fn place(tx: &mut Tx, called: &Called) -> Result<()> {
     subjects.extend([Some(row.host_id), row.leader_id].into_iter().flatten().map(|id| (subject::user(id.as_str()), false)));
     let due_at = if row.state == State::Convened { row.starts_at } else { Moment::NEVER };
     access::place(tx, &Placement { kind: "meeting", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
-}
-
-/// A project has another manager: its meetings are theirs to read.
-pub fn follow_manager(tx: &mut Tx, project: Id) -> Result<()> {
-    for row in store::meetings_about(tx, project)? {
-        let called = Called::of(tx, row)?;
-        place(tx, &called)?;
-    }
-    Ok(())
 }
 
 /// Codes and names that events of a meeting carry: nothing that people wrote.

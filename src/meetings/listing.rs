@@ -1,14 +1,16 @@
 //! Lists of meetings and resolutions, through the access table.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::{
     calling,
     machine::{MeetingState, ResolutionState},
-    model::MeetingKind,
+    model::{AgendaEntry, MeetingKind},
     parties,
-    store::{self, Meeting},
-    views::{ResolutionView, resolution_views},
+    store::{self, Meeting, Resolution},
+    views::{ResolutionView, entry, resolution_views},
 };
 use crate::{
     access::{self, Sieve},
@@ -164,7 +166,8 @@ fn keep_resolutions(tx: &mut Tx, q: &ListQuery, ids: &[Id]) -> Result<Vec<Id>> {
     let flag = |name: &str| q.one(name).map(|v| v == "true");
     let (overdue, escalated) = (flag("overdue"), flag("escalated"));
     let now = tx.now;
-    let rows = store::resolutions_by_id(tx, ids)?.into_iter().filter(|row| {
+    let ids = about_projects(tx, ids, &q.ids("project_id"))?;
+    let rows = store::resolutions_by_id(tx, &ids)?.into_iter().filter(|row| {
         (owners.is_empty() || owners.contains(&row.owner_id))
             && (meetings.is_empty() || meetings.contains(&row.meeting_id))
             && (matters.is_empty() || row.entrustment_id.is_some_and(|id| matters.contains(&id)))
@@ -172,4 +175,19 @@ fn keep_resolutions(tx: &mut Tx, q: &ListQuery, ids: &[Id]) -> Result<Vec<Id>> {
             && escalated.is_none_or(|wanted| wanted == row.escalated_at.is_some())
     });
     Ok(rows.map(|row| row.id).collect())
+}
+
+/// Those of these resolutions that are about one of these projects; all, where none is named.
+fn about_projects(tx: &mut Tx, ids: &[Id], projects: &[Id]) -> Result<Vec<Id>> {
+    if projects.is_empty() {
+        return Ok(ids.to_vec());
+    }
+    let rows = store::resolutions_by_id(tx, ids)?;
+    let having = store::having_project(tx, &rows.iter().map(|row| row.meeting_id).collect::<Vec<_>>(), projects)?;
+    let mut agendas: HashMap<Id, Vec<AgendaEntry>> = HashMap::new();
+    for meeting in store::meetings_by_id(tx, &having)? {
+        agendas.insert(meeting.id, meeting.details.open(tx.vault)?.agenda);
+    }
+    let project = |row: &Resolution| entry(agendas.get(&row.meeting_id)?, row.agenda)?.project_id;
+    Ok(rows.iter().filter(|row| project(row).is_some_and(|id| projects.contains(&id))).map(|row| row.id).collect())
 }

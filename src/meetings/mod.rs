@@ -16,8 +16,8 @@ pub mod store;
 mod views;
 mod waiting;
 
-pub use calling::{call_as, follow_manager};
+pub use calling::call_as;
 pub use holding::{conclude_as, record_minutes};
 pub use model::{InviteeResponse, MeetingInput, MeetingKind, MinutesInput, PartyKind, ResolutionReport};
-pub use resolving::{anything_overdue, carry_out, escalate_due, recompute};
+pub use resolving::{anything_overdue, carry_out, escalate_due, follow_manager, recompute};
 pub use waiting::{meetings_awaiting, resolutions_awaiting};

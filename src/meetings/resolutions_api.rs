@@ -37,6 +37,7 @@ impl ListKind for Resolutions {
         Filter { name: "escalated", kind: FilterKind::Flag, doc: "true 只看已上报分管负责人的" },
         Filter { name: "meeting_id", kind: FilterKind::Id, doc: "会议" },
         Filter { name: "entrustment_id", kind: FilterKind::Id, doc: "代办件" },
+        Filter { name: "project_id", kind: FilterKind::Id, doc: "项目" },
         Filter { name: "created_at", kind: FilterKind::Moments, doc: "作出的时间" },
     ];
     const SORTS: &'static [&'static str] = &["created_at", "due_at"];

@@ -5,11 +5,11 @@ use serde_json::json;
 
 use super::{
     agenda::About,
-    calling::Called,
+    calling::{self, Called},
     machine::{ResolutionAction as Action, ResolutionState as State, settle},
     model::{Draft, Party, PartyKind, ResolutionDetails, ResolutionExtension, ResolutionInstruction, ResolutionNote, ResolutionReason, ResolutionReport},
     parties,
-    store::{self, Resolution},
+    store::{self, Meeting, Resolution},
     views::{ResolutionView, entry, resolution_view},
 };
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text},
     organization::{self, Center},
+    projects,
 };
 
 /// What may be said of one resolution.
@@ -166,26 +167,35 @@ fn follow_clock(tx: &mut Tx, row: &mut Resolution) -> Result<()> {
 }
 
 fn publish(tx: &mut Tx, actor: &Actor, row: &Resolution, center: &Center, telling: Telling) -> Result<()> {
-    let meeting = store::meeting(tx, row.meeting_id)?.ok_or_else(|| Error::Corrupt("meeting gone".into()))?;
+    let (meeting, about) = origin(tx, row)?;
     let owner = parties::public_name(tx, &row.owner())?;
     let params = json!({ "resolution_id": row.id, "resolution": row.number, "meeting_id": meeting.id, "number": meeting.number,
         "kind": meeting.kind, "meeting": meeting.kind.label(), "owner": owner, "due_at": row.due_at });
     if let Some(kind) = telling.on_agenda {
-        let agenda = meeting.details.open(tx.vault)?.agenda;
-        About::of(entry(&agenda, row.agenda).map_or(&[], std::slice::from_ref)).tell(tx, actor, kind, &params)?;
+        about.tell(tx, actor, kind, &params)?;
     }
     let kind = format!("resolution.{}", telling.kind);
     let words = Some(telling.words).filter(|w| !w.is_empty());
     let event = NewEvent { record_kind: "resolution", record_id: row.id, version: row.version, kind: &kind, audience: Audience::Staff, params, words };
     events::record(tx, actor, event)?;
-    place(tx, row, center)
+    place(tx, row, center, &about)
 }
 
-/// Who sees a resolution: the center that called the meeting and what is above it, its owner, the host and the leader.
-fn place(tx: &mut Tx, row: &Resolution, center: &Center) -> Result<()> {
+/// The meeting that made a resolution, and what it is about.
+fn origin(tx: &mut Tx, row: &Resolution) -> Result<(Meeting, About)> {
+    let meeting = store::meeting(tx, row.meeting_id)?.ok_or_else(|| Error::Corrupt("meeting gone".into()))?;
+    let agenda = meeting.details.open(tx.vault)?.agenda;
+    let about = About::of(entry(&agenda, row.agenda).map_or(&[], std::slice::from_ref));
+    Ok((meeting, about))
+}
+
+/// Who sees a resolution: the center that called the meeting and what is above it, its owner, the host and the leader, and
+/// whoever manages the project that it is about.
+fn place(tx: &mut Tx, row: &Resolution, center: &Center, about: &About) -> Result<()> {
+    let managers = projects::store::projects_by_id(tx, &about.projects)?.into_iter().filter_map(|p| p.manager_id);
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(center).into_iter().map(|s| (s, false)).collect();
     subjects.push(parties::subject_of(&row.owner()));
-    subjects.extend([Some(row.host_id), row.leader_id].into_iter().flatten().map(|id| (subject::user(id.as_str()), false)));
+    subjects.extend([Some(row.host_id), row.leader_id].into_iter().flatten().chain(managers).map(|id| (subject::user(id.as_str()), false)));
     let due_at = if row.state == State::Open { row.due_at } else { Moment::NEVER };
     access::place(tx, &Placement { kind: "resolution", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
 }
@@ -275,6 +285,24 @@ pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
     if !store::save_resolution(tx, &row)? {
         return Err(Error::Contended);
     }
+    follow(tx, &row)
+}
+
+/// A project has another manager: its meetings, and what they resolved about it, are theirs to read.
+pub fn follow_manager(tx: &mut Tx, project: Id) -> Result<()> {
+    for meeting in store::meetings_about(tx, project)? {
+        let called = Called::of(tx, meeting)?;
+        calling::place(tx, &called)?;
+        for row in store::resolutions_of(tx, called.row.id)? {
+            follow(tx, &row)?;
+        }
+    }
+    Ok(())
+}
+
+/// Who sees it follows who manages its project.
+fn follow(tx: &mut Tx, row: &Resolution) -> Result<()> {
     let center = organization::load(tx, row.center_id)?;
-    place(tx, &row, &center)
+    let (_, about) = origin(tx, row)?;
+    place(tx, row, &center, &about)
 }

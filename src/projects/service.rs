@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::{
@@ -174,7 +175,7 @@ pub fn open_as(tx: &mut Tx, actor: &Actor, input: &NewProject, identity: Option<
     if !policy::allows(actor, "project", "create", &organization::custodian_reachable(&center)) {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
-    fits(&input.content, "/content")?;
+    fits(&input.content, tx.now.local_date(), "/content")?;
     let applicant = investor(tx, input)?;
     let Identity { id, number } = match identity {
         Some(identity) => identity,
@@ -233,8 +234,11 @@ fn investor(tx: &mut Tx, input: &NewProject) -> Result<ApplicantRow> {
     }
 }
 
+/// Years from today at which a date of a plan is a slip of the pen.
+const FAR: u32 = 30;
+
 /// Rules across the fields.
-fn fits(content: &ProjectContent, within: &str) -> Result<(), Problem> {
+fn fits(content: &ProjectContent, today: NaiveDate, within: &str) -> Result<(), Problem> {
     let mut wrong = Vec::new();
     let mut refuse = |at: String, code: &'static str, zh: &'static str, en: &'static str| {
         wrong.push(FieldError::body(&format!("{within}{at}"), code, zh, en));
@@ -242,6 +246,13 @@ fn fits(content: &ProjectContent, within: &str) -> Result<(), Problem> {
     for (i, kind) in content.kinds.iter().enumerate() {
         if content.kinds.iter().take(i).any(|earlier| earlier == kind) {
             refuse(format!("/kinds/{i}"), "duplicate", "项目类别重复。", "Named twice.");
+        }
+    }
+    let planned = [("/planned_start".to_owned(), content.planned_start), ("/planned_finish".to_owned(), content.planned_finish)];
+    let milestones = content.milestones.iter().enumerate().map(|(i, m)| (format!("/milestones/{i}/due_on"), Some(m.due_on)));
+    for (at, date) in planned.into_iter().chain(milestones) {
+        if date.is_some_and(|date| today.years_since(date).unwrap_or(0) >= FAR || date.years_since(today).unwrap_or(0) >= FAR) {
+            refuse(at, "out_of_range", "日期离今天三十年以上，请核对。", "Thirty years or more from today.");
         }
     }
     if content.planned_start.zip(content.planned_finish).is_some_and(|(start, finish)| start > finish) {
@@ -269,7 +280,7 @@ fn fill(row: &mut Project, details: &mut ProjectDetails, content: &ProjectConten
 /// Changes what it is: all of it.
 pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &ProjectContent) -> Result<ProjectView> {
     change(tx, actor, target, Action::Edit, |tx, opened| {
-        fits(input, "")?;
+        fits(input, tx.now.local_date(), "")?;
         let renamed = opened.row.name != input.name;
         fill(&mut opened.row, &mut opened.details, input)?;
         if renamed {

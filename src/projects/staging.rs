@@ -15,16 +15,18 @@ use super::{
 use crate::{
     auth::Actor,
     db::{Error, Result, Tx},
-    entrustments::{self, ProjectMark},
+    entrustments::{self, Entrustment, ProjectMark},
     events::Audience,
     kernel::{Code as _, Id, Problem, Target},
+    organization,
 };
 
 /// A matter, and the stage that it belongs to.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttachInput {
-    /// Matter of the investor: id or number; only one that the caller sees.
+    /// Matter of the investor: id or number; one that the caller sees, or, for who manages the project, one held at the project's
+    /// center or below it.
     #[validate(length(min = 1, max = 100))]
     #[schema(min_length = 1, max_length = 100, example = "DB-320623-20260105-000045-145")]
     pub entrustment: String,
@@ -81,14 +83,27 @@ fn open_stage(opened: &Opened, stage: ProjectStage) -> Result<()> {
     Ok(())
 }
 
+/// The matter to take in: one that the caller sees. Whoever manages the project names by its number any of the investor's
+/// that is held at the project's center or below it, and so comes to see it.
+fn to_attach(tx: &mut Tx, actor: &Actor, opened: &Opened, reference: &str) -> Result<Entrustment> {
+    match entrustments::load_seen(tx, actor, reference) {
+        Err(Error::Refused(_)) => {}
+        other => return Ok(other?.e),
+    }
+    if let Some(matter) = entrustments::by_reference(tx, reference)?.filter(|m| m.applicant_id == opened.row.applicant_id) {
+        let custodian = organization::load(tx, matter.custodian_id)?;
+        if opened.row.manager_id.is_some_and(|id| actor.answers_for(id)) && custodian.path.starts_with(&opened.center.path) {
+            return Ok(matter);
+        }
+    }
+    refuse("/entrustment", "unknown_matter", "没有这件，或者不在您的可见范围内。", "No matter that you see.")
+}
+
 /// Takes a matter of the investor into a stage, or into another stage.
 pub fn attach(tx: &mut Tx, actor: &Actor, target: &Target, input: &AttachInput) -> Result<ProjectView> {
     change(tx, actor, target, Action::Attach, |tx, opened| {
         open_stage(opened, input.stage)?;
-        let matter = match entrustments::load_seen(tx, actor, &input.entrustment) {
-            Err(Error::Refused(_)) => return refuse("/entrustment", "unknown_matter", "没有这件，或者不在您的可见范围内。", "No matter that you see."),
-            other => other?.e,
-        };
+        let matter = to_attach(tx, actor, opened, &input.entrustment)?;
         if matter.applicant_id != opened.row.applicant_id {
             return refuse("/entrustment", "other_applicant", "该件的申请人不是本项目的项目单位。", "A matter of another applicant.");
         }
@@ -133,11 +148,7 @@ fn params(opened: &Opened, matter: &str, stage: ProjectStage) -> serde_json::Val
 pub fn detach(tx: &mut Tx, actor: &Actor, target: &Target, input: &DetachInput) -> Result<ProjectView> {
     change(tx, actor, target, Action::Detach, |tx, opened| {
         let unknown = || Problem::rule("/entrustment", "not_attached", "该件不在本项目中。", "Not a matter of this project.");
-        let found = match input.entrustment.parse::<Id>() {
-            Ok(id) => entrustments::store::entrustment(tx, id)?,
-            Err(_) => entrustments::store::entrustment_by_number(tx, &input.entrustment.to_ascii_uppercase())?,
-        };
-        let matter = found.ok_or_else(unknown)?;
+        let matter = entrustments::by_reference(tx, &input.entrustment)?.ok_or_else(unknown)?;
         let there = opened.matters.iter().find(|m| m.entrustment_id == matter.id).ok_or_else(unknown)?;
         let stage = there.stage;
         if opened.details.done.iter().any(|d| d.stage == stage) {

@@ -480,6 +480,16 @@ async fn whoever_manages_a_project_reads_its_meetings(app: TestApp) {
     // What was resolved about the project they read, of the rest that it was resolved.
     let seen = pm.get(&path).await.ok();
     assert_eq!((seen.get("minutes"), &seen["resolutions"][0]["content"], seen["resolutions"][1].get("content")), (None, &json!("完成海域论证"), None));
+    // The list of resolutions says the same: what is about the project, and nothing else of the meeting.
+    let listed = pm.get(&format!("/resolutions?project_id={}", text(&project["id"]))).await.ok();
+    assert_eq!((listed["items"].as_array().map(Vec::len), &listed["items"][0]["content"]), (Some(1), &json!("完成海域论证")));
+    assert_eq!(listed["items"], pm.get("/resolutions").await.ok()["items"]);
+    let single = pm.get(&format!("/resolutions/{}", text(&listed["items"][0]["id"]))).await.ok();
+    assert_eq!(single["allowed_actions"], json!([]));
+    pm.get(&format!("/resolutions/{}", text(&seen["resolutions"][1]["id"]))).await.expect(404);
+    // Both were numbered in one go.
+    let sequence = |at: usize| text(&seen["resolutions"][at]["number"])[19..25].parse::<u32>().expect("a number");
+    assert_eq!(sequence(1), sequence(0) + 1);
     // An invitee answers and the worklist knows it, without a word of the meeting being opened.
     let again = json!({ "title": "再议", "place": "二楼", "invitees": [user("city_pm")], "agenda": [{ "topic": "项目推进", "project": project["id"] }] });
     let next = clerk

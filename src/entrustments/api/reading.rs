@@ -94,7 +94,7 @@ impl ListKind for Entrustments {
         Filter { name: "applicant_id", kind: FilterKind::Id, doc: "申请人：其历次办件" },
         Filter { name: "custodian_id", kind: FilterKind::Id, doc: "责任中心" },
         Filter { name: "assignee_id", kind: FilterKind::Id, doc: "承办专员" },
-        Filter { name: "project", kind: FilterKind::Text(100), doc: "所属项目：项目的 id 或编号" },
+        Filter { name: "project_id", kind: FilterKind::Id, doc: "所属项目" },
         Filter { name: "overdue", kind: FilterKind::Flag, doc: "true 只看已超期未结的" },
         Filter { name: "unassigned", kind: FilterKind::Flag, doc: "true 只看尚未指派的" },
         Filter { name: "watched", kind: FilterKind::Flag, doc: "true 只看本人关注的" },
