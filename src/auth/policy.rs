@@ -99,6 +99,7 @@ const CLERK_ACTS: &[&str] = &[
     "refuse_completion",
     "mark_unclaimed",
     "transfer",
+    "ask_arbitration",
     "reveal",
     "name_agent",
     "note",

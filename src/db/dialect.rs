@@ -6,7 +6,7 @@ use diesel::{
     sql_types::{BigInt, Text, Timestamp},
 };
 
-use super::{Conn, Result};
+use super::{Conn, Error, Result};
 use crate::kernel::Moment;
 
 #[derive(QueryableByName)]
@@ -40,14 +40,29 @@ pub(super) fn lease_numbers(conn: &mut Conn, name: &str, count: i64) -> Result<i
     Ok(on_both!(conn, sqlite, postgres, [Text => name, BigInt => count], get_result::<Number>)?.value)
 }
 
-/// Locks a root record until the transaction ends. SQLite has one writer, so nothing to lock there.
+/// Locks a root record until the transaction ends. SQLite has one writer, so nothing to lock there; a debug build asks whether
+/// it is the writer, so that a read that locks fails on both engines.
 ///
 /// `table` is a name from this program, never from a request.
 pub fn lock_root(conn: &mut Conn, table: &'static str, id: &str) -> Result<()> {
-    if let Conn::Postgres(c) = conn {
-        sql_query(format!("SELECT 1 FROM {table} WHERE id = $1 FOR UPDATE")).bind::<Text, _>(id).execute(c)?;
+    match conn {
+        Conn::Postgres(c) => sql_query(format!("SELECT 1 FROM {table} WHERE id = $1 FOR UPDATE")).bind::<Text, _>(id).execute(c).map(|_| ())?,
+        Conn::Sqlite(c) => {
+            if cfg!(debug_assertions) && only_reads(c)? {
+                return Err(Error::Corrupt(format!("a read locks {table}")));
+            }
+        }
     }
     Ok(())
+}
+
+fn only_reads(conn: &mut SqliteConnection) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct Pragma {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        query_only: bool,
+    }
+    Ok(sql_query("PRAGMA query_only").get_result::<Pragma>(conn)?.query_only)
 }
 
 /// Takes the transaction's lock on a name; `false` when another transaction holds it.

@@ -139,7 +139,8 @@ fn fits(loaded: &Loaded, outcome: Outcome) -> Result<()> {
     let plan = &loaded.plan;
     let granted = matches!(outcome, Outcome::Granted | Outcome::PartlyGranted);
     if outcome == Outcome::Granted && plan.failed() {
-        return Err(Problem::rule("/outcome", "step_refused", "有步骤未获准予，结果不能是准予。", "A step was refused.").into());
+        let zh = format!("步骤未获准予：{}；结果不能是准予。不予受理的可以重新申报。", plan.refused().join("、"));
+        return Err(Problem::rule("/outcome", "step_refused", zh, "A step was refused.").into());
     }
     if !granted && plan.started() && !plan.failed() {
         return Err(Problem::rule("/outcome", "steps_granted", "各步骤均已准予，结果与登记不符。", "Every step was granted.").into());

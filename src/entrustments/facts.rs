@@ -169,6 +169,9 @@ pub struct OpenArbitration {
     /// Centers that are sides: they argue about what they can read.
     #[serde(default)]
     pub sides: Vec<Id>,
+    /// Steps whose carrier is disputed: they stay as they are until it is decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
 }
 
 /// What a plan follows beside its steps (text 004).

@@ -57,6 +57,11 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// An arbitration is open about who carries this step.
+    pub fn is_disputed(&self, code: &str) -> bool {
+        self.details.arbitration.as_ref().is_some_and(|open| open.steps.iter().any(|step| step == code))
+    }
+
     /// The state after `action`, or the refusal with what may be done instead.
     pub fn decide(&self, actor: &Actor, action: Action) -> Result<State> {
         self.permits(actor, action)
@@ -228,11 +233,16 @@ pub fn load_for(tx: &mut Tx, actor: &Actor, action: Action, target: &Target) -> 
     Ok(loaded)
 }
 
+/// [`load_locked`], to be read only.
+pub fn load_behind(tx: &mut Tx, id: Id) -> Result<Loaded> {
+    let e = store::entrustment(tx, id)?.ok_or_else(Problem::not_found)?;
+    fresh(tx, e, Sight::CLEAR)
+}
+
 /// An entrustment that another record of the caller's leads to: the caller's right was checked there.
 pub fn load_locked(tx: &mut Tx, id: Id) -> Result<Loaded> {
     dialect::lock_root(tx.conn, "entrustments", id.as_str())?;
-    let e = store::entrustment(tx, id)?.ok_or_else(Problem::not_found)?;
-    fresh(tx, e, Sight::CLEAR)
+    load_behind(tx, id)
 }
 
 /// Whether custody of a matter in this state may still move.

@@ -482,7 +482,8 @@ use StepState as S;
 
 /// The table of a step.
 pub const STEP_TABLE: &[(StepAct, &[StepState], StepState)] = &[
-    (StepAct::File, &[S::Planned, S::CorrectionAsked], S::Filed),
+    // What was not accepted may be filed again.
+    (StepAct::File, &[S::Planned, S::CorrectionAsked, S::NotAccepted], S::Filed),
     (StepAct::AskCorrection, &[S::Filed], S::CorrectionAsked),
     (StepAct::Accept, &[S::Filed], S::DeptAccepted),
     (StepAct::NotAccept, &[S::Filed], S::NotAccepted),

@@ -359,11 +359,12 @@ fn follow(loaded: &mut Loaded, steps: &[PlanStep], input: &PlanInput) -> Result<
 fn check_plan(loaded: &Loaded, steps: &[PlanStep]) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let full = loaded.e.mode == Mode::FullAgency;
+    let stays = |row: &StepRow, record: &StepRecord| is_begun(row, record) || loaded.is_disputed(&row.code);
     for (i, s) in steps.iter().enumerate() {
         let mut refuse = |field: &str, code, zh, en| errors.push(FieldError::body(&format!("/steps/{i}/{field}"), code, zh, en));
-        let filed = loaded.plan.steps.iter().find(|(row, r)| row.code == s.code && is_begun(row, r));
+        let filed = loaded.plan.steps.iter().find(|(row, r)| row.code == s.code && stays(row, r));
         if filed.is_some_and(|(row, record)| !s.is_still(row, record)) {
-            refuse("code", "step_started", "已申报或正在联办的步骤不能修改。", "A step that is filed or with others does not change.");
+            refuse("code", "step_started", "已申报、正在联办或正在指定办理的步骤不能修改。", "A step that is filed or with others does not change.");
         }
         if full && s.carrier == Some(StepCarrier::Applicant) {
             refuse("carrier", "full_agency", "全程代办件的步骤均由专员办理。", "In full agency the agent carries every step.");
@@ -372,9 +373,9 @@ fn check_plan(loaded: &Loaded, steps: &[PlanStep]) -> Vec<FieldError> {
             refuse("planned_end", "before_start", "计划完成日早于开始日。", "Ends before it begins.");
         }
     }
-    for (row, _) in loaded.plan.steps.iter().filter(|(row, r)| is_begun(row, r)) {
+    for (row, _) in loaded.plan.steps.iter().filter(|(row, r)| stays(row, r)) {
         if !steps.iter().any(|s| s.code == row.code) {
-            let zh = format!("缺少已申报或正在联办的步骤 {}。", row.code);
+            let zh = format!("缺少已申报、正在联办或正在指定办理的步骤 {}。", row.code);
             errors.push(FieldError::body("/steps", "step_started", zh, format!("The filed step {} is missing.", row.code)));
         }
     }

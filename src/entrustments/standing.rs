@@ -44,7 +44,12 @@ impl Plan {
 
     /// An authority refused, or did not accept.
     pub fn failed(&self) -> bool {
-        self.steps.iter().any(|(row, r)| row.state.has_ended() && !succeeded(row, r))
+        !self.refused().is_empty()
+    }
+
+    /// Names of the steps that an authority refused, or did not accept.
+    pub fn refused(&self) -> Vec<&str> {
+        self.steps.iter().filter(|(row, r)| row.state.has_ended() && !succeeded(row, r)).map(|(row, _)| row.name.as_str()).collect()
     }
 
     /// Steps that keep the matter from its end: those under way; and, unless one has failed, those still to be filed.

@@ -118,6 +118,10 @@ pub(super) fn record_at(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, at: usi
         let zh = format!("步骤当前为“{}”，不能{}。", row.state.label(), act.label());
         loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "The step's state forbids this.")))
     })?;
+    if act == StepAct::File && loaded.is_disputed(&row.code) {
+        let zh = "该步骤由谁办理正在指定办理，决定之前不能申报。";
+        return Err(loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "Who carries this step is being arbitrated."))).into());
+    }
     let before: Vec<&str> = loaded.plan.before(&record).collect();
     if act == StepAct::File && !before.is_empty() {
         let zh = format!("前置步骤尚未准予：{}。", before.join("、"));

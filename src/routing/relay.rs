@@ -245,7 +245,7 @@ pub struct PublicRelay {
 
 /// The public version.
 pub fn public(tx: &mut Tx, e: &Entrustment) -> Result<PublicRelay> {
-    let loaded = entrustments::load_locked(tx, e.id)?;
+    let loaded = entrustments::load_behind(tx, e.id)?;
     let relay = of(tx, &loaded, true)?;
     let mut story: Vec<String> = Vec::new();
     for link in &relay.chain.items {

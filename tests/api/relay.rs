@@ -15,6 +15,8 @@ on_both_engines!(
     the_applicant_reads_who_helps,
     the_relay_in_the_worklist,
     the_relay_in_one_answer,
+    filed_again_after_it_was_not_accepted,
+    a_decision_is_read,
 );
 
 const CITY: &str = "320600000000";
@@ -114,6 +116,9 @@ async fn legs_in_parallel(app: TestApp) {
     app.as_user("rd_manager").post(&format!("/arbitrations/{id}/decide"), json!({ "kind": "keep", "reason": "自办" })).await.expect(403);
     agent.post(&format!("{path}/joint-handlings"), ask(CHONGCHUAN, &["S2"])).await.expect(409);
     app.as_user("rd_manager").post(&format!("/arbitrations/{id}/cases"), json!({ "statement": "用地在崇川区" })).await.ok();
+    // What is disputed stays as it is: not filed, not asked of others, not planned away.
+    assert_eq!(agent.post(&format!("{path}/steps/S2/file"), json!({ "receipt_no": "收-9" })).await.problem(409), "state_conflict");
+    assert_eq!(agent.post(&format!("{path}/joint-handlings"), ask(CITY, &["S2"])).await.problem(409), "state_conflict");
     let decision = json!({ "kind": "joint", "to": CHONGCHUAN, "steps": ["S2"], "reason": "用地在崇川区" });
     let a = manager.post(&format!("/arbitrations/{id}/decide"), decision).await.ok();
     assert_eq!((&a["state"], &a["decisions"][0]["party"]["name"]), (&json!("decided"), &json!("崇川区政务服务中心")));
@@ -396,4 +401,39 @@ async fn the_relay_in_one_answer(app: TestApp) {
     agent.post(&format!("/entrustments/{applicant}/complete"), json!({ "outcome": "granted" })).await.ok();
     let relay = agent.get(&format!("/entrustments/{applicant}/relay")).await.ok();
     assert_eq!((&relay["next"][0]["who"], &relay["next"][0]["what"]), (&json!("申请人"), &json!("核对结果并签收")));
+}
+
+async fn filed_again_after_it_was_not_accepted(app: TestApp) {
+    let path = planned(&app).await;
+    let agent = app.as_user("rd_agent");
+    agent.post(&format!("{path}/steps/S1/file"), json!({ "receipt_no": "收-1" })).await.ok();
+    agent.post(&format!("{path}/steps/S1/not_accept"), json!({ "reason": "图纸不全", "evidence": "通知书" })).await.ok();
+    for step in ["S2", "S3"] {
+        carry(&agent, &path, step).await;
+    }
+    let refused = agent.post(&format!("{path}/complete"), json!({ "outcome": "granted" })).await.expect(422).body;
+    assert!(text(&refused["errors"][0]["detail"]).contains("规划审查"), "{refused}");
+    carry(&agent, &path, "S1").await;
+    for step in ["S1", "S2", "S3"] {
+        agent.post(&format!("{path}/steps/{step}/receive_result"), json!({ "result_no": "准-1" })).await.ok();
+    }
+    agent.post(&format!("{path}/complete"), json!({ "outcome": "granted" })).await.ok();
+}
+
+/// Whoever may read a decided arbitration, or a joint handling under way, reads it: a read locks nothing.
+async fn a_decision_is_read(app: TestApp) {
+    let path = planned(&app).await;
+    let agent = app.as_user("rd_agent");
+    let leg = agent.post(&format!("{path}/joint-handlings"), ask(CITY, &["S1"])).await.created();
+    let leg = format!("/joint-handlings/{}", text(&leg["id"]));
+    app.as_user("city_clerk").post(&format!("{leg}/accept"), json!({ "assignee_id": user_id("city_agent1") })).await.ok();
+    let asked = agent.post(&format!("{path}/arbitrations"), json!({ "with": [CHONGCHUAN], "reason": "属崇川区" })).await.created();
+    let at = format!("/arbitrations/{}", text(&asked["id"]));
+    app.as_user("city_manager").post(&format!("{at}/decide"), json!({ "kind": "keep", "reason": "属如东县" })).await.ok();
+    for login in ["city_manager", "rd_manager", "rd_agent", "rd_clerk"] {
+        assert_eq!(app.as_user(login).get(&at).await.ok()["state"], "decided", "{login}");
+    }
+    for login in ["city_agent1", "city_clerk", "rd_agent"] {
+        assert_eq!(app.as_user(login).get(&leg).await.ok()["state"], "accepted", "{login}");
+    }
 }

@@ -207,6 +207,13 @@ async fn a_level_that_carries_nothing(app: TestApp) {
     let own = format!("/entrustments/{}", text(&own["id"]));
     let refused = clerk.post(&format!("{own}/accept"), crate::support::accepted()).await.expect(409).body;
     assert!(text(&refused["detail"]).contains("不设代办") && refused["allowed_actions"].to_string().contains("transfer"), "{refused}");
+    // Where the one center that it could be given to returns it, arbitration opens by itself: the matter is not stuck.
+    let stuck = village_matter(&app, &clerk).await;
+    let stuck = format!("/entrustments/{}", text(&stuck["id"]));
+    let transfer = clerk.post(&format!("{stuck}/transfer"), offer("auto")).await.created();
+    app.as_user("city_clerk").post(&format!("/transfers/{}/return", text(&transfer["id"])), json!({ "reason": "不属本级" })).await.ok();
+    let open = clerk.get(&format!("{stuck}/relay")).await.ok();
+    assert!(open["open"].as_array().is_some_and(|legs| legs.iter().any(|leg| leg["kind"] == "arbitration")), "{open}");
     // What comes down to such a level stays with the nearest above that carries.
     let down = resolve(&app, "T-TOWN", CITY, Some(VILLAGE)).await;
     assert_eq!(told(&down).0, "320623001000");

@@ -37,6 +37,8 @@ pub struct Opening<'a> {
     pub joint_handling: Option<Id>,
     /// In words.
     pub reason: &'a str,
+    /// Steps whose carrier is disputed.
+    pub steps: Vec<String>,
     /// Under which identity, where one is given.
     pub identity: Option<Identity>,
 }
@@ -50,7 +52,7 @@ pub fn open(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, opening: Opening) -
         }
     }
     if let Some(running) = loaded.details.arbitration.clone() {
-        return join(tx, actor, loaded, running.id, &parties, opening.reason);
+        return join(tx, actor, loaded, running, &parties, opening.steps, opening.reason);
     }
     let (authority, decider) = decider(tx, &parties)?;
     let id = opening.identity.as_ref().map_or_else(Id::new, |identity| identity.id);
@@ -76,20 +78,21 @@ pub fn open(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, opening: Opening) -
         updated_at: tx.now,
     };
     store::insert(tx, &row)?;
-    announce(tx, actor, loaded, &row, &decider)?;
+    announce(tx, actor, loaded, &row, &decider, opening.steps)?;
     publish(tx, actor, &row, loaded, "arbitration.opened")?;
     Ok(row)
 }
 
 /// Tells the matter that it waits for a decision.
-fn announce(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, row: &Arbitration, decider: &Center) -> Result<()> {
+fn announce(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, row: &Arbitration, decider: &Center, steps: Vec<String>) -> Result<()> {
     let authority = (row.authority == Authority::ReformOffice).then_some(decider.id);
     let params = json!({ "arbitration_id": row.id, "number": row.number, "decider": name_of(row.authority, decider), "cause": row.cause });
     let sides = row.parties.get()?.iter().filter(|p| p.department_id.is_none()).map(|p| p.center_id).collect();
-    entrustments::open_arbitration(tx, actor, loaded, OpenArbitration { id: row.id, authority, sides }, params)
+    entrustments::open_arbitration(tx, actor, loaded, OpenArbitration { id: row.id, authority, sides, steps }, params)
 }
 
-fn join(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, id: Id, parties: &[Party], reason: &str) -> Result<Arbitration> {
+fn join(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, running: OpenArbitration, parties: &[Party], steps: Vec<String>, reason: &str) -> Result<Arbitration> {
+    let id = running.id;
     dialect::lock_root(tx.conn, "arbitrations", id.as_str())?;
     let mut row = store::arbitration(tx, id)?.ok_or_else(|| Error::Corrupt("arbitration gone".into()))?;
     let mut all = row.parties.get()?;
@@ -103,7 +106,8 @@ fn join(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, id: Id, parties: &[Part
     let (authority, decider) = decider(tx, &all)?;
     (row.authority, row.decider_id) = (authority, decider.id);
     row.record = Private::seal(tx.vault, &record)?;
-    announce(tx, actor, loaded, &row, &decider)?;
+    let disputed = running.steps.into_iter().chain(steps).collect();
+    announce(tx, actor, loaded, &row, &decider, disputed)?;
     save(tx, actor, &mut row, loaded, "arbitration.joined")?;
     Ok(row)
 }
@@ -181,7 +185,7 @@ pub fn ask_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &AskInput, ide
         }
         others.push(Party { center_id: center.id, department_id: None });
     }
-    let opening = Opening { cause: ArbitrationCause::Asked, others, joint_handling: None, reason: &input.reason, identity };
+    let opening = Opening { cause: ArbitrationCause::Asked, others, joint_handling: None, reason: &input.reason, steps: Vec::new(), identity };
     let row = open(tx, actor, &mut loaded, opening)?;
     view(tx, actor, row)
 }
@@ -191,7 +195,7 @@ pub(super) fn facts(tx: &mut Tx, row: &Arbitration) -> Result<Facts> {
     let reviewed = row.record.open(tx.vault)?.new_facts.is_some();
     let matter_closed = match row.state {
         State::Decided => {
-            let loaded = entrustments::load_locked(tx, row.entrustment_id)?;
+            let loaded = entrustments::load_behind(tx, row.entrustment_id)?;
             !entrustments::movable(loaded.e.state) || loaded.details.arbitration.is_some()
         }
         _ => false,
@@ -418,7 +422,7 @@ pub fn review(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReviewInput) 
     row.state = next;
     restart(tx, &mut row)?;
     let decider = organization::load(tx, row.decider_id)?;
-    announce(tx, actor, &mut loaded, &row, &decider)?;
+    announce(tx, actor, &mut loaded, &row, &decider, Vec::new())?;
     save(tx, actor, &mut row, &loaded, "arbitration.review_asked")?;
     view(tx, actor, row)
 }

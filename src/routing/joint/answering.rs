@@ -114,7 +114,8 @@ fn refuse(tx: &mut Tx, actor: &Actor, row: &mut JointHandling, record: &JointRec
     legs::close_leg(tx, actor, loaded, row.id, LegTold { kind: told, audience: Audience::Staff, params, words: reason })?;
     save(tx, actor, row, record, loaded, kind)?;
     let others = vec![Party { center_id: row.to_center_id, department_id: row.department_id }];
-    arbitration::open(tx, actor, loaded, Opening { cause, others, joint_handling: Some(row.id), reason, identity: None })?;
+    let steps = row.steps.get()?;
+    arbitration::open(tx, actor, loaded, Opening { cause, others, joint_handling: Some(row.id), reason, steps, identity: None })?;
     Ok(())
 }
 

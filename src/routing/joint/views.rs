@@ -172,7 +172,7 @@ pub(super) fn allowed(tx: &mut Tx, actor: &Actor, row: &JointHandling) -> Result
             continue;
         }
         // The matter's own guards decide whether its steps can be recorded.
-        if *action == Action::RecordStep && legs::may_record(&entrustments::load_locked(tx, row.entrustment_id)?).is_err() {
+        if *action == Action::RecordStep && legs::may_record(&entrustments::load_behind(tx, row.entrustment_id)?).is_err() {
             continue;
         }
         allowed.push(action.code().to_owned());

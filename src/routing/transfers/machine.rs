@@ -68,7 +68,7 @@ impl Refuse for Refusal {
         match self {
             Self::Answered(state) => format!("该转办“{}”，不能再次答复。", state.label()),
             Self::MatterEnded => "本件已结束或正在终止，不能转办。".into(),
-            Self::ReturnedBefore => "该中心或多个中心已退回过本件，须由指定办理确定承办中心。".into(),
+            Self::ReturnedBefore => "该中心已退回过本件或者逾期未答复，由谁承办须申请指定办理。".into(),
             Self::SameCenter => "本件已由该中心办理，无须转办。".into(),
             Self::Upward => "属于上级的事项应提请上级中心联办，不能向上转办。".into(),
             Self::NotTheirs => "按区划和事项规则，本件不属于该中心，不能平级转办。".into(),

@@ -298,7 +298,8 @@ pub fn give_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReturnInpu
     let (mut row, mut loaded) = load_for(tx, actor, TransferAction::Return, target)?;
     answer(tx, actor, &mut row, TransferAction::Return, |r| r.return_reason.clone_from(&input.reason))?;
     close(tx, actor, &row, &mut loaded, "transfer_returned", "transfer.returned")?;
-    if loaded.details.returns >= loaded.rules.returns_total {
+    // Where the custodian's level carries no matters, nobody is left to do it.
+    if loaded.details.returns >= loaded.rules.returns_total || loaded.facts.level_without_agency {
         dispute(tx, actor, &mut loaded, ArbitrationCause::Returned, &input.reason)?;
     }
     view(tx, actor, row)
@@ -308,7 +309,7 @@ pub fn give_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReturnInpu
 fn dispute(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, cause: ArbitrationCause, reason: &str) -> Result<()> {
     let others = store::returns(tx, loaded.e.id)?.into_iter().filter(|id| *id != loaded.custodian.id);
     let others = others.map(|center_id| Party { center_id, department_id: None }).collect();
-    arbitration::open(tx, actor, loaded, Opening { cause, others, joint_handling: None, reason, identity: None })?;
+    arbitration::open(tx, actor, loaded, Opening { cause, others, joint_handling: None, reason, steps: Vec::new(), identity: None })?;
     Ok(())
 }
 
