@@ -19,7 +19,7 @@ pub use completion::{Completion, Delivered, DeliveryReceipt, completion, deliver
 pub use intake::{Application, Receipt, application, receipt};
 pub use notices::{Deferral, Deferred, MissingPaper, OneTimeNotice, deferral_notice, one_time_notice};
 pub use plan::{Plan, PlanStep, plan};
-pub use relay::{Answer, HandOver, JointRequest, Leg, Transfer, hand_over_list, joint_request, transfer};
+pub use relay::{Answer, Arrival, Difference, HandOver, JointRequest, Leg, Transfer, hand_over_list, joint_request, transfer};
 pub use supervision::{Supervision, supervision};
 pub use suspension::{Extension, Resumption, Suspension, extension, resumption, suspension};
 pub use termination::{End, Termination, termination};

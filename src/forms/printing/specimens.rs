@@ -218,7 +218,6 @@ fn forms(s: &Set) -> Vec<Sheet> {
                 consent: "2026年1月5日电话同意".into(),
                 answer_by: day(1, 6),
                 days_left: "7个工作日".into(),
-                answer: if s.rows > 10 { Answer::Refused(day(1, 6), s.short.clone()) } else { Answer::Open },
             },
         ),
         hand_over_list(
