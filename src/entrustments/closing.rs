@@ -348,6 +348,7 @@ pub fn sign_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &Ter
         held(&loaded, tx.now.local_date(), input)?;
     }
     let by_center = by_applicant.is_none().then(|| Signature { method: SignMethod::Online, evidence: String::new(), at: tx.now, recorded_by: actor.id });
+    let by = loaded.side(actor);
     let Some(t) = &mut loaded.details.termination else { return Err(Problem::not_found().into()) };
     t.applicant_signature = by_applicant.or(t.applicant_signature.take());
     let signs_now = by_center.is_some();
@@ -357,7 +358,7 @@ pub fn sign_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &Ter
         t.papers_held.clone_from(&input.papers_held);
     }
     let both = t.applicant_signature.is_some() && t.center_signature.is_some();
-    let params = json!({ "by": loaded.side(actor), "papers_held": t.papers_held.len() });
+    let params = json!({ "by": by, "papers_held": t.papers_held.len() });
     if both {
         loaded.e.state = ended;
         end(tx, actor, &mut loaded, Told::new("terminated", Audience::Public, params))?;

@@ -49,6 +49,7 @@ pub use load::{Loaded, ON_TOLD, Told, load_for, load_locked, load_seen, movable,
 pub use lookup::{proved, seen};
 pub use machine::{Action, State, StepAct, StepState};
 pub use marking::change_applicant;
+pub use materials::MaterialView;
 pub use model::Channel;
 pub use narrative::of_meeting;
 pub use project::{AuthorityStep, AuthorityTime, MatterProject, ON_PROJECT, ProjectMark, authority_time, mark_project, renew_project};

@@ -41,6 +41,16 @@ code_enum! {
 }
 
 code_enum! {
+    /// How a document is delivered.
+    DeliveryWay in "delivery-ways" {
+        Direct "direct" "直接送达",
+        Post "post" "邮寄送达",
+        Electronic "electronic" "电子送达",
+        Left "left" "留置送达",
+    }
+}
+
+code_enum! {
     /// What can be done with a form.
     FormAction in "form-actions" {
         Sign "sign" "签署",
@@ -342,7 +352,7 @@ pub enum Refusal {
     #[error("no {} while the matter is {}", .0.code(), .1.code())]
     Untimely(FormKind, Matter),
     /// What it would say did not come about, or holds no more.
-    #[error("what a {} would say does not stand: {1}", .0.code())]
+    #[error("what a {} would say does not stand", .0.code())]
     Fallen(FormKind, &'static str),
     /// A signed agreement is amended, and not made afresh by another center.
     #[error("an agreement is signed: it is amended")]
