@@ -113,7 +113,9 @@ fn text(tx: &mut Tx, loaded: &Loaded, input: &AgreementInput) -> Result<String> 
     // After custody has moved, the agreement is carried on: it names whoever signed it, and whoever takes it over.
     let signed = store::agreements(tx, loaded.e.id)?.into_iter().find(|a| a.signed_at.is_some() && a.center_id != loaded.custodian.id);
     let (title, parties) = match signed {
-        Some(a) => ("代办委托变更协议", format!("原乙方（代办机构）：{}\n乙方（承接方）：{}", organization::load(tx, a.center_id)?.name, loaded.custodian.name)),
+        Some(a) => {
+            ("代办委托变更协议", format!("原乙方（代办机构）：{}\n乙方（承接方）：{}", organization::load(tx, a.center_id)?.name, loaded.custodian.name))
+        }
         None => ("代办委托协议", format!("乙方（代办机构）：{}", loaded.custodian.name)),
     };
     let head = format!("{title}\n编号：{}\n甲方（委托人）：{}（{}）\n{parties}\n", loaded.e.number, shown.name, shown.id_number);

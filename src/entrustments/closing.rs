@@ -320,8 +320,7 @@ fn held(loaded: &Loaded, today: NaiveDate, input: &TerminationSignature) -> Resu
             return Err(Problem::rule(&format!("{at}/until"), "past", "退还日期不能早于今天。", "Not before today."));
         }
     }
-    let silent: Vec<&str> =
-        originals.iter().filter(|(code, _)| input.papers_held.iter().all(|p| p.material != *code)).map(|(_, name)| *name).collect();
+    let silent: Vec<&str> = originals.iter().filter(|(code, _)| input.papers_held.iter().all(|p| p.material != *code)).map(|(_, name)| *name).collect();
     if input.papers_returned && !originals.is_empty() || !silent.is_empty() {
         let names: Vec<&str> = if silent.is_empty() { originals.iter().map(|(_, name)| *name).collect() } else { silent };
         let zh = format!("尚有原件未退还：{}。请先逐件登记退还（return），或者在 papers_held 中逐件写明退还日期或者不能退还的情况。", names.join("、"));

@@ -67,11 +67,8 @@ use Signing::{Own, Recorded};
 
 /// The table. Nobody voids what somebody has signed: it falls only with the act that it stands for ([`falls`]). A second party
 /// signs after the first, and a witness also when all others have.
-pub const TABLE: &[(FormAction, &[FormState])] = &[
-    (A::Sign, &[S::Issued, S::PartlySigned, S::Signed]),
-    (A::Link, &[S::Issued, S::PartlySigned, S::Signed]),
-    (A::Void, &[S::Issued]),
-];
+pub const TABLE: &[(FormAction, &[FormState])] =
+    &[(A::Sign, &[S::Issued, S::PartlySigned, S::Signed]), (A::Link, &[S::Issued, S::PartlySigned, S::Signed]), (A::Void, &[S::Issued])];
 
 /// What its signatures make of a form: it is signed when every place is that somebody has to sign. A witness is there only
 /// where one was needed.
@@ -234,20 +231,11 @@ const OPEN: &[Matter] = &[
 ];
 
 /// The states in which what a form says is over, but on record: it is still drawn up, as a copy 补制件 with its own date.
-pub const COPIES: &[(FormKind, &[Matter])] =
-    &[(K::Application, PAST), (K::Receipt, PAST), (K::Agreement, ENDING), (K::Amendment, ENDING), (K::Plan, ENDING)];
+pub const COPIES: &[(FormKind, &[Matter])] = &[(K::Application, PAST), (K::Receipt, PAST), (K::Agreement, ENDING), (K::Amendment, ENDING), (K::Plan, ENDING)];
 
 const ENDING: &[Matter] = &[Matter::Completed, Matter::Unclaimed, Matter::Closed, Matter::Terminating, Matter::Terminated];
-const PAST: &[Matter] = &[
-    Matter::Completed,
-    Matter::Unclaimed,
-    Matter::Closed,
-    Matter::Terminating,
-    Matter::Terminated,
-    Matter::Rejected,
-    Matter::Withdrawn,
-    Matter::Lapsed,
-];
+const PAST: &[Matter] =
+    &[Matter::Completed, Matter::Unclaimed, Matter::Closed, Matter::Terminating, Matter::Terminated, Matter::Rejected, Matter::Withdrawn, Matter::Lapsed];
 
 fn within(table: &[(FormKind, &[Matter])], kind: FormKind, state: Matter) -> bool {
     table.iter().any(|(k, states)| *k == kind && states.contains(&state))

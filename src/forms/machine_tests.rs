@@ -14,7 +14,8 @@ fn what_is_signed_stays() {
 #[test]
 fn signed_when_all_have_signed() {
     let of = |kind: FormKind, by: &[&str]| {
-        let places: Vec<String> = PLACES.iter().find(|(k, _)| *k == kind).map(|(_, p)| p.iter().map(|(name, _)| (*name).to_owned()).collect()).unwrap_or_default();
+        let places: Vec<String> =
+            PLACES.iter().find(|(k, _)| *k == kind).map(|(_, p)| p.iter().map(|(name, _)| (*name).to_owned()).collect()).unwrap_or_default();
         signed(kind, &places, |place| by.contains(&place))
     };
     assert_eq!(of(K::Plan, &[]), S::Issued);

@@ -213,7 +213,14 @@ pub fn view(tx: &mut Tx, actor: &Actor, row: Form, seen: &Seen) -> Result<FormVi
     let told = reading::receipts(tx, &row, &record, seen)?;
     let (view, sheet) = render(tx, row, seen.masked, center)?;
     let missing = printing::missing(&sheet.to_string()).into_iter().map(String::from).collect();
-    Ok(FormView { allowed_actions: Some(allowed), own_places: Some(own), sheet: Some(sheet), missing_characters: Some(missing), receipts: Some(ReceiptView::all(told)?), ..view })
+    Ok(FormView {
+        allowed_actions: Some(allowed),
+        own_places: Some(own),
+        sheet: Some(sheet),
+        missing_characters: Some(missing),
+        receipts: Some(ReceiptView::all(told)?),
+        ..view
+    })
 }
 
 /// With its text, in clear or masked.

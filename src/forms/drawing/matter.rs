@@ -21,7 +21,6 @@ use crate::{
     },
     kernel::{Code as _, Moment},
     organization,
-    routing::joint::{carrier_name, store as joints},
 };
 
 impl Source<'_> {
@@ -40,8 +39,8 @@ impl Source<'_> {
             K::Suspension => suspension(tx, v)?.map(|form| kinds::suspension(head, matter, &form)),
             K::Resumption => resumption(tx, v)?.map(|form| kinds::resumption(head, matter, &form)),
             K::Extension => extension(v).map(|form| kinds::extension(head, matter, &form)),
-            K::DeliveryReceipt => self.delivery(tx)?.map(|form| kinds::delivery_receipt(head, matter, &form)),
-            K::Completion => self.completion(tx)?.map(|form| kinds::completion(head, matter, &form)),
+            K::DeliveryReceipt => self.delivery().map(|form| kinds::delivery_receipt(head, matter, &form)),
+            K::Completion => self.completion().map(|form| kinds::completion(head, matter, &form)),
             K::Termination => termination(v).map(|form| kinds::termination(head, matter, &form)),
             _ => None,
         })
@@ -121,50 +120,22 @@ impl Source<'_> {
         Ok(Receipt { papers: papers_in(v), answer, inquiry: "凭办件编号和联系电话后四位查询进度".into(), taken_in })
     }
 
-    /// What joint handlings have handed back: each paper with the step it came of.
-    fn handed_back(&self, tx: &mut Tx) -> Result<Vec<Paper>> {
-        let mut papers = Vec::new();
-        for row in joints::of_matter(tx, self.record.view.id)? {
-            let by = carrier_name(tx, &row)?;
-            for result in row.record.open(tx.vault)?.results {
-                let step = self.record.view.steps.iter().find(|s| s.code == result.step).map_or(result.step.as_str(), |s| s.name.as_str());
-                let note = format!("{by}联办“{step}”，{}交回", date(result.at.local_date()));
-                let named = result.papers.iter().map(|name| Paper { name: name.clone(), form: "办理结果".into(), count: 1, note: note.clone() });
-                papers.extend(named);
-            }
-        }
-        Ok(papers)
-    }
-
-    /// The results of a completed matter, whoever obtained them.
-    fn results(&self, tx: &mut Tx, own: &[String]) -> Result<Vec<Paper>> {
-        let joint = self.handed_back(tx)?;
-        let mut papers = named(own, "办理结果");
-        papers.retain(|p| joint.iter().all(|j| j.name != p.name));
-        papers.extend(joint);
-        Ok(papers)
-    }
-
-    fn delivery(&self, tx: &mut Tx) -> Result<Option<DeliveryReceipt>> {
+    fn delivery(&self) -> Option<DeliveryReceipt> {
         let v = &self.record.view;
-        let Some(completion) = v.completion.as_ref() else { return Ok(None) };
-        let results = self.results(tx, &completion.results)?;
-        if results.is_empty() {
-            return Ok(None);
-        }
+        let results = self.record.results(&v.completion.as_ref()?.results);
         let out = v.hand_out.as_ref();
         // By express to the address that was named; else it is written in where it is delivered.
         let address = out.and_then(|o| o.address.clone()).or_else(|| v.applicant.address.clone().filter(|_| out.is_none_or(|o| o.way == HandOutWay::Express)));
-        Ok(Some(DeliveryReceipt {
+        Some(DeliveryReceipt {
             documents: results.into_iter().map(|p| Delivered { name: p.name, number: String::new(), count: p.count }).collect(),
             recipient: v.applicant.name.clone(),
             address: address.unwrap_or_default(),
-        }))
+        })
     }
 
-    fn completion(&self, tx: &mut Tx) -> Result<Option<Completion>> {
+    fn completion(&self) -> Option<Completion> {
         let v = &self.record.view;
-        let Some(c) = v.completion.as_ref() else { return Ok(None) };
+        let c = v.completion.as_ref()?;
         let outcome = match c.outcome {
             Outcome::Granted => "准予",
             Outcome::PartlyGranted => "部分准予",
@@ -172,11 +143,11 @@ impl Source<'_> {
             Outcome::NotAccepted => "不予受理",
         };
         let took = v.acceptance.as_ref().map(|a| (c.at.utc() - a.at.utc()).num_days());
-        let mut papers = self.results(tx, &c.results)?;
+        let mut papers = self.record.results(&c.results);
         let result: Vec<&str> = papers.iter().map(|p| p.name.as_str()).collect();
         let result = result.join("、");
         papers.extend(named(&c.papers_returned, "原件"));
-        Ok(Some(Completion {
+        Some(Completion {
             outcome: outcome.into(),
             result,
             finished_on: c.at.local_date(),
@@ -185,7 +156,7 @@ impl Source<'_> {
             fees: v.fees.iter().map(|f| format!("{}{}元", f.name, f.amount)).collect::<Vec<_>>().join("；"),
             papers,
             signed: c.signature.as_ref().map(signed).unwrap_or_default(),
-        }))
+        })
     }
 
     fn notice(&self) -> Option<OneTimeNotice> {

@@ -24,9 +24,9 @@ use crate::{
     kernel::{Code as _, Id, Moment, sha256_hex},
     organization::{self, Center},
 };
-pub use relay::{answer_of_joint, answer_of_transfer};
 pub use matter::originals;
 pub use origin::{Origin, Unit, fallen, joint_fallen, transfer_fallen};
+pub use relay::{answer_of_joint, answer_of_transfer};
 
 /// A form drawn up.
 pub struct Drawn {
@@ -40,6 +40,8 @@ pub struct Record {
     pub view: EntrustmentView,
     agreements: Vec<AgreementRow>,
     custody: Vec<CustodyRow>,
+    /// Of a matter with a result: what joint handlings have handed back.
+    handed_back: Vec<Paper>,
 }
 
 impl Record {
@@ -47,7 +49,8 @@ impl Record {
     pub fn of(tx: &mut Tx, e: &Entrustment) -> Result<Self> {
         let loaded = entrustments::load_seen(tx, &Actor::system("forms"), e.id.as_str())?;
         let view = entrustments::view(tx, &Actor::system("forms"), loaded)?;
-        Ok(Self { view, agreements: matters::agreements(tx, e.id)?, custody: matters::custody(tx, e.id)? })
+        let handed_back = if view.completion.is_some() { relay::handed_back(tx, &view)? } else { Vec::new() };
+        Ok(Self { agreements: matters::agreements(tx, e.id)?, custody: matters::custody(tx, e.id)?, view, handed_back })
     }
 
     /// What a form of this kind would stand for now; none: the record holds nothing that it could say.
@@ -72,7 +75,8 @@ impl Record {
             K::Suspension => v.suspension.as_ref().filter(|s| s.resumed_at.is_none()).map(|s| s.from.rfc3339()),
             K::Resumption => v.suspension.as_ref().and_then(|s| s.resumed_at).map(|at| at.rfc3339()),
             K::Extension => v.extension.as_ref().filter(|x| x.due_at.is_some() && x.was_due_at.is_some()).map(|x| x.requested_at.rfc3339()),
-            K::DeliveryReceipt | K::Completion => v.completion.as_ref().map(|c| c.at.rfc3339()),
+            K::DeliveryReceipt => v.completion.as_ref().filter(|c| !self.results(&c.results).is_empty()).map(|c| c.at.rfc3339()),
+            K::Completion => v.completion.as_ref().map(|c| c.at.rfc3339()),
             K::Termination => v.termination.as_ref().map(|t| {
                 let served = if t.delivery_proof.is_some() { ":served" } else { "" };
                 format!("{}{served}", t.requested_at.rfc3339())
@@ -93,6 +97,14 @@ impl Record {
             K::Agreement if self.agreements.iter().any(|a| a.signed_at.is_some()) => Refusal::Amend,
             _ => Refusal::NotDue(kind),
         }
+    }
+
+    /// The results of a completed matter, whoever obtained them.
+    fn results(&self, own: &[String]) -> Vec<Paper> {
+        let mut papers = named(own, "办理结果");
+        papers.retain(|p| self.handed_back.iter().all(|j| j.name != p.name));
+        papers.extend(self.handed_back.iter().cloned());
+        papers
     }
 
     /// The center that had custody at a moment.

@@ -4,8 +4,9 @@ use super::{Origin, Source, progress, travelling, unit_name};
 use crate::{
     clocks::{self, ClockKind},
     db::{Result, Tx},
+    entrustments::EntrustmentView,
     forms::{
-        kinds::{self, Answer, ArbitrationDecision, HandOver, JointRequest, Leg, Ruling, Side, Supervision, Transfer},
+        kinds::{self, Answer, ArbitrationDecision, HandOver, JointRequest, Leg, Paper, Ruling, Side, Supervision, Transfer},
         machine::FormKind as K,
         printing::{Sheet, date},
     },
@@ -253,6 +254,20 @@ pub fn answer_of_joint(tx: &mut Tx, row: &JointHandling, record: &JointRecord) -
         (JointState::Cancelled, Some(day)) => Answer::Ended(day),
         (_, day) => Answer::Taken(day.unwrap_or(row.updated_at.local_date())),
     })
+}
+
+/// What joint handlings have handed back: each paper with the step it came of.
+pub fn handed_back(tx: &mut Tx, view: &EntrustmentView) -> Result<Vec<Paper>> {
+    let mut papers = Vec::new();
+    for row in joints::of_matter(tx, view.id)? {
+        let by = joint::carrier_name(tx, &row)?;
+        for result in row.record.open(tx.vault)?.results {
+            let step = view.steps.iter().find(|s| s.code == result.step).map_or(result.step.as_str(), |s| s.name.as_str());
+            let note = format!("{by}联办“{step}”，{}交回", date(result.at.local_date()));
+            papers.extend(result.papers.iter().map(|name| Paper { name: name.clone(), form: "办理结果".into(), count: 1, note: note.clone() }));
+        }
+    }
+    Ok(papers)
 }
 
 /// What a side said, and what is told of it among the facts.

@@ -30,11 +30,7 @@ pub fn agreement(head: &Head, matter: &Matter, form: &Agreement) -> Sheet {
     let mut sheet = sheet("agreement", Style::Form, title, head, "本协议一式三份，甲方执一份，乙方执两份。");
     sheet.blocks.push(paragraph(format!("甲方（委托人）：{}\n乙方（代办机构）：{}", or_dash(&matter.applicant_name), or_dash(&matter.center))));
     sheet.blocks.push(paragraph("甲方因办理下列政务服务事项的需要，自愿委托乙方代办。双方协商一致，订立本协议，供共同遵守。"));
-    let more = vec![
-        wide("委托权限", &phrases(&form.scope)),
-        wide("除外权限", &phrases(&form.excluded)),
-        wide("委托期限", &form.term),
-    ];
+    let more = vec![wide("委托权限", &phrases(&form.scope)), wide("除外权限", &phrases(&form.excluded)), wide("委托期限", &form.term)];
     sheet.blocks.push(grid(matter, more));
     sheet.blocks.push(Block::List { articles: true, items: form.clauses.clone() });
     sheet.blocks.push(parties("乙方（代办机构）"));

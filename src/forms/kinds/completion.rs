@@ -118,10 +118,7 @@ impl Delivery {
 /// 送达回证.
 pub fn delivery_receipt(head: &Head, matter: &Matter, form: &DeliveryReceipt) -> Sheet {
     let mut sheet = sheet("delivery_receipt", Style::Form, "送达回证", head, "本回证一份，签收后由代办中心存档。");
-    let more = vec![
-        wide("受送达人", &form.recipient),
-        open("送达地址", &form.address),
-    ];
+    let more = vec![wide("受送达人", &form.recipient), open("送达地址", &form.address)];
     sheet.blocks.push(grid(matter, more));
     let columns = vec![Column::short("序号", 8), Column::words("送达文书", 50), Column::words("文号", 32), Column::short("份数", 10)];
     let row = |(i, d): (usize, &Delivered)| vec![(i + 1).to_string(), d.name.clone(), d.number.clone(), d.count.to_string()];
