@@ -313,6 +313,7 @@ pub fn pdf(tx: &mut Tx, actor: &Actor, reference: &str, public: &str) -> Result<
     let Copy { sheet, signatures, void_reason } = reading::copy(tx, &row, &record, seen.masked)?;
     let told = reading::receipts(tx, &row, &record, &seen)?;
     let sheet = receipts::filled(serde_json::from_value::<Sheet>(sheet)?, &told, &signatures);
+    let sheet = if record.fell { sheet.marked(&format!("本文书已作废：{void_reason}。")) } else { sheet };
     let places: Vec<&str> = sheet.places().collect();
     let signed = signatures.iter().filter(|s| places.contains(&s.place.as_str())).map(|s| Signed {
         place: s.place.clone(),
@@ -322,7 +323,7 @@ pub fn pdf(tx: &mut Tx, actor: &Actor, reference: &str, public: &str) -> Result<
     });
     let voided = row.state == State::Voided;
     let void = if record.fell { format!("已作废：{void_reason}") } else { "已作废".to_owned() };
-    let marks: Vec<&str> = [(voided, void.as_str()), (seen.masked, "脱敏件")].iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
+    let marks: Vec<&str> = [(seen.masked, "脱敏件"), (voided, void.as_str())].iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
     let printed = Printed {
         verification_code: row.code.clone(),
         verify_address: format!("{}/api/v1/forms/verify/{}", public.trim_end_matches('/'), row.code),
