@@ -212,8 +212,10 @@ async fn the_end_as_it_is(app: TestApp) {
     for needed in ["出具时尚未退还", "双方签字之日", "申请人（代办中心代为登记）"] {
         assert!(said.contains(needed), "{needed}: {said}");
     }
-    // The center does not sign while it holds an original.
-    assert_eq!(form["own_places"], json!(["applicant"]));
+    // While it holds an original, the center signs only with a word on each.
+    assert_eq!(form["own_places"], json!(["center", "applicant"]));
+    let held = agent.post(&format!("{path}/sign-termination"), json!({ "papers_returned": true })).await.expect(422);
+    assert_eq!(held.body["errors"][0]["code"], "originals_held");
     agent.post(&format!("{path}/materials/M1/return"), json!({ "receipt": "退件单 1" })).await.ok();
     assert_eq!(agent.get(&at(&form)).await.ok()["own_places"], json!(["center", "applicant"]));
     agent.post(&format!("{path}/sign-termination"), json!({ "papers_returned": true })).await.ok();

@@ -133,11 +133,11 @@ async fn a_lost_original_ends_nothing(app: TestApp) {
     assert!(!said.contains("全部退还") && !said.contains("已经收回"), "nothing frozen claims it: {said}");
     // The applicant signs what is true today.
     let paper = json!({ "place": "applicant", "signature": { "method": "handwritten", "evidence": "终止单原件" } });
-    let signed = clerk.post(&format!("{}/sign", at(&form)), paper).await.ok();
+    let signed = agent.post(&format!("{}/sign", at(&form)), paper).await.ok();
     let statement = text(&signed["signatures"][0]["statement"]).to_owned();
     assert!(statement.contains("尚有2件原件没有退还"), "{statement}");
     // The center neither claims what is not so nor passes a paper over.
-    let sign = async |body: Value| clerk.post(&format!("{}/sign", at(&form)), body).await;
+    let sign = async |body: Value| agent.post(&format!("{}/sign", at(&form)), body).await;
     let refused = sign(json!({ "place": "center", "papers_returned": true })).await.expect(422);
     assert_eq!(refused.body["errors"][0]["code"], "originals_held");
     let name = text(&clerk.get(&path).await.ok()["materials"][1]["name"]).to_owned();
@@ -228,14 +228,14 @@ async fn one_valid_plan(app: TestApp) {
 
 async fn results_of_others(app: TestApp) {
     let path = format!("/entrustments/{}", started_matter(&app).await);
-    let (agent, city) = (app.as_user("rd_agent"), app.as_user("city_clerk"));
+    let (agent, clerk, city) = (app.as_user("rd_agent"), app.as_user("city_clerk"), app.as_user("city_agent1"));
     let step = json!({ "code": "S1", "name": "规划审查", "department": "审批部门", "limit": { "value": 5, "unit": "working_day" } });
     agent.post(&format!("{path}/plan"), json!({ "steps": [step] })).await.ok();
     let papers: Vec<String> = (1..=14).map(|n| format!("附件{n}：{}", "项目用地预审与选址意见及相关图件".repeat(6))).collect();
     let asked = json!({ "to": CITY, "steps": ["S1"], "reason": "属市级审批", "papers": papers });
     let leg = format!("/joint-handlings/{}", text(&agent.post(&format!("{path}/joint-handlings"), asked).await.created()["id"]));
     let letter = issue(&agent, &path, "joint_request").await;
-    city.post(&format!("{leg}/accept"), json!({})).await.ok();
+    clerk.post(&format!("{leg}/accept"), json!({ "assignee_id": user_id("city_agent1") })).await.ok();
     pages(&app, &agent, &letter).await;
     for (act, report) in [
         ("file", json!({ "receipt_no": "1" })),
