@@ -74,8 +74,7 @@ impl Answer {
     /// Why it was refused, above the box: no reason is too long for it.
     pub fn told(&self) -> Vec<Block> {
         let Self::Refused(day, why) = self else { return Vec::new() };
-        let columns = vec![Column::short("答复日期", 20), Column::words("不接受的理由", 80)];
-        vec![Block::Table { columns, rows: vec![vec![date(*day), or_dash(why).into()]] }]
+        vec![heading(&format!("不接受的理由（{}答复）", date(*day))), paragraph(or_dash(why))]
     }
 }
 
