@@ -98,6 +98,7 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<matters::PartState>(),
         dictionary::<forms::FormKind>(),
         dictionary::<forms::FormState>(),
+        dictionary::<forms::DeliveryWay>(),
         dictionary::<forms::machine::FormAction>(),
         dictionary::<ledgers::machine::ExportState>(),
         dictionary::<ledgers::machine::ExportAction>(),

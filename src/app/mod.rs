@@ -73,6 +73,7 @@ pub fn wire() {
     let _ = entrustments::ON_CLOSED.set(vec![routing::fall, reminders::fall, evaluations::open]);
     let _ = entrustments::ON_TOLD.set(forms::on_told);
     let _ = routing::ON_DECIDED.set(forms::on_decided);
+    let _ = routing::ON_RELAY.set(forms::on_relay);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
     let _ = tickets::ON_ENDED.set(vec![sheets::fall, crate::batches::fall]);
     let _ = tickets::ON_CLEARED.set(crate::return_visits::on_cleared);

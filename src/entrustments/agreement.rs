@@ -21,6 +21,7 @@ use crate::{
     db::{Private, Result, Sealed, Tx},
     events::Audience,
     kernel::{Code as _, Id, Moment, Problem, Target, label_of, sha256_hex},
+    organization,
 };
 
 /// An agreement as it is answered.
@@ -109,10 +110,15 @@ fn text(tx: &mut Tx, loaded: &Loaded, input: &AgreementInput) -> Result<String> 
         "转办和联办：应由其他中心办理的，经甲方同意可以转办并签订变更协议；需要上级中心或部门协同的，由乙方联系，甲方无须另行申请。".into(),
         "终止：不具备办结条件或甲方主动要求的，双方签字终止，注明原因并退还材料。".into(),
     ];
-    let head = format!(
-        "代办委托协议\n编号：{}\n甲方（委托人）：{}（{}）\n乙方（代办机构）：{}\n",
-        loaded.e.number, shown.name, shown.id_number, loaded.custodian.name
-    );
+    // After custody has moved, the agreement is carried on: it names whoever signed it, and whoever takes it over.
+    let signed = store::agreements(tx, loaded.e.id)?.into_iter().find(|a| a.signed_at.is_some() && a.center_id != loaded.custodian.id);
+    let (title, parties) = match signed {
+        Some(a) => {
+            ("代办委托变更协议", format!("原乙方（代办机构）：{}\n乙方（承接方）：{}", organization::load(tx, a.center_id)?.name, loaded.custodian.name))
+        }
+        None => ("代办委托协议", format!("乙方（代办机构）：{}", loaded.custodian.name)),
+    };
+    let head = format!("{title}\n编号：{}\n甲方（委托人）：{}（{}）\n{parties}\n", loaded.e.number, shown.name, shown.id_number);
     let numbered = NUMERALS.iter().zip(&clauses).map(|(n, clause)| format!("{n}、{clause}\n"));
     Ok(head + &numbered.collect::<String>())
 }

@@ -2,13 +2,14 @@
 
 use std::sync::OnceLock;
 
+use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::json;
 use validator::Validate;
 
 use super::{
     agreement::signature,
-    facts::{ApplicantReason, Completion, ReasonInput, Said, Signature, SignatureInput, Termination},
+    facts::{ApplicantReason, Completion, HeldPaper, ReasonInput, Said, Signature, SignatureInput, Termination},
     legs,
     load::{Loaded, Told, load_for, save},
     machine::{Action, State},
@@ -268,6 +269,7 @@ pub fn request_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &
         applicant_signature: None,
         center_signature: None,
         papers_returned: false,
+        papers_held: Vec::new(),
         delivery_proof: None,
     });
     let params = json!({ "reason": input.reason.label(), "by": loaded.side(actor) });
@@ -293,9 +295,39 @@ pub struct TerminationSignature {
     #[serde(default)]
     #[validate(nested)]
     pub applicant_signature: Option<SignatureInput>,
-    /// With the center's signature: the papers are back with the applicant.
+    /// With the center's signature: the papers are back with the applicant. Refused while an original is held.
     #[serde(default)]
     pub papers_returned: bool,
+    /// With the center's signature: every original that is not back, with the day by which it goes back, or with what became
+    /// of it. A lost paper does not keep an applicant in an entrustment.
+    #[serde(default)]
+    #[validate(length(max = 50), nested)]
+    #[schema(max_items = 50)]
+    pub papers_held: Vec<HeldPaper>,
+}
+
+/// What the center says of the originals that it has not given back: of each, when it goes back or what became of it.
+fn held(loaded: &Loaded, today: NaiveDate, input: &TerminationSignature) -> Result<(), Problem> {
+    let originals: Vec<(&str, &str)> = loaded.checklist.originals().collect();
+    for (i, paper) in input.papers_held.iter().enumerate() {
+        let at = format!("/papers_held/{i}");
+        if !originals.iter().any(|(code, _)| *code == paper.material) {
+            return Err(Problem::rule(&format!("{at}/material"), "not_held", "没有这份尚未退还的原件。", "No original of this material is held."));
+        }
+        if paper.until.is_none() && paper.note.trim().chars().count() < 2 {
+            return Err(Problem::rule(&at, "until_or_note", "请写明退还日期，或者不能退还的情况。", "By when it goes back, or what became of it."));
+        }
+        if paper.until.is_some_and(|day| day < today) {
+            return Err(Problem::rule(&format!("{at}/until"), "past", "退还日期不能早于今天。", "Not before today."));
+        }
+    }
+    let silent: Vec<&str> = originals.iter().filter(|(code, _)| input.papers_held.iter().all(|p| p.material != *code)).map(|(_, name)| *name).collect();
+    if input.papers_returned && !originals.is_empty() || !silent.is_empty() {
+        let names: Vec<&str> = if silent.is_empty() { originals.iter().map(|(_, name)| *name).collect() } else { silent };
+        let zh = format!("尚有原件未退还：{}。请先逐件登记退还（return），或者在 papers_held 中逐件写明退还日期或者不能退还的情况。", names.join("、"));
+        return Err(Problem::rule("/papers_returned", "originals_held", zh, "An original was not given back."));
+    }
+    Ok(())
 }
 
 /// Signs a termination. It takes effect when both have signed and the papers are back.
@@ -309,20 +341,24 @@ pub fn sign_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &Ter
         (None, true) => Some(signature(tx, actor, loaded.e.applicant_id, &online, "/applicant_signature")?),
         (None, false) => None,
     };
-    let by_center = by_applicant.is_none().then(|| Signature { method: SignMethod::Online, evidence: String::new(), at: tx.now, recorded_by: actor.id });
-    let Some(t) = &mut loaded.details.termination else { return Err(Problem::not_found().into()) };
-    if by_center.is_some() && !input.papers_returned {
+    if by_applicant.is_none() && !input.papers_returned && input.papers_held.is_empty() {
         return Err(Problem::rule("/papers_returned", "papers_first", "中心签字前须将材料退还申请人。", "The papers go back first.").into());
     }
-    if by_center.is_some() && loaded.facts.originals_held {
-        let zh = "尚有原件未退还，请先逐件登记退还（return）。";
-        return Err(Problem::rule("/papers_returned", "originals_held", zh, "An original was not given back.").into());
+    if by_applicant.is_none() || input.papers_returned {
+        held(&loaded, tx.now.local_date(), input)?;
     }
+    let by_center = by_applicant.is_none().then(|| Signature { method: SignMethod::Online, evidence: String::new(), at: tx.now, recorded_by: actor.id });
+    let by = loaded.side(actor);
+    let Some(t) = &mut loaded.details.termination else { return Err(Problem::not_found().into()) };
     t.applicant_signature = by_applicant.or(t.applicant_signature.take());
+    let signs_now = by_center.is_some();
     t.center_signature = by_center.or(t.center_signature.take());
     t.papers_returned |= input.papers_returned;
+    if signs_now {
+        t.papers_held.clone_from(&input.papers_held);
+    }
     let both = t.applicant_signature.is_some() && t.center_signature.is_some();
-    let params = json!({ "by": loaded.side(actor) });
+    let params = json!({ "by": by, "papers_held": t.papers_held.len() });
     if both {
         loaded.e.state = ended;
         end(tx, actor, &mut loaded, Told::new("terminated", Audience::Public, params))?;

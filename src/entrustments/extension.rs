@@ -53,7 +53,7 @@ pub fn request(tx: &mut Tx, actor: &Actor, target: &Target, input: &ExtensionInp
     let longest = loaded.rules.extension_days;
     if input.days > longest {
         let zh = format!("一次延期最长 {longest} 日。");
-        return Err(Problem::rule("/days", "too_long", zh, format!("At most {longest} days.")).into());
+        return Err(Problem::rule("/days", "too_long", zh, format!("At most {}.", crate::kernel::counted(longest, "day"))).into());
     }
     loaded.details.extension = Some(Extension {
         state: ExtensionState::Requested,

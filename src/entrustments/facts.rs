@@ -104,6 +104,7 @@ impl Details {
         }
         if let Some(t) = &mut self.termination {
             t.note.clear();
+            t.papers_held.iter_mut().for_each(|paper| paper.note.clear());
             t.delivery_proof = None;
             t.applicant_signature.iter_mut().chain(&mut t.center_signature).for_each(|s| s.evidence.clear());
         }
@@ -399,9 +400,31 @@ pub struct Termination {
     pub center_signature: Option<Signature>,
     /// The papers are back with the applicant.
     pub papers_returned: bool,
+    /// Originals that were not back when the center signed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub papers_held: Vec<HeldPaper>,
     /// Proof of delivery of a one-sided termination.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery_proof: Option<String>,
+}
+
+/// An original that is not back with the applicant when an entrustment ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeldPaper {
+    /// Code of the material.
+    #[validate(length(min = 1, max = 20))]
+    #[schema(min_length = 1, max_length = 20, example = "M1")]
+    pub material: String,
+    /// By when it goes back; absent: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::kernel::date::optional")]
+    pub until: Option<NaiveDate>,
+    /// What became of it, such as that it was lost and how that is made good; empty where the view is masked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[validate(length(max = 200))]
+    #[schema(required = false, max_length = 200, example = "已遗失，由中心出具证明并承担补办费用")]
+    pub note: String,
 }
 
 /// A signature, with what proves it.

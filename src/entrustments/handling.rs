@@ -308,7 +308,7 @@ pub fn suspend(tx: &mut Tx, actor: &Actor, target: &Target, input: &SuspendInput
     let longest = loaded.rules.suspension_days;
     if input.days > longest {
         let zh = format!("一次中止最长 {longest} 个自然日。");
-        return Err(Problem::rule("/days", "too_long", zh, format!("At most {longest} natural days.")).into());
+        return Err(Problem::rule("/days", "too_long", zh, format!("At most {}.", crate::kernel::counted(longest, "natural day"))).into());
     }
     clocks::pause(tx, loaded.e.id, PAUSED_BY_SUSPENSION)?;
     ON_SUSPENDED.get().map_or(Ok(()), |hook| hook(tx, loaded.e.id, true))?;

@@ -2,7 +2,7 @@
 
 use crate::{
     db::code_enum,
-    kernel::{Code as _, ErrorCode, problem::Refuse},
+    kernel::{Code as _, ErrorCode, counted, problem::Refuse},
 };
 
 code_enum! {
@@ -254,10 +254,10 @@ pub enum Refusal {
     #[error("a transfer is open")]
     TransferOpen,
     /// Joint handlings must end first.
-    #[error("{0} joint handling(s) open")]
+    #[error("{} open", counted(*.0, "joint handling"))]
     LegsOpen(u32),
     /// Only arbitration moves custody further.
-    #[error("already handed over {0} times")]
+    #[error("already handed over {}", counted(*.0, "time"))]
     HandedOverEnough(u32),
     /// The decision comes first.
     #[error("an arbitration is open")]
@@ -272,7 +272,7 @@ pub enum Refusal {
     #[error("the one-time notice was given")]
     NoticeGiven,
     /// Only arbitration decides after so many returns.
-    #[error("returned {0} times")]
+    #[error("returned {}", counted(*.0, "time"))]
     ReturnedEnough(u32),
     /// Reminders come before lapsing.
     #[error("{sent} of {needed} reminders sent")]
@@ -298,7 +298,7 @@ pub enum Refusal {
     #[error("no extension was asked for")]
     NoExtension,
     /// The city's limit.
-    #[error("extended {0} time(s)")]
+    #[error("extended {}", counted(*.0, "time"))]
     ExtendedEnough(u32),
     /// No promised limit runs.
     #[error("no promised limit runs")]
@@ -316,7 +316,7 @@ pub enum Refusal {
     #[error("this side has signed")]
     SignedAlready,
     /// Steps must end before the matter does.
-    #[error("{0} step(s) open")]
+    #[error("{} open", counted(*.0, "step"))]
     StepsOpen(u32),
     /// A matter that nobody did anything for has no outcome.
     #[error("nothing is recorded as done")]

@@ -40,7 +40,7 @@ mod views;
 pub use agreement::{AgreementSignature, sign as sign_agreement};
 pub use closing::{ClosedMatter, ON_CLOSED, ON_SUSPENDED, SignInput, TerminationSignature, sign as sign_completion, sign_termination};
 pub use custody::{HandOver, Moved, clear_transfer, close_arbitration, hand_over, mark_fallback, mark_transfer, note_fallback, open_arbitration};
-pub use facts::{FallbackMark, Leg, OpenArbitration, Signature, SignatureInput};
+pub use facts::{FallbackMark, HeldPaper, Leg, OpenArbitration, Signature, SignatureInput};
 pub use filling::{BulkPlan, fill};
 pub use handling::{AcceptInput, accept_loaded, agent_at, assign_loaded};
 pub use intake::{Identity, NewEntrustment, submit, submit_as};
@@ -49,6 +49,7 @@ pub use load::{Loaded, ON_TOLD, Told, by_reference, load_behind, load_for, load_
 pub use lookup::{proved, seen};
 pub use machine::{Action, State, StepAct, StepState};
 pub use marking::change_applicant;
+pub use materials::MaterialView;
 pub use model::Channel;
 pub use narrative::of_meeting;
 pub use project::{AuthorityStep, AuthorityTime, MatterProject, ON_PROJECT, ProjectMark, authority_time, mark_project, renew_project};

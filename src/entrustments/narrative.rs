@@ -125,6 +125,9 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "termination_cancelled" => "终止已取消，继续办理。".into(),
         "termination_signed" => "终止确认中。".into(),
         "terminated" if params.get("unilateral").is_some() => "本件由中心依规终止，文书已送达。".into(),
+        "terminated" if params.get("papers_held").and_then(serde_json::Value::as_u64).is_some_and(|n| n > 0) => {
+            "双方签字，本件终止；尚未退还的原件按终止单载明的期限和办法处理。".into()
+        }
         "terminated" => "双方签字，本件终止，材料已退还。".into(),
         "revealed" => "查看了完整信息。".into(),
         "clock.warning" => format!("{}将到，应于{}前完成。", clock(), day("due_at")),

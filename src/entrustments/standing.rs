@@ -178,9 +178,15 @@ impl Checklist {
         self.materials.iter().filter(|(row, _)| owed(row)).map(|(row, _)| row.name.clone()).collect()
     }
 
+    /// The originals that are with the center: code and name.
+    pub fn originals(&self) -> impl Iterator<Item = (&str, &str)> {
+        let held = self.materials.iter().filter(|(_, record)| record.original && record.returned.is_none());
+        held.map(|(row, _)| (row.code.as_str(), row.name.as_str()))
+    }
+
     /// An original is with the center.
     pub fn holds_originals(&self) -> bool {
-        self.materials.iter().any(|(_, record)| record.original && record.returned.is_none())
+        self.originals().next().is_some()
     }
 }
 

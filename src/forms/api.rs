@@ -32,7 +32,7 @@ async fn of_matter(ask: Ask, _none: Params<Nothing>) -> Answer {
 
 /// 出具文书（issue form）
 ///
-/// 按本件当前的记录出具一份文书；出具后文本固定，附文号、校验码和全文的 SHA-256。同一事项只能有一份有效文书，作废后才能重新出具。转办单、资料交接清单由转出单位出具，指定办理决定书由决定单位出具。一次性告知、中止、续办、准予延期、办结、终止和作出指定办理决定时自动出具相应文书。
+/// 按本件当前的记录出具一份文书；出具后文本固定，附文号、校验码和全文的 SHA-256。同一事项只能有一份有效文书，作废后才能重新出具；重新制定计划的，原计划文书自行作废。办结、签收或者终止之后，申请表、收件凭证、协议和计划仍可出具，标明“补制件”。转办、联办未成立的，不能出具相应文书。转办单、资料交接清单由转出单位出具，指定办理决定书由决定单位出具。一次性告知、中止、续办、准予延期、办结、终止和作出指定办理决定时自动出具相应文书。
 #[utoipa::path(tag = "forms", operation_id = "issue_form", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = IssueInput, responses((status = 201, description = "文书", body = FormView)))]
 #[post("/entrustments/{id}/forms")]
 async fn issue(command: Command, body: Body<IssueInput>) -> Answer {
@@ -50,7 +50,7 @@ async fn fetch(ask: Ask) -> Answer {
 
 /// 打印文书（form as PDF）
 ///
-/// A4 版式的 PDF：正文、签章处、已有的签署、校验码和二维码。作废的文书每页有“作废”字样；看本件时个人信息脱敏的，得到标明“脱敏件”的复制件。
+/// A4 版式的 PDF：正文、签章处、已有的签署、校验码和二维码。转办、联办的回执、资料接收核对、送达情况、原件退还情况按当前记录填写，不属于固定的文本。作废的文书每页有“作废”字样；看本件时个人信息脱敏的，得到标明“脱敏件”的复制件。
 #[utoipa::path(tag = "forms", operation_id = "print_form", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), responses((status = 200, description = "PDF", content((Vec<u8> = "application/pdf")))))]
 #[get("/forms/{id}/pdf")]
 async fn pdf(ask: Ask, state: web::Data<State>, Named(id): Named, _none: Params<Nothing>) -> Answer {
@@ -61,7 +61,7 @@ async fn pdf(ask: Ask, state: web::Data<State>, Named(id): Named, _none: Params<
 
 /// 签署文书（sign form）
 ///
-/// 出具单位、对方单位、决定单位、争议各方和申请人各以本人账号签署自己的一处，不能代签；申请人或见证人线下签字的，由出具单位的工作人员写明凭据登记，扫描件可作为附件上传。签署委托协议、办结单、终止单即为本件签约、签收、同意终止。
+/// 出具单位、对方单位、决定单位、争议各方和申请人各以本人账号签署自己的一处，不能代签；申请人或见证人线下签字的，由出具单位的工作人员写明凭据登记，扫描件可作为附件上传。接收方、主送方在答复之后才能签署，送达回证写明送达方式和日期之后才能签署。签署委托协议、办结单、终止单即为本件签约、签收、同意终止；终止时仍有原件未退还的，中心逐件写明退还日期或者情况。
 #[utoipa::path(tag = "forms", operation_id = "sign_form", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), request_body = FormSignInput, responses((status = 200, description = "文书", body = FormView)))]
 #[post("/forms/{id}/sign")]
 async fn sign(command: Command, body: Body<FormSignInput>) -> Answer {
@@ -99,7 +99,7 @@ pub struct VerifyParams {
 
 /// 校验文书（verify form）
 ///
-/// 公开。凭文书上的校验码（有无连字符、大小写均可）确认文书由本系统出具、是否有效、全文的校验值和签署情况；不含个人信息。
+/// 公开。凭文书上的校验码（有无连字符、大小写均可）确认文书由本系统出具、是否有效、全文的校验值、各方的签署情况和尚未签署的一方；不含个人信息。转办、联办未成立的，相应文书已作废并说明原因。
 #[utoipa::path(tag = "public", operation_id = "verify_form", security(()), params(("id" = String, Path, description = "校验码", max_length = 100, example = "7K3M-Q2XD-9TBF"), VerifyParams), responses((status = 200, description = "校验结果", body = FormVerification)))]
 #[get("/forms/verify/{id}")]
 async fn verify(state: web::Data<State>, Named(code): Named, params: Params<VerifyParams>) -> Answer {

@@ -2,8 +2,9 @@
 //! the matter signs the form that stands for it.
 
 use super::{
-    drawing::{Origin, Record},
-    machine::{FormKind, FormState as State, falls},
+    drawing::{Origin, Record, fallen},
+    machine::{self, FormKind, FormState as State, falls},
+    receipts,
     service::{Issue, put_down, save},
     signing::applicant_name,
     store::{self, Form, FormRecord, FormSignature},
@@ -12,7 +13,7 @@ use crate::{
     auth::Actor,
     db::{Result, Tx},
     entrustments::{self, Entrustment, Signature},
-    kernel::Code as _,
+    kernel::{Code as _, Id},
     organization,
     routing::arbitration::store::Arbitration,
 };
@@ -24,6 +25,10 @@ pub fn on_told(tx: &mut Tx, actor: &Actor, e: &Entrustment, told: &str) -> Resul
         "suspended" => draw(tx, actor, e, FormKind::Suspension),
         "resumed" => draw(tx, actor, e, FormKind::Resumption),
         "extension_granted" => draw(tx, actor, e, FormKind::Extension),
+        "planned" | "plan_revised" => {
+            let act = Record::of(tx, e)?.act(FormKind::Plan, &Origin::Matter);
+            set_aside(tx, actor, e, FormKind::Plan, act.as_deref(), PLAN_MADE_ANEW)
+        }
         "completed" => draw(tx, actor, e, FormKind::Completion),
         "completion_refused" => set_aside(tx, actor, e, FormKind::Completion, None, "申请人未签收，本件继续办理"),
         "termination_cancelled" => set_aside(tx, actor, e, FormKind::Termination, None, "终止已取消，本件继续办理"),
@@ -50,20 +55,34 @@ pub fn on_decided(tx: &mut Tx, actor: &Actor, row: &Arbitration) -> Result<()> {
     Issue { kind: FormKind::ArbitrationDecision, origin: &origin, identity: None }.unless_there(tx, actor, &e)
 }
 
+/// A transfer or a joint handling was offered, answered or ended: what forms about it say may not have come about.
+pub fn on_relay(tx: &mut Tx, actor: &Actor, matter: Id, about: Id) -> Result<()> {
+    for row in store::about(tx, matter, about)?.into_iter().filter(|f| falls(f.state)) {
+        if let Some(why) = fallen(tx, row.kind, about)? {
+            fall(tx, actor, row, why)?;
+        }
+    }
+    Ok(())
+}
+
+/// Why a form of a former plan is void.
+pub const PLAN_MADE_ANEW: &str = "代办计划已重新制定";
+
 fn draw(tx: &mut Tx, actor: &Actor, e: &Entrustment, kind: FormKind) -> Result<()> {
     Issue { kind, origin: &Origin::Matter, identity: None }.unless_there(tx, actor, e)
 }
 
 /// What it says did not come about: nobody shall take it for valid, and whoever signed it reads why. The form of the act
 /// that does stand stays.
-fn set_aside(tx: &mut Tx, actor: &Actor, e: &Entrustment, kind: FormKind, stands: Option<&str>, why: &str) -> Result<()> {
+pub fn set_aside(tx: &mut Tx, actor: &Actor, e: &Entrustment, kind: FormKind, stands: Option<&str>, why: &str) -> Result<()> {
     let over = |f: &Form| f.kind == kind && Some(f.act.as_str()) != stands && falls(f.state);
-    for mut row in store::of_matter(tx, e.id)?.into_iter().filter(over) {
-        let record = FormRecord { void_reason: why.into(), link_until: None, ..row.record.open(tx.vault)? };
-        row.state = State::Voided;
-        save(tx, actor, &mut row, &record, "voided")?;
-    }
-    Ok(())
+    store::of_matter(tx, e.id)?.into_iter().filter(over).try_for_each(|row| fall(tx, actor, row, why))
+}
+
+fn fall(tx: &mut Tx, actor: &Actor, mut row: Form, why: &str) -> Result<()> {
+    let record = FormRecord { void_reason: why.into(), fell: true, link_until: None, ..row.record.open(tx.vault)? };
+    row.state = State::Voided;
+    save(tx, actor, &mut row, &record, "voided")
 }
 
 /// Who signs the matter itself has signed the form that stands for it, and no other text.
@@ -91,19 +110,22 @@ fn set_signed(tx: &mut Tx, actor: &Actor, e: &Entrustment, record: &Record, kind
     let places = super::service::places(tx, &row)?;
     let mut of = row.record.open(tx.vault)?;
     let before = of.signatures.len();
+    let told = receipts::of(tx, &row, &of, e, &super::service::sheet_of(tx, &row)?)?;
     for (place, s) in signed {
         if places.iter().any(|p| p == *place) && of.signatures.iter().all(|s| s.place != *place) {
             let who = if *place == "applicant" { applicant_name(tx, &row)? } else { organization::load(tx, row.center_id)?.name };
             let how = s.method.label().to_owned();
             let evidence = s.evidence.clone();
-            of.signatures.push(FormSignature { place: (*place).into(), who, how, evidence, at: s.at, by: s.recorded_by, code_told_by: None });
-            of.link_until = of.link_until.filter(|_| *place != "applicant");
+            let statement = told.iter().find(|r| r.place == *place).map(|r| r.statement.clone());
+            let (place, by) = ((*place).to_owned(), s.recorded_by);
+            of.link_until = of.link_until.filter(|_| place != "applicant");
+            of.signatures.push(FormSignature { place, who, how, evidence, at: s.at, by, code_told_by: None, statement });
         }
     }
     if of.signatures.len() == before {
         return Ok(());
     }
-    row.state = State::Signed;
+    row.state = machine::signed(kind, &places, |place| of.has(place));
     save(tx, actor, &mut row, &of, "signed")
 }
 

@@ -7,9 +7,11 @@ use validator::Validate;
 
 use super::{
     machine::{FormAction as Action, FormKind, FormState as State, Refusal},
-    service::{load_for, save},
+    receipts,
+    service::{load_for, save, sheet_of},
     signing::{FormSignInput, changed, linkable, sign},
     store::{self, Form, FormRecord},
+    views::ReceiptView,
 };
 use crate::{
     auth::{Actor, Grant, Role},
@@ -116,6 +118,8 @@ pub struct SigningView {
     pub sheet: serde_json::Value,
     /// SHA-256 of the text, as printed on the form.
     pub document_hash: String,
+    /// What is told beside the signatures, as the record stands now; no part of the hashed text.
+    pub receipts: Vec<ReceiptView>,
     /// It was signed by this link.
     pub signed: bool,
     /// When.
@@ -147,7 +151,10 @@ fn by_token(tx: &mut Tx, text: &str) -> Result<(Form, FormRecord)> {
 }
 
 fn link_view(tx: &mut Tx, row: &Form, record: &FormRecord) -> Result<SigningView> {
+    let e = entrustments::store::entrustment(tx, row.entrustment_id)?.ok_or_else(Problem::not_found)?;
+    let told = receipts::of(tx, row, record, &e, &sheet_of(tx, row)?)?;
     Ok(SigningView {
+        receipts: ReceiptView::all(told)?,
         number: row.number.clone(),
         kind: row.kind,
         kind_label: row.kind.label().into(),
@@ -210,7 +217,7 @@ pub fn sign_by_link(tx: &mut Tx, text: &str, request_id: &str, input: &LinkSignI
     if input.document_hash != row.hash {
         return Err(changed().into());
     }
-    let asked = FormSignInput { place: None, signature: None, document_hash: None, papers_returned: false };
+    let asked = FormSignInput::default();
     sign(tx, &actor, &Target::any(row.id), &asked)?;
     let row = store::form(tx, row.id)?.ok_or_else(Problem::not_found)?;
     let record = row.record.open(tx.vault)?;

@@ -34,8 +34,19 @@ code_enum! {
     /// State of a form.
     FormState in "form-states" {
         Issued "issued" "有效",
+        PartlySigned "partly_signed" "部分签署",
         Signed "signed" "已签署",
         Voided "voided" "已作废",
+    }
+}
+
+code_enum! {
+    /// How a document is delivered.
+    DeliveryWay in "delivery-ways" {
+        Direct "direct" "直接送达",
+        Post "post" "邮寄送达",
+        Electronic "electronic" "电子送达",
+        Left "left" "留置送达",
     }
 }
 
@@ -55,8 +66,25 @@ use Side::{Addressee, Applicant, Decider, Issuer, Manager, Party, Receiver, Witn
 use Signing::{Own, Recorded};
 
 /// The table. Nobody voids what somebody has signed: it falls only with the act that it stands for ([`falls`]). A second party
-/// signs after the first.
-pub const TABLE: &[(FormAction, &[FormState])] = &[(A::Sign, &[S::Issued, S::Signed]), (A::Link, &[S::Issued, S::Signed]), (A::Void, &[S::Issued])];
+/// signs after the first, and a witness also when all others have.
+pub const TABLE: &[(FormAction, &[FormState])] =
+    &[(A::Sign, &[S::Issued, S::PartlySigned, S::Signed]), (A::Link, &[S::Issued, S::PartlySigned, S::Signed]), (A::Void, &[S::Issued])];
+
+/// What its signatures make of a form: it is signed when every place is that somebody has to sign. A witness is there only
+/// where one was needed.
+pub fn signed<'a>(kind: FormKind, places: impl IntoIterator<Item = &'a String>, by: impl Fn(&str) -> bool) -> FormState {
+    let (mut some, mut open) = (false, false);
+    for place in places {
+        let signed = by(place);
+        some |= signed;
+        open |= !signed && side_of(kind, place) != Some(Witness);
+    }
+    match (some, open) {
+        (true, false) => S::Signed,
+        (true, true) => S::PartlySigned,
+        (false, _) => S::Issued,
+    }
+}
 
 /// Whether a form falls when what it says did not come about: nobody shall take it for valid, whoever has signed it.
 pub fn falls(state: FormState) -> bool {
@@ -82,6 +110,22 @@ pub enum Side {
     Applicant,
     /// Whoever was there.
     Witness,
+}
+
+impl Side {
+    /// What it is called where nobody shall be named.
+    pub fn label(self) -> &'static str {
+        match self {
+            Issuer => "出具方",
+            Manager => "出具方负责人",
+            Receiver => "接收方",
+            Addressee => "主送方",
+            Decider => "决定方",
+            Party => "争议方",
+            Applicant => "申请人",
+            Witness => "见证人",
+        }
+    }
 }
 
 /// How a place is signed.
@@ -142,6 +186,14 @@ pub fn signing(standing: &[Side], place: Side) -> Option<Signing> {
     [Own, Recorded].into_iter().find(|how| of(*how))
 }
 
+/// Places that wait until something is answered or recorded, with what is missing: nobody signs a blank.
+pub const WAITS: &[(FormKind, &[&str], &str)] = &[
+    (K::Transfer, &["receiver"], "转入单位尚未答复，接收之后才能签署回执。"),
+    (K::HandOverList, &["taker"], "转入单位尚未接收本件，接收之后才能签收资料。"),
+    (K::JointRequest, &["receiver"], "主送单位尚未函复，同意之后才能签署回执。"),
+    (K::DeliveryReceipt, &["recipient", "witness"], "尚未登记送达方式和日期，不能签署空白的回证；请先登记出件，或者由送达人签署时写明。"),
+];
+
 /// The states of a matter in which a form still makes sense.
 pub const TIMES: &[(FormKind, &[Matter])] = &[
     (K::Application, SERVED),
@@ -178,10 +230,46 @@ const OPEN: &[Matter] = &[
     Matter::Terminating,
 ];
 
+/// The states in which what a form says is over, but on record: it is still drawn up, as a copy 补制件 with its own date.
+pub const COPIES: &[(FormKind, &[Matter])] = &[(K::Application, PAST), (K::Receipt, PAST), (K::Agreement, ENDING), (K::Amendment, ENDING), (K::Plan, ENDING)];
+
+const ENDING: &[Matter] = &[Matter::Completed, Matter::Unclaimed, Matter::Closed, Matter::Terminating, Matter::Terminated];
+const PAST: &[Matter] =
+    &[Matter::Completed, Matter::Unclaimed, Matter::Closed, Matter::Terminating, Matter::Terminated, Matter::Rejected, Matter::Withdrawn, Matter::Lapsed];
+
+fn within(table: &[(FormKind, &[Matter])], kind: FormKind, state: Matter) -> bool {
+    table.iter().any(|(k, states)| *k == kind && states.contains(&state))
+}
+
 /// Whether a form of this kind makes sense while the matter is in this state.
 pub fn timely(kind: FormKind, state: Matter) -> bool {
-    TIMES.iter().any(|(k, states)| *k == kind && states.contains(&state))
+    within(TIMES, kind, state) || late(kind, state)
 }
+
+/// Whether it is drawn up after its time: a copy.
+pub fn late(kind: FormKind, state: Matter) -> bool {
+    within(COPIES, kind, state)
+}
+
+/// Why the record holds nothing that a form of this kind could say.
+const LACKS: &[(FormKind, &str)] = &[
+    (K::Agreement, "本件没有拟定代办委托协议"),
+    (K::Amendment, "本件没有对已签协议的变更：原协议签订之后须另行拟定"),
+    (K::Plan, "本件没有制定代办计划"),
+    (K::OneTimeNotice, "本件没有作出一次性告知"),
+    (K::DeferralNotice, "本件没有容缺的材料"),
+    (K::Transfer, "本件没有待答复或者已接收的转办"),
+    (K::HandOverList, "本件没有待答复或者已接收的转办"),
+    (K::JointRequest, "本件没有待答复、进行中或者已完成的联办"),
+    (K::ArbitrationDecision, "本件没有已经作出的指定办理决定"),
+    (K::Suspension, "本件没有中止"),
+    (K::Resumption, "本件没有续办"),
+    (K::Extension, "本件没有准予的延期"),
+    (K::DeliveryReceipt, "本件没有登记可以送达的结果文书"),
+    (K::Completion, "本件没有办结"),
+    (K::Termination, "本件没有提出终止"),
+    (K::Supervision, "本件没有催办"),
+];
 
 /// What a form is drawn up from, beside the matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,9 +311,9 @@ impl FormKind {
         }
     }
 
-    /// Between units of the administration: no applicant reads it.
+    /// Between units of the administration: no applicant reads it. Of a transfer slip the applicant has a copy.
     pub fn internal(self) -> bool {
-        self.about() != About::Matter
+        self.about() != About::Matter && self != K::Transfer
     }
 
     /// Whether signing this place is signing the matter: the agreement, the result, the end.
@@ -248,6 +336,18 @@ pub enum Refusal {
     /// The record does not hold yet what the form says.
     #[error("the matter has nothing that a {} could say", .0.code())]
     NotDue(FormKind),
+    /// Not in this state of the matter.
+    #[error("no {} while the matter is {}", .0.code(), .1.code())]
+    Untimely(FormKind, Matter),
+    /// What it would say did not come about, or holds no more.
+    #[error("what a {} would say does not stand", .0.code())]
+    Fallen(FormKind, &'static str),
+    /// A signed agreement is amended, and not made afresh by another center.
+    #[error("an agreement is signed: it is amended")]
+    Amend,
+    /// Nobody signs a blank.
+    #[error("what a {} says here is not known yet", .0.code())]
+    Waits(FormKind),
     /// Somebody has signed this place.
     #[error("this place is signed")]
     PlaceTaken,
@@ -266,10 +366,21 @@ impl Refuse for Refusal {
     fn zh(&self) -> String {
         match self {
             Self::State { action, state } => format!("文书当前为“{}”，不能{}。", state.label(), action.label()),
-            Self::NotDue(kind) => format!("本件目前没有可以出具“{}”的内容。", kind.label()),
+            Self::NotDue(kind) => {
+                let why = LACKS.iter().find(|(k, _)| k == kind).map_or("本件没有相应的记录", |(_, why)| *why);
+                format!("{why}，不能出具“{}”。", kind.label())
+            }
+            Self::Untimely(kind, state) => {
+                let states = TIMES.iter().chain(COPIES).filter(|(k, _)| k == kind).flat_map(|(_, states)| states.iter());
+                let labels: Vec<&str> = states.map(|s| s.label()).collect();
+                format!("本件当前为“{}”；“{}”只在下列状态出具：{}。", state.label(), kind.label(), labels.join("、"))
+            }
+            Self::Fallen(kind, why) => format!("{why}，不能出具“{}”。", kind.label()),
+            Self::Amend => "本件已签有代办委托协议，承接的中心不重新订立，须拟定并出具“变更协议”。".into(),
+            Self::Waits(kind) => WAITS.iter().find(|(k, ..)| k == kind).map_or("该处尚不能签署。", |(_, _, why)| *why).into(),
             Self::PlaceTaken => "该处已经签署，签署后不能更改。".into(),
             Self::NotToBeSigned => "文书所载的协议、办结或者终止已有变化，或者目前不需要该处签署。".into(),
-            Self::Issued(kind, number) => format!("“{}”已经出具（文号 {number}）；作废后才能重新出具。", kind.label()),
+            Self::Issued(kind, number) => format!("“{}”已经出具（文号 {number}），可以直接打印；作废后才能重新出具。", kind.label()),
         }
     }
 }

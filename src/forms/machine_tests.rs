@@ -12,6 +12,22 @@ fn what_is_signed_stays() {
 }
 
 #[test]
+fn signed_when_all_have_signed() {
+    let of = |kind: FormKind, by: &[&str]| {
+        let places: Vec<String> =
+            PLACES.iter().find(|(k, _)| *k == kind).map(|(_, p)| p.iter().map(|(name, _)| (*name).to_owned()).collect()).unwrap_or_default();
+        signed(kind, &places, |place| by.contains(&place))
+    };
+    assert_eq!(of(K::Plan, &[]), S::Issued);
+    assert_eq!(of(K::Plan, &["center"]), S::PartlySigned);
+    assert_eq!(of(K::Plan, &["center", "applicant"]), S::Signed);
+    assert_eq!(of(K::DeliveryReceipt, &["recipient", "deliverer"]), S::Signed, "a witness only where one was");
+    for (kind, places, _) in WAITS {
+        assert!(places.iter().all(|place| side_of(*kind, place).is_some()), "{kind:?}");
+    }
+}
+
+#[test]
 fn every_kind_has_its_places_and_times() {
     for kind in K::ALL {
         assert_eq!(PLACES.iter().filter(|(k, _)| k == kind).count(), 1, "{kind:?}");
@@ -48,8 +64,12 @@ fn who_signs_where() {
 fn when_each_form_is_issued() {
     let mut out = String::new();
     for kind in K::ALL {
-        let states: Vec<&str> = Matter::ALL.iter().filter(|s| timely(*kind, **s)).map(|s| s.code()).collect();
-        let _ = writeln!(out, "{:22}{}", kind.code(), states.join(" "));
+        let in_state = |of: fn(FormKind, Matter) -> bool| Matter::ALL.iter().filter(|s| of(*kind, **s)).map(|s| s.code()).collect::<Vec<_>>().join(" ");
+        let copies = in_state(late);
+        let _ = writeln!(out, "{:22}{}", kind.code(), in_state(|kind, state| timely(kind, state) && !late(kind, state)));
+        if !copies.is_empty() {
+            let _ = writeln!(out, "{:22}{copies}", "  as a copy");
+        }
     }
     insta::assert_snapshot!(out);
 }

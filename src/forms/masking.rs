@@ -89,6 +89,7 @@ impl<'a> Veil<'a> {
     /// A signature.
     pub fn signature(&self, signature: &mut FormSignature) {
         signature.who = self.text(&signature.who);
+        signature.statement.iter_mut().for_each(|text| *text = self.text(text));
     }
 }
 

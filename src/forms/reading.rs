@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{
     machine::{About, FormKind},
     masking::Veil,
+    receipts::{self, Receipt},
     store::{self, Form, FormRecord, FormSignature},
 };
 use crate::{
@@ -71,13 +72,20 @@ fn shown_to(actor: &Actor, kind: FormKind) -> bool {
 
 /// Whether the caller reads what is about this transfer, joint handling, arbitration or reminder: by its own access rows.
 pub fn reads_about(tx: &mut Tx, actor: &Actor, about: About, id: Id) -> Result<Option<Sight>> {
-    let Some(kind) = about.record_kind().filter(|_| actor.applicant_id.is_none()) else { return Ok(None) };
+    let Some(kind) = about.record_kind() else { return Ok(None) };
     access::sight(tx, &Scope::of(actor, kind), id)
 }
 
-/// Whom a decision binds reads it, also who was no side of the arbitration and does not see its record.
-fn addressed(actor: &Actor, row: &Form) -> Result<bool> {
-    Ok(row.kind == FormKind::ArbitrationDecision && super::sides::receives(actor, &row.owners.get()?))
+/// Who issued a form or is a party to it keeps reading it, though the matter has moved on: as they see the matter now. So
+/// does whom a decision binds, who was no side of the arbitration and does not see its record.
+fn concerned(actor: &Actor, row: &Form, e: &Entrustment) -> Result<bool> {
+    Ok(super::sides::concerned(actor, &row.owners.get()?, e))
+}
+
+/// An applicant reads what is between units only with the record it is about: an offer that was made or taken, and none that
+/// somebody did not want (DOMAIN §5).
+fn apart(actor: &Actor, kind: FormKind) -> bool {
+    actor.applicant_id.is_some() && kind.about() != About::Matter
 }
 
 /// A form that the caller reads, with its matter.
@@ -88,11 +96,13 @@ pub fn load(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<(Form, Seen)>
     };
     let row = found.filter(|f| shown_to(actor, f.kind)).ok_or_else(Problem::not_found)?;
     let seen = Seen::by_reference(tx, actor, row.entrustment_id.as_str())?;
-    if seen.whole || addressed(actor, &row)? {
+    let apart = apart(actor, row.kind);
+    if seen.whole && !apart || concerned(actor, &row, &seen.e)? {
         return Ok((row, seen));
     }
     match reads_about(tx, actor, row.kind.about(), row.about_id)? {
-        Some(sight) if sight.words => Ok((row, seen)),
+        Some(sight) if sight.words && (seen.whole || !apart) => Ok((row, seen)),
+        None if apart => Err(Problem::not_found().into()),
         Some(_) => Err(Problem::of(ErrorCode::Forbidden).into()),
         None => Err(seen.refusal().into()),
     }
@@ -102,12 +112,12 @@ pub fn load(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<(Form, Seen)>
 pub fn of_matter(tx: &mut Tx, actor: &Actor, seen: &Seen) -> Result<Vec<Form>> {
     let mut rows = store::of_matter(tx, seen.e.id)?;
     rows.retain(|f| shown_to(actor, f.kind));
-    if seen.whole {
+    if seen.whole && actor.applicant_id.is_none() {
         return Ok(rows);
     }
     let mut readable: HashSet<Id> = HashSet::new();
     for about in [About::Transfer, About::JointHandling, About::Arbitration, About::Reminder] {
-        let Some(kind) = about.record_kind().filter(|_| actor.applicant_id.is_none()) else { continue };
+        let Some(kind) = about.record_kind() else { continue };
         let ids: Vec<Id> = rows.iter().filter(|f| f.kind.about() == about).map(|f| f.about_id).collect();
         if !ids.is_empty() {
             let sights: HashMap<Id, Sight> = access::sights(tx, &Scope::of(actor, kind), &ids)?;
@@ -116,12 +126,14 @@ pub fn of_matter(tx: &mut Tx, actor: &Actor, seen: &Seen) -> Result<Vec<Form>> {
     }
     let mut kept = Vec::new();
     for row in rows {
-        if (row.kind.about() != About::Matter && readable.contains(&row.about_id)) || addressed(actor, &row)? {
+        let whole = seen.whole && !apart(actor, row.kind);
+        let about = row.kind.about() != About::Matter && readable.contains(&row.about_id) && (seen.whole || actor.applicant_id.is_none());
+        if whole || about || concerned(actor, &row, &seen.e)? {
             kept.push(row);
         }
     }
     let rows = kept;
-    if rows.is_empty() { Err(seen.refusal().into()) } else { Ok(rows) }
+    if rows.is_empty() && !seen.whole { Err(seen.refusal().into()) } else { Ok(rows) }
 }
 
 /// Text, signatures and record of a form, as the caller reads them.
@@ -130,16 +142,36 @@ pub struct Copy {
     pub sheet: serde_json::Value,
     /// Who has signed.
     pub signatures: Vec<FormSignature>,
+    /// Why it is void.
+    pub void_reason: String,
+}
+
+/// What is told beside the signatures, as the caller reads it.
+pub fn receipts(tx: &mut Tx, row: &Form, record: &FormRecord, seen: &Seen) -> Result<Vec<Receipt>> {
+    let sheet = serde_json::from_str(&row.sheet.open(tx.vault)?)?;
+    let mut receipts = receipts::of(tx, row, record, &seen.e, &sheet)?;
+    if seen.masked {
+        let veil = Veil::new(tx.masking, &record.personal, tx.now.local_date());
+        for receipt in &mut receipts {
+            receipt.statement = veil.text(&receipt.statement);
+            let mut above = serde_json::to_value(&receipt.above)?;
+            veil.sheet(&mut above);
+            receipt.above = serde_json::from_value(above)?;
+        }
+    }
+    Ok(receipts)
 }
 
 /// The original, or the masked copy of it.
 pub fn copy(tx: &Tx, row: &Form, record: &FormRecord, masked: bool) -> Result<Copy> {
     let mut sheet: serde_json::Value = serde_json::from_str(&row.sheet.open(tx.vault)?)?;
     let mut signatures = record.signatures.clone();
+    let mut void_reason = record.void_reason.clone();
     if masked {
         let veil = Veil::new(tx.masking, &record.personal, tx.now.local_date());
         veil.sheet(&mut sheet);
         signatures.iter_mut().for_each(|s| veil.signature(s));
+        void_reason = veil.text(&void_reason);
     }
-    Ok(Copy { sheet, signatures })
+    Ok(Copy { sheet, signatures, void_reason })
 }

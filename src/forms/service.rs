@@ -7,9 +7,10 @@ use validator::Validate;
 use super::{
     drawing::{Origin, Record, Source},
     hooks,
-    machine::{FormAction as Action, FormKind, FormState as State, Refusal, permits, timely},
+    machine::{self, FormAction as Action, FormKind, FormState as State, Refusal, permits, timely},
     printing::{self, Printed, Sheet, Signed},
     reading::{self, Copy, Seen},
+    receipts,
     sides::{Sides, may_issue},
     signing,
     store::{self, Form, FormRecord, FormSignature},
@@ -46,7 +47,8 @@ pub(super) fn load_for(tx: &mut Tx, actor: &Actor, action: Action, target: &Targ
     let sides = Sides::of(tx, &row, &seen.e)?;
     let may = match action {
         Action::Sign => places(tx, &row)?.iter().any(|place| sides.signs(actor, &seen.e, row.kind, place).is_some()),
-        Action::Link | Action::Void => sides.issues(actor, row.kind, action.code()),
+        Action::Link => seen.whole && sides.issues(actor, row.kind, action.code()),
+        Action::Void => sides.issues(actor, row.kind, action.code()),
     };
     if !may {
         return Err(Problem::of(ErrorCode::Forbidden).into());
@@ -66,7 +68,7 @@ pub(super) fn allowed(tx: &mut Tx, actor: &Actor, row: &Form, seen: &Seen, sides
     for action in Action::ALL.iter().filter(|a| permits(row.state, **a).is_ok()) {
         let may = match action {
             Action::Sign => !open.is_empty(),
-            Action::Link => sides.issues(actor, row.kind, action.code()) && signing::linkable(tx, row, &seen.e, sides)?,
+            Action::Link => seen.whole && sides.issues(actor, row.kind, action.code()) && signing::linkable(tx, row, &seen.e, sides)?,
             Action::Void => sides.issues(actor, row.kind, action.code()),
         };
         if may {
@@ -102,7 +104,7 @@ pub fn issue(tx: &mut Tx, actor: &Actor, target: &Target, input: &IssueInput) ->
     }
     target.check(seen.e.version)?;
     if !timely(input.kind, seen.e.state) {
-        return Err(Refusal::NotDue(input.kind).into());
+        return Err(Refusal::Untimely(input.kind, seen.e.state).into());
     }
     let record = Record::of(tx, &seen.e)?;
     let row = put_down(tx, actor, &seen.e, &record, Issue { kind: input.kind, origin: &origin, identity: None })?;
@@ -142,6 +144,10 @@ pub(super) fn put_down(tx: &mut Tx, actor: &Actor, e: &Entrustment, record: &Rec
         Some(identity) => identity.number,
         None => numbers::next(tx, "WS", &center.division_code)?,
     };
+    if let (FormKind::Plan, Some(act)) = (kind, record.act(kind, origin)) {
+        // One valid plan: the one that is made.
+        hooks::set_aside(tx, actor, e, kind, Some(&act), hooks::PLAN_MADE_ANEW)?;
+    }
     let source = Source::of(tx, record, origin, &unit, &number)?;
     let code = code(if given { sha256_hex(number.as_bytes()).into_bytes() } else { crate::kernel::random_bytes::<12>().to_vec() });
     let drawn = source.draw(tx, kind)?;
@@ -150,8 +156,10 @@ pub(super) fn put_down(tx: &mut Tx, actor: &Actor, e: &Entrustment, record: &Rec
     if let Some(s) = hooks::signed_before(record, kind) {
         let who = record.view.applicant.name.clone();
         let how = s.method.label().to_owned();
-        of.signatures.push(FormSignature { place: "applicant".into(), who, how, evidence: s.evidence, at: s.at, by: s.recorded_by, code_told_by: None });
+        let place = "applicant".to_owned();
+        of.signatures.push(FormSignature { place, who, how, evidence: s.evidence, at: s.at, by: s.recorded_by, code_told_by: None, statement: None });
     }
+    let places: Vec<String> = drawn.sheet.places().map(str::to_owned).collect();
     let row = Form {
         id,
         number,
@@ -159,7 +167,7 @@ pub(super) fn put_down(tx: &mut Tx, actor: &Actor, e: &Entrustment, record: &Rec
         entrustment_id: e.id,
         about_id: origin.id().unwrap_or(e.id),
         center_id: center.id,
-        state: if of.signatures.is_empty() { State::Issued } else { State::Signed },
+        state: machine::signed(kind, &places, |place| of.has(place)),
         code,
         hash: sha256_hex(&canonical),
         sheet: Sealed::seal(tx.vault, &String::from_utf8_lossy(&canonical))?,
@@ -227,7 +235,7 @@ pub struct VoidInput {
 pub fn void(tx: &mut Tx, actor: &Actor, target: &Target, input: &VoidInput) -> Result<FormView> {
     let (mut row, seen, _) = load_for(tx, actor, Action::Void, target)?;
     row.state = State::Voided;
-    let record = FormRecord { void_reason: input.reason.clone(), link_until: None, ..row.record.open(tx.vault)? };
+    let record = FormRecord { void_reason: input.reason.clone(), fell: false, link_until: None, ..row.record.open(tx.vault)? };
     save(tx, actor, &mut row, &record, "voided")?;
     view(tx, actor, row, &seen)
 }
@@ -302,8 +310,10 @@ fn available(tx: &mut Tx, actor: &Actor, seen: &Seen) -> Result<Vec<FormKind>> {
 pub fn pdf(tx: &mut Tx, actor: &Actor, reference: &str, public: &str) -> Result<(String, Vec<u8>)> {
     let (row, seen) = reading::load(tx, actor, reference)?;
     let record = row.record.open(tx.vault)?;
-    let Copy { sheet, signatures } = reading::copy(tx, &row, &record, seen.masked)?;
-    let sheet: Sheet = serde_json::from_value(sheet)?;
+    let Copy { sheet, signatures, void_reason } = reading::copy(tx, &row, &record, seen.masked)?;
+    let told = reading::receipts(tx, &row, &record, &seen)?;
+    let sheet = receipts::filled(serde_json::from_value::<Sheet>(sheet)?, &told, &signatures);
+    let sheet = if record.fell { sheet.marked(&format!("本文书已作废：{void_reason}。")) } else { sheet };
     let places: Vec<&str> = sheet.places().collect();
     let signed = signatures.iter().filter(|s| places.contains(&s.place.as_str())).map(|s| Signed {
         place: s.place.clone(),
@@ -312,7 +322,8 @@ pub fn pdf(tx: &mut Tx, actor: &Actor, reference: &str, public: &str) -> Result<
         how: s.how.clone(),
     });
     let voided = row.state == State::Voided;
-    let marks: Vec<&str> = [(voided, "已作废"), (seen.masked, "脱敏件")].iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
+    let void = if record.fell { format!("已作废：{void_reason}") } else { "已作废".to_owned() };
+    let marks: Vec<&str> = [(seen.masked, "脱敏件"), (voided, void.as_str())].iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
     let printed = Printed {
         verification_code: row.code.clone(),
         verify_address: format!("{}/api/v1/forms/verify/{}", public.trim_end_matches('/'), row.code),

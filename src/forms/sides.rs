@@ -28,7 +28,7 @@ impl Sides {
     pub fn of(tx: &mut Tx, row: &Form, e: &Entrustment) -> Result<Self> {
         let mut owners = row.owners.get()?;
         if owners.is_empty() {
-            owners.push(Owner { place: "issuer".into(), center_id: row.center_id, department_id: None, authority: false });
+            owners.push(Owner::center("issuer", row.center_id));
         }
         let about = (row.about_id != e.id).then_some(row.about_id);
         // What it is about may have been recalled by now: then nobody's agent is left in it.
@@ -37,7 +37,9 @@ impl Sides {
             Err(Error::Refused(_)) => Origin::Matter,
             Err(other) => return Err(other),
         };
-        Ok(Self { owners, agents: agents(&origin, e) })
+        let mut agents = agents(&origin, e);
+        agents.extend(former(&owners, e));
+        Ok(Self { owners, agents })
     }
 
     fn owner(&self, place: &str) -> Option<&Owner> {
@@ -89,6 +91,11 @@ fn agents(origin: &Origin, e: &Entrustment) -> Vec<(Id, Id)> {
     all
 }
 
+/// The agents who acted for centers that the matter has left.
+fn former(owners: &[Owner], e: &Entrustment) -> Vec<(Id, Id)> {
+    owners.iter().filter(|o| o.center_id != e.custodian_id).filter_map(|o| Some((o.center_id, o.agent?))).collect()
+}
+
 fn applicant(e: &Entrustment) -> Reachable<'static> {
     Reachable { applicant: Some(e.applicant_id), ..Reachable::default() }
 }
@@ -110,9 +117,10 @@ fn allows(actor: &Actor, resource: &str, action: &str, near: &[Reachable]) -> bo
     near.iter().any(|on| policy::allows(actor, resource, action, on))
 }
 
-/// Whether the caller works for one of the units that a form is handed to.
-pub fn receives(actor: &Actor, owners: &[Owner]) -> bool {
-    actor.applicant_id.is_none() && owners.iter().any(|o| o.place.starts_with("recipient_") && allows(actor, "form", "sign", &near(o, &[])))
+/// Whether the caller works for a unit that issued a form, or whose place stands on it: it is theirs too, wherever the
+/// matter is by now.
+pub fn concerned(actor: &Actor, owners: &[Owner], e: &Entrustment) -> bool {
+    actor.applicant_id.is_none() && owners.iter().any(|o| allows(actor, "form", "sign", &near(o, &former(owners, e))))
 }
 
 /// In the name of who decides acts who may decide (DOMAIN §5); else the table of roles says who does what at the issuer.
@@ -123,6 +131,6 @@ fn issues(actor: &Actor, kind: FormKind, action: &str, near: &[Reachable]) -> bo
 
 /// Whether the caller may issue a form of this kind for the unit whose it is.
 pub fn may_issue(actor: &Actor, seen: &Seen, kind: FormKind, origin: &Origin, unit: &Unit) -> bool {
-    let owner = Owner { place: "issuer".into(), center_id: unit.center_id, department_id: None, authority: unit.authority };
+    let owner = Owner { authority: unit.authority, ..Owner::center("issuer", unit.center_id) };
     issues(actor, kind, "issue", &near(&owner, &agents(origin, &seen.e)))
 }

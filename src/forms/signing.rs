@@ -7,22 +7,24 @@ use validator::Validate;
 use super::{
     drawing::{Origin, Record, unit_name},
     links::link_actor,
-    machine::{FormAction as Action, FormKind, FormState as State, Refusal, Side, Signing, side_of},
-    service::{issuer, load_for, places, save},
+    machine::{self, FormAction as Action, FormKind, Refusal, Side, Signing, side_of},
+    reading::Seen,
+    receipts,
+    service::{issuer, load_for, places, save, sheet_of},
     sides::Sides,
-    store::{Form, FormRecord, FormSignature},
+    store::{self, Arrived, Delivered, Form, FormRecord, FormSignature},
     views::{FormView, view},
 };
 use crate::{
     applicants,
     auth::Actor,
     db::{Result, Tx},
-    entrustments::{self, AgreementSignature, Entrustment, SignInput, SignatureInput, TerminationSignature, vocabulary::SignMethod},
+    entrustments::{self, AgreementSignature, Entrustment, HeldPaper, SignInput, SignatureInput, TerminationSignature, vocabulary::SignMethod},
     kernel::{Code as _, Problem, Target},
 };
 
 /// A signature under a form.
-#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "place": "center" }))]
 pub struct FormSignInput {
@@ -43,6 +45,22 @@ pub struct FormSignInput {
     /// Under a termination, for the center: the papers are back with the applicant.
     #[serde(default)]
     pub papers_returned: bool,
+    /// Under a termination, for the center: every original that is not back, with the day by which it goes back or with what
+    /// became of it.
+    #[serde(default)]
+    #[validate(length(max = 50), nested)]
+    #[schema(max_items = 50)]
+    pub papers_held: Vec<HeldPaper>,
+    /// Under a hand-over list, for the taker: the rows of which more or less arrived; empty: all as listed. Needed where the
+    /// acceptance did not say what arrived.
+    #[serde(default)]
+    #[validate(length(max = 200), nested)]
+    #[schema(max_items = 200)]
+    pub arrived: Option<Vec<Arrived>>,
+    /// Under a delivery receipt, for the deliverer: how it was delivered. Needed where nothing was handed out on record.
+    #[serde(default)]
+    #[validate(nested)]
+    pub delivered: Option<Delivered>,
 }
 
 /// How a signature by link stands on the form. Nobody may read it as the proof of a telephone.
@@ -51,10 +69,12 @@ const BY_LINK: &str = "一次性链接，验证码由工作人员当面告知";
 /// The places that the caller signs now, their own first: not signed, and where that signs the matter, to be signed now.
 pub(super) fn open_places(tx: &mut Tx, actor: &Actor, row: &Form, e: &Entrustment, sides: &Sides) -> Result<Vec<(String, Signing)>> {
     let record = row.record.open(tx.vault)?;
+    let told = receipts::of(tx, row, &record, e, &sheet_of(tx, row)?)?;
     let mut open = Vec::new();
     for place in places(tx, row)? {
         if let Some(how) = sides.signs(actor, e, row.kind, &place)
-            && record.signatures.iter().all(|s| s.place != place)
+            && !record.has(&place)
+            && receipts::known(row.kind, &place, &told)
             && (!row.kind.binds(&place) || binds_now(tx, actor, row, e, &place)?)
         {
             open.push((place, how));
@@ -83,8 +103,7 @@ fn binds_now(tx: &mut Tx, actor: &Actor, row: &Form, e: &Entrustment, place: &st
         _ => return Ok(true),
     };
     let loaded = entrustments::load_seen(tx, actor, e.id.as_str())?;
-    let held = row.kind == FormKind::Termination && place == "center" && loaded.facts.originals_held;
-    Ok(!held && loaded.allowed_actions(actor).iter().any(|a| a == act.code()))
+    Ok(loaded.allowed_actions(actor).iter().any(|a| a == act.code()))
 }
 
 /// Signs a form.
@@ -95,8 +114,8 @@ pub fn sign(tx: &mut Tx, actor: &Actor, target: &Target, input: &FormSignInput) 
     }
     let own = |place: &&String| sides.signs(actor, &seen.e, row.kind, place) == Some(Signing::Own);
     let all = places(tx, &row)?;
-    let record = row.record.open(tx.vault)?;
-    let taken = |place: &str| record.signatures.iter().any(|s| s.place == place);
+    let mut record = row.record.open(tx.vault)?;
+    let taken = |place: &str| record.has(place);
     let place = match &input.place {
         Some(named) => {
             let place = all.iter().find(|p| *p == named);
@@ -115,6 +134,11 @@ pub fn sign(tx: &mut Tx, actor: &Actor, target: &Target, input: &FormSignInput) 
         let zh = "代为登记签字的，须选择线下方式并写明凭据。";
         return Err(Problem::rule("/signature/evidence", "evidence_required", zh, "Recorded with evidence.").into());
     }
+    say(tx, &row, &seen.e, place, input, &mut record)?;
+    let told = receipts::of(tx, &row, &record, &seen.e, &sheet_of(tx, &row)?)?;
+    if !receipts::known(row.kind, place, &told) {
+        return Err(Refusal::Waits(row.kind).into());
+    }
     let linked = actor.kind == "link";
     let signature = FormSignature {
         place: place.clone(),
@@ -124,11 +148,51 @@ pub fn sign(tx: &mut Tx, actor: &Actor, target: &Target, input: &FormSignInput) 
         at: tx.now,
         by: actor.id,
         code_told_by: record.code_told.as_ref().filter(|_| linked).map(|(post, _)| post.clone()),
+        statement: told.iter().find(|r| r.place == place).map(|r| r.statement.clone()),
     };
-    put(tx, actor, &mut row, record, signature)?;
+    put(tx, actor, &mut row, &all, record, signature)?;
     // The matter is signed by the same act: what it tells the form finds the place signed.
-    bind(tx, actor, &row, place, &by, input.papers_returned)?;
+    bind(tx, actor, &row, place, &by, input)?;
+    let row = store::form(tx, row.id)?.ok_or_else(Problem::not_found)?;
+    let seen = Seen::of(tx, actor, seen.e)?;
     view(tx, actor, row, &seen)
+}
+
+/// What only whoever signs can say: what arrived of a list, how a document was delivered.
+fn say(tx: &mut Tx, row: &Form, e: &Entrustment, place: &str, input: &FormSignInput, record: &mut FormRecord) -> Result<()> {
+    let taker = row.kind == FormKind::HandOverList && place == "taker";
+    let deliverer = row.kind == FormKind::DeliveryReceipt && place == "deliverer";
+    let strange = |at: &str| Problem::rule(at, "not_here", "该处签署不填此项。", "Not said at this place.");
+    match (&input.arrived, taker) {
+        (Some(_), false) => return Err(strange("/arrived").into()),
+        (Some(arrived), true) => {
+            if let Some(i) = receipts::stray(&sheet_of(tx, row)?, arrived) {
+                let zh = "清单上没有这个序号，或者重复。";
+                return Err(Problem::rule(&format!("/arrived/{i}/row"), "unknown_row", zh, "No such row, or twice.").into());
+            }
+            record.arrived = Some(arrived.clone());
+        }
+        (None, true) if receipts::unchecked(tx, row, record)? => {
+            let zh = "接收时没有登记收到了哪些资料：请逐项填写与清单不符的份数（arrived），完全一致的填空表。";
+            return Err(Problem::rule("/arrived", "required", zh, "Say what arrived; an empty list where all did.").into());
+        }
+        (None, _) => {}
+    }
+    match (&input.delivered, deliverer) {
+        (Some(_), false) => Err(strange("/delivered").into()),
+        (Some(said), true) if said.on > tx.now.local_date() => {
+            Err(Problem::rule("/delivered/on", "future", "送达日期不能晚于今天。", "Not in the future.").into())
+        }
+        (Some(said), true) => {
+            record.delivered = Some(said.clone());
+            Ok(())
+        }
+        (None, true) if !receipts::delivered(tx, e, record)? => {
+            let zh = "没有出件记录：送达人签署时须写明送达方式和日期（delivered）。";
+            Err(Problem::rule("/delivered", "required", zh, "Say how and when it was delivered.").into())
+        }
+        (None, _) => Ok(()),
+    }
 }
 
 fn another() -> Problem {
@@ -159,7 +223,7 @@ pub(super) fn applicant_name(tx: &mut Tx, row: &Form) -> Result<String> {
     Ok(applicants::show(tx, &applicant, crate::access::Sight::CLEAR)?.name)
 }
 
-fn put(tx: &mut Tx, actor: &Actor, row: &mut Form, mut record: FormRecord, signature: FormSignature) -> Result<()> {
+fn put(tx: &mut Tx, actor: &Actor, row: &mut Form, places: &[String], mut record: FormRecord, signature: FormSignature) -> Result<()> {
     if side_of(row.kind, &signature.place) == Some(Side::Applicant) {
         // Its purpose is served; by the link itself, it still shows for some days what was signed.
         record.link_until = None;
@@ -168,12 +232,12 @@ fn put(tx: &mut Tx, actor: &Actor, row: &mut Form, mut record: FormRecord, signa
         }
     }
     record.signatures.push(signature);
-    row.state = State::Signed;
+    row.state = machine::signed(row.kind, places, |place| record.has(place));
     save(tx, actor, row, &record, "signed")
 }
 
 /// Under a form that binds, the matter is signed: by the same act, in the same transaction.
-fn bind(tx: &mut Tx, actor: &Actor, row: &Form, place: &str, how: &SignatureInput, papers_returned: bool) -> Result<()> {
+fn bind(tx: &mut Tx, actor: &Actor, row: &Form, place: &str, how: &SignatureInput, asked: &FormSignInput) -> Result<()> {
     if !row.kind.binds(place) {
         return Ok(());
     }
@@ -193,7 +257,8 @@ fn bind(tx: &mut Tx, actor: &Actor, row: &Form, place: &str, how: &SignatureInpu
             entrustments::sign_completion(tx, actor, &matter, &SignInput { signature: how.clone() })?;
         }
         (FormKind::Termination, _) => {
-            let input = TerminationSignature { applicant_signature: (place == "applicant").then(|| how.clone()), papers_returned };
+            let applicant_signature = (place == "applicant").then(|| how.clone());
+            let input = TerminationSignature { applicant_signature, papers_returned: asked.papers_returned, papers_held: asked.papers_held.clone() };
             entrustments::sign_termination(tx, actor, &matter, &input)?;
         }
         _ => {}

@@ -1,9 +1,11 @@
 //! SQL of forms.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use validator::Validate;
 
-use super::machine::{FormKind, FormState};
+use super::machine::{DeliveryWay, FormKind, FormState};
 use crate::{
     db::{Json, Private, Result, Sealed, Tx, schema::forms},
     kernel::{Id, Moment},
@@ -29,6 +31,56 @@ pub struct FormSignature {
     /// By link: the post that told the applicant the code. It proves what that person did, not a telephone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_told_by: Option<String>,
+    /// What the place said when it was signed, where that was not part of the frozen text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
+}
+
+impl Owner {
+    /// The center's own.
+    pub fn center(place: &str, center_id: Id) -> Self {
+        Self { place: place.into(), center_id, department_id: None, authority: false, agent: None }
+    }
+}
+
+/// What the taker of papers found otherwise than listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Arrived {
+    /// Number of the row on the list.
+    #[validate(range(min = 1, max = 1000))]
+    #[schema(minimum = 1, maximum = 1000, example = 2)]
+    pub row: u32,
+    /// How many arrived.
+    #[validate(range(max = 1000))]
+    #[schema(maximum = 1000, example = 0)]
+    pub count: u32,
+    /// What is noted of it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[validate(length(max = 200))]
+    #[schema(required = false, max_length = 200, example = "缺原件")]
+    pub note: String,
+}
+
+/// How a document was delivered, as its deliverer says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Delivered {
+    /// The way.
+    pub way: DeliveryWay,
+    /// When.
+    #[serde(deserialize_with = "crate::kernel::date::date")]
+    pub on: NaiveDate,
+    /// Tracking number or electronic receipt.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[validate(length(max = 100))]
+    #[schema(required = false, max_length = 100)]
+    pub tracking: String,
+    /// Who took it in the recipient's place and why, or why it was not taken.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[validate(length(max = 300))]
+    #[schema(required = false, max_length = 300)]
+    pub remark: String,
 }
 
 /// Whose a place of a form is, as it was when the form was issued.
@@ -44,6 +96,9 @@ pub struct Owner {
     /// The reform office at that center, and not the center itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub authority: bool,
+    /// The agent who acted there: reads what was issued then, also when the matter has moved on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Id>,
 }
 
 /// What of a person stands in a form: hidden in the copy of whoever sees the matter masked.
@@ -95,8 +150,21 @@ pub struct FormRecord {
     pub link_read_until: Option<Moment>,
     /// Why voided.
     pub void_reason: String,
+    /// It fell with its act: the reason is the house's own words, and names nobody.
+    pub fell: bool,
+    /// Of a hand-over list: what the taker found otherwise than listed; none: not said.
+    pub arrived: Option<Vec<Arrived>>,
+    /// Of a delivery receipt: how it was delivered.
+    pub delivered: Option<Delivered>,
     /// What of persons stands in it.
     pub personal: Vec<Personal>,
+}
+
+impl FormRecord {
+    /// Whether a place is signed.
+    pub fn has(&self, place: &str) -> bool {
+        self.signatures.iter().any(|s| s.place == place)
+    }
 }
 
 /// A form.
@@ -157,6 +225,12 @@ pub fn form_by_code(tx: &mut Tx, code: &str) -> Result<Option<Form>> {
 /// The forms of a matter, newest first.
 pub fn of_matter(tx: &mut Tx, entrustment: Id) -> Result<Vec<Form>> {
     Ok(forms::table.filter(forms::entrustment_id.eq(entrustment)).order(forms::id.desc()).limit(500).select(Form::as_select()).load(tx.conn)?)
+}
+
+/// Those of a matter that are about one record.
+pub fn about(tx: &mut Tx, entrustment: Id, about: Id) -> Result<Vec<Form>> {
+    let rows = forms::table.filter(forms::entrustment_id.eq(entrustment)).filter(forms::about_id.eq(about));
+    Ok(rows.order(forms::id.asc()).select(Form::as_select()).load(tx.conn)?)
 }
 
 /// The form that stands for an act and is not void.

@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::{
+    drawing::unit_name,
     machine::{FormKind, FormState as State, Side, side_of},
     printing,
     reading::{self, Copy, Seen},
+    receipts::Receipt,
     service::{allowed, issuer, places, typed},
     sides::Sides,
     store::{self, Form, FormSignature},
@@ -63,6 +65,13 @@ pub struct FormView {
     pub own_places: Option<Vec<String>>,
     /// Who has signed.
     pub signatures: Vec<SignatureView>,
+    /// What is told beside the signatures, as the record stands now; no part of the hashed text. Single records only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipts: Option<Vec<ReceiptView>>,
+    /// Why it is void.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    pub void_reason: String,
     /// Exactly what this caller may do now; single records only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_actions: Option<Vec<String>>,
@@ -77,6 +86,22 @@ pub struct FormView {
 // Forms have no visibility of their own, it is that of their matter: a replay is the same caller's.
 crate::versioned!(FormView);
 
+/// What is told at a place of a form after it was issued.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct ReceiptView {
+    /// Which place.
+    pub place: String,
+    /// What its box says now.
+    #[schema(example = "☑ 同意接收（2026年3月2日答复）　　□ 退回")]
+    pub statement: String,
+    /// What stands above the boxes: blocks as those of the text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub above: Vec<serde_json::Value>,
+    /// There is something to sign for.
+    pub known: bool,
+}
+
 /// A signature under a form.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct SignatureView {
@@ -87,6 +112,28 @@ pub struct SignatureView {
     /// How.
     pub how: String,
     /// By link: the post of the staff member who told the applicant the code. No message proves the telephone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code_told_by: Option<String>,
+    /// What the place said when it was signed, where that was no part of the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
+    /// When.
+    pub at: Moment,
+}
+
+/// A signature as anybody may know of it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct VerifiedSignature {
+    /// On which side.
+    #[schema(example = "接收方")]
+    pub side: String,
+    /// The unit on that side; absent for applicants and witnesses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "如东县政务服务中心")]
+    pub unit: Option<String>,
+    /// How.
+    pub how: String,
+    /// By link: the post of the staff member who told the applicant the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code_told_by: Option<String>,
     /// When.
@@ -132,12 +179,29 @@ pub struct FormVerification {
     /// The hash that was asked about is this one; where one was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash_matches: Option<bool>,
+    /// Why it does not stand any more, where it fell with what it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "转办未成立，本件仍由转出单位办理")]
+    pub void_reason: Option<String>,
     /// Who has signed, without names.
-    pub signatures: Vec<SignatureView>,
+    pub signatures: Vec<VerifiedSignature>,
+    /// Sides that have not signed yet.
+    pub unsigned: Vec<String>,
 }
 
 fn shown(s: FormSignature) -> SignatureView {
-    SignatureView { place: s.place, who: s.who, how: s.how, code_told_by: s.code_told_by, at: s.at }
+    SignatureView { place: s.place, who: s.who, how: s.how, code_told_by: s.code_told_by, statement: s.statement, at: s.at }
+}
+
+impl ReceiptView {
+    /// As they are answered.
+    pub fn all(receipts: Vec<Receipt>) -> Result<Vec<Self>> {
+        let one = |r: Receipt| {
+            let above = r.above.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+            Ok(Self { place: r.place.into(), statement: r.statement, above, known: r.known })
+        };
+        receipts.into_iter().map(one).collect()
+    }
 }
 
 /// One form as its caller sees it.
@@ -145,16 +209,25 @@ pub fn view(tx: &mut Tx, actor: &Actor, row: Form, seen: &Seen) -> Result<FormVi
     let sides = Sides::of(tx, &row, &seen.e)?;
     let (allowed, own) = allowed(tx, actor, &row, seen, &sides)?;
     let center = organization::brief(tx, row.center_id)?;
+    let record = row.record.open(tx.vault)?;
+    let told = reading::receipts(tx, &row, &record, seen)?;
     let (view, sheet) = render(tx, row, seen.masked, center)?;
     let missing = printing::missing(&sheet.to_string()).into_iter().map(String::from).collect();
-    Ok(FormView { allowed_actions: Some(allowed), own_places: Some(own), sheet: Some(sheet), missing_characters: Some(missing), ..view })
+    Ok(FormView {
+        allowed_actions: Some(allowed),
+        own_places: Some(own),
+        sheet: Some(sheet),
+        missing_characters: Some(missing),
+        receipts: Some(ReceiptView::all(told)?),
+        ..view
+    })
 }
 
 /// With its text, in clear or masked.
 pub fn render(tx: &Tx, row: Form, masked: bool, center: CenterBrief) -> Result<(FormView, serde_json::Value)> {
     let record = row.record.open(tx.vault)?;
     let places = places(tx, &row)?;
-    let Copy { sheet, signatures } = reading::copy(tx, &row, &record, masked)?;
+    let Copy { sheet, signatures, void_reason } = reading::copy(tx, &row, &record, masked)?;
     let view = FormView {
         id: row.id,
         number: row.number,
@@ -174,6 +247,8 @@ pub fn render(tx: &Tx, row: Form, masked: bool, center: CenterBrief) -> Result<(
         places,
         own_places: None,
         signatures: signatures.into_iter().map(shown).collect(),
+        receipts: None,
+        void_reason,
         allowed_actions: None,
         version: row.version,
         created_at: row.created_at,
@@ -188,8 +263,20 @@ pub fn verify(tx: &mut Tx, code: &str, hash: Option<&str>) -> Result<FormVerific
     let e = entrustments::store::entrustment(tx, row.entrustment_id)?.ok_or_else(Problem::not_found)?;
     let record = row.record.open(tx.vault)?;
     let applicant = applicants::store::applicant(tx, e.applicant_id)?.ok_or_else(Problem::not_found)?;
-    let kind = row.kind;
-    let anonymous = |s: FormSignature| SignatureView { who: without_name(kind, &s.place).into(), ..shown(s) };
+    let places = places(tx, &row)?;
+    let sides = Sides::of(tx, &row, &e)?;
+    let label = |place: &str| side_of(row.kind, place).map_or("签署方", Side::label);
+    let mut signatures = Vec::with_capacity(record.signatures.len());
+    for s in &record.signatures {
+        let unit = match side_of(row.kind, &s.place) {
+            Some(Side::Issuer | Side::Manager | Side::Decider) => Some(issuer(tx, &row)?),
+            _ => sides.unit(row.kind, &s.place).map(|owner| unit_name(tx, owner.center_id, owner.department_id)).transpose()?,
+        };
+        let side = label(&s.place).to_owned();
+        signatures.push(VerifiedSignature { side, unit, how: s.how.clone(), code_told_by: s.code_told_by.clone(), at: s.at });
+    }
+    let open = |place: &&String| side_of(row.kind, place) != Some(Side::Witness) && record.signatures.iter().all(|s| s.place != **place);
+    let unsigned = places.iter().filter(open).map(|place| label(place).to_owned()).collect();
     Ok(FormVerification {
         valid: row.state != State::Voided,
         state: row.state,
@@ -204,15 +291,8 @@ pub fn verify(tx: &mut Tx, code: &str, hash: Option<&str>) -> Result<FormVerific
         applicant: applicants::show(tx, &applicant, crate::access::Sight::masked(true))?.name,
         hash_matches: hash.map(|h| h.trim().eq_ignore_ascii_case(&row.hash)),
         document_hash: row.hash,
-        signatures: record.signatures.into_iter().map(anonymous).collect(),
+        void_reason: Some(record.void_reason).filter(|_| record.fell),
+        signatures,
+        unsigned,
     })
-}
-
-/// Who signs at a place, without a name.
-fn without_name(kind: FormKind, place: &str) -> &'static str {
-    match side_of(kind, place) {
-        Some(Side::Applicant) => "申请人或收件人",
-        Some(Side::Witness) => "见证人",
-        _ => "经办单位",
-    }
 }

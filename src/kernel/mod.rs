@@ -26,7 +26,7 @@ pub use mask::{AddressMask, Ends, Masking, NameMask};
 pub use moment::{Clock, Moment};
 pub use page::{Cursor, ListQuery, Page, Sort, Versioned};
 pub use part::{Changed, Created, Part};
-pub use problem::{ErrorCode, FieldError, Problem, Text};
+pub use problem::{ErrorCode, FieldError, Problem, Text, counted};
 pub use target::Target;
 pub use vault::{Purpose, Vault, VaultError, random_bytes, random_token, sha256_hex};
 

@@ -181,3 +181,9 @@ impl<E: Refuse> From<E> for Problem {
         Self { errors, ..Self::new(e.code(), detail) }
     }
 }
+
+/// So many of something, in English: one step, two steps.
+pub fn counted(n: impl Into<u64>, one: &str) -> String {
+    let n = n.into();
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}

@@ -2,7 +2,7 @@
 
 use crate::{
     db::code_enum,
-    kernel::{Code as _, ErrorCode, problem::Refuse},
+    kernel::{Code as _, ErrorCode, counted, problem::Refuse},
 };
 
 code_enum! {
@@ -71,7 +71,7 @@ pub enum Refusal {
     #[error("{} is not possible when {}", .0.code(), .1.code())]
     State(ProjectAction, ProjectState),
     /// Stages are not done.
-    #[error("{0} stages are not done")]
+    #[error("not done: {}", counted(u64::try_from(*.0).unwrap_or(u64::MAX), "stage"))]
     StagesOpen(usize),
     /// Every stage is done.
     #[error("every stage is done")]

@@ -18,12 +18,25 @@ pub use deciding::{DecisionInput, ON_DECIDED, decide};
 pub use resolver::{Explanation, Relation, Resolution, ResolveInput, resolve, resolve_for};
 pub use transfers::{TransferInput, TransferView, offer_as};
 
+use std::sync::OnceLock;
+
 use crate::{
     auth::Actor,
     db::{Result, Tx},
     entrustments::ClosedMatter,
-    kernel::Problem,
+    kernel::{Id, Problem},
 };
+
+/// What higher rooms do in the transaction in which a transfer or a joint handling is offered, answered or ends, with its
+/// matter and its id: set by `app`.
+pub static ON_RELAY: OnceLock<RelayHook> = OnceLock::new();
+
+/// What is done then.
+pub type RelayHook = fn(&mut Tx, &Actor, Id, Id) -> Result<()>;
+
+fn relayed(tx: &mut Tx, actor: &Actor, matter: Id, about: Id) -> Result<()> {
+    ON_RELAY.get().map_or(Ok(()), |hook| hook(tx, actor, matter, about))
+}
 
 /// A matter has ended: what the relay still held open for it falls.
 pub fn fall(tx: &mut Tx, actor: &Actor, matter: &ClosedMatter) -> Result<()> {

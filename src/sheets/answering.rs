@@ -89,7 +89,13 @@ pub fn request_extension(tx: &mut Tx, actor: &Actor, target: &Target, input: &Sh
     let loaded = change(tx, actor, target, Action::RequestExtension, &input.reason, |tx, sheet| {
         let most = sheet.rules.sheet_extension_days;
         if input.days > most {
-            return Err(Problem::rule("/days", "out_of_range", format!("一次最多延期 {most} 天。"), format!("At most {most} days.")).into());
+            return Err(Problem::rule(
+                "/days",
+                "out_of_range",
+                format!("一次最多延期 {most} 天。"),
+                format!("At most {}.", crate::kernel::counted(most, "day")),
+            )
+            .into());
         }
         let (days, reason) = (input.days, input.reason.clone());
         sheet.details.extension = Some(SheetExtension { days, reason, requested_at: tx.now, granted: None, answer: String::new() });

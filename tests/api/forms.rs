@@ -92,7 +92,7 @@ async fn drawn_up_frozen_and_verified(app: TestApp) {
     let at_other = format!("/forms/{}", text(&other["id"]));
     agent.post(&format!("{at_other}/void"), json!({ "reason": "重新出具" })).await.expect(403);
     let signed = agent.post(&format!("{at}/sign"), json!({ "place": "center", "document_hash": form["document_hash"] })).await.ok();
-    assert_eq!((&signed["state"], &signed["signatures"][0]["place"]), (&json!("signed"), &json!("center")));
+    assert_eq!((&signed["state"], &signed["signatures"][0]["place"]), (&json!("partly_signed"), &json!("center")));
     assert!(text(&signed["signatures"][0]["who"]).starts_with("如东县政务服务中心"), "{signed}");
     assert_eq!(agent.post(&format!("{at}/sign"), json!({ "place": "center" })).await.problem(409), "state_conflict");
     assert_eq!(agent.post(&format!("{at}/sign"), json!({ "place": "nowhere" })).await.expect(422).body["errors"][0]["code"], "unknown_place");
@@ -148,7 +148,9 @@ async fn an_agreement_is_signed_by_link(app: TestApp) {
     let read = app.stranger().get(&link).await.ok();
     assert_eq!((&read["signed"], &read["document_hash"]), (&json!(true), &form["document_hash"]));
     let seen = app.stranger().get(&format!("/forms/verify/{}", text(&form["verification_code"]))).await.ok();
-    assert_eq!((&seen["signatures"][0]["place"], &seen["signatures"][0]["how"]), (&json!("applicant"), &json!("一次性链接，验证码由工作人员当面告知")));
+    assert_eq!((&seen["signatures"][0]["side"], &seen["signatures"][0]["how"]), (&json!("申请人"), &json!("一次性链接，验证码由工作人员当面告知")));
+    // Not signed before all sides have.
+    assert_eq!((&seen["state_label"], &seen["unsigned"]), (&json!("部分签署"), &json!(["出具方"])));
     assert_eq!(seen["signatures"][0]["code_told_by"], again["code_told_by"]);
     let own = clerk.get(&format!("/forms/{}", text(&form["id"]))).await.ok();
     assert_eq!((&own["signatures"][0]["code_told_by"], &own["allowed_actions"]), (&again["code_told_by"], &json!(["sign"])));
@@ -233,7 +235,7 @@ async fn a_termination_is_signed_by_both(app: TestApp) {
     let form = issue(&agent, &path, "termination").await;
     company.post(&format!("{path}/sign-termination"), json!({})).await.ok();
     let seen = app.stranger().get(&format!("/forms/verify/{}", text(&form["verification_code"]))).await.ok();
-    assert_eq!((&seen["signatures"][0]["place"], &seen["signatures"][0]["how"]), (&json!("applicant"), &json!("在线确认")));
+    assert_eq!((&seen["signatures"][0]["side"], &seen["signatures"][0]["how"]), (&json!("申请人"), &json!("在线确认")));
 }
 
 async fn who_reads_forms(app: TestApp) {

@@ -44,7 +44,7 @@ async fn one_valid_form_per_act(app: TestApp) {
     // The signature stands under the one that is valid.
     clerk.post(&format!("{path}/sign-completion"), json!({ "signature": { "method": "handwritten", "evidence": "签收单 1" } })).await.ok();
     let signed = clerk.get(&at(&second)).await.ok();
-    assert_eq!((&signed["state"], &signed["signatures"][0]["how"]), (&json!("signed"), &json!("现场手写")));
+    assert_eq!((&signed["state"], &signed["signatures"][0]["how"]), (&json!("partly_signed"), &json!("现场手写")));
     let void = clerk.get(&at(&first)).await.ok();
     assert_eq!((&void["state"], &void["signatures"]), (&json!("voided"), &json!([])));
     // What can still be done is offered, and nothing else.
@@ -52,11 +52,18 @@ async fn one_valid_form_per_act(app: TestApp) {
     clerk.post(&format!("{}/signing-link", at(&second)), json!({})).await.expect(409);
     clerk.post(&format!("{}/sign", at(&second)), json!({})).await.ok();
     assert_eq!(clerk.get(&at(&second)).await.ok()["allowed_actions"], json!([]));
-    // A closed matter is offered no forms of its beginning.
+    // What a closed matter began with is still drawn up, as a copy of today; and a refusal says why.
     let over = clerk.get(&format!("{path}/forms")).await.ok();
-    assert_eq!(over["available"], json!(["delivery_receipt"]));
-    for kind in ["application", "receipt", "plan"] {
-        clerk.post(&format!("{path}/forms"), json!({ "kind": kind })).await.expect(409);
+    assert_eq!(over["available"], json!(["application", "receipt", "delivery_receipt"]));
+    for kind in ["application", "receipt"] {
+        let copy = issue(&clerk, &path, kind).await;
+        assert_eq!(copy["sheet"]["subtitle"], "（补制件）");
+        assert!(copy["sheet"].to_string().contains("据办件记录"), "{copy}");
+    }
+    for (kind, why) in [("plan", "没有制定代办计划"), ("agreement", "没有拟定代办委托协议"), ("suspension", "当前为“已签收办结”")]
+    {
+        let refused = clerk.post(&format!("{path}/forms"), json!({ "kind": kind })).await.expect(409);
+        assert!(text(&refused.body["detail"]).contains(why), "{kind}: {}", refused.text);
     }
     assert_eq!(
         app.count("SELECT COUNT(*) AS value FROM forms WHERE kind = 'completion' AND state <> 'voided'").await,
@@ -109,7 +116,7 @@ async fn an_amendment_is_the_agreement(app: TestApp) {
         }
         assert_eq!(agent.get(&path).await.ok()["agreement"]["state"], "signed", "on the form: {on_the_form}");
         let form = company.get(&at(&form)).await.ok();
-        assert_eq!((&form["state"], form["signatures"].as_array().map(Vec::len)), (&json!("signed"), Some(1)), "on the form: {on_the_form}");
+        assert_eq!((&form["state"], form["signatures"].as_array().map(Vec::len)), (&json!("partly_signed"), Some(1)), "on the form: {on_the_form}");
         company.post(&format!("{}/sign", at(&form)), json!({ "place": "applicant" })).await.expect(409);
         agent.post(&format!("{path}/plan"), json!({})).await.ok();
     }
@@ -139,7 +146,7 @@ async fn what_is_signed_elsewhere(app: TestApp) {
     let signed = json!({ "signature": { "method": "handwritten", "evidence": "协议原件 2" }, "text_hash": drafted["agreement"]["text_hash"] });
     clerk.post(&format!("{path}/sign-agreement"), signed).await.ok();
     let form = issue(&agent, &path, "agreement").await;
-    assert_eq!((&form["state"], &form["signatures"][0]["place"]), (&json!("signed"), &json!("applicant")));
+    assert_eq!((&form["state"], &form["signatures"][0]["place"]), (&json!("partly_signed"), &json!("applicant")));
     app.as_user("rd_manager").post(&format!("{}/void", at(&form)), json!({ "reason": "重新出具" })).await.expect(409);
 }
 
@@ -202,11 +209,13 @@ async fn the_end_as_it_is(app: TestApp) {
     agent.post(&format!("{path}/request-termination"), json!({ "reason": "applicant_request", "note": "项目取消" })).await.ok();
     let form = issue(&agent, &path, "termination").await;
     let said = form["sheet"].to_string();
-    for needed in ["待退还", "双方签字且原件全部退还之日", "申请人（代办中心代为登记）"] {
+    for needed in ["出具时尚未退还", "双方签字之日", "申请人（代办中心代为登记）"] {
         assert!(said.contains(needed), "{needed}: {said}");
     }
-    // The center does not sign while it holds an original.
-    assert_eq!(form["own_places"], json!(["applicant"]));
+    // While it holds an original, the center signs only with a word on each.
+    assert_eq!(form["own_places"], json!(["center", "applicant"]));
+    let held = agent.post(&format!("{path}/sign-termination"), json!({ "papers_returned": true })).await.expect(422);
+    assert_eq!(held.body["errors"][0]["code"], "originals_held");
     agent.post(&format!("{path}/materials/M1/return"), json!({ "receipt": "退件单 1" })).await.ok();
     assert_eq!(agent.get(&at(&form)).await.ok()["own_places"], json!(["center", "applicant"]));
     agent.post(&format!("{path}/sign-termination"), json!({ "papers_returned": true })).await.ok();
@@ -223,7 +232,7 @@ async fn the_end_as_it_is(app: TestApp) {
     agent.post(&format!("{path}/sign-termination"), paper).await.ok();
     let form = newest(&clerk, &path, "termination").await;
     let said = form["sheet"].to_string();
-    assert!(said.contains("2026年3月2日，现场手写") && !said.contains("双方签字且"), "{said}");
+    assert!(said.contains("2026年3月2日，现场手写") && !said.contains("双方签字之日"), "{said}");
     assert_eq!((&form["places"], &form["signatures"]), (&json!(["issuer", "recipient"]), &json!([])));
     clerk.post(&format!("{}/sign", at(&form)), json!({})).await.ok();
     // One-sided: proof of delivery, and the manager's own place.
@@ -283,12 +292,22 @@ async fn originals_and_delivery(app: TestApp) {
     let forms: Vec<(&str, &str)> = rows.as_array().expect("rows").iter().map(|r| (text(&r[2]), text(&r[3]))).collect();
     assert_eq!(forms, [("原件", "1"), ("复印件", "2"), ("复印件", "1")]);
     agent.post(&format!("{path}/complete"), json!({ "outcome": "granted", "results": ["供水合同 2026-001"] })).await.ok();
-    let sheet = issue(&clerk, &path, "delivery_receipt").await["sheet"].clone();
-    let open: Vec<&Value> = sheet["blocks"][0]["rows"].as_array().expect("rows").iter().filter(|r| r[0]["text"] == "送出日期").collect();
-    assert_eq!(open[0][1]["text"], "", "nothing is printed where something is to be written");
+    let form = issue(&clerk, &path, "delivery_receipt").await;
+    // How and when is not known: left open to be written in, and nobody signs a blank.
+    let open = form["receipts"].to_string();
+    assert!(open.contains("□直接送达") && open.contains("送达日期") && !open.contains("☑"), "{open}");
+    assert_eq!(form["own_places"], json!(["deliverer"]));
     let witness = json!({ "place": "witness", "signature": { "method": "handwritten", "evidence": "回证原件" } });
-    let form = newest(&clerk, &path, "delivery_receipt").await;
-    assert_eq!(form["own_places"], json!(["deliverer", "recipient", "witness"]));
-    clerk.post(&format!("{}/sign", at(&form)), json!({ "place": "witness" })).await.expect(422);
-    clerk.post(&format!("{}/sign", at(&form)), witness).await.ok();
+    assert!(text(&clerk.post(&format!("{}/sign", at(&form)), witness.clone()).await.expect(409).body["detail"]).contains("空白"));
+    let sign = async |body: Value| clerk.post(&format!("{}/sign", at(&form)), body).await;
+    assert_eq!(sign(json!({})).await.expect(422).body["errors"][0]["pointer"], "/delivered");
+    sign(json!({ "delivered": { "way": "left", "on": "2036-03-02" } })).await.expect(422);
+    sign(json!({ "delivered": { "way": "left", "on": "2026-03-02", "remark": "家属拒收" } })).await.ok();
+    sign(json!({ "place": "witness" })).await.expect(422);
+    let signed = sign(witness).await.ok();
+    assert_eq!(signed["state"], "partly_signed");
+    assert!(signed["receipts"].to_string().contains("☑留置送达") && signed["receipts"].to_string().contains("家属拒收"), "{signed}");
+    let paper = json!({ "place": "recipient", "signature": { "method": "handwritten", "evidence": "回证原件" } });
+    let signed = sign(paper).await.ok();
+    assert_eq!((&signed["state"], &signed["document_hash"]), (&json!("signed"), &form["document_hash"]));
 }

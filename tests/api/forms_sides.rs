@@ -51,21 +51,29 @@ async fn a_transfer_between_two_centers(app: TestApp) {
     clerk.post(&format!("{path}/forms"), json!({ "kind": "transfer" })).await.expect(403);
     assert_eq!(forms(&clerk, &path).await.len(), 2);
     let read = clerk.get(&at(&slip)).await.ok();
-    assert_eq!((&read["own_places"], &read["allowed_actions"], &read["masked"]), (&json!(["receiver"]), &json!(["sign"]), &json!(true)));
+    assert_eq!((&read["own_places"], &read["allowed_actions"], &read["masked"]), (&json!([]), &json!([]), &json!(true)));
     printed(&app, &clerk, &slip).await;
     assert_eq!(code(&clerk.post(&format!("{}/sign", at(&slip)), json!({ "place": "sender" })).await.expect(422).body), "not_yours");
     assert_eq!(code(&city.post(&format!("{}/sign", at(&list)), json!({ "place": "taker" })).await.expect(422).body), "not_yours");
     clerk.post(&format!("{}/void", at(&slip)), json!({ "reason": "重新出具" })).await.expect(403);
-    let signed = clerk.post(&format!("{}/sign", at(&list)), json!({})).await.ok();
-    assert_eq!(signed["signatures"][0]["place"], "taker");
-    assert!(text(&signed["signatures"][0]["who"]).starts_with("如东县政务服务中心"), "{signed}");
-    assert_eq!(signed["allowed_actions"], json!([]));
-    clerk.post(&format!("{}/sign", at(&list)), json!({})).await.expect(409);
+    // What is not answered is not signed for.
+    for (form, why) in [(&slip, "尚未答复"), (&list, "尚未接收")] {
+        let refused = clerk.post(&format!("{}/sign", at(form)), json!({})).await.expect(409);
+        assert!(text(&refused.body["detail"]).contains(why), "{}", refused.text);
+    }
     // Others of the city, and other counties, read nothing.
     for login in ["cc_clerk", "ent_rudong", "rd_agent"] {
         app.as_user(login).get(&at(&slip)).await.expect(404);
     }
     clerk.post(&format!("/transfers/{}/accept", text(&transfer["id"])), json!({ "assignee_id": user_id("rd_agent") })).await.ok();
+    // Who accepted without a word on the papers says it when signing for them.
+    assert_eq!(clerk.post(&format!("{}/sign", at(&list)), json!({})).await.expect(422).body["errors"][0]["pointer"], "/arrived");
+    let signed = clerk.post(&format!("{}/sign", at(&list)), json!({ "arrived": [] })).await.ok();
+    assert_eq!((&signed["signatures"][0]["place"], &signed["state"]), (&json!("taker"), &json!("partly_signed")));
+    assert!(text(&signed["signatures"][0]["statement"]).starts_with("☑ 已核对，与清单一致"), "{signed}");
+    assert!(text(&signed["signatures"][0]["who"]).starts_with("如东县政务服务中心"), "{signed}");
+    assert_eq!(signed["allowed_actions"], json!([]));
+    clerk.post(&format!("{}/sign", at(&list)), json!({})).await.expect(409);
     // Afterwards the former custodian still reads, signs and, after voiding, issues what is its own.
     city.get(&at(&list)).await.ok();
     city.post(&format!("{}/sign", at(&list)), json!({})).await.ok();
@@ -77,7 +85,8 @@ async fn a_transfer_between_two_centers(app: TestApp) {
     let again = city.post(&format!("{path}/forms"), json!({ "kind": "transfer" })).await.created();
     let said = again["sheet"].to_string();
     assert_eq!((&again["center"]["division_code"], text(&again["sheet"]["issuer"])), (&json!(CITY), "南通市政务服务中心"));
-    assert!(text(&again["number"]).starts_with("WS-320600-") && said.contains("☑ 同意接收"), "{said}");
+    assert!(text(&again["number"]).starts_with("WS-320600-") && said.contains("□ 同意接收"), "the sheet leaves its receipt blank: {said}");
+    assert!(again["receipts"].to_string().contains("☑ 同意接收"), "{again}");
 }
 
 /// A matter of 如东 in progress with two steps.
@@ -100,27 +109,34 @@ async fn a_letter_to_another_center(app: TestApp) {
         assert!(said.contains(needed), "{needed}: {said}");
     }
     let read = other.get(&at(&letter)).await.ok();
-    assert_eq!(read["own_places"], json!(["receiver"]));
+    assert_eq!(read["own_places"], json!([]));
     printed(&app, &other, &letter).await;
     assert_eq!(code(&other.post(&format!("{}/sign", at(&letter)), json!({ "place": "issuer" })).await.expect(422).body), "not_yours");
     assert_eq!(code(&agent.post(&format!("{}/sign", at(&letter)), json!({ "place": "receiver" })).await.expect(422).body), "not_yours");
-    other.post(&format!("{}/sign", at(&letter)), json!({})).await.ok();
+    assert!(text(&other.post(&format!("{}/sign", at(&letter)), json!({})).await.expect(409).body["detail"]).contains("尚未函复"));
     agent.post(&format!("{}/sign", at(&letter)), json!({})).await.ok();
-    // Drawn up when it has ended, it says what was answered and when.
+    // Answered: ticked with its day in what was drawn up and signed before, whose text and hash stay.
     app.set_clock("2026-03-03T09:00:00+08:00");
     other.post(&format!("/joint-handlings/{}/accept", text(&leg["id"])), json!({})).await.ok();
+    let answered = other.post(&format!("{}/sign", at(&letter)), json!({})).await.ok();
+    assert_eq!((&answered["document_hash"], &answered["sheet"], &answered["state"]), (&letter["document_hash"], &letter["sheet"], &json!("signed")));
+    assert!(text(&answered["receipts"][0]["statement"]).starts_with("☑ 同意联办（2026年3月3日答复）"), "{answered}");
+    // Called off: it stands no more, and its receipt still says what was answered.
     app.set_clock("2026-03-04T09:00:00+08:00");
     agent.post(&format!("/joint-handlings/{}/cancel", text(&leg["id"])), json!({ "reason": "改由本中心办理" })).await.ok();
-    let again = agent.post(&format!("{path}/forms"), json!({ "kind": "joint_request" })).await.expect(409);
-    assert!(text(&again.body["detail"]).contains(text(&letter["number"])), "{}", again.text);
+    let fallen = other.get(&at(&letter)).await.ok();
+    assert_eq!((&fallen["state"], &fallen["void_reason"]), (&json!("voided"), &json!("联办已经取消，本件仍由发函单位办理")));
+    assert!(text(&fallen["receipts"][0]["statement"]).contains("之后已经取消"), "{fallen}");
+    printed(&app, &other, &fallen).await;
+    let again = agent.post(&format!("{path}/forms"), json!({ "kind": "joint_request", "about": leg["id"] })).await.expect(409);
+    assert!(text(&again.body["detail"]).contains("联办已经取消"), "{}", again.text);
     let asked = json!({ "to": CHONGCHUAN, "steps": ["S2"], "reason": "用地在崇川区" });
     let leg = agent.post(&format!("{path}/joint-handlings"), asked).await.created();
     app.set_clock("2026-03-05T09:00:00+08:00");
     other.post(&format!("/joint-handlings/{}/accept", text(&leg["id"])), json!({})).await.ok();
     app.set_clock("2026-03-06T09:00:00+08:00");
-    agent.post(&format!("/joint-handlings/{}/cancel", text(&leg["id"])), json!({ "reason": "改由本中心办理" })).await.ok();
     let said = agent.post(&format!("{path}/forms"), json!({ "kind": "joint_request" })).await.created()["sheet"].to_string();
-    assert!(said.contains("已于2026年3月5日函复同意") && said.contains("☑ 同意联办") && !said.contains("请于"), "{said}");
+    assert!(said.contains("已于2026年3月5日函复同意") && !said.contains("请于"), "{said}");
 }
 
 async fn a_letter_to_a_department(app: TestApp) {
@@ -129,14 +145,18 @@ async fn a_letter_to_a_department(app: TestApp) {
     let departments = app.stranger().get("/centers/320623000000/departments?limit=200").await.ok();
     let staffed = departments["items"].as_array().expect("departments").iter().find(|d| d["staffed"] == true).expect("one")["id"].clone();
     let asked = json!({ "department_id": staffed, "steps": ["S1"], "reason": "请贵局办理" });
-    agent.post(&format!("{path}/joint-handlings"), asked).await.created();
+    let leg = agent.post(&format!("{path}/joint-handlings"), asked).await.created();
     let letter = agent.post(&format!("{path}/forms"), json!({ "kind": "joint_request" })).await.created();
     assert_eq!(forms(&handler, &path).await.len(), 1);
     printed(&app, &handler, &letter).await;
     // The center's own staff do not sign for its department.
     assert_eq!(code(&app.as_user("rd_clerk").post(&format!("{}/sign", at(&letter)), json!({ "place": "receiver" })).await.expect(422).body), "not_yours");
+    handler.post(&format!("{}/sign", at(&letter)), json!({})).await.expect(409);
+    handler.post(&format!("/joint-handlings/{}/accept", text(&leg["id"])), json!({})).await.ok();
     let signed = handler.post(&format!("{}/sign", at(&letter)), json!({})).await.ok();
     assert!(text(&signed["signatures"][0]["who"]).starts_with("如东县市场监督管理局"), "{signed}");
+    let seen = app.stranger().get(&format!("/forms/verify/{}", text(&letter["verification_code"]))).await.ok();
+    assert_eq!((&seen["signatures"][0]["side"], &seen["signatures"][0]["unit"]), (&json!("主送方"), &json!("如东县市场监督管理局")));
     handler.post(&format!("{path}/forms"), json!({ "kind": "joint_request" })).await.expect(403);
 }
 

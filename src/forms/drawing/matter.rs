@@ -7,7 +7,7 @@ use crate::{
     clocks::{self, ClockKind, ClockView},
     db::{Result, Tx},
     entrustments::{
-        EntrustmentView, Signature,
+        EntrustmentView, MaterialView, Signature,
         vocabulary::{HandOutWay, Outcome, TerminateReason},
     },
     forms::{
@@ -29,8 +29,8 @@ impl Source<'_> {
         let v = &self.record.view;
         let (head, matter) = (&self.head, &self.matter);
         Ok(match kind {
-            K::Application => Some(kinds::application(head, matter, &application(v))),
-            K::Receipt => Some(kinds::receipt(head, matter, &receipt(v))),
+            K::Application => Some(kinds::application(head, matter, &self.application(tx)?)),
+            K::Receipt => Some(kinds::receipt(head, matter, &self.receipt(tx)?)),
             K::Agreement => self.agreement(tx)?,
             K::Amendment => self.amendment(tx)?,
             K::Plan => plan(v).map(|form| kinds::plan(head, matter, &form)),
@@ -39,8 +39,8 @@ impl Source<'_> {
             K::Suspension => suspension(tx, v)?.map(|form| kinds::suspension(head, matter, &form)),
             K::Resumption => resumption(tx, v)?.map(|form| kinds::resumption(head, matter, &form)),
             K::Extension => extension(v).map(|form| kinds::extension(head, matter, &form)),
-            K::DeliveryReceipt => delivery(v).map(|form| kinds::delivery_receipt(head, matter, &form)),
-            K::Completion => completion(v).map(|form| kinds::completion(head, matter, &form)),
+            K::DeliveryReceipt => self.delivery().map(|form| kinds::delivery_receipt(head, matter, &form)),
+            K::Completion => self.completion().map(|form| kinds::completion(head, matter, &form)),
             K::Termination => termination(v).map(|form| kinds::termination(head, matter, &form)),
             _ => None,
         })
@@ -57,8 +57,8 @@ impl Source<'_> {
             title: String::new(),
             scope: vec![of("委托权限：")],
             excluded: vec![of("不在委托范围：")],
-            from: row.drafted_at.local_date(),
-            until: None,
+            // In the very words of the clause: the two cannot differ.
+            term: of("期限：").split('；').next().unwrap_or_default().to_owned(),
             clauses: clauses.into_iter().filter(|c| !c.starts_with("委托权限：") && !c.starts_with("不在委托范围：")).collect(),
         };
         let mut sheet = kinds::agreement(&self.head, &self.matter, &form);
@@ -69,15 +69,94 @@ impl Source<'_> {
     /// After custody has moved: who acts for the applicant from now on.
     fn amendment(&self, tx: &mut Tx) -> Result<Option<Sheet>> {
         let Some((now, before)) = self.record.amended() else { return Ok(None) };
-        let former = organization::load(tx, before.center_id)?;
+        let former = organization::load(tx, before.center_id)?.name;
+        let carried = before.center_id != now.center_id;
+        let here = organization::load(tx, now.center_id)?.name;
+        // By the number on its form; an agreement that was never printed has that of its text.
+        let mut number = None;
+        for kind in [K::Agreement, K::Amendment] {
+            number = number.or(forms::of_act(tx, self.record.view.id, kind, &before.text_hash)?.map(|f| f.number));
+        }
+        let mut changes: Vec<Change> = Vec::new();
+        changes.extend(carried.then(|| Change { what: "代办机构".into(), before: former.clone(), after: here }));
+        let (was, is) = (before.text.open(tx.vault)?, now.text.open(tx.vault)?);
+        for (what, mark) in [("委托权限", "委托权限："), ("除外权限", "不在委托范围：")] {
+            let change = Change { what: what.into(), before: clause(&was, mark), after: clause(&is, mark) };
+            changes.extend((change.before != change.after).then_some(change));
+        }
         let form = Amendment {
-            agreement_number: self.record.view.number.clone(),
+            agreement_number: number.unwrap_or_else(|| self.record.view.number.clone()),
+            former: if carried { former } else { String::new() },
             signed_on: before.signed_at.unwrap_or(before.drafted_at).local_date(),
-            reason: if former.id == self.center.id { "委托内容调整".into() } else { "本件责任中心变更".into() },
-            changes: vec![Change { what: "代办机构".into(), before: former.name, after: self.center.name.clone() }],
-            from: now.drafted_at.local_date(),
+            reason: if carried { "本件责任中心变更".into() } else { "委托内容调整".into() },
+            changes,
         };
         Ok(Some(kinds::amendment(&self.head, &self.matter, &form)))
+    }
+
+    fn application(&self, tx: &mut Tx) -> Result<Application> {
+        let v = &self.record.view;
+        Ok(Application {
+            channel: v.channel_label.clone(),
+            applicant_kind: v.applicant.kind_label.clone(),
+            address: v.applicant.address.clone().unwrap_or_default(),
+            request: v.request.clone().unwrap_or_default(),
+            eligibility: v.eligibility.as_ref().map(|e| e.explanation.clone()).unwrap_or_default(),
+            delivery: v.hand_out.as_ref().map(|h| h.way_label.clone()).unwrap_or_default(),
+            papers: papers_in(v),
+            taken_in: self.taken_in(tx, std::iter::once(v.created_at))?,
+        })
+    }
+
+    fn receipt(&self, tx: &mut Tx) -> Result<Receipt> {
+        let v = &self.record.view;
+        let until = v.clocks.iter().rfind(|c| c.kind == ClockKind::Accept).map(|c| c.due_at.local_date());
+        let answer = match (&v.acceptance, until) {
+            (Some(accepted), _) => format!("已于{}接受委托", date(accepted.at.local_date())),
+            (None, Some(until)) => format!("{}前告知是否接受委托", date(until)),
+            (None, None) => String::new(),
+        };
+        let taken_in = self.taken_in(tx, v.materials.iter().filter_map(|m| m.submitted_at))?;
+        Ok(Receipt { papers: papers_in(v), answer, inquiry: "凭办件编号和联系电话后四位查询进度".into(), taken_in })
+    }
+
+    fn delivery(&self) -> Option<DeliveryReceipt> {
+        let v = &self.record.view;
+        let results = self.record.results(&v.completion.as_ref()?.results);
+        let out = v.hand_out.as_ref();
+        // By express to the address that was named; else it is written in where it is delivered.
+        let address = out.and_then(|o| o.address.clone()).or_else(|| v.applicant.address.clone().filter(|_| out.is_none_or(|o| o.way == HandOutWay::Express)));
+        Some(DeliveryReceipt {
+            documents: results.into_iter().map(|p| Delivered { name: p.name, number: String::new(), count: p.count }).collect(),
+            recipient: v.applicant.name.clone(),
+            address: address.unwrap_or_default(),
+        })
+    }
+
+    fn completion(&self) -> Option<Completion> {
+        let v = &self.record.view;
+        let c = v.completion.as_ref()?;
+        let outcome = match c.outcome {
+            Outcome::Granted => "准予",
+            Outcome::PartlyGranted => "部分准予",
+            Outcome::Refused => "不予",
+            Outcome::NotAccepted => "不予受理",
+        };
+        let took = v.acceptance.as_ref().map(|a| (c.at.utc() - a.at.utc()).num_days());
+        let mut papers = self.record.results(&c.results);
+        let result: Vec<&str> = papers.iter().map(|p| p.name.as_str()).collect();
+        let result = result.join("、");
+        papers.extend(named(&c.papers_returned, "原件"));
+        Some(Completion {
+            outcome: outcome.into(),
+            result,
+            finished_on: c.at.local_date(),
+            duration: took.map(|days| format!("自受理之日起{}个自然日", days.max(1))).unwrap_or_default(),
+            summary: if c.note.is_empty() { progress(v) } else { c.note.clone() },
+            fees: v.fees.iter().map(|f| format!("{}{}元", f.name, f.amount)).collect::<Vec<_>>().join("；"),
+            papers,
+            signed: c.signature.as_ref().map(signed).unwrap_or_default(),
+        })
     }
 
     fn notice(&self) -> Option<OneTimeNotice> {
@@ -98,28 +177,6 @@ impl Source<'_> {
             inquiry: if self.inquiry.is_empty() { hotline.into() } else { format!("{}（{}），或者{hotline}", self.inquiry, self.center.name) },
         })
     }
-}
-
-fn application(v: &EntrustmentView) -> Application {
-    Application {
-        channel: v.channel_label.clone(),
-        applicant_kind: v.applicant.kind_label.clone(),
-        address: v.applicant.address.clone().unwrap_or_default(),
-        request: v.request.clone().unwrap_or_default(),
-        eligibility: v.eligibility.as_ref().map(|e| e.explanation.clone()).unwrap_or_default(),
-        delivery: v.hand_out.as_ref().map(|h| h.way_label.clone()).unwrap_or_default(),
-        papers: papers_in(v),
-    }
-}
-
-fn receipt(v: &EntrustmentView) -> Receipt {
-    let until = v.clocks.iter().rfind(|c| c.kind == ClockKind::Accept).map(|c| c.due_at.local_date());
-    let answer = match (&v.acceptance, until) {
-        (Some(accepted), _) => format!("已于{}接受委托", date(accepted.at.local_date())),
-        (None, Some(until)) => format!("{}前告知是否接受委托", date(until)),
-        (None, None) => String::new(),
-    };
-    Receipt { papers: papers_in(v), answer, inquiry: "凭办件编号和联系电话后四位查询进度".into() }
 }
 
 fn plan(v: &EntrustmentView) -> Option<Plan> {
@@ -210,64 +267,14 @@ fn extension(v: &EntrustmentView) -> Option<Extension> {
     })
 }
 
-fn delivery(v: &EntrustmentView) -> Option<DeliveryReceipt> {
-    let completion = v.completion.as_ref()?;
-    let out = v.hand_out.as_ref();
-    let documents = completion.results.iter().map(|name| Delivered { name: name.clone(), number: String::new(), count: 1 });
-    let way = out.map(|out| match out.way {
-        HandOutWay::Counter => "直接送达",
-        HandOutWay::Express => "邮寄送达",
-        HandOutWay::Electronic => "电子送达",
-    });
-    // By express to the address that was named; else it is written in where it is delivered.
-    let address = out.and_then(|o| o.address.clone()).or_else(|| v.applicant.address.clone().filter(|_| out.is_none_or(|o| o.way == HandOutWay::Express)));
-    Some(DeliveryReceipt {
-        documents: documents.collect(),
-        recipient: v.applicant.name.clone(),
-        address: address.unwrap_or_default(),
-        way: way.unwrap_or_default().into(),
-        tracking: out.and_then(|o| o.tracking_no.clone()).or_else(|| completion.delivery_proof.clone()).unwrap_or_default(),
-        sent_on: out.and_then(|o| o.sent_at).map(Moment::local_date),
-        remark: String::new(),
-    })
-}
-
 /// When and how somebody signed the matter itself.
 fn signed(s: &Signature) -> String {
     format!("{}，{}", date(s.at.local_date()), s.method.label())
 }
 
-fn completion(v: &EntrustmentView) -> Option<Completion> {
-    let c = v.completion.as_ref()?;
-    let outcome = match c.outcome {
-        Outcome::Granted => "准予",
-        Outcome::PartlyGranted => "部分准予",
-        Outcome::Refused => "不予",
-        Outcome::NotAccepted => "不予受理",
-    };
-    let took = v.acceptance.as_ref().map(|a| (c.at.utc() - a.at.utc()).num_days());
-    let mut papers = named(&c.results, "办理结果");
-    papers.extend(named(&c.papers_returned, "原件"));
-    Some(Completion {
-        outcome: outcome.into(),
-        result: c.results.join("、"),
-        finished_on: c.at.local_date(),
-        duration: took.map(|days| format!("自受理之日起{}个自然日", days.max(1))).unwrap_or_default(),
-        summary: if c.note.is_empty() { progress(v) } else { c.note.clone() },
-        fees: v.fees.iter().map(|f| format!("{}{}元", f.name, f.amount)).collect::<Vec<_>>().join("；"),
-        papers,
-        signed: c.signature.as_ref().map(signed).unwrap_or_default(),
-    })
-}
-
 fn termination(v: &EntrustmentView) -> Option<Termination> {
     let t = v.termination.as_ref()?;
-    let originals = v.materials.iter().filter(|m| m.original).map(|m| Paper {
-        name: m.name.clone(),
-        form: "原件".into(),
-        count: 1,
-        note: m.returned.as_ref().map_or_else(|| "待退还".into(), |back| format!("已于{}退还", date(back.at.local_date()))),
-    });
+    let originals = originals(v, "出具时尚未退还");
     let asked_by = match (t.requested_by.as_str(), t.reason) {
         ("applicant", _) => "申请人",
         (_, TerminateReason::ApplicantRequest) => "申请人（代办中心代为登记）",
@@ -284,7 +291,30 @@ fn termination(v: &EntrustmentView) -> Option<Termination> {
         facts: t.note.clone(),
         asked_by: asked_by.into(),
         progress: progress(v),
-        papers: originals.collect(),
+        all_back: originals.iter().all(|(_, back)| *back),
+        papers: originals.into_iter().map(|(paper, _)| paper).collect(),
         end,
     })
+}
+
+/// The originals that were taken in, each with how it stands and whether it is back; what is held and nothing is said of is
+/// called as `open` says.
+pub fn originals(v: &EntrustmentView, open: &str) -> Vec<(Paper, bool)> {
+    let held = v.termination.iter().flat_map(|t| &t.papers_held);
+    let told = |m: &MaterialView| match (&m.returned, held.clone().find(|h| h.material == m.code)) {
+        (Some(back), _) => format!("已于{}退还", date(back.at.local_date())),
+        (None, Some(h)) => {
+            let until = h.until.map(|day| format!("{}前退还", date(day)));
+            [until.unwrap_or_else(|| "不能退还".into()), h.note.clone()].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("；")
+        }
+        (None, None) => open.to_owned(),
+    };
+    let paper = |m: &MaterialView| Paper { name: m.name.clone(), form: "原件".into(), count: 1, note: told(m) };
+    v.materials.iter().filter(|m| m.original).map(|m| (paper(m), m.returned.is_some())).collect()
+}
+
+/// A clause of an agreement's text.
+fn clause(text: &str, mark: &str) -> String {
+    let found = text.lines().filter_map(|line| line.split_once('、')).find_map(|(_, c)| c.strip_prefix(mark));
+    found.unwrap_or_default().trim_end_matches('。').to_owned()
 }

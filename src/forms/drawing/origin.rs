@@ -15,7 +15,10 @@ use crate::{
             machine::Authority,
             store::{self as arbitrations, Arbitration, ArbitrationRecord},
         },
-        joint::store::{self as joints, JointHandling, JointRecord},
+        joint::{
+            machine::JointState,
+            store::{self as joints, JointHandling, JointRecord},
+        },
         transfers::{
             machine::TransferState,
             store::{self as transfers, Transfer, TransferRecord},
@@ -53,12 +56,44 @@ impl Unit {
     }
 }
 
-/// The one that is named, which must be of this matter; unnamed, the newest.
-fn chosen<T>(rows: Vec<T>, about: Option<Id>, id: fn(&T) -> Id, kind: K) -> Result<T> {
+/// The states in which a transfer did not come about. Anybody verifies a form: not a word of who did not want it (DOMAIN §5).
+const TRANSFER_FALLS: &[(TransferState, &str)] =
+    &[(TransferState::Returned, NO_TRANSFER), (TransferState::Recalled, NO_TRANSFER), (TransferState::Expired, NO_TRANSFER)];
+const NO_TRANSFER: &str = "转办未成立，本件仍由转出单位办理";
+
+/// The same of a joint handling.
+const JOINT_FALLS: &[(JointState, &str)] =
+    &[(JointState::Declined, NO_JOINT), (JointState::Expired, NO_JOINT), (JointState::Cancelled, "联办已经取消，本件仍由发函单位办理")];
+const NO_JOINT: &str = "联办未成立，本件仍由发函单位办理";
+
+/// Why what forms about this transfer say does not stand; none: it does.
+pub fn transfer_fallen(row: &Transfer) -> Option<&'static str> {
+    TRANSFER_FALLS.iter().find(|(state, _)| *state == row.state).map(|(_, why)| *why)
+}
+
+/// The same of a joint handling.
+pub fn joint_fallen(row: &JointHandling) -> Option<&'static str> {
+    JOINT_FALLS.iter().find(|(state, _)| *state == row.state).map(|(_, why)| *why)
+}
+
+/// Why what a form is about does not stand.
+pub fn fallen(tx: &mut Tx, kind: K, about: Id) -> Result<Option<&'static str>> {
+    Ok(match kind.about() {
+        About::Transfer => transfers::transfer(tx, about)?.as_ref().and_then(transfer_fallen),
+        About::JointHandling => joints::joint_handling(tx, about)?.as_ref().and_then(joint_fallen),
+        _ => None,
+    })
+}
+
+/// The one that is named, which must be of this matter; unnamed, the newest that stands.
+fn chosen<T>(rows: Vec<T>, about: Option<Id>, id: fn(&T) -> Id, fallen: fn(&T) -> Option<&'static str>, kind: K) -> Result<T> {
     let found = match about {
         Some(wanted) => rows.into_iter().find(|row| id(row) == wanted),
-        None => rows.into_iter().max_by_key(id),
+        None => rows.into_iter().filter(|row| fallen(row).is_none()).max_by_key(id),
     };
+    if let Some(why) = found.as_ref().and_then(fallen) {
+        return Err(Refusal::Fallen(kind, why).into());
+    }
     match (found, about) {
         (Some(row), _) => Ok(row),
         (None, Some(_)) => Err(elsewhere().into()),
@@ -80,14 +115,12 @@ impl Origin {
                 _ => Ok(Self::Matter),
             },
             About::Transfer => {
-                let mut rows = transfers::of_matter(tx, e.id)?;
-                rows.retain(|t| matches!(t.state, TransferState::Offered | TransferState::Accepted | TransferState::Returned));
-                let row = chosen(rows, about, |t| t.id, kind)?;
+                let row = chosen(transfers::of_matter(tx, e.id)?, about, |t| t.id, transfer_fallen, kind)?;
                 let record = row.record.open(tx.vault)?;
                 Ok(Self::Transfer(Box::new((row, record))))
             }
             About::JointHandling => {
-                let row = chosen(joints::of_matter(tx, e.id)?, about, |j| j.id, kind)?;
+                let row = chosen(joints::of_matter(tx, e.id)?, about, |j| j.id, joint_fallen, kind)?;
                 let record = row.record.open(tx.vault)?;
                 Ok(Self::Joint(Box::new((row, record))))
             }
@@ -97,10 +130,10 @@ impl Origin {
                     let record = row.record.open(tx.vault)?;
                     decided.extend((!record.decisions.is_empty()).then_some((row, record)));
                 }
-                Ok(Self::Arbitration(Box::new(chosen(decided, about, |(a, _)| a.id, kind)?)))
+                Ok(Self::Arbitration(Box::new(chosen(decided, about, |(a, _)| a.id, |_| None, kind)?)))
             }
             About::Reminder => {
-                let row = chosen(reminders::of_matter(tx, e.id)?, about, |r| r.id, kind)?;
+                let row = chosen(reminders::of_matter(tx, e.id)?, about, |r| r.id, |_| None, kind)?;
                 let record = row.record.open(tx.vault)?;
                 Ok(Self::Reminder(Box::new((row, record))))
             }
@@ -169,8 +202,9 @@ impl Origin {
     /// Whose the places of a form are: the issuer's, and those of the other sides.
     pub fn owners(&self, kind: K, e: &Entrustment) -> Result<Vec<Owner>> {
         let unit = self.issuer(e);
-        let owner = |place: &str, center_id: Id, department_id: Option<Id>| Owner { place: place.into(), center_id, department_id, authority: false };
-        let mut all = vec![Owner { authority: unit.authority, ..owner("issuer", unit.center_id, None) }];
+        let owner = |place: &str, center_id: Id, department_id: Option<Id>| Owner { department_id, ..Owner::center(place, center_id) };
+        let agent = e.assignee_id.filter(|_| unit.center_id == e.custodian_id && !unit.authority);
+        let mut all = vec![Owner { authority: unit.authority, agent, ..owner("issuer", unit.center_id, None) }];
         match self {
             Self::Matter => {}
             Self::Transfer(of) => all.push(owner(if kind == K::Transfer { "receiver" } else { "taker" }, of.0.to_center_id, None)),

@@ -1,21 +1,22 @@
 //! Forms of the relay: between centers, departments and who decides.
 
-use super::{Origin, Source, named, papers_in, progress, unit_name};
+use super::{Origin, Source, progress, travelling, unit_name};
 use crate::{
     clocks::{self, ClockKind},
     db::{Result, Tx},
+    entrustments::EntrustmentView,
     forms::{
         kinds::{self, Answer, ArbitrationDecision, HandOver, JointRequest, Leg, Paper, Ruling, Side, Supervision, Transfer},
         machine::FormKind as K,
         printing::{Sheet, date},
     },
-    kernel::{Code as _, Id},
+    kernel::Code as _,
     organization,
     reminders::store::{self as reminders, Reminder, ReminderRecord},
     routing::{
         arbitration::{
             machine::{ArbitrationCause, DecisionKind},
-            store::{Arbitration, ArbitrationRecord, Party},
+            store::{self as arbitrations, Arbitration, ArbitrationRecord, Party},
         },
         joint::{
             self,
@@ -48,14 +49,6 @@ impl Source<'_> {
 
     fn transfer(&self, tx: &mut Tx, row: &TransferRow, record: &TransferRecord) -> Result<Sheet> {
         let why = record.why.as_ref().map(|w| w.explanation.clone()).unwrap_or_default();
-        let answered = record.answered_at.unwrap_or(row.updated_at).local_date();
-        let answer = match row.state {
-            TransferState::Offered => Answer::Open,
-            TransferState::Accepted => Answer::Taken(answered),
-            TransferState::Returned => Answer::Refused(answered, record.return_reason.clone()),
-            TransferState::Recalled => Answer::Recalled,
-            TransferState::Expired => Answer::Overdue,
-        };
         let view = &self.record.view;
         let form = Transfer {
             from_center: organization::load(tx, row.from_center_id)?.name,
@@ -65,17 +58,13 @@ impl Source<'_> {
             consent: if record.applicant_consent { "申请人已同意转办".into() } else { String::new() },
             answer_by: row.due_at.local_date(),
             days_left: view.due_at.map(|due| format!("办理期限至{}", date(due.local_date()))).unwrap_or_default(),
-            answer,
         };
         Ok(kinds::transfer(&self.head, &self.matter, &form))
     }
 
     fn hand_over(&self, tx: &mut Tx, row: &TransferRow, record: &TransferRecord) -> Result<Sheet> {
-        let listed = if record.papers_received.is_empty() { &record.papers } else { &record.papers_received };
-        let in_hand = papers_in(&self.record.view);
-        // What the checklist knows of a paper stands beside its name.
-        let known = |paper: Paper| in_hand.iter().find(|p| p.name == paper.name).cloned().unwrap_or(paper);
-        let papers = if listed.is_empty() { in_hand.clone() } else { named(listed, "随件资料").into_iter().map(known).collect() };
+        let moved = record.answered_at.unwrap_or(self.now);
+        let papers = travelling(&self.record.view, &record.papers, moved);
         let form = HandOver {
             occasion: format!("转办（{}）", row.number),
             giver: organization::load(tx, row.from_center_id)?.name,
@@ -103,15 +92,7 @@ impl Source<'_> {
             answer_by: answer_by.map_or_else(|| "无须函复".into(), date),
             due: finish.clone(),
         });
-        let answered = record.answered_at.map(|at| at.local_date());
-        let answer = match (row.arbitration_id, row.state, answered) {
-            (Some(id), ..) => Answer::Imposed(self.case_number(tx, id)?),
-            (None, JointState::Requested, _) => Answer::Open,
-            (None, JointState::Declined, day) => Answer::Refused(day.unwrap_or(row.updated_at.local_date()), record.decline_reason.clone()),
-            (None, JointState::Expired, _) => Answer::Overdue,
-            (None, JointState::Cancelled, None) => Answer::Recalled,
-            (None, _, day) => Answer::Taken(day.unwrap_or(row.updated_at.local_date())),
-        };
+        let answer = answer_of_joint(tx, row, record)?;
         let form = JointRequest {
             to: joint::carrier_name(tx, row)?,
             reason: record.reason.clone(),
@@ -121,10 +102,6 @@ impl Source<'_> {
             attachments: record.papers.clone(),
         };
         Ok(kinds::joint_request(&self.head, &self.matter, &form))
-    }
-
-    fn case_number(&self, tx: &mut Tx, id: Id) -> Result<String> {
-        Ok(crate::routing::arbitration::store::arbitration(tx, id)?.map(|a| a.number).unwrap_or_default())
     }
 
     fn decision(&self, tx: &mut Tx, row: &Arbitration, record: &ArbitrationRecord) -> Result<Option<Sheet>> {
@@ -249,6 +226,48 @@ impl Source<'_> {
         };
         Ok(kinds::supervision(&self.head, &self.matter, &form))
     }
+}
+
+/// What the receiver of an offer has answered.
+pub fn answer_of_transfer(row: &TransferRow, record: &TransferRecord) -> Answer {
+    let day = record.answered_at.unwrap_or(row.updated_at).local_date();
+    match row.state {
+        TransferState::Offered => Answer::Open,
+        TransferState::Accepted => Answer::Taken(day),
+        TransferState::Returned => Answer::Refused(day, record.return_reason.clone()),
+        TransferState::Recalled => Answer::Recalled,
+        TransferState::Expired => Answer::Overdue,
+    }
+}
+
+/// What whoever was asked to carry steps has answered.
+pub fn answer_of_joint(tx: &mut Tx, row: &JointHandling, record: &JointRecord) -> Result<Answer> {
+    if let Some(id) = row.arbitration_id {
+        return Ok(Answer::Imposed(arbitrations::arbitration(tx, id)?.map(|a| a.number).unwrap_or_default()));
+    }
+    let day = record.answered_at.map(|at| at.local_date());
+    Ok(match (row.state, day) {
+        (JointState::Requested, _) => Answer::Open,
+        (JointState::Declined, day) => Answer::Refused(day.unwrap_or(row.updated_at.local_date()), record.decline_reason.clone()),
+        (JointState::Expired, _) => Answer::Overdue,
+        (JointState::Cancelled, None) => Answer::Recalled,
+        (JointState::Cancelled, Some(day)) => Answer::Ended(day),
+        (_, day) => Answer::Taken(day.unwrap_or(row.updated_at.local_date())),
+    })
+}
+
+/// What joint handlings have handed back: each paper with the step it came of.
+pub fn handed_back(tx: &mut Tx, view: &EntrustmentView) -> Result<Vec<Paper>> {
+    let mut papers = Vec::new();
+    for row in joints::of_matter(tx, view.id)? {
+        let by = joint::carrier_name(tx, &row)?;
+        for result in row.record.open(tx.vault)?.results {
+            let step = view.steps.iter().find(|s| s.code == result.step).map_or(result.step.as_str(), |s| s.name.as_str());
+            let note = format!("{by}联办“{step}”，{}交回", date(result.at.local_date()));
+            papers.extend(result.papers.iter().map(|name| Paper { name: name.clone(), form: "办理结果".into(), count: 1, note: note.clone() }));
+        }
+    }
+    Ok(papers)
 }
 
 /// What a side said, and what is told of it among the facts.

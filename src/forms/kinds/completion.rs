@@ -2,8 +2,14 @@
 
 use chrono::NaiveDate;
 
-use super::{Head, Matter, Paper, choice, grid, heading, open, pair, papers, paragraph, sealer, sheet, signer, wide};
-use crate::forms::printing::{Block, Column, Mark, Party, Sheet, Style, date};
+use super::{FOUR, Head, Matter, Paper, choice, grid, heading, open, pair, papers, paragraph, sealer, sheet, signer, wide};
+use crate::{
+    forms::{
+        machine::DeliveryWay,
+        printing::{Block, Column, Mark, Party, Sheet, Style, date},
+    },
+    kernel::Code as _,
+};
 
 /// What completion adds to the matter.
 #[derive(Clone, Debug, Default)]
@@ -68,33 +74,57 @@ pub struct DeliveryReceipt {
     pub recipient: String,
     /// Where.
     pub address: String,
-    /// One of 直接送达, 邮寄送达, 电子送达, 留置送达.
+}
+
+/// How it was delivered: told beside the signatures, since it is known only then.
+#[derive(Clone, Debug, Default)]
+pub struct Delivery {
+    /// One of 直接送达, 邮寄送达, 电子送达, 留置送达; empty while it is not known.
     pub way: String,
     /// Tracking number or electronic receipt.
     pub tracking: String,
-    /// When it was sent.
-    pub sent_on: Option<NaiveDate>,
+    /// When it was delivered or sent.
+    pub on: Option<NaiveDate>,
     /// Who took it in the recipient's place and why, or why it was not taken.
     pub remark: String,
+}
+
+impl Delivery {
+    /// Somebody may sign for it.
+    pub fn known(&self) -> bool {
+        !self.way.is_empty() && self.on.is_some()
+    }
+
+    /// The rows of the sheet that are filled in, or left open to be written in by hand.
+    pub fn told(&self) -> Vec<Block> {
+        let rows = vec![
+            wide("送达方式", &choice(&DeliveryWay::ALL.iter().map(|way| way.label()).collect::<Vec<_>>(), &self.way)),
+            open("送达日期", &self.on.map(date).unwrap_or_default()),
+            open("邮件或者回执号", &self.tracking),
+            open("代收或者未收的说明", &self.remark),
+        ];
+        vec![heading("送达情况"), Block::Grid { columns: FOUR.to_vec(), rows }]
+    }
+
+    /// What the recipient's box says.
+    pub fn statement(&self) -> String {
+        match self.on {
+            Some(day) if self.known() => format!("上列文书已经收到（{}，{}）。", self.way, date(day)),
+            _ => "上列文书已经收到。".into(),
+        }
+    }
 }
 
 /// 送达回证.
 pub fn delivery_receipt(head: &Head, matter: &Matter, form: &DeliveryReceipt) -> Sheet {
     let mut sheet = sheet("delivery_receipt", Style::Form, "送达回证", head, "本回证一份，签收后由代办中心存档。");
-    let more = vec![
-        wide("受送达人", &form.recipient),
-        open("送达地址", &form.address),
-        wide("送达方式", &choice(&["直接送达", "邮寄送达", "电子送达", "留置送达"], &form.way)),
-        open("送出日期", &form.sent_on.map(date).unwrap_or_default()),
-        open("邮件或者回执号", &form.tracking),
-        open("代收或者未收的说明", &form.remark),
-    ];
+    let more = vec![wide("受送达人", &form.recipient), open("送达地址", &form.address)];
     sheet.blocks.push(grid(matter, more));
     let columns = vec![Column::short("序号", 8), Column::words("送达文书", 50), Column::words("文号", 32), Column::short("份数", 10)];
     let row = |(i, d): (usize, &Delivered)| vec![(i + 1).to_string(), d.name.clone(), d.number.clone(), d.count.to_string()];
     sheet.blocks.push(Block::Table { columns, rows: form.documents.iter().enumerate().map(row).collect() });
     let witness = Party { marks: vec![Mark::Sign, Mark::Date], ..signer("witness", "见证人", "留置或者代收时签字。") };
-    let parties = vec![signer("recipient", "受送达人", "上列文书已经收到。"), sealer("deliverer", "送达人", ""), witness];
+    let parties = vec![signer("recipient", "受送达人", &Delivery::default().statement()), sealer("deliverer", "送达人", ""), witness];
     sheet.blocks.push(Block::Signatures { parties });
     sheet
 }

@@ -1,7 +1,9 @@
 //! 帮办代办申请表 and 收件凭证: what is asked for, and what was taken in.
 
+use chrono::NaiveDate;
+
 use super::{Head, Matter, Paper, choice, grid, heading, pair, papers, sealer, sheet, signer, wide};
-use crate::forms::printing::{Block, Sheet, Style};
+use crate::forms::printing::{Block, Sheet, Style, date};
 
 /// What the application adds to the matter.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +22,23 @@ pub struct Application {
     pub delivery: String,
     /// Papers that were handed in with it.
     pub papers: Vec<Paper>,
+    /// Who took it in, and when.
+    pub taken_in: TakenIn,
+}
+
+/// Who took something in from the applicant, and when.
+#[derive(Clone, Debug, Default)]
+pub struct TakenIn {
+    /// Each center with its day, oldest first.
+    pub by: Vec<(String, NaiveDate)>,
+    /// All of it was another center than the one that issues the sheet, or some of it.
+    pub elsewhere: bool,
+}
+
+impl TakenIn {
+    fn told(&self) -> String {
+        self.by.iter().map(|(center, day)| format!("{center}（{}）", date(*day))).collect::<Vec<_>>().join("；")
+    }
 }
 
 /// 帮办代办申请表.
@@ -32,6 +51,7 @@ pub fn application(head: &Head, matter: &Matter, form: &Application) -> Sheet {
         wide("申请内容", &form.request),
         wide("代办资格", &form.eligibility),
         wide("结果领取", &form.delivery),
+        wide("收件单位", &form.taken_in.told()),
     ];
     // The mode is ticked instead of told.
     sheet.blocks.push(grid(&Matter { mode: String::new(), ..matter.clone() }, more));
@@ -41,7 +61,11 @@ pub fn application(head: &Head, matter: &Matter, form: &Application) -> Sheet {
     }
     let applicant =
         "已听取代办帮办服务流程的说明，自愿提出申请；所提供的材料真实、准确、合法，并对此承担相应的法律责任；知悉法律、法规规定的费用由申请人按规定自行缴纳。";
-    let center = "已说明代办帮办服务流程，核实申请人身份和相关资料。";
+    let center = if form.taken_in.elsewhere {
+        "本件由上列单位收件，现由本中心承接；本表据办件记录出具。"
+    } else {
+        "已说明代办帮办服务流程，核实申请人身份和相关资料。"
+    };
     sheet.blocks.push(Block::Signatures { parties: vec![signer("applicant", "申请人", applicant), sealer("center", "代办中心", center)] });
     sheet
 }
@@ -55,17 +79,24 @@ pub struct Receipt {
     pub answer: String,
     /// How to ask for progress.
     pub inquiry: String,
+    /// Who took the papers in, and when.
+    pub taken_in: TakenIn,
 }
 
 /// 收件凭证.
 pub fn receipt(head: &Head, matter: &Matter, form: &Receipt) -> Sheet {
     let mut sheet = sheet("receipt", Style::Form, "收件凭证", head, "本凭证一式两份，申请人、代办中心各执一份。");
-    let more = vec![wide("是否接受委托", &form.answer), wide("进度查询", &form.inquiry)];
+    let more = vec![wide("收件单位", &form.taken_in.told()), wide("是否接受委托", &form.answer), wide("进度查询", &form.inquiry)];
     sheet.blocks.push(grid(matter, more));
     sheet.blocks.push(heading("收到下列资料"));
     sheet.blocks.push(papers(&form.papers));
     sheet.blocks.push(super::paragraph("本凭证仅证明代办中心收到上列资料，不表示行政审批部门已经受理；行政审批部门的受理以其出具的受理通知书为准。"));
-    let parties = vec![sealer("center", "收件人", "上列资料已核对收到。"), signer("applicant", "交件人", "上列资料由本人提交，已领取本凭证。")];
+    let (title, statement) = if form.taken_in.elsewhere {
+        ("承接单位", "上列资料由上列收件单位收取，本中心承接后据办件记录出具本凭证。")
+    } else {
+        ("收件人", "上列资料已核对收到。")
+    };
+    let parties = vec![sealer("center", title, statement), signer("applicant", "交件人", "上列资料由本人提交，已领取本凭证。")];
     sheet.blocks.push(Block::Signatures { parties });
     sheet
 }

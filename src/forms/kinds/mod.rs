@@ -15,14 +15,14 @@ use chrono::NaiveDate;
 
 pub use agreement::{Agreement, Amendment, Change, agreement, amendment};
 pub use arbitration_decision::{ArbitrationDecision, Ruling, Side, arbitration_decision};
-pub use completion::{Completion, Delivered, DeliveryReceipt, completion, delivery_receipt};
-pub use intake::{Application, Receipt, application, receipt};
+pub use completion::{Completion, Delivered, Delivery, DeliveryReceipt, completion, delivery_receipt};
+pub use intake::{Application, Receipt, TakenIn, application, receipt};
 pub use notices::{Deferral, Deferred, MissingPaper, OneTimeNotice, deferral_notice, one_time_notice};
 pub use plan::{Plan, PlanStep, plan};
-pub use relay::{Answer, HandOver, JointRequest, Leg, Transfer, hand_over_list, joint_request, transfer};
+pub use relay::{Answer, Arrival, Difference, HandOver, JointRequest, Leg, Transfer, hand_over_list, joint_request, transfer};
 pub use supervision::{Supervision, supervision};
 pub use suspension::{Extension, Resumption, Suspension, extension, resumption, suspension};
-pub use termination::{End, Termination, termination};
+pub use termination::{End, Originals, Termination, termination};
 
 use crate::forms::printing::{Block, Cell, Column, Entry, Mark, Party, Sheet, Style, date, or_dash};
 

@@ -18,12 +18,10 @@ pub struct Transfer {
     pub progress: String,
     /// How and when the applicant agreed.
     pub consent: String,
-    /// Until when the receiver answers.
+    /// Until when the receiver answers. What it answers is no part of the slip: it is told in the receipt.
     pub answer_by: NaiveDate,
     /// What is left of the applicant's time, such as 7个工作日.
     pub days_left: String,
-    /// What the receiver answered, where it has.
-    pub answer: Answer,
 }
 
 /// The answer of whoever was asked.
@@ -40,21 +38,43 @@ pub enum Answer {
     Overdue,
     /// Taken back before it was answered.
     Recalled,
+    /// Taken over on this day, and called off later.
+    Ended(NaiveDate),
     /// Imposed by this decision: nobody is asked.
     Imposed(String),
 }
 
+/// The two answers to an offer and to a request.
+const TAKE: (&str, &str) = ("同意接收", "退回");
+const CARRY: (&str, &str) = ("同意联办", "不能承办");
+
 impl Answer {
-    /// What the box of the answering side says; `yes` and `no` are the two answers.
-    fn statement(&self, yes: &str, no: &str) -> String {
+    /// What the receiver's box of a transfer slip says.
+    pub fn of_transfer(&self) -> String {
+        self.statement(TAKE)
+    }
+
+    /// What the box of whoever was asked to carry steps says.
+    pub fn of_letter(&self) -> String {
+        self.statement(CARRY)
+    }
+
+    fn statement(&self, (yes, no): (&str, &str)) -> String {
         match self {
             Self::Open => format!("□ {yes}　　□ {no}，理由："),
-            Self::Taken(day) => format!("☑ {yes}（{}）　　□ {no}", date(*day)),
-            Self::Refused(day, why) => format!("□ {yes}　　☑ {no}（{}），理由：{}", date(*day), or_dash(why)),
-            Self::Overdue => "逾期未答复。".into(),
-            Self::Recalled => "未答复即已撤回。".into(),
+            Self::Taken(day) => format!("☑ {yes}（{}答复）　　□ {no}", date(*day)),
+            Self::Refused(day, _) => format!("□ {yes}　　☑ {no}（{}答复），理由见上", date(*day)),
+            Self::Overdue => format!("□ {yes}　　□ {no}　　逾期未答复。"),
+            Self::Recalled => "答复之前已经撤回。".into(),
+            Self::Ended(day) => format!("☑ {yes}（{}答复）　　□ {no}　　之后已经取消。", date(*day)),
             Self::Imposed(_) => "本函已经收到。".into(),
         }
+    }
+
+    /// Why it was refused, above the box: no reason is too long for it.
+    pub fn told(&self) -> Vec<Block> {
+        let Self::Refused(day, why) = self else { return Vec::new() };
+        vec![heading(&format!("不接受的理由（{}答复）", date(*day))), paragraph(or_dash(why))]
     }
 }
 
@@ -70,8 +90,7 @@ pub fn transfer(head: &Head, matter: &Matter, form: &Transfer) -> Sheet {
     ];
     sheet.blocks.push(grid(matter, more));
     sheet.blocks.push(paragraph("转入单位应当在答复期限内接收或者说明理由退回。接收前办件仍由转出单位负责；接收之时起由转入单位负责，办件的时限连续计算，不因转办重新起算或者暂停，资料凭交接清单一并移交。申请人无需另行申请，也无需到其他窗口重新提交资料。"));
-    let outcome = form.answer.statement("同意接收", "退回");
-    let parties = vec![sealer("sender", "转出单位", "办件情况和资料属实。"), sealer("receiver", "转入单位", &outcome)];
+    let parties = vec![sealer("sender", "转出单位", "办件情况和资料属实。"), sealer("receiver", "转入单位回执", &Answer::Open.of_transfer())];
     sheet.blocks.push(Block::Signatures { parties });
     sheet
 }
@@ -98,9 +117,86 @@ pub fn hand_over_list(head: &Head, matter: &Matter, form: &HandOver) -> Sheet {
     sheet.blocks.push(grid(matter, more));
     sheet.blocks.push(heading(&format!("交接资料（共{}项{}份）", form.papers.len(), form.papers.iter().map(|p| p.count).sum::<u32>())));
     sheet.blocks.push(papers(&form.papers));
-    let parties = vec![sealer("giver", "移交人", "上列资料已经当面移交。"), sealer("taker", "接收人", "上列资料已经核对，与清单一致。")];
+    let parties = vec![sealer("giver", "移交人", "上列资料已经移交。"), sealer("taker", "接收人", &Arrival::Open.statement())];
     sheet.blocks.push(Block::Signatures { parties });
     sheet
+}
+
+/// What arrived of a list.
+#[derive(Clone, Debug, Default)]
+pub enum Arrival {
+    /// Nothing was taken over yet.
+    #[default]
+    Open,
+    /// Taken over on this day, without a word on what arrived.
+    Unchecked(NaiveDate),
+    /// Checked on this day, with what differs.
+    Checked(NaiveDate, Vec<Difference>),
+    /// Nothing was handed over.
+    Fallen,
+}
+
+/// A row of a list of which more or less arrived, or a paper that is on no row.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// Number of the row; none: it is not on the list.
+    pub row: Option<u32>,
+    /// The paper.
+    pub name: String,
+    /// What it is.
+    pub form: String,
+    /// How many were sent.
+    pub sent: u32,
+    /// How many arrived.
+    pub received: u32,
+    /// What is noted of it.
+    pub note: String,
+}
+
+impl Difference {
+    fn told(&self) -> String {
+        let what = match (self.row, self.received.abs_diff(self.sent), self.received < self.sent) {
+            (None, ..) => "清单以外收到".to_owned(),
+            (_, 0, _) => String::new(),
+            (_, n, true) => format!("缺{n}份"),
+            (_, n, false) => format!("多{n}份"),
+        };
+        [what.as_str(), self.note.as_str()].iter().filter(|t| !t.is_empty()).copied().collect::<Vec<_>>().join("；")
+    }
+}
+
+impl Arrival {
+    /// What the taker's box says.
+    pub fn statement(&self) -> String {
+        match self {
+            Self::Open => "□ 已核对，与清单一致　　□ 有差异，见接收核对".into(),
+            Self::Unchecked(day) => format!("□ 已核对，与清单一致　　□ 有差异　　（{}接收，没有登记核对结果）", date(*day)),
+            Self::Checked(day, none) if none.is_empty() => format!("☑ 已核对，与清单一致（{}接收）　　□ 有差异", date(*day)),
+            Self::Checked(day, some) => format!("□ 已核对，与清单一致　　☑ 有差异{}项，见接收核对（{}接收）", some.len(), date(*day)),
+            Self::Fallen => "转办未成立，资料没有移交。".into(),
+        }
+    }
+
+    /// The differences, row by row.
+    pub fn told(&self) -> Vec<Block> {
+        let Self::Checked(_, differences) = self else { return Vec::new() };
+        if differences.is_empty() {
+            return Vec::new();
+        }
+        let columns = vec![
+            Column::short("清单\n序号", 9),
+            Column::words("资料名称", 39),
+            Column::short("形式", 12),
+            Column::short("移交\n份数", 9),
+            Column::short("接收\n份数", 9),
+            Column::words("差异", 22),
+        ];
+        let row = |d: &Difference| {
+            let number = d.row.map_or_else(|| "—".to_owned(), |n| n.to_string());
+            vec![number, d.name.clone(), or_dash(&d.form).into(), d.sent.to_string(), d.received.to_string(), or_dash(&d.told()).into()]
+        };
+        vec![heading("接收核对"), Block::Table { columns, rows: differences.iter().map(row).collect() }]
+    }
 }
 
 /// A step that another unit is asked to carry.
@@ -129,7 +225,7 @@ pub struct JointRequest {
     pub legs: Vec<Leg>,
     /// Until when the answer is expected; none where nobody is asked.
     pub answer_by: Option<NaiveDate>,
-    /// What it came to.
+    /// What it had come to when the letter was drawn up; the receipt at its end is left blank all the same.
     pub answer: Answer,
     /// What comes with the letter.
     pub attachments: Vec<String>,
@@ -157,27 +253,29 @@ pub fn joint_request(head: &Head, matter: &Matter, form: &JointRequest) -> Sheet
     let row = |(i, l): (usize, &Leg)| vec![(i + 1).to_string(), l.step.clone(), or_dash(&l.unit).into(), l.request.clone(), l.answer_by.clone(), l.due.clone()];
     sheet.blocks.push(Block::Table { columns, rows: form.legs.iter().enumerate().map(row).collect() });
     let by = form.answer_by.map(|day| format!("请于{}前函复是否同意；", date(day))).unwrap_or_default();
+    let ours = "联办期间办件仍由我中心负责，与申请人的联系由我中心承担。";
     sheet.blocks.push(paragraph(match &form.answer {
-        Answer::Open => format!("{by}不能承办的，请说明理由。联办期间办件仍由我中心负责，与申请人的联系由我中心承担。"),
-        Answer::Taken(day) => format!("贵单位已于{}函复同意联办。联办期间办件仍由我中心负责，与申请人的联系由我中心承担。", date(*day)),
-        Answer::Refused(day, why) => format!("贵单位已于{}函复不能承办，理由：{}", date(*day), sentence(or_dash(why))),
-        Answer::Overdue => "贵单位逾期未函复，由指定办理确定承办单位。".into(),
-        Answer::Recalled => "贵单位函复之前，本函所提联办已经取消。".into(),
-        Answer::Imposed(_) => "联合办理自决定作出之时起开始，不得退回，无须另行函复。联办期间办件仍由我中心负责，与申请人的联系由我中心承担。".into(),
+        Answer::Taken(day) => format!("贵单位已于{}函复同意联办。{ours}", date(*day)),
+        Answer::Imposed(_) => format!("联合办理自决定作出之时起开始，不得退回，无须另行函复。{ours}"),
+        _ => format!("{by}不能承办的，请说明理由。{ours}"),
     }));
     sheet.blocks.push(paragraph(format!("联系人：{}；联系方式：{}。", or_dash(&matter.handler), or_dash(&head.complaint_phone))));
     match form.attachments.as_slice() {
         [] => {}
         [only] => sheet.blocks.push(paragraph(format!("附件：{only}"))),
+        // Rows of a table are not torn between pages.
         several => {
-            let list: Vec<String> =
-                several.iter().enumerate().map(|(i, name)| format!("{}{}．{name}", if i == 0 { "附件：" } else { "　　　" }, i + 1)).collect();
-            sheet.blocks.push(paragraph(list.join("\n")));
+            let columns = vec![Column::short("附件", 10), Column::words("名称", 90)];
+            let row = |(i, name): (usize, &String)| vec![(i + 1).to_string(), name.clone()];
+            sheet.blocks.push(Block::Table { columns, rows: several.iter().enumerate().map(row).collect() });
         }
     }
     sheet.blocks.push(seal(head));
-    let title = if matches!(form.answer, Answer::Imposed(_)) { "主送单位签收" } else { "主送单位回执" };
-    sheet.blocks.push(Block::Signatures { parties: vec![sealer("receiver", title, &form.answer.statement("同意联办", "不能承办"))] });
+    let (title, blank) = match &form.answer {
+        imposed @ Answer::Imposed(_) => ("主送单位签收", imposed.of_letter()),
+        _ => ("主送单位回执", Answer::Open.of_letter()),
+    };
+    sheet.blocks.push(Block::Signatures { parties: vec![sealer("receiver", title, &blank)] });
     sheet
 }
 

@@ -41,6 +41,12 @@ impl Sheet {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
+    /// With a line on top of it that is no part of what was issued.
+    pub fn marked(mut self, text: &str) -> Self {
+        self.blocks.insert(0, Block::Note { text: text.into() });
+        self
+    }
+
     /// The places where somebody has to sign or seal.
     pub fn places(&self) -> impl Iterator<Item = &str> {
         self.blocks.iter().flat_map(|block| match block {

@@ -156,13 +156,17 @@ fn forms(s: &Set) -> Vec<Sheet> {
                 eligibility: "中小微企业".into(),
                 delivery: "窗口领取".into(),
                 papers: papers.clone(),
+                taken_in: TakenIn { by: vec![(s.unit.clone(), day(1, 4))], elsewhere: s.rows > 10 },
             },
         ),
         receipt(
             head,
             matter,
             &Receipt {
-                papers: papers.clone(), answer: "2026年1月6日前告知".into(), inquiry: "凭办件编号拨打0513-12345或者登录政务服务网查询".into()
+                papers: papers.clone(),
+                answer: "2026年1月6日前告知".into(),
+                inquiry: "凭办件编号拨打0513-12345或者登录政务服务网查询".into(),
+                taken_in: TakenIn { by: vec![(s.unit.clone(), day(1, 4)), (s.unit.clone(), day(1, 5))], elsewhere: s.rows > 10 },
             },
         ),
         agreement(
@@ -172,8 +176,7 @@ fn forms(s: &Set) -> Vec<Sheet> {
                 title: String::new(),
                 scope: vec!["代为填报、提交申请材料".into(), "代为领取受理通知书和办理结果".into(), s.short.clone()],
                 excluded: vec![s.short.clone()],
-                from: day(1, 5),
-                until: None,
+                term: "自签订之日起至本件办结或终止之日止".into(),
                 clauses: vec![s.short.clone(), s.long.clone()],
             },
         ),
@@ -182,10 +185,10 @@ fn forms(s: &Set) -> Vec<Sheet> {
             matter,
             &Amendment {
                 agreement_number: "通代办协〔2026〕12号".into(),
+                former: s.unit.clone(),
                 signed_on: day(1, 5),
                 reason: s.long.clone(),
                 changes: (0..s.rows / 2).map(|_| Change { what: "代办机构".into(), before: s.unit.clone(), after: s.short.clone() }).collect(),
-                from: day(1, 8),
             },
         ),
         plan(
@@ -218,7 +221,6 @@ fn forms(s: &Set) -> Vec<Sheet> {
                 consent: "2026年1月5日电话同意".into(),
                 answer_by: day(1, 6),
                 days_left: "7个工作日".into(),
-                answer: if s.rows > 10 { Answer::Refused(day(1, 6), s.short.clone()) } else { Answer::Open },
             },
         ),
         hand_over_list(
@@ -308,10 +310,6 @@ fn forms(s: &Set) -> Vec<Sheet> {
                 documents: (0..s.rows).map(|_| Delivered { name: s.paper.clone(), number: "通代办止〔2026〕3号".into(), count: 1 }).collect(),
                 recipient: matter.applicant_name.clone(),
                 address: "南通市崇川区****".into(),
-                way: "邮寄送达".into(),
-                tracking: "EMS1234567890123".into(),
-                sent_on: Some(day(1, 8)),
-                remark: String::new(),
             },
         ),
         completion(
@@ -337,6 +335,7 @@ fn forms(s: &Set) -> Vec<Sheet> {
                 asked_by: "申请人".into(),
                 progress: s.short.clone(),
                 papers,
+                all_back: false,
                 end: if s.rows > 10 { End::Served { on: day(1, 12), proof: s.short.clone() } } else { End::Open },
             },
         ),

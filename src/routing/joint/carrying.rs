@@ -189,7 +189,7 @@ pub fn extend(tx: &mut Tx, actor: &Actor, target: &Target, input: &JointExtensio
     let longest = loaded.rules.extension_days;
     if input.days > longest {
         let zh = format!("一次延期最长 {longest} 日。");
-        return Err(Problem::rule("/days", "too_long", zh, format!("At most {longest} days.")).into());
+        return Err(Problem::rule("/days", "too_long", zh, format!("At most {}.", crate::kernel::counted(longest, "day"))).into());
     }
     let mut record = row.record.open(tx.vault)?;
     let due = clocks::extend(tx, row.id, ClockKind::Joint, input.days)?;

@@ -2,7 +2,7 @@
 
 use crate::{
     db::code_enum,
-    kernel::{Code as _, ErrorCode, problem::Refuse},
+    kernel::{Code as _, ErrorCode, counted, problem::Refuse},
 };
 
 code_enum! {
@@ -97,7 +97,7 @@ pub enum Refusal {
     #[error("imposed by arbitration")]
     Imposed,
     /// Results come before the end.
-    #[error("{0} step(s) not handed back")]
+    #[error("{} not handed back", counted(*.0, "step"))]
     StepsLeft(u32),
     /// Once.
     #[error("extended already")]

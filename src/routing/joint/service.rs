@@ -26,7 +26,7 @@ use crate::{
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target},
     organization::{self, Center},
-    routing::{Relation, lines, resolve_for},
+    routing::{Relation, lines, relayed, resolve_for},
 };
 
 /// A request for joint handling.
@@ -369,7 +369,8 @@ fn publish(tx: &mut Tx, actor: &Actor, row: &JointHandling, loaded: &Loaded, kin
     let event =
         NewEvent { record_kind: "joint_handling", record_id: row.id, version: row.version, kind: &kind, audience: Audience::Staff, params, words: None };
     events::record(tx, actor, event)?;
-    place(tx, row, loaded)
+    place(tx, row, loaded)?;
+    relayed(tx, actor, row.entrustment_id, row.id)
 }
 
 /// Who sees a joint handling: both sides and what is above them, the agents on both sides, and the applicant.

@@ -23,7 +23,7 @@ use crate::{
     routing::{
         Explanation, Relation,
         arbitration::{self, Opening, Party, machine::ArbitrationCause},
-        joint, lines, resolve_for,
+        joint, lines, relayed, resolve_for,
         resolver::no_agency,
     },
 };
@@ -386,7 +386,8 @@ fn publish(tx: &mut Tx, actor: &Actor, row: &Transfer, loaded: &Loaded, kind: &s
     let params = json!({ "number": row.number, "entrustment_id": row.entrustment_id, "state": row.state });
     let event = NewEvent { record_kind: "transfer", record_id: row.id, version: row.version, kind, audience: Audience::Staff, params, words: None };
     events::record(tx, actor, event)?;
-    place(tx, row, loaded)
+    place(tx, row, loaded)?;
+    relayed(tx, actor, row.entrustment_id, row.id)
 }
 
 /// Who sees a transfer: both sides and what is above them, the sender's agent, and the applicant.
