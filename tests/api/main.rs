@@ -3,9 +3,11 @@
 mod support;
 mod tables;
 mod team;
+mod ticket_year;
 mod tickets;
 mod torture;
 mod visits;
+mod wenling;
 
 mod access_lists;
 mod appointments;
