@@ -32,6 +32,7 @@ mod meetings;
 mod openapi;
 mod platform;
 mod precedents;
+mod privacy;
 mod projects;
 mod races;
 mod ready_made;
