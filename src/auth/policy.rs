@@ -493,6 +493,7 @@ pub const POLICY: &[Rule] = &[
     rule(Agent, "search", All, &["search"]),
     rule(CenterManager, "search", All, &["search"]),
     rule(Inspector, "search", All, &["search"]),
+    rule(ReformOffice, "search", All, &["search"]),
 ];
 
 /// What the table needs to know of a record to say how far it is from the caller.

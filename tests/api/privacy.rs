@@ -93,6 +93,7 @@ impl Story<'_> {
 
 async fn planted_and_not_found(app: TestApp) {
     listen();
+    tracing::info!(target: "jieli::test", "heard");
     let mut story = Story { app: &app, refusals: Vec::new() };
     let precedent = tickets(&mut story).await;
     let matter = matters(&mut story).await;
@@ -135,6 +136,7 @@ async fn planted_and_not_found(app: TestApp) {
     }
     assert!(files >= 4, "{files} files");
     // Not in the events, not in the audit, not anywhere else: a copy of the database names nobody.
+    assert!(rows_with(&app, "departments", "如东").await > 0, "who looks must find what is there");
     for table in tables(&app).await {
         for mark in MARKS {
             let n = rows_with(&app, &table, mark).await;

@@ -42,7 +42,8 @@ impl<'a> City<'a> {
     async fn of(app: &'a TestApp) -> Self {
         let as_user = |login| app.as_user(login);
         let mut departments = [String::new(), String::new()];
-        for (at, (name, login)) in [("温岭市民政局", "near_agent"), ("温岭市自然资源和规划局", "near_clerk")].into_iter().enumerate() {
+        for (at, (name, login)) in [("温岭市大数据发展管理局", "near_agent"), ("温岭市海洋经济发展局", "near_clerk")].into_iter().enumerate()
+        {
             let made = as_user("city_manager").post(&format!("/centers/{CITY}/departments"), json!({ "name": name })).await.created();
             let grant = json!({ "user_id": user_id(login), "role": "department_handler", "node_id": made["id"], "reason": "到岗" });
             let grant = as_user("sys_admin").post("/grants", grant).await.created();
@@ -241,7 +242,7 @@ async fn coordinated_charged_and_told_as_a_case(city: &City<'_>) -> (String, Str
         assert_eq!(app.stranger().get(&wrong).await.problem(404), "not_found");
     }
     let progress = app.stranger().get(&format!("/fallback-progress/{}?phone_last4=0002", number.to_lowercase())).await.expect(200);
-    assert_eq!((&progress.body["state"], &progress.body["department"]), (&json!("awaiting_feedback"), &json!("温岭市民政局")));
+    assert_eq!((&progress.body["state"], &progress.body["department"]), (&json!("awaiting_feedback"), &json!("温岭市大数据发展管理局")));
     assert!(!progress.text.contains("反映人") && !progress.text.contains("厨房") && !progress.text.contains("13900000002"), "{}", progress.text);
     city.satisfied(&number, 2).await;
     assert_eq!(clerk.get(&ticket).await.ok()["callers"][0]["link_open"], false);
