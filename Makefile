@@ -34,7 +34,7 @@ test: toolchain ## Run every test on SQLite and on a private PostgreSQL cluster
 	@echo "==> Running every test; a private PostgreSQL cluster is started for them and removed after"
 	$(CARGO) test --locked
 
-torture: toolchain ## kill -9 under load, on both engines: nothing acknowledged is lost
+torture: toolchain ## kill -9 under load, and a year of 10,000 tickets with several servers, on both engines
 	@bash tools/ensure-postgres.sh
 	$(CARGO) test --locked --test api -- --ignored --nocapture --test-threads 1
 

@@ -76,6 +76,8 @@ pub fn wire() {
     let _ = routing::ON_RELAY.set(forms::on_relay);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
     let _ = tickets::ON_ENDED.set(vec![sheets::fall, crate::batches::fall]);
+    let _ = tickets::SHEETS_OPEN.set(sheets::any_open);
+    let _ = tickets::ON_HANDLER.set(sheets::follow_handler);
     let _ = tickets::ON_CLEARED.set(crate::return_visits::on_cleared);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
     let _ = projects::ON_MANAGER.set(meetings::follow_manager);

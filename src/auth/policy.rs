@@ -341,7 +341,9 @@ pub const POLICY: &[Rule] = &[
     rule(DepartmentHandler, "meeting", Assigned, &["read", "respond"]),
     rule(ProjectManager, "meeting", Assigned, &["read", "respond"]),
     rule(Inspector, "meeting", Assigned, &["read", "respond"]),
-    rule(ReformOffice, "meeting", Assigned, &["read", "respond"]),
+    // The reform office calls the departments together about tickets (DOMAIN §6).
+    rule(ReformOffice, "meeting", Assigned, MEETING_ACTS),
+    rule(ReformOffice, "meeting", Assigned, &["read", "respond", "conclude"]),
     masked(CenterManager, "meeting", Subtree, &["read"]),
     masked(Inspector, "meeting", Subtree, &["read"]),
     rule(Clerk, "resolution", Center, &["read", "carry_out", "confirm", "send_back"]),
@@ -356,6 +358,7 @@ pub const POLICY: &[Rule] = &[
     rule(ProjectManager, "resolution", Assigned, RESOLUTION_ACTS),
     rule(Inspector, "resolution", Assigned, RESOLUTION_ACTS),
     rule(ReformOffice, "resolution", Assigned, RESOLUTION_ACTS),
+    rule(ReformOffice, "resolution", Assigned, &["confirm", "send_back"]),
     masked(CenterManager, "resolution", Subtree, &["read"]),
     masked(Inspector, "resolution", Subtree, &["read"]),
     // The center draws a sheet up, a leader signs it, the department answers for itself; who hands back too often has it determined.
@@ -363,6 +366,8 @@ pub const POLICY: &[Rule] = &[
     rule(CenterManager, "assignment_sheet", Center, SHEET_LEADER_ACTS),
     rule(ReformOffice, "assignment_sheet", Subtree, SHEET_LEADER_ACTS),
     rule(ReformOffice, "assignment_sheet", Subtree, &["determine"]),
+    // Who handles the ticket reads what departments do about it.
+    rule(Agent, "assignment_sheet", Assigned, &["read"]),
     rule(DepartmentHandler, "assignment_sheet", Department, &["read", "sign_in", "return", "request_extension", "progress", "reply"]),
     masked(CenterManager, "assignment_sheet", Subtree, &["read"]),
     masked(Inspector, "assignment_sheet", Subtree, &["read"]),
@@ -488,6 +493,7 @@ pub const POLICY: &[Rule] = &[
     rule(Agent, "search", All, &["search"]),
     rule(CenterManager, "search", All, &["search"]),
     rule(Inspector, "search", All, &["search"]),
+    rule(ReformOffice, "search", All, &["search"]),
 ];
 
 /// What the table needs to know of a record to say how far it is from the caller.

@@ -369,6 +369,8 @@ fn kind_of(stored: &str) -> &'static str {
         "resolution" => "resolution",
         "assignment_sheet" => "assignment_sheet",
         "fallback_ticket" => "fallback_ticket",
+        "ticket_batch" => "ticket_batch",
+        "return_visit" => "return_visit",
         _ => "entrustment",
     }
 }

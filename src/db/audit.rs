@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{
-    Result, Tx,
+    Result, Sealed, Tx,
     schema::{audit_log, lookup_failures},
 };
 use crate::kernel::{Id, Moment};
@@ -33,7 +33,8 @@ pub fn record(tx: &mut Tx, e: &Entry) -> Result<()> {
             audit_log::action.eq(e.action),
             audit_log::record_kind.eq(e.record_kind),
             audit_log::record_id.eq(e.record_id),
-            audit_log::reason.eq(e.reason),
+            // In words, which may name somebody: a copy of the database tells them to nobody.
+            audit_log::reason.eq(Sealed::seal(tx.vault, e.reason)?),
             audit_log::detail.eq("{}"),
             audit_log::request_id.eq(e.request_id),
             audit_log::created_at.eq(Moment::system()),

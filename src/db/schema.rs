@@ -937,6 +937,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    meeting_tickets (meeting_id, ticket_id) {
+        meeting_id -> Text,
+        ticket_id -> Text,
+    }
+}
+
+diesel::table! {
     resolutions (id) {
         id -> Text,
         number -> Text,
@@ -1008,6 +1015,7 @@ diesel::table! {
         confidential -> Bool,
         withdrawn_at -> Nullable<Timestamp>,
         since -> Timestamp,
+        name_mark -> Text,
     }
 }
 diesel::table! {
@@ -1095,6 +1103,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     meeting_invitees,
     meeting_matters,
     meeting_projects,
+    meeting_tickets,
     resolutions,
     shifts,
     courses,

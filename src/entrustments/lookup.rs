@@ -61,18 +61,8 @@ pub struct SearchInput {
     pub q: String,
 }
 
-/// What was found.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct SearchResult {
-    /// Matters, newest first, at most 50.
-    pub entrustments: Vec<EntrustmentBrief>,
-}
-
 /// Finds by number, phone, exact name of the applicant or of whom to call, or text, among what the caller sees.
-pub fn search(tx: &mut Tx, actor: &Actor, input: &SearchInput) -> Result<SearchResult> {
-    if !policy::may(actor, "search", "search") {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
+pub fn search(tx: &mut Tx, actor: &Actor, input: &SearchInput) -> Result<Vec<EntrustmentBrief>> {
     let scope = Scope::of(actor, "entrustment");
     let clear: Vec<String> = match &scope {
         Scope::System => Vec::new(),
@@ -94,7 +84,7 @@ pub fn search(tx: &mut Tx, actor: &Actor, input: &SearchInput) -> Result<SearchR
             seen.push(id);
         }
     }
-    Ok(SearchResult { entrustments: briefs(tx, &seen)? })
+    briefs(tx, &seen)
 }
 
 /// Why personal data is needed in full.
@@ -162,20 +152,37 @@ where
     T: Send + 'static,
     F: FnMut(&mut Tx, &Entrustment) -> Result<T> + Send + 'static,
 {
+    let shown = move |tx: &mut Tx, number: &str, last4: &str| -> Result<Option<T>> {
+        let Some(e) = store::entrustment_by_number(tx, number)? else { return Ok(None) };
+        let right = phone::last4(&e.contact_phone.open(tx.vault)?).is_some_and(|digits| digits == last4);
+        if right { show(tx, &e).map(Some) } else { Ok(None) }
+    };
+    guarded(db, number, last4, shown).await
+}
+
+/// Shows what `show` finds for a number and the last four digits of a phone; a wrong number and wrong digits answer alike, and
+/// few guesses close a number for the hour.
+pub async fn guarded<T, F>(db: &Db, number: String, last4: String, mut show: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx, &str, &str) -> Result<Option<T>> + Send + 'static,
+{
     if last4.len() != 4 || !last4.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Problem::parameter("phone_last4", "format", "应为联系电话的后四位数字。", "The last four digits of the phone.").into());
     }
     let hour = Moment::system().utc().timestamp() / 3600;
     let found = db
         .write(move |tx| {
-            let mark = tx.vault.mark(Purpose::Index, &format!("progress:{}", number.to_ascii_uppercase()));
+            let number = number.to_ascii_uppercase();
+            let mark = tx.vault.mark(Purpose::Index, &format!("progress:{number}"));
             // Counted before it is compared, so that a burst of guesses cannot outrun the count; a right one is not kept.
             if dialect::count_failure(tx.conn, &mark, hour)? > GUESSES {
                 return Err(Problem { retry_after: Some(3600), ..Problem::of(ErrorCode::TooManyRequests) }.into());
             }
-            let Some(e) = store::entrustment_by_number(tx, &number.to_ascii_uppercase())? else { return Ok(Outcome::Commit(None)) };
-            let right = phone::last4(&e.contact_phone.open(tx.vault)?).is_some_and(|digits| digits == last4);
-            Ok(if right { Outcome::Rollback(Some(show(tx, &e)?)) } else { Outcome::Commit(None) })
+            Ok(match show(tx, &number, &last4)? {
+                Some(shown) => Outcome::Rollback(Some(shown)),
+                None => Outcome::Commit(None),
+            })
         })
         .await?;
     found.ok_or_else(|| Problem::not_found().into())

@@ -41,6 +41,7 @@ impl ListKind for Meetings {
         Filter { name: "center_id", kind: FilterKind::Id, doc: "召集会议的中心" },
         Filter { name: "entrustment_id", kind: FilterKind::Id, doc: "议程上的代办件" },
         Filter { name: "project_id", kind: FilterKind::Id, doc: "议程上的项目" },
+        Filter { name: "fallback_ticket_id", kind: FilterKind::Id, doc: "议程上的“办不成事”反映" },
         Filter { name: "starts_at", kind: FilterKind::Moments, doc: "开会的时间" },
         Filter { name: "mine", kind: FilterKind::Flag, doc: "true 只看本人召集、主持或受邀的" },
         Filter { name: "created_at", kind: FilterKind::Moments, doc: "召集的时间" },
@@ -67,7 +68,7 @@ async fn list(ask: Ask, asked: List<Meetings>) -> Answer {
 
 /// 召集会议（call meeting）
 ///
-/// 召集联席会议、并联审批会或前期辅导会：邀请中心、承办部门和个人，列出议程。议程可关联本人可见的代办件和项目；专员只就本人承办的件召集，并由本人主持。前期辅导会可以邀请议程所列代办件或项目的申请人，申请人只看到会议的名称、时间和地点。
+/// 召集联席会议、并联审批会或前期辅导会：邀请中心、承办部门和个人，列出议程。议程可关联本人可见的代办件和项目；专员只就本人承办的件召集，并由本人主持；改革办就疑难复杂的“办不成事”反映召集联席会议，协调有关部门。前期辅导会可以邀请议程所列代办件或项目的申请人，申请人只看到会议的名称、时间和地点。
 #[utoipa::path(tag = "meetings", operation_id = "call_meeting", request_body = MeetingInput, responses((status = 201, description = "会议", body = MeetingView)))]
 #[post("/meetings")]
 async fn call(command: Command, body: Body<MeetingInput>) -> Answer {

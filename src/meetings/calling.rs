@@ -205,7 +205,7 @@ pub fn call_as(tx: &mut Tx, actor: &Actor, input: &MeetingInput, identity: Optio
     called.row.details = Private::seal(tx.vault, &called.details)?;
     store::insert_meeting(tx, &called.row)?;
     let about = called.about();
-    store::put_agenda(tx, called.row.id, &about.matters, &about.projects)?;
+    store::put_agenda(tx, called.row.id, &about)?;
     store::put_invitees(tx, called.row.id, &called.details.invitees)?;
     publish(tx, actor, &called, "convened", "")?;
     agenda::tell(tx, actor, &called, &about, "meeting_convened")?;
@@ -220,7 +220,7 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &MeetingEdit) ->
     fill(tx, actor, &mut called, input, &mut faults)?;
     refuse_if(faults)?;
     let after = called.about();
-    store::put_agenda(tx, called.row.id, &after.matters, &after.projects)?;
+    store::put_agenda(tx, called.row.id, &after)?;
     agenda::tell(tx, actor, &called, &after.without(&before), "meeting_convened")?;
     agenda::tell(tx, actor, &called, &before.without(&after), "meeting_withdrawn")?;
     save(tx, actor, called, "edited", "")
@@ -243,7 +243,7 @@ fn fill(tx: &mut Tx, actor: &Actor, called: &mut Called, edit: &MeetingEdit, fau
         faults.push(FieldError::body("/leader_id", "unknown_user", "本市没有这位在岗人员。", "No such active staff in this city."));
     }
     called.row.leader_id = edit.leader_id;
-    let (entries, applicants) = agenda::read(tx, actor, &edit.agenda, desk, &called.about(), faults)?;
+    let (entries, applicants) = agenda::read(tx, actor, (&edit.agenda, called.row.kind), desk, &called.about(), faults)?;
     invite(tx, called, &edit.invitees, &applicants, faults)?;
     called.details.agenda = entries;
     called.details.title.clone_from(&edit.title);

@@ -109,6 +109,10 @@ fn keep(tx: &mut Tx, actor: &Actor, q: &ListQuery, ids: &[Id]) -> Result<Vec<Id>
     if !projects.is_empty() {
         about = store::having_project(tx, &about, &projects)?;
     }
+    let tickets = q.ids("fallback_ticket_id");
+    if !tickets.is_empty() {
+        about = store::having_ticket(tx, &about, &tickets)?;
+    }
     let mine = q.one("mine").map(|v| v == "true");
     let mut kept = Vec::new();
     for row in store::meetings_by_id(tx, &about)? {

@@ -86,6 +86,9 @@ pub struct AgendaEntry {
     /// About which project.
     #[serde(default)]
     pub project_id: Option<Id>,
+    /// About which ticket.
+    #[serde(default)]
+    pub ticket_id: Option<Id>,
     /// About which steps of its plan.
     #[serde(default)]
     pub steps: Vec<String>,
@@ -191,6 +194,12 @@ pub struct AgendaInput {
     #[validate(length(min = 1, max = 100))]
     #[schema(min_length = 1, max_length = 100, example = "XM-320623-20260105-000001-101")]
     pub project: Option<String>,
+    /// About which fallback ticket: id or number; only one that the caller sees, at a joint conference. What the departments
+    /// coordinate is the reform office's to call.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100, example = "DD-320623-20260303-000001-427")]
+    pub fallback_ticket: Option<String>,
     /// About which steps of its plan.
     #[serde(default)]
     #[validate(length(max = 50), custom(function = codes))]

@@ -17,7 +17,7 @@ use crate::{
 /// Roles in which one is invited in person, owns a resolution, or is the leader in charge.
 const STAFF: [Role; 7] = [Role::Clerk, Role::Agent, Role::CenterManager, Role::DepartmentHandler, Role::ProjectManager, Role::Inspector, Role::ReformOffice];
 /// Roles in which one chairs a meeting of one's center.
-const CHAIRS: [Role; 3] = [Role::Clerk, Role::Agent, Role::CenterManager];
+const CHAIRS: [Role; 4] = [Role::Clerk, Role::Agent, Role::CenterManager, Role::ReformOffice];
 
 /// A party as it is answered.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]

@@ -3,13 +3,14 @@
 use diesel::prelude::*;
 
 use super::{
+    agenda::About,
     machine::{MeetingState, ResolutionState},
     model::{Invitee, InviteeResponse, MeetingDetails, MeetingKind, PartyKind, ResolutionDetails},
 };
 use crate::{
     db::{
         Private, Result, Tx,
-        schema::{meeting_invitees, meeting_matters, meeting_projects, meetings, resolutions},
+        schema::{meeting_invitees, meeting_matters, meeting_projects, meeting_tickets, meetings, resolutions},
     },
     insert_many,
     kernel::{Id, Moment},
@@ -130,6 +131,13 @@ struct MatterRow {
 }
 
 #[derive(Clone, Insertable)]
+#[diesel(table_name = meeting_tickets)]
+struct TicketRow {
+    meeting_id: Id,
+    ticket_id: Id,
+}
+
+#[derive(Clone, Insertable)]
 #[diesel(table_name = meeting_projects)]
 struct ProjectRow {
     meeting_id: Id,
@@ -137,13 +145,17 @@ struct ProjectRow {
 }
 
 /// What is on the agenda: exactly this, each once.
-pub fn put_agenda(tx: &mut Tx, meeting: Id, matters: &[Id], projects: &[Id]) -> Result<()> {
+pub(super) fn put_agenda(tx: &mut Tx, meeting: Id, about: &About) -> Result<()> {
+    let About { matters, projects, tickets } = about;
     diesel::delete(meeting_matters::table.filter(meeting_matters::meeting_id.eq(meeting))).execute(tx.conn)?;
     diesel::delete(meeting_projects::table.filter(meeting_projects::meeting_id.eq(meeting))).execute(tx.conn)?;
+    diesel::delete(meeting_tickets::table.filter(meeting_tickets::meeting_id.eq(meeting))).execute(tx.conn)?;
     let matters: Vec<MatterRow> = matters.iter().map(|id| MatterRow { meeting_id: meeting, entrustment_id: *id }).collect();
     insert_many!(tx.conn, meeting_matters::table, &matters);
     let projects: Vec<ProjectRow> = projects.iter().map(|id| ProjectRow { meeting_id: meeting, project_id: *id }).collect();
     insert_many!(tx.conn, meeting_projects::table, &projects);
+    let tickets: Vec<TicketRow> = tickets.iter().map(|id| TicketRow { meeting_id: meeting, ticket_id: *id }).collect();
+    insert_many!(tx.conn, meeting_tickets::table, &tickets);
     Ok(())
 }
 
@@ -212,6 +224,16 @@ pub fn having_project(tx: &mut Tx, meetings: &[Id], projects: &[Id]) -> Result<V
         .filter(meeting_projects::meeting_id.eq_any(meetings.to_vec()))
         .filter(meeting_projects::project_id.eq_any(projects.to_vec()))
         .select(meeting_projects::meeting_id)
+        .distinct()
+        .load(tx.conn)?)
+}
+
+/// Those of these meetings that have one of these tickets on their agenda.
+pub fn having_ticket(tx: &mut Tx, meetings: &[Id], tickets: &[Id]) -> Result<Vec<Id>> {
+    Ok(meeting_tickets::table
+        .filter(meeting_tickets::meeting_id.eq_any(meetings.to_vec()))
+        .filter(meeting_tickets::ticket_id.eq_any(tickets.to_vec()))
+        .select(meeting_tickets::meeting_id)
         .distinct()
         .load(tx.conn)?)
 }

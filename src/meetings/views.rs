@@ -24,6 +24,7 @@ use crate::{
     kernel::{Code as _, Id, Limit, ListQuery, Moment, Page, Problem},
     organization::{self, CenterBrief},
     projects::{self, Project},
+    tickets::{self, Ticket},
 };
 
 /// An invitee as they are answered.
@@ -75,6 +76,15 @@ pub struct AgendaView {
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_name: Option<String>,
+    /// About which fallback ticket; who asks is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback_ticket_id: Option<Id>,
+    /// Its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback_ticket_number: Option<String>,
+    /// Its category, in Chinese.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback_ticket_category: Option<String>,
     /// Steps of its plan.
     pub steps: Vec<String>,
 }
@@ -260,12 +270,17 @@ pub(super) fn entry(agenda: &[AgendaEntry], at: i32) -> Option<&AgendaEntry> {
 struct Named {
     matters: Vec<Entrustment>,
     projects: Vec<Project>,
+    tickets: Vec<Ticket>,
 }
 
 impl Named {
     fn of(tx: &mut Tx, entries: &[AgendaEntry]) -> Result<Self> {
         let about = About::of(entries);
-        Ok(Self { matters: entrustments::store::entrustments_by_id(tx, &about.matters)?, projects: projects::store::projects_by_id(tx, &about.projects)? })
+        Ok(Self {
+            matters: entrustments::store::entrustments_by_id(tx, &about.matters)?,
+            projects: projects::store::projects_by_id(tx, &about.projects)?,
+            tickets: tickets::store::tickets_by_id(tx, &about.tickets)?,
+        })
     }
 
     fn project(&self, entry: &AgendaEntry) -> Option<&Project> {
@@ -280,6 +295,7 @@ impl Named {
         let shown = (1..).zip(entries).map(|(position, entry)| {
             let matter = self.matters.iter().find(|m| Some(m.id) == entry.entrustment_id);
             let project = self.project(entry);
+            let ticket = self.tickets.iter().find(|t| Some(t.id) == entry.ticket_id);
             AgendaView {
                 position,
                 topic: entry.topic.clone(),
@@ -289,6 +305,9 @@ impl Named {
                 project_id: entry.project_id,
                 project_number: project.map(|p| p.number.clone()),
                 project_name: project.map(|p| p.name.clone()),
+                fallback_ticket_id: entry.ticket_id,
+                fallback_ticket_number: ticket.map(|t| t.number.clone()),
+                fallback_ticket_category: ticket.map(|t| t.category.label().into()),
                 steps: entry.steps.clone(),
             }
         });

@@ -19,4 +19,5 @@ mod views;
 pub use citing::cite;
 pub use model::{NewPrecedent, PrecedentContent};
 pub use promoting::{PromotionKind, PromotionState, promote_as};
+pub use reading::awaiting;
 pub use service::{create_as, publish, submit};

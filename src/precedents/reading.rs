@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::{
-    machine::PrecedentState,
+    machine::{PrecedentAction, PrecedentState},
     model::PrecedentContent,
     narrative, service,
     store::{self, Precedent, PrecedentFilter},
@@ -69,6 +69,18 @@ pub fn draft(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<PrecedentVie
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<PrecedentView>> {
     let page = access::listed::<PrecedentState, _>(tx, actor, "precedent", q, store::precedents_by_id, |row: &Precedent| row.id)?;
     page.try_map(|(row, _)| views::listed(tx, row))
+}
+
+/// Those of these precedents that wait for the caller to review them: who wrote or submitted one does not.
+pub fn awaiting(tx: &mut Tx, actor: &Actor, ids: &[Id]) -> Result<Vec<Id>> {
+    let mut mine = Vec::new();
+    for row in store::precedents_by_id(tx, ids)? {
+        let id = row.id;
+        if service::open(tx, row)?.allows(actor, PrecedentAction::Publish) {
+            mine.push(id);
+        }
+    }
+    Ok(mine)
 }
 
 /// One entry of a precedent's timeline.

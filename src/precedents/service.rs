@@ -67,6 +67,11 @@ pub fn by_reference(tx: &mut Tx, reference: &str) -> Result<Precedent> {
 pub fn load_seen(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Opened> {
     let row = by_reference(tx, reference)?;
     access::sight(tx, &Scope::of(actor, "precedent"), row.id)?.ok_or_else(Problem::not_found)?;
+    open(tx, row)
+}
+
+/// A precedent with what is needed to decide about it.
+pub fn open(tx: &mut Tx, row: Precedent) -> Result<Opened> {
     let known = sources::known(tx, row.ticket_id)?;
     let draft = row.draft.as_ref().map(|d| d.open(tx.vault)).transpose()?;
     Ok(Opened { record: row.record.open(tx.vault)?, center: organization::load(tx, row.center_id)?, draft, known, row })

@@ -4,18 +4,20 @@ use actix_web::{get, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    finding::{self, SearchResult},
     mandates::{self, MandateInput, MandateView, RevocationInput},
     merging::{self, MergeInput},
     service::{self, ApplicantEdit, ApplicantQuestion, ApplicantRecord, ApplicantsFound, RenameInput},
 };
 use crate::{
+    entrustments::SearchInput,
     http::{Answer, Ask, Body, Command, Filter, List, ListKind},
     kernel::Page,
 };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(find).service(fetch).service(edit).service(rename).service(merge);
+    cfg.service(search).service(find).service(fetch).service(edit).service(rename).service(merge);
     cfg.service(list_mandates).service(give).service(fetch_mandate).service(revoke);
 }
 
@@ -24,6 +26,15 @@ pub struct Mandates;
 impl ListKind for Mandates {
     const FILTERS: &'static [Filter] = &[];
     const SORTS: &'static [&'static str] = &[];
+}
+
+/// 查找（search）
+///
+/// 按编号、电话、姓名或单位名称、事项在本人可见的代办件和“办不成事”反映中查找。用 POST 提交，个人信息不出现在网址里。
+#[utoipa::path(tag = "entrustments", operation_id = "search", request_body = SearchInput, responses((status = 200, description = "查找结果", body = SearchResult)))]
+#[post("/search")]
+async fn search(ask: Ask, body: Body<SearchInput>) -> Answer {
+    ask.compute(move |tx, actor| finding::search(tx, actor, &body.value)).await
 }
 
 /// 查找申请人（find applicants）

@@ -2,6 +2,7 @@
 //! above all rooms whose records belong to applicants.
 
 pub mod api;
+mod finding;
 mod mandates;
 mod merging;
 mod service;

@@ -3,7 +3,7 @@
 
 use super::{
     drafting::drop_assisting,
-    load::{Loaded, change, ticket_of},
+    load::{Loaded, change},
     machine::{SheetAction as Action, SheetState as State},
     model::{Responsible, SheetExtension, SheetExtensionRequest, SheetOpinion, SheetProgress, SheetReason, SheetReply, SheetReturn, SheetSignIn, Signature},
     store,
@@ -16,7 +16,7 @@ use crate::{
     clocks::{self, ClockKind},
     db::{Result, Tx, dialect},
     kernel::{ErrorCode, Problem, Target, Text},
-    tickets::{self, machine::TicketState},
+    tickets,
 };
 
 /// The leader signs; with the lead's sheet those of the assisting departments that are drawn up.
@@ -152,7 +152,9 @@ pub fn reply(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetReply) ->
         sheet.details.signed = Some(Signature { by: actor.id, name: input.signed_by.clone().unwrap_or(responsible), at: tx.now });
         sheet.row.replied_at = Some(tx.now);
         attachments::bind(tx, actor, &input.attachments, "assignment_sheet", sheet.row.id, "完成情况", "/attachments")?;
-        clocks::stop(tx, sheet.row.id, &[ClockKind::Sheet])?;
+        // Whoever has replied needs no more time: a request that nobody has answered falls.
+        sheet.details.extension = sheet.details.extension.take().filter(|asked| asked.granted.is_some());
+        clocks::stop(tx, sheet.row.id, &[ClockKind::Sheet, ClockKind::SheetExtension])?;
         if sheet.facts.lead { tickets::reply(tx, actor, sheet.row.ticket_id, &input.report).map(|_| ()) } else { Ok(()) }
     })?;
     view(tx, actor, loaded.row.id)
@@ -161,8 +163,7 @@ pub fn reply(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetReply) ->
 /// The center has checked the reply; the lead's goes to the applicants, who are asked.
 pub fn confirm(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetOpinion) -> Result<SheetView> {
     let loaded = change(tx, actor, target, Action::Confirm, &input.opinion, |_, _| Ok(()))?;
-    // The center may have asked already.
-    if loaded.facts.lead && ticket_of(tx, loaded.row.ticket_id)?.state == TicketState::Replied {
+    if loaded.facts.lead {
         tickets::ask_feedback(tx, actor, loaded.row.ticket_id)?;
     }
     view(tx, actor, loaded.row.id)

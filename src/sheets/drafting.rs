@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 
 use super::{
-    load::{Loaded, change, publish},
+    load::{Loaded, change, place, publish},
     machine::{Refusal, SheetAction as Action, SheetState as State},
     model::{DeterminationInput, SheetDetails, SheetEdit, SheetPart, SheetReason, SheetsInput},
     store::{self, Sheet},
@@ -52,6 +52,18 @@ impl Opened {
         self.sheets.iter().find(|s| s.lead_id.is_none() && s.state.is_open())
     }
 
+    /// Whose turn it is to draw sheets up: the reform office's where it leads the ticket, else the center's. What departments
+    /// have handed back too often is the reform office's to determine all the same.
+    fn check_drawer(&self, actor: &Actor) -> Result<(), Refusal> {
+        let at = |role: Role| actor.nodes(role).any(|n| n == self.center.id.as_str());
+        let (center, reform) = (at(Role::Clerk) || at(Role::CenterManager), self.ticket.leads(actor));
+        match (self.ticket.row.reform_led, center, reform) {
+            (true, _, false) => Err(Refusal::ReformDraws),
+            (false, false, _) if !actor.is_system() && !self.is_worn(false) => Err(Refusal::CenterDraws),
+            _ => Ok(()),
+        }
+    }
+
     /// So many sheets of leads, or of assisting departments, came back that only the reform office says who handles it.
     fn is_worn(&self, lead: bool) -> bool {
         let returned = self.sheets.iter().filter(|s| s.state == State::Returned && s.lead_id.is_none() == lead).count();
@@ -67,6 +79,7 @@ pub fn draft(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetsInput) -
 /// [`draft`], the lead's sheet under a given identity, where one is given.
 pub fn draft_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetsInput, identity: Option<Identity>) -> Result<SheetView> {
     let opened = open(tx, actor, target, "create")?;
+    opened.check_drawer(actor)?;
     let lead = opened.lead().cloned();
     match (&input.lead, &lead) {
         (Some(_), Some(_)) => return Err(Refusal::LeadThere.into()),
@@ -257,6 +270,17 @@ fn cancel_one(tx: &mut Tx, actor: &Actor, row: Sheet, why: &str) -> Result<()> {
     let mut loaded = Loaded::of(tx, actor, row, Sight::CLEAR)?;
     loaded.facts.ticket_ended = true;
     loaded.apply(tx, actor, Action::Cancel, why, |tx, sheet| crate::clocks::stop_all(tx, sheet.row.id))
+}
+
+/// Whether a department still has a sheet of a ticket, one is drawn up, or a reply waits to be confirmed.
+pub fn any_open(tx: &mut Tx, ticket: Id) -> Result<bool> {
+    Ok(store::of_ticket(tx, ticket)?.iter().any(|s| s.state.is_open()))
+}
+
+/// Somebody else handles the ticket: its sheets are theirs to read.
+pub fn follow_handler(tx: &mut Tx, _: &Actor, ticket: &Ticket) -> Result<()> {
+    let center = organization::load(tx, ticket.center_id)?;
+    store::of_ticket(tx, ticket.id)?.iter().try_for_each(|row| place(tx, row, &center))
 }
 
 /// The ticket was withdrawn, merged or not taken in: its open sheets fall with it.

@@ -204,9 +204,11 @@ pub(super) fn publish(tx: &mut Tx, actor: &Actor, row: &Sheet, center: &Center, 
     place(tx, row, center)
 }
 
-/// Who sees a sheet: the center of its ticket, what is above it, and its own department once it is issued.
+/// Who sees a sheet: the center of its ticket, what is above it, who handles the ticket, and its own department once it is
+/// issued.
 pub(super) fn place(tx: &mut Tx, row: &Sheet, center: &Center) -> Result<()> {
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(center).into_iter().map(|s| (s, false)).collect();
+    subjects.extend(ticket_of(tx, row.ticket_id)?.handler_id.map(|id| (subject::user(id.as_str()), false)));
     subjects.extend(row.issued_at.map(|_| (subject::department(row.department_id.as_str()), false)));
     let due_at = if row.state.is_open() { clocks::nearest_due(tx, row.id)? } else { Moment::NEVER };
     access::place(tx, &Placement { kind: "assignment_sheet", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })

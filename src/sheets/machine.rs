@@ -84,7 +84,7 @@ pub const SHEETS: &[(A, &[S], S)] = &[
     (A::RefuseExtension, &[S::ExtensionRequested], S::SignedIn),
     (A::Progress, &[S::SignedIn], S::SignedIn),
     (A::Progress, &[S::ExtensionRequested], S::ExtensionRequested),
-    (A::Reply, &[S::SignedIn], S::Replied),
+    (A::Reply, &[S::SignedIn, S::ExtensionRequested], S::Replied),
     (A::Confirm, &[S::Replied], S::Confirmed),
     (A::SendBack, &[S::Replied], S::SignedIn),
     (A::Cancel, &[S::Drafted, S::Issued, S::SignedIn, S::ExtensionRequested, S::Replied], S::Cancelled),
@@ -154,6 +154,12 @@ pub enum Refusal {
     /// One at a time.
     #[error("the ticket has an open lead sheet")]
     LeadThere,
+    /// After two failed rounds the reform office says what departments do.
+    #[error("the reform office leads the ticket: it draws the sheets up")]
+    ReformDraws,
+    /// Until then the center does.
+    #[error("the center of the ticket draws its sheets up")]
+    CenterDraws,
     /// Nobody to assist.
     #[error("the ticket has no open lead sheet")]
     NoLead,
@@ -178,6 +184,8 @@ impl Refuse for Refusal {
             Self::ReturnedTooOften => "退回次数已达上限，只能由改革办指定承办部门。".into(),
             Self::NotReturned => "退回次数未达上限，请直接拟交办单交办。".into(),
             Self::LeadThere => "已有办理中的牵头交办单，只能增加协办部门。".into(),
+            Self::ReformDraws => "该件由改革办牵头办理，交办单由改革办拟。".into(),
+            Self::CenterDraws => "该件由服务中心办理，交办单由中心拟。".into(),
             Self::NoLead => "没有办理中的牵头交办单，请写明牵头部门。".into(),
         }
     }

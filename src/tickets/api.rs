@@ -1,11 +1,13 @@
 //! Fallback tickets over HTTP; the feedback link needs no login.
 
-use actix_web::{get, post, put};
+use actix_web::{HttpResponse, get, post, put, web};
+use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     asking,
     counting::{self, RegisterParams, TicketRegister},
+    finding::{self, TicketProgress},
     handling, inadmissible,
     input::{
         AttemptInput, BulkTriage, CoordinateInput, CoordinationInput, FeedbackInput, LinkFeedback, NewTicket, ProposalInput, SettlementInput, TicketContent,
@@ -21,8 +23,12 @@ use super::{
     views::{self, TicketView},
 };
 use crate::{
+    db::Error,
     entrustments::{TimelineEntry, api::ENTRUSTMENT},
-    http::{Answer, Ask, Body, BulkResults, Command, Empty, Expand, Expands, Filter, FilterKind, LinkCommand, List, ListKind, Params, Public, Relation},
+    http::{
+        Answer, Ask, Body, BulkResults, Command, Empty, Expand, Expands, Filter, FilterKind, LinkCommand, List, ListKind, Named, Params, Public, Relation,
+        State,
+    },
     kernel::{Code, Page},
     organization::api::CENTER,
 };
@@ -31,7 +37,7 @@ use crate::{
 pub fn routes(cfg: &mut ServiceConfig) {
     // What has a name of its own comes before what is named by an id.
     cfg.service(list).service(register).service(figures).service(triage_many).service(fetch).service(edit).service(timeline).service(reveal);
-    cfg.service(by_link).service(feedback_by_link);
+    cfg.service(progress).service(by_link).service(feedback_by_link);
     cfg.service(triage)
         .service(settle)
         .service(coordinate)
@@ -161,6 +167,27 @@ async fn timeline(ask: Ask, asked: List<TicketTimeline>) -> Answer {
 #[post("/fallback-tickets/{id}/reveal")]
 async fn reveal(command: Command, body: Body<TicketReveal>) -> Answer {
     command.in_earnest()?.act(body, reading::reveal).await
+}
+
+/// The proof that one is a caller of a ticket.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct TicketProof {
+    /// 反映时所留电话的后四位
+    #[param(pattern = "^[0-9]{4}$", min_length = 4, max_length = 4, example = "6001")]
+    phone_last4: String,
+}
+
+/// 反映办理进度（public progress of a ticket）
+///
+/// 公开。没有账号的申请人凭编号和联系电话后四位查询办理进度；征求反馈期间，同时给出只能使用一次的反馈链接。同一编号每小时输错五次后暂停查询。
+#[utoipa::path(tag = "public", operation_id = "get_fallback_progress", security(()), params(("id" = String, Path, description = "反映编号", max_length = 100, example = "DD-320623-20260105-000001-101"), TicketProof),
+    responses((status = 200, description = "进度", body = TicketProgress)))]
+#[get("/fallback-progress/{id}")]
+async fn progress(state: web::Data<State>, Named(id): Named, params: Params<TicketProof>) -> Answer {
+    let view = finding::progress(&state.db, id, params.0.phone_last4).await.map_err(Error::into_problem)?;
+    Ok(HttpResponse::Ok().json(view))
 }
 
 /// 反馈链接（feedback link）

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     input::{BulkTriage, CoordinateInput, CoordinationInput, SettlementInput, TicketContent, TriageInput},
     intake::{departments_of, item_of, known_staff},
-    load::{Opened, Told, change},
+    load::{ON_HANDLER, Opened, Told, change},
     machine::{TicketAction as Action, tier_fits},
     model::{Coordination, Noted},
     store,
@@ -27,7 +27,9 @@ pub fn noted(tx: &Tx, actor: &Actor, words: &str) -> Noted {
 
 /// Changes what a ticket says: all of it.
 pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &TicketContent) -> Result<Opened> {
-    change(tx, actor, target, Action::Edit, |tx, loaded| {
+    let mut handler = None;
+    let loaded = change(tx, actor, target, Action::Edit, |tx, loaded| {
+        handler = loaded.row.handler_id;
         let center = loaded.center.id;
         loaded.row.item_id = item_of(tx, input, "")?;
         loaded.row.handler_id = input.handler_id.map(|id| known_staff(tx, id, Some(center), "/handler_id")).transpose()?;
@@ -38,7 +40,13 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &TicketContent) 
         loaded.details.situation.clone_from(&input.situation);
         loaded.details.request.clone_from(&input.request);
         Ok(Told::new("edited", Audience::Staff, json!({ "number": loaded.row.number })))
-    })
+    })?;
+    if handler != loaded.row.handler_id
+        && let Some(hook) = ON_HANDLER.get()
+    {
+        hook(tx, actor, &loaded.row)?;
+    }
+    Ok(loaded)
 }
 
 /// The departments that it concerns are these, and those that have its sheets.

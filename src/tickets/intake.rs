@@ -21,7 +21,7 @@ use crate::{
     db::{Error, Private, Result, Sealed, Tx, numbers},
     entrustments::{self, Entrustment, Identity},
     events::Audience,
-    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target},
+    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, text},
     organization::{self, Center},
 };
 
@@ -256,10 +256,12 @@ pub fn enter(
         confidential: entry.confidential,
         withdrawn_at: None,
         since: tx.now,
+        name_mark: applicants::name_mark(tx, &text::fold(&entry.contact.name)),
     };
     store::insert_caller(tx, &caller)?;
     store::set_departments(tx, id, &departments)?;
-    let mut loaded = Opened { row, details, center: center.clone(), callers: vec![caller], contacts: Vec::new(), departments, sight: Sight::CLEAR };
+    let mut loaded =
+        Opened { row, details, center: center.clone(), callers: vec![caller], contacts: Vec::new(), departments, sheets_open: false, sight: Sight::CLEAR };
     let params = json!({ "number": loaded.row.number, "center": center.name, "channel": channel.label(), "category": content.category });
     load::save(tx, actor, &mut loaded, Told::new("registered", Audience::Applicant, params))?;
     Ok(loaded)

@@ -19,6 +19,11 @@ pub fn token(tx: &Tx, caller: Id, round: i32) -> String {
     format!("{caller}.{round}.{}", tx.vault.mark(Purpose::Link, &format!("ticket_feedback:{caller}:{round}")))
 }
 
+/// The path of a caller's link in a round.
+pub fn path(tx: &Tx, caller: Id, round: i32) -> String {
+    format!("/api/v1/feedback-links/{}", token(tx, caller, round))
+}
+
 /// What the holder of a link is asked about: nothing of anybody else.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct FeedbackLinkView {

@@ -13,7 +13,7 @@ use crate::{
     },
     db::{Result, Tx},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem},
-    organization,
+    organization, settings,
 };
 
 /// Filters that are asked of each ticket.
@@ -125,11 +125,16 @@ pub fn awaiting(tx: &mut Tx, actor: &Actor, ids: &[Id], incoming: bool) -> Resul
             continue;
         }
         let path = centers.iter().find(|c| c.id == row.center_id).map(|c| c.path.as_str()).unwrap_or_default();
+        let rules = settings::rules(tx, path)?;
         let at = |role: Role| actor.nodes(role).any(|n| n == row.center_id.as_str());
         let handles = row.handler_id.is_some_and(|id| actor.answers_for(id));
         // What somebody handles is theirs; what nobody handles is the counter's.
         let desk = at(Role::Clerk) && (row.handler_id.is_none() || handles);
         let leads = actor.nodes(Role::ReformOffice).any(|n| path.split('/').any(|p| p == n));
+        // What was coordinated or decided is charged to departments: by the reform office where it leads, or must determine.
+        let ready = row.decided || (row.coordinated && row.tier != Some(Tier::Exceptional));
+        let worn = row.returns > 0 && u32::try_from(row.returns).is_ok_and(|n| rules.sheet_returns <= n);
+        let drawer = if row.reform_led || worn { leads } else { desk || at(Role::CenterManager) };
         let waits = match row.state {
             State::Registered | State::Reopened | State::Triaged if row.details.open(tx.vault)?.proposal.is_some() => at(Role::CenterManager),
             State::Registered => desk || at(Role::CenterManager),
@@ -140,11 +145,9 @@ pub fn awaiting(tx: &mut Tx, actor: &Actor, ids: &[Id], incoming: bool) -> Resul
                     desk || at(Role::CenterManager)
                 }
             }
-            State::Triaged => match row.tier {
-                Some(Tier::General) => desk || handles,
-                Some(_) => leads,
-                None => false,
-            },
+            State::Triaged if row.tier == Some(Tier::General) => desk || handles,
+            State::Triaged | State::InCoordination | State::Decided if ready => drawer,
+            State::Triaged => leads && row.tier.is_some(),
             State::InCoordination | State::Decided | State::Objected | State::UpheldUnresolved => leads,
             State::SettledOnSpot | State::Replied | State::AwaitingFeedback => desk || handles,
             _ => false,

@@ -31,6 +31,12 @@ pub type TicketHook = fn(&mut Tx, &Actor, &Ticket) -> Result<()>;
 /// What higher rooms do in the transaction in which a ticket is cleared: set by `app`.
 pub static ON_CLEARED: OnceLock<TicketHook> = OnceLock::new();
 
+/// Whether a department still has a sheet of a ticket, or its reply waits to be confirmed: set by `app`.
+pub static SHEETS_OPEN: OnceLock<fn(&mut Tx, Id) -> Result<bool>> = OnceLock::new();
+
+/// What higher rooms do when somebody else handles a ticket: set by `app`.
+pub static ON_HANDLER: OnceLock<TicketHook> = OnceLock::new();
+
 /// A ticket with what is needed to decide about it.
 pub struct Opened {
     /// The record.
@@ -45,6 +51,8 @@ pub struct Opened {
     pub contacts: Vec<TicketContact>,
     /// Departments that it concerns.
     pub departments: Vec<TicketDepartment>,
+    /// A department has a sheet of it that is not confirmed; known where the callers are to be asked next.
+    pub sheets_open: bool,
     /// How the caller sees it.
     pub sight: Sight,
 }
@@ -72,6 +80,7 @@ impl Opened {
             proposed: self.details.proposal.is_some(),
             own_proposal: self.details.proposal.as_ref().is_some_and(|p| p.by.is_some() && p.by == actor.id),
             objected: self.details.objection.is_some(),
+            sheets_open: self.sheets_open,
             others_satisfied: true,
             others_withdrawn: true,
         }
@@ -130,7 +139,13 @@ pub fn by_reference(tx: &mut Tx, reference: &str) -> Result<Option<Ticket>> {
 }
 
 fn opened(tx: &mut Tx, row: Ticket, sight: Sight) -> Result<Opened> {
+    let to_ask = matches!(row.state, State::SettledOnSpot | State::Replied);
+    let sheets_open = match SHEETS_OPEN.get().filter(|_| to_ask) {
+        Some(open) => open(tx, row.id)?,
+        None => false,
+    };
     Ok(Opened {
+        sheets_open,
         details: row.details.open(tx.vault)?,
         center: organization::load(tx, row.center_id)?,
         callers: store::callers(tx, row.id)?,

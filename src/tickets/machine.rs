@@ -168,6 +168,8 @@ pub struct Facts {
     pub own_proposal: bool,
     /// An objection was made before.
     pub objected: bool,
+    /// A department has a sheet of it, or has replied and the center has not confirmed that.
+    pub sheets_open: bool,
     /// Every caller but the one who speaks has said in this round to be satisfied; of one who withdrew nothing is asked.
     pub others_satisfied: bool,
     /// Every caller has withdrawn but the one who withdraws.
@@ -198,6 +200,9 @@ pub enum Refusal {
     /// Who proposes does not confirm.
     #[error("another person confirms")]
     OwnProposal,
+    /// First the departments' answers are confirmed.
+    #[error("a sheet is open, or its reply is not confirmed")]
+    SheetsOpen,
     /// One objection.
     #[error("objected once already")]
     ObjectedOnce,
@@ -217,6 +222,7 @@ impl Refuse for Refusal {
             Self::NotProposed => "没有待确认的不予受理意见。".into(),
             Self::Proposed => "已有待确认的不予受理意见。".into(),
             Self::OwnProposal => "不予受理须由提出人以外的另一人确认。".into(),
+            Self::SheetsOpen => "还有交办单没有办结：请先确认办复（撤销未签发的交办单），确认后自动征求申请人意见。".into(),
             Self::ObjectedOnce => "异议只能提出一次，本次不予受理为最终结果。".into(),
         }
     }
@@ -235,6 +241,7 @@ pub fn decide(state: S, facts: &Facts, action: A) -> Result<S, Refusal> {
         A::ProposeInadmissible if facts.proposed => Err(Refusal::Proposed),
         A::ConfirmInadmissible | A::RefuseInadmissible if !facts.proposed => Err(Refusal::NotProposed),
         A::ConfirmInadmissible if facts.own_proposal => Err(Refusal::OwnProposal),
+        A::AskFeedback if facts.sheets_open => Err(Refusal::SheetsOpen),
         A::Object if facts.objected => Err(Refusal::ObjectedOnce),
         A::FeedbackSatisfied if !facts.others_satisfied => Ok(state),
         A::Withdraw if !facts.others_withdrawn => Ok(state),

@@ -20,7 +20,7 @@ fn table() {
 fn every_fact() -> impl Iterator<Item = Facts> {
     let tiers = [None, Some(T::General), Some(T::Difficult), Some(T::Exceptional)];
     tiers.into_iter().flat_map(|tier| {
-        (0u32..512).map(move |bits| {
+        (0u32..1024).map(move |bits| {
             let bit = |n: u32| bits & (1 << n) != 0;
             Facts {
                 tier,
@@ -33,6 +33,7 @@ fn every_fact() -> impl Iterator<Item = Facts> {
                 objected: bit(6),
                 others_satisfied: bit(7),
                 others_withdrawn: bit(8),
+                sheets_open: bit(9),
             }
         })
     })
@@ -84,6 +85,15 @@ fn tiers_do_not_fall_after_a_dissatisfied_round() {
     assert!(!tier_fits(Some(T::General), 2, T::General));
     assert!(tier_fits(Some(T::General), 2, T::Difficult));
     assert!(!tier_fits(Some(T::Exceptional), 3, T::Difficult));
+}
+
+#[test]
+fn nobody_is_asked_while_a_department_has_its_sheet() {
+    let open = Facts { sheets_open: true, ..Facts::default() };
+    for state in [S::SettledOnSpot, S::Replied] {
+        assert!(decide(state, &open, A::AskFeedback).is_err() && decide(state, &Facts::default(), A::AskFeedback).is_ok(), "{state:?}");
+    }
+    assert!(decide(S::Replied, &open, A::SendBack).is_ok(), "what is not confirmed may be sent back");
 }
 
 #[test]

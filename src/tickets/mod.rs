@@ -7,6 +7,7 @@ pub mod api;
 mod asking;
 mod counting;
 mod doors;
+mod finding;
 mod handling;
 mod inadmissible;
 mod input;
@@ -23,17 +24,20 @@ pub mod store;
 mod views;
 
 pub use asking::caller_of;
-pub use asking::{ask, feedback, uphold};
+pub use asking::{ask, feedback, review, uphold};
 pub use doors::{
     Assigned, BatchDecision, TicketWords, Visit, ask_feedback, assign, batch, decide, mark_precedent, move_due, on_no_unit, record_visit, reopen_after_visit,
     reply, return_, send_back, show_to, sign_in, submit, unbatch, words_of,
 };
+pub use finding::search;
 pub use handling::{coordinate, record_coordination, settle, triage};
 pub use inadmissible::{confirm as confirm_inadmissible, object, propose as propose_inadmissible};
 pub use input::{NewTicket, TicketContent, TicketReason, TriageInput};
 pub use intake::register_as;
 pub use listing::{awaiting, list, waiting_states};
-pub use load::{ON_CLEARED, ON_ENDED, Opened, Told, by_reference, load_behind, load_for, load_locked, load_seen, place, recompute, tell};
+pub use load::{
+    ON_CLEARED, ON_ENDED, ON_HANDLER, Opened, SHEETS_OPEN, Told, by_reference, load_behind, load_for, load_locked, load_seen, place, recompute, tell,
+};
 pub use model::{ContactOutcome, ContactPurpose, FeedbackWay, InadmissibleReason, TicketCategory, TicketChannel, TicketDetails, UpholdReason};
 pub use store::{Ticket, TicketCaller, TicketContact, TicketDepartment};
 pub use views::{TicketView, title_of, view};

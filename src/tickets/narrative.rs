@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{clocks::ClockKind, kernel::Code as _};
+use crate::{clocks::ClockKind, entrustments, kernel::Code as _};
 
 /// One sentence for an event.
 pub fn tell(kind: &str, params: &Value) -> String {
@@ -53,6 +53,6 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "clock.warning" => format!("{}将到，应于{}前完成。", clock(), day("due_at")),
         "clock.breach" => format!("已超{}。", clock()),
         "clock.recomputed" => format!("放假安排变化，{}已重新计算。", clock()),
-        other => other.to_owned(),
+        other => entrustments::of_meeting(other, params).unwrap_or_else(|| other.to_owned()),
     }
 }

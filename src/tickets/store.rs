@@ -110,6 +110,8 @@ pub struct TicketCaller {
     pub withdrawn_at: Option<Moment>,
     /// Since when.
     pub since: Moment,
+    /// Blind index of the name.
+    pub name_mark: String,
 }
 
 /// Once that a caller was asked, or could not be.
@@ -217,10 +219,16 @@ pub fn caller(tx: &mut Tx, id: Id) -> Result<Option<TicketCaller>> {
     Ok(ticket_callers::table.find(id).select(TicketCaller::as_select()).first(tx.conn).optional()?)
 }
 
-/// Tickets whose caller has this telephone, newest first.
-pub fn ids_by_phone(tx: &mut Tx, mark: &str, limit: i64) -> Result<Vec<Id>> {
+/// Those who gave this telephone, newest first.
+pub fn callers_by_phone(tx: &mut Tx, mark: &str, limit: i64) -> Result<Vec<TicketCaller>> {
     let rows = ticket_callers::table.filter(ticket_callers::phone_mark.eq(mark)).order(ticket_callers::id.desc()).limit(limit);
-    Ok(rows.select(ticket_callers::ticket_id).load(tx.conn)?)
+    Ok(rows.select(TicketCaller::as_select()).load(tx.conn)?)
+}
+
+/// Those who gave this name, newest first.
+pub fn callers_by_name(tx: &mut Tx, mark: &str, limit: i64) -> Result<Vec<TicketCaller>> {
+    let rows = ticket_callers::table.filter(ticket_callers::name_mark.eq(mark)).order(ticket_callers::id.desc()).limit(limit);
+    Ok(rows.select(TicketCaller::as_select()).load(tx.conn)?)
 }
 
 /// A new caller.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    links::token,
+    links::path,
     load::{self, Opened},
     machine::{TicketState, TicketTier},
     model::{
@@ -44,9 +44,12 @@ pub struct CallerView {
     /// What they said in this round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<ContactOutcome>,
-    /// While they are asked: the one-time link; for themselves, and for who sends it to them.
+    /// While they are asked: the one-time link, for themselves alone. Without an account it is given with the public progress.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// Whether their one-time link can be answered now; for staff who record feedback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_open: Option<bool>,
     /// When they withdrew.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withdrawn_at: Option<Moment>,
@@ -329,7 +332,8 @@ fn caller_view(tx: &Tx, loaded: &Opened, reader: Reader, may_send: bool, c: &Tic
         confidential: c.confidential,
         merged_from: (c.origin_id != loaded.row.id).then_some(c.origin_id),
         answer,
-        link: (asked && !withheld && (mine || (may_send && !masked))).then(|| format!("/api/v1/feedback-links/{}", token(tx, c.id, loaded.row.round))),
+        link: (asked && mine).then(|| path(tx, c.id, loaded.row.round)),
+        link_open: may_send.then_some(asked),
         withdrawn_at: c.withdrawn_at,
         since: c.since,
     })

@@ -13,6 +13,7 @@ use crate::{
         store::{Meeting, Resolution},
     },
     organization::{self, Department},
+    precedents::{self, store::Precedent},
     projects, reminders,
     return_visits::{self, ReturnVisit},
     routing,
@@ -105,6 +106,11 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
                 Ok(Title(format!("回访：{}", ticket.unwrap_or_default())))
             };
             rows.iter().map(|v| Ok(Head::new(v.id, v.number.clone(), title(v)?, v.state, v.version))).collect::<Result<_>>()?
+        }
+        WorkKind::Precedent => {
+            let rows = precedents::store::precedents_by_id(tx, ids)?;
+            let title = |p: &Precedent| Title(format!("案例审核（{}）", p.category.label()));
+            rows.into_iter().map(|p| Head::new(p.id, p.number.clone(), title(&p), p.state, p.version)).collect()
         }
         WorkKind::Meeting => {
             let rows = meetings::store::meetings_by_id(tx, ids)?;

@@ -16,6 +16,7 @@ use crate::{
         self,
         machine::{MeetingState, ResolutionState},
     },
+    precedents::{self, machine::PrecedentState},
     projects::{self, Project, WarningLevel, machine::ProjectState},
     reminders::{self, ReminderState},
     return_visits::{self, machine::ReturnVisitState},
@@ -65,6 +66,7 @@ code_enum! {
         FallbackTicket "fallback_ticket" "办不成事反映",
         TicketBatch "ticket_batch" "提请批次",
         ReturnVisit "return_visit" "回访",
+        Precedent "precedent" "案例审核",
     }
 }
 
@@ -143,7 +145,10 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
     own.extend(actor.nodes(Role::ReformOffice).map(subject::authority));
     // The reform office acts below the node that it stands at; so do the inspectors on what is late.
-    if matches!(kind, WorkKind::FallbackTicket | WorkKind::AssignmentSheet | WorkKind::LadderRung | WorkKind::TicketBatch | WorkKind::ReturnVisit) {
+    if matches!(
+        kind,
+        WorkKind::FallbackTicket | WorkKind::AssignmentSheet | WorkKind::LadderRung | WorkKind::TicketBatch | WorkKind::ReturnVisit | WorkKind::Precedent
+    ) {
         own.extend(actor.nodes(Role::ReformOffice).map(subject::tree));
     }
     if kind == WorkKind::LadderRung {
@@ -178,6 +183,7 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::LadderRung, _) => vec![RungState::Proposed.code()],
         (WorkKind::TicketBatch, Bucket::Incoming) => Vec::new(),
         (WorkKind::TicketBatch, _) => vec![BatchState::Collecting.code(), BatchState::Submitted.code()],
+        (WorkKind::Precedent, _) => vec![PrecedentState::InReview.code()],
         (WorkKind::ReturnVisit, _) => vec![ReturnVisitState::Planned.code()],
         (WorkKind::Entrustment, Bucket::Incoming) => vec![S::Submitted.code()],
         (WorkKind::Entrustment, _) => S::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code()).collect(),
@@ -238,6 +244,7 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
         WorkKind::AssignmentSheet => sheets::sheets_awaiting(tx, actor, ids)?,
         WorkKind::LadderRung => sheets::rungs_awaiting(tx, actor, ids)?,
         WorkKind::TicketBatch => batches::batches_awaiting(tx, actor, ids)?,
+        WorkKind::Precedent => precedents::awaiting(tx, actor, ids)?,
         WorkKind::ReturnVisit => return_visits::visits_awaiting(tx, actor, ids)?,
         WorkKind::FallbackTicket => tickets::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::HomeVisit => {
@@ -309,7 +316,7 @@ fn counts(tx: &mut Tx, actor: &Actor) -> Result<WorkCounts> {
         counts.overdue += within(Bucket::Overdue);
         counts.today += within(Bucket::Today);
         counts.soon += within(Bucket::Soon);
-        let all_incoming = matches!(kind, WorkKind::Transfer | WorkKind::Arbitration | WorkKind::Reminder | WorkKind::LadderRung);
+        let all_incoming = matches!(kind, WorkKind::Transfer | WorkKind::Arbitration | WorkKind::Reminder | WorkKind::LadderRung | WorkKind::Precedent);
         counts.incoming += if all_incoming { open.len() } else { rows(tx, actor, *kind, Bucket::Incoming, None, MOST)?.len() };
     }
     Ok(counts)

@@ -614,6 +614,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "get_service_item_version" => (in_path(item).replace("{number}", "1"), empty()),
         "get_center" => (in_path("320623000000"), empty()),
         "get_public_relay" => (format!("{}?phone_last4=0000", in_path("DB-none")), empty()),
+        "get_fallback_progress" => (format!("{}?phone_last4=0000", in_path("DD-none")), empty()),
         "get_progress" => (format!("{}?phone_last4=0000", in_path("DB-none")), empty()),
         "get_evaluation_link_by_progress" => (format!("{}?phone_last4=0000", in_path("DB-absent")), empty()),
         // Multipart forms and bytes have tests of their own; here everybody sends what is no form.

@@ -3,9 +3,11 @@
 mod support;
 mod tables;
 mod team;
+mod ticket_year;
 mod tickets;
 mod torture;
 mod visits;
+mod wenling;
 
 mod access_lists;
 mod appointments;
@@ -31,6 +33,7 @@ mod meetings;
 mod openapi;
 mod platform;
 mod precedents;
+mod privacy;
 mod projects;
 mod races;
 mod ready_made;

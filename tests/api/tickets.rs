@@ -176,7 +176,11 @@ async fn dissatisfied_twice_goes_to_the_reform_office(app: TestApp) {
     // Again, by link: it is used up, and a made-up one shows nothing.
     settled(&app, &path).await;
     let asked = clerk.get(&path).await.ok();
-    let link = text(&asked["callers"][0]["link"]).to_owned();
+    assert_eq!((asked["callers"][0].get("link"), &asked["callers"][0]["link_open"]), (None, &json!(true)), "staff do not answer in the caller's name");
+    let number = text(&ticket["number"]);
+    app.stranger().get(&format!("/fallback-progress/{number}?phone_last4=0000")).await.expect(404);
+    let progress = app.stranger().get(&format!("/fallback-progress/{number}?phone_last4=1234")).await.ok();
+    let link = text(&progress["feedback_link"]).to_owned();
     let shown = app.stranger().get(&link).await.ok();
     assert_eq!((&shown["open"], &shown["result"], &shown["number"]), (&json!(true), &json!("协调窗口当场受理"), &ticket["number"]));
     app.stranger().get(&format!("{link}x")).await.expect(404);
@@ -305,8 +309,8 @@ async fn merged_and_every_caller_is_asked(app: TestApp) {
     assert_eq!(company.get(&gone).await.ok()["state"], "merged");
     // Every caller is asked; one who is satisfied clears nothing.
     settled(&app, &stays).await;
-    let asked = clerk.get(&stays).await.ok();
-    let link = text(&asked["callers"][0]["link"]).to_owned();
+    let progress = app.stranger().get(&format!("/fallback-progress/{}?phone_last4=6002", text(&target["number"]))).await.ok();
+    let link = text(&progress["feedback_link"]).to_owned();
     assert_eq!(clerk.post(&format!("{stays}/feedback"), phoned(true)).await.expect(422).body["errors"][0]["code"], "required");
     let one = company.post(&format!("{stays}/feedback"), json!({ "satisfied": true, "way": "online" })).await.ok();
     assert_eq!(one["state"], "awaiting_feedback");

@@ -9,7 +9,7 @@ use super::super::{
     facts::Extension,
     handout_machine::HandOutState,
     listing,
-    lookup::{self, OpenMatters, RevealInput, Revealed, SearchInput, SearchResult},
+    lookup::{self, OpenMatters, RevealInput, Revealed},
     model::Priority,
     reuse::{self, ReusableMaterials},
     story::{self, CustodyChain, ProgressView, TimelineEntry},
@@ -35,7 +35,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(custody)
         .service(explain)
         .service(reveal)
-        .service(search)
         .service(progress)
         .service(open_matters)
         .service(reusable);
@@ -226,15 +225,6 @@ async fn reveal(command: Command, body: Body<RevealInput>) -> Answer {
 #[get("/service-items/{id}/open-matters")]
 async fn open_matters(ask: Ask, _none: Params<Nothing>) -> Answer {
     ask.view(lookup::open_matters).await
-}
-
-/// 查找（search）
-///
-/// 按编号、电话、姓名或单位名称、事项在本人可见的件中查找。用 POST 提交，个人信息不出现在网址里。
-#[utoipa::path(tag = "entrustments", operation_id = "search", request_body = SearchInput, responses((status = 200, description = "查找结果", body = SearchResult)))]
-#[post("/search")]
-async fn search(ask: Ask, body: Body<SearchInput>) -> Answer {
-    ask.compute(move |tx, actor| lookup::search(tx, actor, &body.value)).await
 }
 
 /// The proof that one is the applicant.

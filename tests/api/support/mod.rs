@@ -314,8 +314,13 @@ pub fn open_db(engine: Engine, pool_size: u32) -> Db {
     open_masked(engine, pool_size, Masking::default())
 }
 
+/// What seals every test's database.
+pub fn vault() -> Arc<Vault> {
+    Arc::new(Vault::new(SECRET).expect("vault"))
+}
+
 fn open_masked(engine: Engine, pool_size: u32, masking: Masking) -> Db {
-    let vault = Arc::new(Vault::new(SECRET).expect("vault"));
+    let vault = vault();
     let options = Options { pool_size, wait: Duration::from_secs(20), masking };
     Db::open(engine, &options, vault, Arc::new(Clock::default())).expect("database")
 }

@@ -1,0 +1,28 @@
+//! Finding a record by what is known of it, whatever kind it is.
+
+use serde::Serialize;
+
+use crate::{
+    auth::{Actor, policy},
+    db::{Result, Tx},
+    entrustments::{self, EntrustmentBrief, SearchInput},
+    kernel::{ErrorCode, Problem},
+    tickets::{self, TicketView},
+};
+
+/// What was found.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SearchResult {
+    /// Matters, newest first, at most 50.
+    pub entrustments: Vec<EntrustmentBrief>,
+    /// Fallback tickets, newest first, at most 50.
+    pub fallback_tickets: Vec<TicketView>,
+}
+
+/// Finds by number, phone, exact name or text, among what the caller sees.
+pub fn search(tx: &mut Tx, actor: &Actor, input: &SearchInput) -> Result<SearchResult> {
+    if !policy::may(actor, "search", "search") {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    Ok(SearchResult { entrustments: entrustments::search(tx, actor, input)?, fallback_tickets: tickets::search(tx, actor, input.q.trim())? })
+}
