@@ -46,7 +46,7 @@ pub use handling::{AcceptInput, accept_loaded, agent_at, assign_loaded};
 pub use intake::{Identity, NewEntrustment, submit, submit_as};
 pub use listing::list;
 pub use load::{Loaded, ON_TOLD, Told, by_reference, load_behind, load_for, load_locked, load_seen, movable, recompute, save, see_off, tell};
-pub use lookup::{proved, seen};
+pub use lookup::{SearchInput, guarded, proved, search, seen};
 pub use machine::{Action, State, StepAct, StepState};
 pub use marking::change_applicant;
 pub use materials::MaterialView;
