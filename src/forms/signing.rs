@@ -83,8 +83,11 @@ fn binds_now(tx: &mut Tx, actor: &Actor, row: &Form, e: &Entrustment, place: &st
         _ => return Ok(true),
     };
     let loaded = entrustments::load_seen(tx, actor, e.id.as_str())?;
-    let held = row.kind == FormKind::Termination && place == "center" && loaded.facts.originals_held;
-    Ok(!held && loaded.allowed_actions(actor).iter().any(|a| a == act.code()))
+    let t = loaded.details.termination.as_ref().filter(|_| row.kind == FormKind::Termination);
+    let held = t.is_some() && place == "center" && loaded.facts.originals_held;
+    // Signed on the matter before its form was drawn up.
+    let signed = t.is_some_and(|t| if place == "center" { t.center_signature.is_some() } else { t.applicant_signature.is_some() });
+    Ok(!held && !signed && loaded.allowed_actions(actor).iter().any(|a| a == act.code()))
 }
 
 /// Signs a form.
@@ -193,7 +196,8 @@ fn bind(tx: &mut Tx, actor: &Actor, row: &Form, place: &str, how: &SignatureInpu
             entrustments::sign_completion(tx, actor, &matter, &SignInput { signature: how.clone() })?;
         }
         (FormKind::Termination, _) => {
-            let input = TerminationSignature { applicant_signature: (place == "applicant").then(|| how.clone()), papers_returned };
+            let theirs = (place == "applicant").then(|| how.clone());
+            let input = TerminationSignature { papers_returned: papers_returned && theirs.is_none(), applicant_signature: theirs };
             entrustments::sign_termination(tx, actor, &matter, &input)?;
         }
         _ => {}
