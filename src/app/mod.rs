@@ -211,11 +211,18 @@ fn secret(config: &Config, engine: &Engine) -> Result<String, StartError> {
             tracing::info!(file = %config.key_file, "made the data key; keep it with your backups");
             Ok(key)
         }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            Err(StartError::Settings("set JIELI_SECRET_KEY (32 characters or more), or JIELI_KEY_FILE".into()))
-        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(StartError::Settings(no_key(&config.key_file))),
         Err(e) => Err(StartError::Settings(format!("{}: {e}", config.key_file))),
     }
+}
+
+/// PostgreSQL may be shared by many servers: none of them makes up the key that all of them need.
+fn no_key(file: &str) -> String {
+    format!(
+        "密钥文件 {file} 不存在。使用 PostgreSQL 时密钥不自动生成，须由运维人员生成一次并随备份保管，各服务器共用：\
+         (umask 077; openssl rand -hex 32 > {file})，再以 JIELI_KEY_FILE 指明该文件；也可改用 JIELI_SECRET_KEY 直接给出（至少 32 个字符）。\
+         数据库已有数据的，须用原来的密钥"
+    )
 }
 
 /// An embedded database that was used before: its data was sealed with a key that must not be made anew.

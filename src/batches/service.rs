@@ -177,7 +177,8 @@ pub fn open_as(tx: &mut Tx, actor: &Actor, input: &BatchInput, identity: Option<
     let past = || Problem::rule("/month", "past", "批次的月份不能早于本月，也不超过五年。", "This month or one of the next five years.");
     let last = last_day(&input.month).filter(|last| *last >= today && *last <= today + Months::new(61)).ok_or_else(past)?;
     if let Some(there) = store::of_month(tx, center.id, &input.month)? {
-        let zh = format!("{}月已有批次 {}，每月一批。", input.month, there.number);
+        let (year, month) = input.month.split_once('-').unwrap_or_default();
+        let zh = format!("{year}年{}月已有提请批次 {}，每月一批。", month.trim_start_matches('0'), there.number);
         return Err(Problem::rule("/month", "batch_exists", zh, "One batch a month: there is one.").into());
     }
     let details = BatchDetails { summary: input.summary.clone(), ..BatchDetails::default() };

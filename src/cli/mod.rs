@@ -53,7 +53,8 @@ enum Command {
     Serve,
     /// Bring the database to the newest schema.
     Migrate,
-    /// Load the demo of a city into an embedded database and start the server.
+    /// Load the demo of a city and start the server: into an embedded database of its own, or into a PostgreSQL
+    /// database that is empty or a demo's, where `DATABASE_URL` names one.
     Demo {
         /// Which city: its tree, rules and windows.
         #[arg(long, value_enum, default_value_t = city::Shipped::Nantong)]
@@ -61,7 +62,7 @@ enum Command {
         /// Also make up this many entrustments.
         #[arg(long, default_value_t = 0)]
         matters: u64,
-        /// Delete the demo database first.
+        /// Delete the embedded demo database first.
         #[arg(long)]
         reset: bool,
         /// Load only.

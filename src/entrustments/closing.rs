@@ -12,7 +12,7 @@ use super::{
     facts::{ApplicantReason, Completion, HeldPaper, ReasonInput, Said, Signature, SignatureInput, Termination},
     legs,
     load::{Loaded, Told, load_for, save},
-    machine::{Action, State},
+    machine::{Action, Refusal, State},
     model::{Outcome, SignMethod, TerminateReason},
     views::{EntrustmentView, view},
 };
@@ -272,9 +272,17 @@ pub fn request_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &
         papers_held: Vec::new(),
         delivery_proof: None,
     });
+    if loaded.e.held_state == Some(State::InProgress) {
+        rest(tx, loaded.e.id, true)?;
+    }
     let params = json!({ "reason": input.reason.label(), "by": loaded.side(actor) });
     save(tx, actor, &mut loaded, Told::new("termination_requested", Audience::Public, params).saying(&input.note))?;
     view(tx, actor, loaded)
+}
+
+/// While it is asked whether a matter ends, what others carry of it rests; that of a suspended matter rests already.
+fn rest(tx: &mut Tx, id: Id, resting: bool) -> Result<()> {
+    ON_SUSPENDED.get().map_or(Ok(()), |hook| hook(tx, id, resting))
 }
 
 /// Takes the request back: the matter goes on where it was.
@@ -282,6 +290,11 @@ pub fn cancel_termination(tx: &mut Tx, actor: &Actor, target: &Target) -> Result
     let mut loaded = load_for(tx, actor, Action::CancelTermination, target)?;
     loaded.e.state = loaded.decide(actor, Action::CancelTermination)?;
     loaded.e.held_state = None;
+    // What was signed was signed for an end that does not come: the timeline keeps it, the matter does not.
+    loaded.details.termination = None;
+    if loaded.e.state == State::InProgress {
+        rest(tx, loaded.e.id, false)?;
+    }
     save(tx, actor, &mut loaded, Told::new("termination_cancelled", Audience::Public, json!({})))?;
     view(tx, actor, loaded)
 }
@@ -290,12 +303,12 @@ pub fn cancel_termination(tx: &mut Tx, actor: &Actor, target: &Target) -> Result
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TerminationSignature {
-    /// The applicant's: by themselves online, or recorded by staff with evidence. Absent from staff: the center signs for
-    /// itself. One call signs for one side.
+    /// The applicant's: by themselves online, or recorded by staff with evidence. Each side signs once.
     #[serde(default)]
     #[validate(nested)]
     pub applicant_signature: Option<SignatureInput>,
-    /// With the center's signature: the papers are back with the applicant. Refused while an original is held.
+    /// The center's signature, from staff: the papers are back with the applicant; refused while an original is held. With
+    /// `applicant_signature`, one call signs for both.
     #[serde(default)]
     pub papers_returned: bool,
     /// With the center's signature: every original that is not back, with the day by which it goes back, or with what became
@@ -330,35 +343,51 @@ fn held(loaded: &Loaded, today: NaiveDate, input: &TerminationSignature) -> Resu
     Ok(())
 }
 
-/// Signs a termination. It takes effect when both have signed and the papers are back.
+/// Signs a termination, each side once. It takes effect when both have signed and the papers are back.
 pub fn sign_termination(tx: &mut Tx, actor: &Actor, target: &Target, input: &TerminationSignature) -> Result<EntrustmentView> {
     let mut loaded = load_for(tx, actor, Action::SignTermination, target)?;
     let ended = loaded.decide(actor, Action::SignTermination)?;
+    let Some(mut t) = loaded.details.termination.clone() else { return Err(Problem::not_found().into()) };
     let online = SignatureInput { method: SignMethod::Online, evidence: String::new() };
-    let own = actor.applicant_id == Some(loaded.e.applicant_id);
-    let by_applicant = match (&input.applicant_signature, own) {
-        (Some(s), _) => Some(signature(tx, actor, loaded.e.applicant_id, s, "/applicant_signature")?),
-        (None, true) => Some(signature(tx, actor, loaded.e.applicant_id, &online, "/applicant_signature")?),
-        (None, false) => None,
-    };
-    if by_applicant.is_none() && !input.papers_returned && input.papers_held.is_empty() {
+    let own = loaded.side(actor) == "applicant";
+    let says = input.papers_returned || !input.papers_held.is_empty();
+    if own && says {
+        let zh = "材料退还由代办中心签字时登记，申请人无须填写。";
+        return Err(Problem::rule("/papers_returned", "not_yours", zh, "The center says so when it signs.").into());
+    }
+    let theirs = input.applicant_signature.as_ref().or(own.then_some(&online));
+    // Said again with the applicant's signature, it is no second one of the center's.
+    let center = !own && (theirs.is_none() || says && t.center_signature.is_none());
+    if theirs.is_some() && t.applicant_signature.is_some() {
+        return Err(loaded.refused(actor, Refusal::ApplicantSigned.into()).into());
+    }
+    if center && t.center_signature.is_some() {
+        return Err(loaded.refused(actor, Refusal::SignedAlready.into()).into());
+    }
+    if center && !says {
         return Err(Problem::rule("/papers_returned", "papers_first", "中心签字前须将材料退还申请人。", "The papers go back first.").into());
     }
-    if by_applicant.is_none() || input.papers_returned {
+    if center {
         held(&loaded, tx.now.local_date(), input)?;
     }
-    let by_center = by_applicant.is_none().then(|| Signature { method: SignMethod::Online, evidence: String::new(), at: tx.now, recorded_by: actor.id });
-    let by = loaded.side(actor);
-    let Some(t) = &mut loaded.details.termination else { return Err(Problem::not_found().into()) };
-    t.applicant_signature = by_applicant.or(t.applicant_signature.take());
-    let signs_now = by_center.is_some();
-    t.center_signature = by_center.or(t.center_signature.take());
-    t.papers_returned |= input.papers_returned;
-    if signs_now {
+    if let Some(given) = theirs {
+        t.applicant_signature = Some(signature(tx, actor, loaded.e.applicant_id, given, "/applicant_signature")?);
+    }
+    if center {
+        t.center_signature = Some(Signature { method: SignMethod::Online, evidence: String::new(), at: tx.now, recorded_by: actor.id });
+        t.papers_returned = input.papers_returned;
         t.papers_held.clone_from(&input.papers_held);
     }
+    let papers_held = t.papers_held.len();
     let both = t.applicant_signature.is_some() && t.center_signature.is_some();
-    let params = json!({ "by": by, "papers_held": t.papers_held.len() });
+    loaded.details.termination = Some(t);
+    let signed = match (theirs, center) {
+        (Some(_), true) => "both",
+        (Some(_), false) => "applicant",
+        _ => "center",
+    };
+    let recorded = theirs.filter(|_| !own).map(|given| given.method.label());
+    let params = json!({ "by": loaded.side(actor), "signed": signed, "recorded": recorded, "papers_held": papers_held });
     if both {
         loaded.e.state = ended;
         end(tx, actor, &mut loaded, Told::new("terminated", Audience::Public, params))?;

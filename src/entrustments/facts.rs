@@ -62,7 +62,7 @@ pub struct Details {
     pub earlier_completions: Vec<Completion>,
     /// The last refusal to sign.
     pub refusal: Option<Said>,
-    /// The present or last termination.
+    /// The termination that is asked for, or by which the matter ended; none that was taken back.
     pub termination: Option<Termination>,
     /// The center that an open transfer is offered to.
     pub offered_to: Option<Id>,

@@ -315,6 +315,9 @@ pub enum Refusal {
     /// One signature each.
     #[error("this side has signed")]
     SignedAlready,
+    /// The applicant has signed: nobody records another signature over it.
+    #[error("the applicant has signed")]
+    ApplicantSigned,
     /// Steps must end before the matter does.
     #[error("{} open", counted(*.0, "step"))]
     StepsOpen(u32),
@@ -375,6 +378,7 @@ impl Refuse for Refusal {
             Self::NoMaterial(action) => format!("没有可以{}的材料。", action.label()),
             Self::OtherSide => "终止由对方提出，只能由提出方取消。".into(),
             Self::SignedAlready => "本方已经签字，请等待对方签字。".into(),
+            Self::ApplicantSigned => "申请人已经签字，不能另行登记。".into(),
             Self::NothingDone => "还没有登记任何帮办内容或步骤，不能办结。".into(),
             Self::MandateVoid => "经办人的授权委托已撤销或到期，请先变更经办人或改由申请人本人办理。".into(),
             Self::HandedOut => "结果已经寄出或领取，不能另行约定。".into(),

@@ -113,6 +113,7 @@ pub fn tell(kind: &str, params: &Value) -> String {
         },
         "fallback_opened" => format!("办理中的难题已登记为“办不成事”反映（{}）。", text("number")),
         "no_competent_unit" => format!("{}认定暂无主管单位，转入兜底处理。", text("decider")),
+        "papers_missing" => format!("转办交接时有{}份材料未收到。", params.get("count").and_then(Value::as_u64).unwrap_or(0)),
         "custody_moved" => format!("本件由{}接力给{}继续为您办理，您无须再跑。", text("from"), text("to")),
         "project_attached" => format!("纳入项目{}的“{}”阶段。", text("project"), text("stage")),
         "project_detached" => format!("从项目{}的“{}”阶段移出。", text("project"), text("stage")),
@@ -123,12 +124,25 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "reopened" => "本件重新办理。".into(),
         "termination_requested" => format!("提出终止：{}。", text("reason")),
         "termination_cancelled" => "终止已取消，继续办理。".into(),
-        "termination_signed" => "终止确认中。".into(),
+        "termination_signed" => match (text("signed"), text("recorded")) {
+            ("applicant", "") => "申请人已签字确认终止，待中心退还材料并签字。".into(),
+            ("applicant", how) => format!("已登记申请人签字确认终止（{how}），待中心退还材料并签字。"),
+            ("center", _) => "中心已退还材料并签字，待申请人签字确认终止。".into(),
+            _ => "终止确认中。".into(),
+        },
         "terminated" if params.get("unilateral").is_some() => "本件由中心依规终止，文书已送达。".into(),
         "terminated" if params.get("papers_held").and_then(serde_json::Value::as_u64).is_some_and(|n| n > 0) => {
             "双方签字，本件终止；尚未退还的原件按终止单载明的期限和办法处理。".into()
         }
-        "terminated" => "双方签字，本件终止，材料已退还。".into(),
+        "terminated" => {
+            let last = match text("signed") {
+                "applicant" => "申请人已签字确认终止，",
+                "center" => "中心已退还材料并签字，",
+                "both" => return "申请人和中心均已签字，本件终止，材料已退还。".into(),
+                _ => "",
+            };
+            format!("{last}双方签字，本件终止，材料已退还。")
+        }
         "revealed" => "查看了完整信息。".into(),
         "clock.warning" => format!("{}将到，应于{}前完成。", clock(), day("due_at")),
         "clock.breach" => format!("已超{}。", clock()),

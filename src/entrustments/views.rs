@@ -174,7 +174,7 @@ pub struct EntrustmentView {
     /// Why it was last reopened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reopening: Option<Said>,
-    /// The present or last termination.
+    /// The termination that is asked for, or by which the matter ended; none that was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub termination: Option<Termination>,
     /// Personal data is masked for this caller.

@@ -103,7 +103,10 @@ fn binds_now(tx: &mut Tx, actor: &Actor, row: &Form, e: &Entrustment, place: &st
         _ => return Ok(true),
     };
     let loaded = entrustments::load_seen(tx, actor, e.id.as_str())?;
-    Ok(loaded.allowed_actions(actor).iter().any(|a| a == act.code()))
+    let t = loaded.details.termination.as_ref().filter(|_| row.kind == FormKind::Termination);
+    // Signed on the matter before its form was drawn up.
+    let signed = t.is_some_and(|t| if place == "center" { t.center_signature.is_some() } else { t.applicant_signature.is_some() });
+    Ok(!signed && loaded.allowed_actions(actor).iter().any(|a| a == act.code()))
 }
 
 /// Signs a form.
@@ -257,8 +260,10 @@ fn bind(tx: &mut Tx, actor: &Actor, row: &Form, place: &str, how: &SignatureInpu
             entrustments::sign_completion(tx, actor, &matter, &SignInput { signature: how.clone() })?;
         }
         (FormKind::Termination, _) => {
-            let applicant_signature = (place == "applicant").then(|| how.clone());
-            let input = TerminationSignature { applicant_signature, papers_returned: asked.papers_returned, papers_held: asked.papers_held.clone() };
+            let theirs = (place == "applicant").then(|| how.clone());
+            let center = theirs.is_none();
+            let papers_held = if center { asked.papers_held.clone() } else { Vec::new() };
+            let input = TerminationSignature { papers_returned: asked.papers_returned && center, papers_held, applicant_signature: theirs };
             entrustments::sign_termination(tx, actor, &matter, &input)?;
         }
         _ => {}

@@ -86,11 +86,7 @@ pub fn decide(tx: &mut Tx, actor: &Actor, target: &Target, input: &DecisionInput
     record.decisions.push(decision);
     row.record = Private::seal(tx.vault, &record)?;
     let name = department.as_ref().map_or(center.name.as_str(), |(_, name)| name.as_str());
-    let outcome = match input.kind {
-        DecisionKind::Custody => format!("本件由{name}承办"),
-        DecisionKind::Joint => format!("有关步骤由{name}联合办理"),
-        DecisionKind::Keep => format!("本件仍由{name}承办"),
-    };
+    let outcome = input.kind.outcome(name);
     let decider = arbitration::decider_name(tx, &row)?;
     let params = json!({ "arbitration_id": row.id, "number": row.number, "decider": decider, "outcome": outcome, "kind": input.kind });
     entrustments::close_arbitration(tx, actor, &mut loaded, true, params)?;

@@ -37,6 +37,7 @@ async fn a_month_of_the_exceptional(app: TestApp) {
     // One batch a month, none for the past.
     let again = reform.post("/ticket-batches", json!({ "month": "2026-03" })).await.expect(422).body;
     assert_eq!(again["errors"][0]["code"], "batch_exists");
+    assert!(again.to_string().contains("2026年3月已有提请批次"), "{again}");
     for wrong in ["2026-02", "2026-13", "26-3", "2099-01"] {
         let refused = reform.post("/ticket-batches", json!({ "month": wrong })).await;
         assert!(matches!(refused.status, 400 | 422), "{wrong}: {}", refused.text);

@@ -2,11 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, accepted, accepted_matter, counter_application, helped_matter, on_both_engines, started_matter, text, user_id};
+use crate::support::{
+    TestApp, accepted, accepted_matter, counter_application, helped_matter, on_both_engines, started_matter, text, user_id, water_application,
+};
 
 on_both_engines!(
     correction_and_lapse,
     termination_takes_both,
+    each_side_signs_once,
+    what_was_signed_falls_with_the_request,
     delivered_and_reopened,
     only_the_applicant_closes,
     modes_and_agreements,
@@ -16,6 +20,107 @@ on_both_engines!(
     an_offer_falls_with_its_matter,
     clocks_follow_the_papers
 );
+
+/// A matter that the company has handed in itself, accepted.
+async fn own_matter(app: &TestApp, mode: &str) -> String {
+    let mut body = water_application();
+    (body["center"], body["mode"]) = ("320623000000".into(), mode.into());
+    let path = format!("/entrustments/{}", text(&app.as_user("ent_rudong").post("/entrustments", body).await.created()["id"]));
+    let mut acceptance = accepted();
+    acceptance["assignee_id"] = json!(user_id("rd_agent"));
+    app.as_user("rd_clerk").post(&format!("{path}/accept"), acceptance).await.ok();
+    path
+}
+
+fn offers(e: &Value, action: &str) -> bool {
+    e["allowed_actions"].as_array().expect("actions").iter().any(|a| a == action)
+}
+
+/// Nobody signs for another over what they signed, and nobody twice; the timeline says who.
+async fn each_side_signs_once(app: TestApp) {
+    let (company, agent) = (app.as_user("ent_rudong"), app.as_user("rd_agent"));
+    let path = own_matter(&app, "full_agency").await;
+    // The agreement and the completion are signed once as well.
+    agent.post(&format!("{path}/draft-agreement"), json!({})).await.ok();
+    let online = json!({ "signature": { "method": "online" } });
+    let paper = json!({ "signature": { "method": "paper_scan", "evidence": "扫描件 7" } });
+    let e = company.post(&format!("{path}/sign-agreement"), online.clone()).await.ok();
+    assert!(!offers(&e, "sign_agreement"));
+    company.post(&format!("{path}/sign-agreement"), online.clone()).await.expect(409);
+    agent.post(&format!("{path}/sign-agreement"), paper.clone()).await.expect(409);
+    assert_eq!(agent.get(&path).await.ok()["agreement"]["signature"]["method"], "online");
+    let done = own_matter(&app, "assisted").await;
+    agent.post(&format!("{done}/start"), json!({})).await.ok();
+    agent.post(&format!("{done}/record-help"), json!({ "kinds": ["fill_form"] })).await.ok();
+    agent.post(&format!("{done}/complete"), json!({ "outcome": "granted" })).await.ok();
+    let e = company.post(&format!("{done}/sign-completion"), online.clone()).await.ok();
+    assert!(e["state"] == "closed" && !offers(&e, "sign_completion"));
+    for (who, signature) in [(&company, &online), (&agent, &paper)] {
+        who.post(&format!("{done}/sign-completion"), signature.clone()).await.expect(409);
+    }
+
+    // The applicant first: staff do not write a paper signature over it.
+    agent.post(&format!("{path}/request-termination"), json!({ "reason": "applicant_request", "note": "项目取消" })).await.ok();
+    let sign = format!("{path}/sign-termination");
+    company.post(&sign, json!({ "papers_returned": true })).await.expect(422);
+    let e = company.post(&sign, json!({})).await.ok();
+    assert!(!offers(&e, "sign_termination"));
+    assert!(text(&company.post(&sign, json!({})).await.expect(409).body["detail"]).contains("本方已经签字"));
+    let scan = json!({ "method": "paper_scan", "evidence": "终止单扫描件 1" });
+    for body in [json!({ "applicant_signature": scan }), json!({ "applicant_signature": scan, "papers_returned": true })] {
+        let refused = agent.post(&sign, body).await.expect(409);
+        assert!(text(&refused.body["detail"]).contains("申请人已经签字"), "{}", refused.text);
+        assert!(refused.body["allowed_actions"].to_string().contains("sign_termination"), "the center has not signed");
+    }
+    let e = agent.get(&path).await.ok();
+    assert_eq!((&e["termination"]["applicant_signature"]["method"], &e["termination"]["papers_returned"]), (&json!("online"), &json!(false)));
+    let next = agent.get(&format!("{path}/relay")).await.ok()["next"].clone();
+    assert_eq!((next.as_array().map(Vec::len), &next[0]["what"]), (Some(1), &json!("退还材料并签字")), "{next}");
+    assert_eq!(agent.post(&sign, json!({ "papers_returned": true })).await.ok()["state"], "terminated");
+    let told = agent.get(&format!("{path}/timeline?limit=200")).await.ok().to_string();
+    assert!(told.contains("申请人已签字确认终止") && told.contains("中心已退还材料并签字"), "{told}");
+
+    // The center first: it does not sign again.
+    let path = own_matter(&app, "assisted").await;
+    let sign = format!("{path}/sign-termination");
+    company.post(&format!("{path}/request-termination"), json!({ "reason": "applicant_request", "note": "项目取消" })).await.ok();
+    agent.post(&sign, json!({ "papers_returned": true })).await.ok();
+    for body in [json!({ "papers_returned": true }), json!({})] {
+        assert!(text(&agent.post(&sign, body).await.expect(409).body["detail"]).contains("本方已经签字"));
+    }
+    let next = company.get(&format!("{path}/relay")).await.ok()["next"].clone();
+    assert_eq!((next.as_array().map(Vec::len), &next[0]["who"]), (Some(1), &json!("申请人")), "{next}");
+    assert!(app.as_user("rd_clerk").get(&format!("{path}/timeline")).await.ok().to_string().contains("中心已退还材料并签字，待申请人签字"));
+    assert_eq!(company.post(&sign, json!({})).await.ok()["state"], "terminated");
+
+    // Both at the counter, in one call.
+    let path = own_matter(&app, "assisted").await;
+    agent.post(&format!("{path}/request-termination"), json!({ "reason": "applicant_request", "note": "项目取消" })).await.ok();
+    let e = agent.post(&format!("{path}/sign-termination"), json!({ "applicant_signature": scan, "papers_returned": true })).await.ok();
+    let t = &e["termination"];
+    assert_eq!((&e["state"], &t["applicant_signature"]["method"], &t["papers_returned"]), (&json!("terminated"), &json!("paper_scan"), &json!(true)));
+    assert!(t["center_signature"]["at"].is_string(), "{t}");
+    assert!(agent.get(&format!("{path}/timeline")).await.ok().to_string().contains("申请人和中心均已签字，本件终止"));
+}
+
+/// Taken back, a termination leaves nothing on the matter that goes on; the timeline keeps it.
+async fn what_was_signed_falls_with_the_request(app: TestApp) {
+    let (company, agent) = (app.as_user("ent_rudong"), app.as_user("rd_agent"));
+    let path = own_matter(&app, "assisted").await;
+    agent.post(&format!("{path}/start"), json!({})).await.ok();
+    let reason = json!({ "reason": "applicant_request", "note": "项目取消" });
+    company.post(&format!("{path}/request-termination"), reason.clone()).await.ok();
+    agent.post(&format!("{path}/sign-termination"), json!({ "papers_returned": true })).await.ok();
+    let e = company.post(&format!("{path}/cancel-termination"), json!({})).await.ok();
+    assert_eq!((&e["state"], e.get("termination")), (&json!("in_progress"), None));
+    let told = agent.get(&format!("{path}/timeline?limit=200")).await.ok().to_string();
+    assert!(told.contains("中心已退还材料并签字") && told.contains("项目取消"), "{told}");
+    // Asked again, both sign anew.
+    let e = company.post(&format!("{path}/request-termination"), reason).await.ok();
+    assert_eq!((e["termination"].get("center_signature"), &e["termination"]["papers_returned"]), (None, &json!(false)));
+    assert_eq!(company.post(&format!("{path}/sign-termination"), json!({})).await.ok()["state"], "terminating");
+    assert_eq!(agent.post(&format!("{path}/sign-termination"), json!({ "papers_returned": true })).await.ok()["state"], "terminated");
+}
 
 async fn correction_and_lapse(app: TestApp) {
     let clerk = app.as_user("rd_clerk");

@@ -7,6 +7,21 @@ use crate::support::{TestApp, counter_application, on_both_engines, text};
 
 on_both_engines!(ready_when_migrated, every_wrong_field_is_named, no_input_makes_a_5xx, dry_run_has_no_effect, nothing_half_happens);
 
+/// PostgreSQL: the operator makes the key, and is told so before anything is connected to.
+#[actix_web::test]
+async fn a_key_file_that_is_not_there() {
+    let config = jieli::config::Config {
+        database_url: "postgres://nobody@127.0.0.1:1/none".into(),
+        key_file: "no-such-folder/data.key".into(),
+        secret_key: String::new(),
+        ..jieli::config::Config::default()
+    };
+    let said = jieli::app::open(&config).err().map(|e| e.to_string()).unwrap_or_default();
+    for wanted in ["no-such-folder/data.key 不存在", "PostgreSQL", "openssl rand", "JIELI_SECRET_KEY"] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+}
+
 #[actix_web::test]
 async fn methods_and_types() {
     let app = TestApp::sqlite().await;

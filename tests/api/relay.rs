@@ -17,6 +17,9 @@ on_both_engines!(
     the_relay_in_one_answer,
     filed_again_after_it_was_not_accepted,
     a_decision_is_read,
+    a_termination_lets_legs_rest,
+    the_relay_keeps_what_is_over,
+    what_did_not_arrive_is_noted,
 );
 
 const CITY: &str = "320600000000";
@@ -436,4 +439,105 @@ async fn a_decision_is_read(app: TestApp) {
     for login in ["city_agent1", "city_clerk", "rd_agent"] {
         assert_eq!(app.as_user(login).get(&leg).await.ok()["state"], "accepted", "{login}");
     }
+}
+
+/// What the applicant reads with number and telephone.
+async fn public(app: &TestApp, number: &Value) -> Value {
+    app.stranger().get(&format!("/progress/{}/relay?phone_last4=5678", text(number))).await.ok()
+}
+
+async fn a_termination_lets_legs_rest(app: TestApp) {
+    let path = planned(&app).await;
+    let (agent, city) = (app.as_user("rd_agent"), app.as_user("city_clerk"));
+    let leg = agent.post(&format!("{path}/joint-handlings"), ask(CITY, &["S1"])).await.created();
+    let asked = agent.post(&format!("{path}/joint-handlings"), ask(CHONGCHUAN, &["S2"])).await.created();
+    city.post(&format!("/joint-handlings/{}/accept", text(&leg["id"])), json!({})).await.ok();
+    let unanswered = format!("/joint-handlings/{}", text(&asked["id"]));
+    agent.post(&format!("{path}/request-termination"), json!({ "reason": "conditions_not_met", "note": "条件不具备" })).await.ok();
+    let relay = agent.get(&format!("{path}/relay")).await.ok();
+    assert_eq!((relay["open"].as_array().map(Vec::len), &relay["open"][0]["resting"]), (Some(2), &json!(true)));
+    let next: Vec<&str> = relay["next"].as_array().expect("next").iter().map(|n| text(&n["what"])).collect();
+    assert_eq!(next, ["签字确认终止", "退还材料并签字"]);
+    let told = public(&app, &relay["number"]).await.to_string();
+    assert!(told.contains("南通市政务服务中心的联合办理随本件暂停") && !told.contains("正在联合办理") && !told.contains("办理联办步骤"), "{told}");
+    // Nobody's time runs out meanwhile; taken back, everything goes on.
+    app.set_clock("2026-03-10T10:00:00+08:00");
+    app.tick().await;
+    assert_eq!(app.as_user("cc_clerk").get(&unanswered).await.ok()["state"], "requested");
+    agent.post(&format!("{path}/cancel-termination"), json!({})).await.ok();
+    assert_eq!(app.as_user("cc_clerk").get(&unanswered).await.ok()["due_at"], "2026-03-11T17:00:00.000+08:00");
+    let told = public(&app, &relay["number"]).await.to_string();
+    assert!(told.contains("正在联合办理") && told.contains("办理联办步骤"), "{told}");
+}
+
+async fn the_relay_keeps_what_is_over(app: TestApp) {
+    let path = planned(&app).await;
+    let (agent, city, carrier) = (app.as_user("rd_agent"), app.as_user("city_clerk"), app.as_user("city_agent1"));
+    let leg = agent.post(&format!("{path}/joint-handlings"), ask(CITY, &["S1"])).await.created();
+    let at = format!("/joint-handlings/{}", text(&leg["id"]));
+    city.post(&format!("{at}/accept"), json!({ "assignee_id": user_id("city_agent1") })).await.ok();
+    carry(&carrier, &at, "S1").await;
+    carrier.post(&format!("{at}/hand-back"), json!({ "step": "S1", "papers": ["正本"] })).await.ok();
+    app.set_clock("2026-03-03T10:00:00+08:00");
+    carrier.post(&format!("{at}/complete"), json!({})).await.ok();
+    let declined = agent.post(&format!("{path}/joint-handlings"), ask(CHONGCHUAN, &["S2"])).await.created();
+    app.as_user("cc_clerk").post(&format!("/joint-handlings/{}/decline", text(&declined["id"])), json!({ "reason": "不属本区" })).await.ok();
+    let id = text(&agent.get(&path).await.ok()["open_arbitration_id"]).to_owned();
+    app.as_user("city_manager").post(&format!("/arbitrations/{id}/decide"), json!({ "kind": "keep", "reason": "由如东县办理" })).await.ok();
+    let asked = agent.post(&format!("{path}/joint-handlings"), ask(CITY, &["S2"])).await.created();
+    let cancelled = format!("/joint-handlings/{}/cancel", text(&asked["id"]));
+    agent.post(&cancelled, json!({ "reason": "改由本中心申报" })).await.ok();
+
+    let relay = agent.get(&format!("{path}/relay")).await.ok();
+    assert_eq!((&relay["open"], relay.get("ended_at")), (&json!([]), None));
+    let legs: Vec<(&str, &str)> = relay["legs"].as_array().expect("legs").iter().map(|l| (text(&l["kind"]), text(&l["state"]))).collect();
+    assert!(legs.contains(&("joint_handling", "completed")) && legs.contains(&("joint_handling", "declined")), "{legs:?}");
+    assert!(legs.contains(&("joint_handling", "cancelled")) && legs.contains(&("arbitration", "decided")), "{legs:?}");
+    assert!(relay["legs"].as_array().expect("legs").iter().all(|l| l["open"] == false && l["ended_at"].is_string() && l.get("due_at").is_none()));
+    let arbitration = relay["legs"].as_array().expect("legs").iter().find(|l| l["kind"] == "arbitration").expect("one");
+    assert_eq!(arbitration["outcome"], "本件仍由如东县政务服务中心承办");
+    let picture = text(&agent.get(&format!("{path}/relay/diagram")).await.ok()["mermaid"]).to_owned();
+    for wanted in ["---|联办 S1|", "--x|联办 S2|", "---|指定办理|", "至今", "classDef over"] {
+        assert!(picture.contains(wanted), "{wanted}: {picture}");
+    }
+    assert!(!picture.contains("-.->"), "{picture}");
+    // In plain words who helped and what was decided; not who did not want to.
+    let told = public(&app, &relay["number"]).await;
+    let words = told["story"].to_string();
+    assert!(words.contains("2026-03-02 至 2026-03-03 南通市政务服务中心联合办理有关步骤，已办完"), "{words}");
+    assert!(words.contains("2026-03-03 经南通市政务服务中心协调，本件仍由如东县政务服务中心承办"), "{words}");
+    assert!(words.contains("为您办理") && !words.contains("崇川"), "{words}");
+
+    // Ended, it says so everywhere.
+    agent.post(&format!("{path}/request-termination"), json!({ "reason": "conditions_not_met", "note": "条件不具备" })).await.ok();
+    app.as_user("rd_manager").post(&format!("{path}/terminate-unilaterally"), json!({ "delivery_proof": "送达回证 9" })).await.ok();
+    let relay = agent.get(&format!("{path}/relay")).await.ok();
+    assert_eq!((&relay["outcome"], &relay["next"]), (&json!("终止（不具备办结条件）"), &json!([])));
+    assert!(text(&relay["ended_at"]).starts_with("2026-03-03"), "{relay}");
+    let picture = text(&agent.get(&format!("{path}/relay/diagram")).await.ok()["mermaid"]).to_owned();
+    assert!(picture.contains("2026-03-02 至 2026-03-03") && picture.contains("==> z") && !picture.contains("至今"), "{picture}");
+    let told = public(&app, &relay["number"]).await;
+    let words = told["story"].to_string();
+    assert!(words.contains("本件已于 2026-03-03 终止（不具备办结条件）。") && words.contains("如东县政务服务中心办理。"), "{words}");
+    assert!(!words.contains("为您办理") && !words.contains("正在"), "{words}");
+    assert_eq!((&told["outcome"], &told["next"]), (&json!("终止（不具备办结条件）"), &json!([])));
+}
+
+async fn what_did_not_arrive_is_noted(app: TestApp) {
+    let (city, county) = (app.as_user("city_clerk"), app.as_user("rd_clerk"));
+    let mut application = counter_application("assisted");
+    application["center"] = json!(CITY);
+    let path = format!("/entrustments/{}", text(&city.post("/entrustments", application).await.created()["id"]));
+    let offer = json!({ "to": "auto", "applicant_consent": true, "papers": ["申请表", "租约", "图纸"] });
+    let t = city.post(&format!("{path}/transfer"), offer).await.created();
+    assert_eq!(t["papers_missing"], json!([]), "nothing is missing before it is handed over");
+    let at = format!("/transfers/{}", text(&t["id"]));
+    let taken = county.post(&format!("{at}/accept"), json!({ "papers_received": ["图纸", "申请表"] })).await.ok();
+    assert_eq!(taken["papers_missing"], json!(["租约"]));
+    assert_eq!(city.get(&at).await.ok()["papers_missing"], json!(["租约"]), "the sender reads it too");
+    let told = county.get(&format!("{path}/timeline?limit=200")).await.ok().to_string();
+    assert!(told.contains("转办交接时有1份材料未收到") && told.contains("未收到：租约"), "{told}");
+    // The former custodian reads the matter masked: that something is missing, and in the transfer what.
+    let told = city.get(&format!("{path}/timeline?limit=200")).await.ok().to_string();
+    assert!(told.contains("转办交接时有1份材料未收到") && !told.contains("租约"), "{told}");
 }

@@ -74,7 +74,7 @@ async fn request_termination(command: Command, body: Body<TerminateInput>) -> An
 
 /// 取消终止（cancel termination）
 ///
-/// 回到提出终止前的状态。
+/// 回到提出终止前的状态；已作的签字和材料退还登记不再有效，只留在办理记录中。
 #[utoipa::path(tag = "entrustments", operation_id = "cancel_termination", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = Empty, responses((status = 200, description = "代办件", body = EntrustmentView)))]
 #[post("/entrustments/{id}/cancel-termination")]
 async fn cancel_termination(command: Command, body: Body<Empty>) -> Answer {
@@ -83,7 +83,7 @@ async fn cancel_termination(command: Command, body: Body<Empty>) -> Answer {
 
 /// 签字终止（sign termination）
 ///
-/// 双方签字且材料退还后终止生效。
+/// 申请人和中心各签一次，双方签字且材料退还后终止生效。工作人员填 papers_returned 即为中心签字，可同时登记申请人的线下签字。
 #[utoipa::path(tag = "entrustments", operation_id = "sign_termination", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = TerminationSignature, responses((status = 200, description = "代办件", body = EntrustmentView)))]
 #[post("/entrustments/{id}/sign-termination")]
 async fn sign_termination(command: Command, body: Body<TerminationSignature>) -> Answer {

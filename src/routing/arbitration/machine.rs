@@ -55,6 +55,17 @@ code_enum! {
     }
 }
 
+impl DecisionKind {
+    /// What was decided, in plain words, about who is named.
+    pub fn outcome(self, name: &str) -> String {
+        match self {
+            Self::Custody => format!("本件由{name}承办"),
+            Self::Joint => format!("有关步骤由{name}联合办理"),
+            Self::Keep => format!("本件仍由{name}承办"),
+        }
+    }
+}
+
 use ArbitrationAction as A;
 use ArbitrationState as S;
 

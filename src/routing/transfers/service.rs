@@ -16,7 +16,7 @@ use crate::{
     },
     clocks::{self, ClockKind},
     db::{Error, Private, Result, Tx, dialect, numbers},
-    entrustments::{self, AcceptInput, ClosedMatter, HandOver, Identity, Loaded, Moved},
+    entrustments::{self, AcceptInput, ClosedMatter, HandOver, Identity, Loaded, Moved, Told},
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Text},
     organization::{self, Center, CenterBrief},
@@ -56,6 +56,9 @@ pub struct TransferView {
     pub papers: Vec<String>,
     /// What arrived.
     pub papers_received: Vec<String>,
+    /// Once accepted: what of the list did not arrive.
+    #[schema(example = json!(["租约"]))]
+    pub papers_missing: Vec<String>,
     /// Why returned.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
@@ -272,6 +275,7 @@ pub fn accept(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferAccep
         return Err(Refusal::MatterEnded.into());
     }
     entrustments::hand_over(tx, actor, &mut loaded, HandOver { by: Moved::Transfer(row.id), to, assignee: None })?;
+    note_missing(tx, actor, &row, &loaded)?;
     joint::follow(tx, actor, &mut loaded)?;
     if let Some(agent) = input.assignee_id {
         entrustments::assign_loaded(tx, actor, &mut loaded, agent, "")?;
@@ -281,6 +285,24 @@ pub fn accept(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferAccep
     }
     publish(tx, actor, &row, &loaded, "transfer.accepted")?;
     view(tx, actor, row)
+}
+
+/// What of the hand-over list did not arrive.
+fn missing(r: &TransferRecord) -> Vec<String> {
+    let mut received: Vec<&str> = r.papers_received.iter().map(|paper| paper.trim()).collect();
+    let mut came = |paper: &&String| received.iter().position(|r| *r == paper.trim()).map(|at| received.swap_remove(at)).is_some();
+    r.papers.iter().filter(|paper| !came(paper)).cloned().collect()
+}
+
+/// Tells the matter's timeline what did not arrive, so that neither center forgets whose it is to find.
+fn note_missing(tx: &mut Tx, actor: &Actor, row: &Transfer, loaded: &Loaded) -> Result<()> {
+    let missing = missing(&row.record.open(tx.vault)?);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let params = json!({ "transfer_id": row.id, "count": missing.len() });
+    let words = format!("未收到：{}", missing.join("、"));
+    entrustments::tell(tx, actor, &loaded.e, Told::new("papers_missing", Audience::Staff, params).saying(&words))
 }
 
 /// Why not.
@@ -432,6 +454,7 @@ fn render(tx: &Tx, actor: &Actor, row: Transfer, centers: &[CenterBrief], sight:
         r.return_reason.clear();
     }
     Ok(TransferView {
+        papers_missing: if row.state == TransferState::Accepted { missing(&r) } else { Vec::new() },
         id: row.id,
         from: named(row.from_center_id)?,
         to: named(row.to_center_id)?,
