@@ -55,6 +55,9 @@ pub fn mount(cfg: &mut ServiceConfig) {
         crate::visits::api::routes(cfg);
         projects::api::routes(cfg);
         meetings::api::routes(cfg);
+        // What is printed of a register has names of its own, before what is named by an id.
+        forms::fallback::api::routes(cfg);
+        crate::reports::api::routes(cfg);
         sheets::api::routes(cfg);
         crate::batches::api::routes(cfg);
         crate::return_visits::api::routes(cfg);
@@ -74,6 +77,7 @@ pub fn wire() {
     let _ = entrustments::ON_TOLD.set(forms::on_told);
     let _ = routing::ON_DECIDED.set(forms::on_decided);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
+    let _ = sheets::ON_CHANGED.set(forms::fallback::on_sheet);
     let _ = tickets::ON_ENDED.set(vec![sheets::fall, crate::batches::fall]);
     let _ = tickets::ON_CLEARED.set(crate::return_visits::on_cleared);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);

@@ -5,7 +5,9 @@
 //! `hooks` (what acts elsewhere do to forms).
 
 pub mod api;
+mod doors;
 mod drawing;
+pub mod fallback;
 mod hooks;
 pub mod kinds;
 mod links;

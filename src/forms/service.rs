@@ -180,7 +180,7 @@ pub(super) fn put_down(tx: &mut Tx, actor: &Actor, e: &Entrustment, record: &Rec
 const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
 /// Twelve of them: sixty random bits, but for a given identity.
-fn code(bytes: Vec<u8>) -> String {
+pub(super) fn code(bytes: Vec<u8>) -> String {
     let letters = bytes.iter().take(12).map(|b| char::from(*ALPHABET.get(usize::from(b % 32)).unwrap_or(&b'2')));
     grouped(letters)
 }
@@ -197,7 +197,8 @@ pub(super) fn typed(code: &str) -> String {
 
 pub(super) fn tell(tx: &mut Tx, actor: &Actor, row: &Form, kind: &str) -> Result<()> {
     let kind = format!("form.{kind}");
-    let params = json!({ "number": row.number, "form": row.kind, "entrustment_id": row.entrustment_id, "document_hash": row.hash });
+    let mut params = json!({ "number": row.number, "form": row.kind, "document_hash": row.hash });
+    params[row.kind.about().root()] = json!(row.entrustment_id);
     let event = NewEvent { record_kind: "form", record_id: row.id, version: row.version, kind: &kind, audience: Audience::Staff, params, words: None };
     events::record(tx, actor, event)
 }
@@ -302,7 +303,13 @@ fn available(tx: &mut Tx, actor: &Actor, seen: &Seen) -> Result<Vec<FormKind>> {
 pub fn pdf(tx: &mut Tx, actor: &Actor, reference: &str, public: &str) -> Result<(String, Vec<u8>)> {
     let (row, seen) = reading::load(tx, actor, reference)?;
     let record = row.record.open(tx.vault)?;
-    let Copy { sheet, signatures } = reading::copy(tx, &row, &record, seen.masked)?;
+    let copy = reading::copy(tx, &row, &record, seen.masked)?;
+    print(&row, copy, seen.masked, public)
+}
+
+/// A copy of a form as PDF, with the name of its file.
+pub(super) fn print(row: &Form, copy: Copy, masked: bool, public: &str) -> Result<(String, Vec<u8>)> {
+    let Copy { sheet, signatures } = copy;
     let sheet: Sheet = serde_json::from_value(sheet)?;
     let places: Vec<&str> = sheet.places().collect();
     let signed = signatures.iter().filter(|s| places.contains(&s.place.as_str())).map(|s| Signed {
@@ -312,7 +319,7 @@ pub fn pdf(tx: &mut Tx, actor: &Actor, reference: &str, public: &str) -> Result<
         how: s.how.clone(),
     });
     let voided = row.state == State::Voided;
-    let marks: Vec<&str> = [(voided, "已作废"), (seen.masked, "脱敏件")].iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
+    let marks: Vec<&str> = [(voided, "已作废"), (masked, "脱敏件")].iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
     let printed = Printed {
         verification_code: row.code.clone(),
         verify_address: format!("{}/api/v1/forms/verify/{}", public.trim_end_matches('/'), row.code),
@@ -321,15 +328,15 @@ pub fn pdf(tx: &mut Tx, actor: &Actor, reference: &str, public: &str) -> Result<
         page_label: marks.join("　"),
         stamp: if voided {
             "作废".into()
-        } else if seen.masked {
+        } else if masked {
             "脱敏件".into()
         } else {
             String::new()
         },
-        masked: seen.masked,
+        masked,
     };
     let document = printing::render(&sheet, &printed).map_err(|e| Error::Corrupt(e.to_string()))?;
-    let copy = if seen.masked { "-脱敏件" } else { "" };
+    let copy = if masked { "-脱敏件" } else { "" };
     Ok((format!("{}-{}{copy}.pdf", row.kind.label(), row.number), document.pdf))
 }
 

@@ -19,10 +19,12 @@ mod merging;
 mod model;
 mod narrative;
 mod reading;
+mod reads;
 pub mod store;
 mod views;
 
 pub use asking::caller_of;
+pub use counting::{RegisterCount, TicketRegister, figures};
 pub use asking::{ask, feedback, uphold};
 pub use doors::{
     Assigned, BatchDecision, TicketWords, Visit, ask_feedback, assign, batch, decide, mark_precedent, move_due, on_no_unit, record_visit, reopen_after_visit,
@@ -35,5 +37,6 @@ pub use intake::register_as;
 pub use listing::{awaiting, list, waiting_states};
 pub use load::{ON_CLEARED, ON_ENDED, Opened, Told, by_reference, load_behind, load_for, load_locked, load_seen, place, recompute, tell};
 pub use model::{ContactOutcome, ContactPurpose, FeedbackWay, InadmissibleReason, TicketCategory, TicketChannel, TicketDetails, UpholdReason};
+pub use reads::{Reads, reads};
 pub use store::{Ticket, TicketCaller, TicketContact, TicketDepartment};
 pub use views::{TicketView, title_of, view};

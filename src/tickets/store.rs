@@ -319,6 +319,13 @@ pub fn tally_departments(tx: &mut Tx, counted: &Counted, states: &[TicketState])
     Ok(rows.select((t::center_id, ticket_departments::department_id, count_star())).load(tx.conn)?)
 }
 
+/// Those that are counted, oldest first.
+pub fn counted(tx: &mut Tx, counted: &Counted, states: &[TicketState], limit: i64) -> Result<Vec<Ticket>> {
+    use fallback_tickets as t;
+    let rows = counted!(counted).filter(t::state.eq_any(states.to_vec()));
+    Ok(rows.order(t::id.asc()).limit(limit).select(Ticket::as_select()).load(tx.conn)?)
+}
+
 /// How many are past their deadline, by center.
 pub fn tally_overdue(tx: &mut Tx, counted: &Counted) -> Result<Vec<(Id, i64)>> {
     use fallback_tickets as t;

@@ -282,11 +282,11 @@ pub(super) struct Reader {
     /// The applicant that the reader is.
     own: Option<Id>,
     /// Reads what the applicant wrote.
-    words: bool,
+    pub(super) words: bool,
     /// Reads what the staff of centers write to each other.
     staff: bool,
     /// Callers are shown masked.
-    masked: bool,
+    pub(super) masked: bool,
     /// Confidential callers are shown.
     pub(super) knows: bool,
 }

@@ -24,6 +24,7 @@ mod entrustments;
 mod forms;
 mod forms_acts;
 mod forms_sides;
+mod forms_tickets;
 mod ledgers;
 mod marking;
 mod meetings;
