@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    doors::{self, LinkInput},
+    doors::{self, SigningLinkInput},
     links::{self, LinkSignInput, SigningLink, SigningView, Tried},
     service::{self, IssueInput, VoidInput},
     signing::FormSignInput,
@@ -72,9 +72,9 @@ async fn sign(command: Command, body: Body<FormSignInput>) -> Answer {
 /// 发送签署链接（signing link）
 ///
 /// 给申请人一次性的签署链接和验证码；验证码与文书全文绑定，只答复这一次，由发送链接的工作人员当面告知申请人本人，文书上注明由谁告知。重新发送后，先前的链接失效。“办不成事”反映的文书有几位申请人的，用 place 指明发给谁；在文书上签字不是销号的反馈。不能试运行。
-#[utoipa::path(tag = "forms", operation_id = "make_signing_link", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), request_body = LinkInput, responses((status = 200, description = "链接和验证码", body = SigningLink)))]
+#[utoipa::path(tag = "forms", operation_id = "make_signing_link", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), request_body = SigningLinkInput, responses((status = 200, description = "链接和验证码", body = SigningLink)))]
 #[post("/forms/{id}/signing-link")]
-async fn link(command: Command, body: Body<LinkInput>) -> Answer {
+async fn link(command: Command, body: Body<SigningLinkInput>) -> Answer {
     command.in_earnest()?.act(body, doors::link).await
 }
 

@@ -22,7 +22,7 @@ use crate::{
 #[derive(Clone, Debug, Default, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({}))]
-pub struct LinkInput {
+pub struct SigningLinkInput {
     /// Which place of an applicant; absent: the first that is not signed.
     #[serde(default)]
     #[validate(length(min = 1, max = 40))]
@@ -51,7 +51,7 @@ pub fn void(tx: &mut Tx, actor: &Actor, target: &Target, input: &VoidInput) -> R
 }
 
 /// Makes a link by which an applicant signs.
-pub fn link(tx: &mut Tx, actor: &Actor, target: &Target, input: &LinkInput) -> Result<SigningLink> {
+pub fn link(tx: &mut Tx, actor: &Actor, target: &Target, input: &SigningLinkInput) -> Result<SigningLink> {
     if fallback::is_one(tx, &target.reference)? {
         return fallback::link(tx, actor, target, input.place.as_deref());
     }

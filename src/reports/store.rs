@@ -66,7 +66,7 @@ pub fn tally(tx: &mut Tx, asked: &Asked, set: Set) -> Result<Tallies> {
     let all = || t::table.filter(t::id.eq_any(seen!(asked, "fallback_ticket")));
     match set {
         Set::Opened => {
-            let rows = || all().filter(t::id.ge(Id::floor(from))).filter(t::id.lt(Id::floor(before)));
+            let rows = || all().filter(t::created_at.ge(from)).filter(t::created_at.lt(before));
             tallies!(tx, rows())
         }
         Set::Happened(kinds) => {

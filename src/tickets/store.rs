@@ -282,14 +282,14 @@ pub struct Counted<'a> {
     pub made: (Moment, Moment),
 }
 
-/// The tickets that are counted; ids begin with the time.
+/// The tickets that are counted.
 macro_rules! counted {
     ($counted:expr) => {{
         let seen = access::table.filter(access::subject.eq_any($counted.subjects.to_vec())).filter(access::kind.eq("fallback_ticket"));
         fallback_tickets::table
             .filter(fallback_tickets::id.eq_any(seen.select(access::record_id)))
-            .filter(fallback_tickets::id.ge(Id::floor($counted.made.0)))
-            .filter(fallback_tickets::id.lt(Id::floor($counted.made.1)))
+            .filter(fallback_tickets::created_at.ge($counted.made.0))
+            .filter(fallback_tickets::created_at.lt($counted.made.1))
     }};
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Caller, TestApp, on_both_engines, text};
+use crate::support::{Caller, TestApp, on_both_engines, text, user_id};
 
 on_both_engines!(
     an_application_is_signed_and_clears_nothing,
@@ -15,6 +15,7 @@ on_both_engines!(
     the_register_on_paper,
     the_monthly_report_and_the_register_agree,
     what_is_wrong_with_a_form_of_a_ticket,
+    long_texts_fit_their_pages,
 );
 
 const AT: &str = "/fallback-tickets";
@@ -47,6 +48,9 @@ async fn pdf(who: &Caller<'_>, app: &TestApp, form: &Value) -> Vec<u8> {
     let request = who.request(actix_web::http::Method::GET, &format!("{}/pdf", form_path(form)));
     let bytes = app.bytes(request).await;
     assert!(bytes.starts_with(b"%PDF-"), "{form}");
+    if let Ok(dir) = std::env::var("PDF_DIR") {
+        std::fs::write(format!("{dir}/{}-{}.pdf", text(&form["kind"]), text(&form["number"])), &bytes).expect("dump");
+    }
     bytes
 }
 
@@ -70,10 +74,9 @@ async fn an_application_is_signed_and_clears_nothing(app: TestApp) {
     let ticket = online(&app).await;
     let all = clerk.get(&format!("{ticket}/forms")).await.ok();
     assert_eq!(all["available"], json!(["ticket_application", "ticket_record"]));
-    let key = [("idempotency-key", "申请单")];
     let form = clerk.post_with(&format!("{ticket}/forms"), &[("idempotency-key", "apply-1")], json!({ "kind": "ticket_application" })).await.created();
     let again = clerk.post_with(&format!("{ticket}/forms"), &[("idempotency-key", "apply-1")], json!({ "kind": "ticket_application" })).await;
-    assert_eq!(again.body["id"], form["id"], "{}", key.len());
+    assert_eq!(again.body["id"], form["id"]);
     let canonical = serde_json::to_string(&form["sheet"]).expect("json");
     assert_eq!(jieli::kernel::sha256_hex(canonical.as_bytes()), text(&form["document_hash"]));
     assert!(canonical.contains("联系人甲") && !canonical.contains("13900001234") && canonical.contains("不予销号"), "{canonical}");
@@ -363,6 +366,7 @@ async fn the_monthly_report_and_the_register_agree(app: TestApp) {
         app.tick().await;
     }
     let march = clerk.get(&format!("{AT}/reports/2026-03")).await.ok();
+    assert_eq!(march["opened"]["total"], json!(3));
     let register_of = clerk.get(&format!("{AT}/register?from=2026-03-01&to=2026-04-01")).await.ok();
     assert_eq!((&march["opened"]["total"], &march["opened"]["before"]), (&register_of["registered"], &json!(0)));
     for by in ["by_category", "by_tier", "by_center"] {
@@ -414,7 +418,7 @@ async fn what_is_wrong_with_a_form_of_a_ticket(app: TestApp) {
     for login in ["city_inspector", "city_manager"] {
         app.as_user(login).post(&at, json!({ "kind": "ticket_record" })).await.expect(403);
     }
-    app.as_user("cc_manager").post(&at, json!({ "kind": "ticket_record" })).await.expect(404);
+    app.as_user("cc_clerk").post(&at, json!({ "kind": "ticket_record" })).await.expect(404);
     let form = issue(&clerk, &ticket, "ticket_record").await;
     let at = form_path(&form);
     clerk.post(&format!("{at}/void"), json!({ "reason": "重新出具" })).await.expect(403);
@@ -425,4 +429,59 @@ async fn what_is_wrong_with_a_form_of_a_ticket(app: TestApp) {
     assert_eq!(clerk.post(&format!("{at}/sign"), json!({})).await.problem(409), "state_conflict");
     // A matter has no such form, and a ticket's is found by its own door alone.
     clerk.post("/entrustments/DB-none/forms", json!({ "kind": "ticket_record" })).await.expect(404);
+}
+
+/// A department of 如东 with an account.
+async fn staffed(app: &TestApp, name: &str) -> String {
+    let made = app.as_user("rd_manager").post("/centers/320623000000/departments", json!({ "name": name })).await.created();
+    let grant = json!({ "user_id": user_id("rd_agent2"), "role": "department_handler", "node_id": made["id"], "reason": "到岗" });
+    let grant = app.as_user("sys_admin").post("/grants", grant).await.created();
+    app.as_user("sec_admin").post(&format!("/grants/{}/approve", text(&grant["id"])), json!({})).await.ok();
+    text(&made["id"]).to_owned()
+}
+
+async fn long_texts_fit_their_pages(app: TestApp) {
+    let (clerk, reform, scjg) = (app.as_user("rd_clerk"), app.as_user("city_reform"), app.as_user("rd_scjg"));
+    let long = |words: &str, most: usize| words.chars().cycle().take(most).collect::<String>();
+    let mut body = at_counter(&long("反映人辛的企业名称很长有限责任公司", 40), "13900009999");
+    body["content"]["title"] = json!(long("老厂房加装货梯、扩建雨棚和变更消防用水的历史遗留问题，", 60));
+    body["content"]["situation"] = json!(long("厂房建成早于现行系统，系统中没有对应的事项可以申报；多部门均答复不属于本部门受理。", 1900));
+    body["content"]["request"] = json!(long("请明确由谁受理、需要什么材料、何时办结。", 900));
+    let ticket = register(&clerk, body).await;
+    pdf(&clerk, &app, &issue(&clerk, &ticket, "ticket_application").await).await;
+    let mut assisting = Vec::new();
+    for n in 1..=4 {
+        let name = format!("如东县第{n}{}", long("自然资源和规划以及住房城乡建设联合管理办公室", 60));
+        assisting.push(json!({ "department_id": staffed(&app, &name).await, "matter": "配合核实" }));
+    }
+    clerk.post(&format!("{ticket}/triage"), json!({ "tier": "difficult" })).await.ok();
+    let all = app.stranger().get("/centers/320623000000/departments").await.ok();
+    let lead = all["items"].as_array().into_iter().flatten().find(|d| d["staffed"] == true && d["name"] == "如东县市场监督管理局").expect("lead")["id"].clone();
+    let concerned: Vec<Value> = assisting.iter().map(|a| a["department_id"].clone()).chain([lead.clone()]).collect();
+    reform.post(&format!("{ticket}/coordinate"), json!({ "held_at": app.db.clock().now(), "departments": concerned })).await.ok();
+    reform.post(&format!("{ticket}/record-coordination"), json!({ "outcome": long("由市场监管部门牵头登记，其他部门配合核验场地。", 900) })).await.ok();
+    let matter = long("核实企业反映的供水接入、消防验收和加装货梯问题，提出解决方案并落实到位，书面答复企业。", 2000);
+    let input = json!({ "lead": { "department_id": lead, "matter": matter }, "assisting": assisting });
+    let drafted = clerk.post(&format!("{ticket}/sheets"), input).await.created();
+    let path = format!("/assignment-sheets/{}", text(&drafted["number"]));
+    app.as_user("rd_manager").post(&format!("{path}/issue"), json!({})).await.ok();
+    let order = issue(&clerk, &path, "assignment_sheet").await;
+    assert!(order["sheet"].to_string().matches("联合管理办公室").count() >= 4, "{order}");
+    pdf(&clerk, &app, &order).await;
+    for sheet in drafted["assisting"].as_array().into_iter().flatten() {
+        let own = format!("/assignment-sheets/{}", text(&sheet["id"]));
+        pdf(&clerk, &app, &issue(&clerk, &own, "assignment_sheet").await).await;
+        let other = app.as_user("rd_agent2");
+        other.post(&format!("{own}/sign-in"), responsible()).await.ok();
+        other.post(&format!("{own}/reply"), json!({ "result": "solved", "report": "已配合核实" })).await.ok();
+        clerk.post(&format!("{own}/confirm"), json!({})).await.ok();
+    }
+    scjg.post(&format!("{path}/sign-in"), responsible()).await.ok();
+    scjg.post(&format!("{path}/reply"), json!({ "result": "partly_solved", "report": matter })).await.ok();
+    pdf(&clerk, &app, &issue(&clerk, &path, "assignment_reply").await).await;
+    pdf(&clerk, &app, &issue(&clerk, &ticket, "ticket_record").await).await;
+    let at = "/centers/320623000000/register-forms";
+    for input in [json!({ "kind": "register_record" }), json!({ "kind": "monthly_report", "month": "2026-03" })] {
+        pdf(&clerk, &app, &clerk.post(at, input).await.created()).await;
+    }
 }

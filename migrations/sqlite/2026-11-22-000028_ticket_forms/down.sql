@@ -2,6 +2,7 @@ DROP INDEX precedents_published;
 DROP INDEX ladder_rungs_due;
 DROP INDEX ticket_contacts_at;
 DROP INDEX clocks_breached;
+DROP INDEX fallback_tickets_created;
 DROP INDEX events_tickets;
 DROP INDEX forms_act;
 DROP INDEX forms_root;
