@@ -174,7 +174,8 @@ fn assignment(tx: &mut Tx, row: &Row, t: &Opened, reply: bool, head: &Head, act:
     let own = row.lead_id.is_some().then(|| name(row.department_id));
     let responsible = d.responsible.as_ref().filter(|_| reply).map(|r| {
         veils.person(What::Name, &r.name);
-        let phone = tx.masking.phone(&r.phone);
+        // It is the office's.
+        let phone = veils.person(What::Phone, &r.phone);
         [r.name.as_str(), r.post.as_str(), phone.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("　")
     });
     let due = row.due_at.known().map(day).unwrap_or_default();

@@ -60,7 +60,7 @@ pub struct Veiled {
 pub enum What {
     /// A person's name.
     Name,
-    /// A telephone, masked already.
+    /// A telephone.
     Phone,
     /// An identity number, masked already.
     IdNumber,
@@ -180,6 +180,7 @@ impl Reading {
         }
         reads.masked.then(|| match v.what {
             What::Name => masking.name(&v.text),
+            What::Phone if !v.text.contains('*') => masking.phone(&v.text),
             // They stand there masked.
             _ => v.text.clone(),
         })
@@ -191,11 +192,14 @@ impl Reading {
         let mut signatures = record.signatures.clone();
         let hidden: Vec<(&str, String)> =
             record.fallback.veiled.iter().filter_map(|v| Some((v.text.as_str(), self.hides(v, tx.masking)?))).filter(|(text, shown)| text != shown).collect();
-        let masked = self.record.masked || !hidden.is_empty();
-        if masked {
+        let mut masked = self.record.masked;
+        if masked || !hidden.is_empty() {
             let veil = Veil::over(tx.masking, hidden, tx.now.local_date());
+            let before = (sheet.clone(), signatures.iter().map(|s| s.who.clone()).collect::<Vec<_>>());
             veil.sheet(&mut sheet);
             signatures.iter_mut().for_each(|s| veil.signature(s));
+            // Who has not signed yet does not make it a masked copy.
+            masked |= before.0 != sheet || signatures.iter().zip(&before.1).any(|(s, who)| s.who != *who);
         }
         Ok((Copy { sheet, signatures }, masked))
     }

@@ -172,7 +172,7 @@ pub fn assignment_sheet(head: &Head, form: &AssignmentSheet) -> Sheet {
     let blocks = &mut sheet.blocks;
     blocks.push(Block::Grid { columns: FOUR.to_vec(), rows });
     blocks.push(Block::Signatures { parties: vec![signer("leader", "主管领导（签字）", "")] });
-    let tall = |label: &str| vec![Cell::label(label), Cell::value("\n\n\n").across(3)];
+    let tall = |label: &str| vec![Cell::label(label), Cell::value("　\n　\n　").across(3)];
     let Some(replied) = &form.replied else {
         let rows = vec![tall("完成情况"), tall("责任人（签字）"), tall("申请人意见反馈"), tall("申请人（签字）")];
         blocks.push(Block::Grid { columns: FOUR.to_vec(), rows });
@@ -224,12 +224,12 @@ pub fn register_record(head: &Head, form: &RegisterRecord) -> Sheet {
     sheet.statement = INTERNAL.into();
     sheet.dates.insert(0, Entry::new(if form.whole { "登记期间" } else { "反映编号" }, &form.of));
     let columns = vec![
-        Column::short("序号", 6),
-        Column::words("时间", 15),
+        Column::short("序号", 8),
+        Column::words("时间", 18),
         Column::words("涉及部门", 14),
-        Column::words("基本情况", 25),
-        Column::words("受理过程", 22),
-        Column::words("处理结果", 18),
+        Column::words("基本情况", 23),
+        Column::words("受理过程", 20),
+        Column::words("处理结果", 17),
     ];
     let row = |(i, r): (usize, &RecordRow)| {
         let mut cells = vec![(i + 1).to_string()];
