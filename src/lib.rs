@@ -29,6 +29,7 @@ pub mod precedents;
 pub mod projects;
 pub mod registry;
 pub mod reminders;
+pub mod reports;
 pub mod return_visits;
 pub mod routing;
 pub mod settings;

@@ -55,6 +55,9 @@ pub fn mount(cfg: &mut ServiceConfig) {
         crate::visits::api::routes(cfg);
         projects::api::routes(cfg);
         meetings::api::routes(cfg);
+        // What is printed of a register has names of its own, before what is named by an id.
+        forms::fallback::api::routes(cfg);
+        crate::reports::api::routes(cfg);
         sheets::api::routes(cfg);
         crate::batches::api::routes(cfg);
         crate::return_visits::api::routes(cfg);
@@ -75,6 +78,7 @@ pub fn wire() {
     let _ = routing::ON_DECIDED.set(forms::on_decided);
     let _ = routing::ON_RELAY.set(forms::on_relay);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
+    let _ = sheets::ON_CHANGED.set(forms::fallback::on_sheet);
     let _ = tickets::ON_ENDED.set(vec![sheets::fall, crate::batches::fall]);
     let _ = tickets::SHEETS_OPEN.set(sheets::any_open);
     let _ = tickets::ON_HANDLER.set(sheets::follow_handler);

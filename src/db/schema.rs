@@ -729,7 +729,6 @@ diesel::table! {
         id -> Text,
         number -> Text,
         kind -> Text,
-        entrustment_id -> Text,
         about_id -> Text,
         center_id -> Text,
         state -> Text,
@@ -743,6 +742,7 @@ diesel::table! {
         updated_at -> Timestamp,
         act -> Text,
         owners -> Text,
+        root_id -> Text,
     }
 }
 
@@ -1180,6 +1180,7 @@ diesel::table! {
     }
 }
 diesel::allow_columns_to_appear_in_same_group_by_clause!(fallback_tickets::center_id, ticket_departments::department_id);
+diesel::allow_columns_to_appear_in_same_group_by_clause!(fallback_tickets::center_id, ticket_contacts::outcome);
 
 diesel::table! {
     ticket_batches (id) {

@@ -5,13 +5,14 @@ use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    doors::{self, SigningLinkInput},
     links::{self, LinkSignInput, SigningLink, SigningView, Tried},
     service::{self, IssueInput, VoidInput},
-    signing::{self, FormSignInput},
+    signing::FormSignInput,
     views::{self, FormVerification, FormView, MatterForms},
 };
 use crate::{
-    http::{Answer, Ask, Body, Command, Download, Empty, LinkCommand, Named, Nothing, Params, Public, State},
+    http::{Answer, Ask, Body, Command, Download, LinkCommand, Named, Nothing, Params, Public, State},
     kernel::Problem,
 };
 
@@ -45,7 +46,7 @@ async fn issue(command: Command, body: Body<IssueInput>) -> Answer {
 #[utoipa::path(tag = "forms", operation_id = "get_form", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), responses((status = 200, description = "文书", body = FormView)))]
 #[get("/forms/{id}")]
 async fn fetch(ask: Ask) -> Answer {
-    ask.get(service::fetch).await
+    ask.get(doors::fetch).await
 }
 
 /// 打印文书（form as PDF）
@@ -55,7 +56,7 @@ async fn fetch(ask: Ask) -> Answer {
 #[get("/forms/{id}/pdf")]
 async fn pdf(ask: Ask, state: web::Data<State>, Named(id): Named, _none: Params<Nothing>) -> Answer {
     let public = state.config.public_url.clone();
-    let (name, bytes) = ask.file(move |tx, actor| service::pdf(tx, actor, &id, &public)).await?;
+    let (name, bytes) = ask.file(move |tx, actor| doors::pdf(tx, actor, &id, &public)).await?;
     Ok(Download { name: &name, media: "application/pdf" }.answer().insert_header((header::CACHE_CONTROL, "no-store")).body(bytes))
 }
 
@@ -65,16 +66,16 @@ async fn pdf(ask: Ask, state: web::Data<State>, Named(id): Named, _none: Params<
 #[utoipa::path(tag = "forms", operation_id = "sign_form", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), request_body = FormSignInput, responses((status = 200, description = "文书", body = FormView)))]
 #[post("/forms/{id}/sign")]
 async fn sign(command: Command, body: Body<FormSignInput>) -> Answer {
-    command.act(body, signing::sign).await
+    command.act(body, doors::sign).await
 }
 
 /// 发送签署链接（signing link）
 ///
-/// 给申请人一次性的签署链接和验证码；验证码与文书全文绑定，只答复这一次，由发送链接的工作人员当面告知申请人本人，文书上注明由谁告知。重新发送后，先前的链接失效。不能试运行。
-#[utoipa::path(tag = "forms", operation_id = "make_signing_link", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), request_body = Empty, responses((status = 200, description = "链接和验证码", body = SigningLink)))]
+/// 给申请人一次性的签署链接和验证码；验证码与文书全文绑定，只答复这一次，由发送链接的工作人员当面告知申请人本人，文书上注明由谁告知。重新发送后，先前的链接失效。“办不成事”反映的文书有几位申请人的，用 place 指明发给谁；在文书上签字不是销号的反馈。不能试运行。
+#[utoipa::path(tag = "forms", operation_id = "make_signing_link", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), request_body = SigningLinkInput, responses((status = 200, description = "链接和验证码", body = SigningLink)))]
 #[post("/forms/{id}/signing-link")]
-async fn link(command: Command, body: Body<Empty>) -> Answer {
-    command.in_earnest()?.act(body, |tx, actor, target, _| links::link(tx, actor, target)).await
+async fn link(command: Command, body: Body<SigningLinkInput>) -> Answer {
+    command.in_earnest()?.act(body, doors::link).await
 }
 
 /// 作废文书（void form）
@@ -83,7 +84,7 @@ async fn link(command: Command, body: Body<Empty>) -> Answer {
 #[utoipa::path(tag = "forms", operation_id = "void_form", params(("id" = String, Path, description = "文书 id 或文号", max_length = 100)), request_body = VoidInput, responses((status = 200, description = "文书", body = FormView)))]
 #[post("/forms/{id}/void")]
 async fn void(command: Command, body: Body<VoidInput>) -> Answer {
-    command.act(body, service::void).await
+    command.act(body, doors::void).await
 }
 
 /// What the reader has before them.

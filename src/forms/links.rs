@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{
+    fallback,
     machine::{FormAction as Action, FormKind, FormState as State, Refusal},
     receipts,
     service::{load_for, save, sheet_of},
@@ -85,20 +86,25 @@ pub fn link(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<SigningLink> 
     if !linkable(tx, &row, &seen.e, &sides)? {
         return Err(Refusal::NotToBeSigned.into());
     }
-    let mut record = row.record.open(tx.vault)?;
+    let record = row.record.open(tx.vault)?;
+    let phone = phone_of(tx, &row)?;
+    send(tx, actor, &mut row, record, &phone)
+}
+
+/// Makes a link to a telephone.
+pub(super) fn send(tx: &mut Tx, actor: &Actor, row: &mut Form, mut record: FormRecord, phone: &str) -> Result<SigningLink> {
     record.link_round += 1;
     record.failures = 0;
     let until = tx.now.plus(TimeDelta::days(LINK_DAYS));
     record.link_until = Some(until);
     record.code_told = Some((actor.label.clone(), actor.id));
-    let phone = phone_of(tx, &row)?;
-    let (link, code) = (token(tx, &row, record.link_round), code_of(tx, &row, record.link_round, &phone));
-    save(tx, actor, &mut row, &record, "link_sent")?;
+    let (link, code) = (token(tx, row, record.link_round), code_of(tx, row, record.link_round, phone));
+    save(tx, actor, row, &record, "link_sent")?;
     Ok(SigningLink {
         id: row.id,
         link: format!("/api/v1/signing-links/{link}"),
         code,
-        phone: tx.masking.phone(&phone),
+        phone: tx.masking.phone(phone),
         code_told_by: actor.label.clone(),
         expires_at: until,
         version: row.version,
@@ -132,7 +138,7 @@ pub struct SigningView {
 
 /// The form of a link that is open, or was used a short while ago. What was replaced, is over or void is refused alike,
 /// whether it is read or signed.
-fn by_token(tx: &mut Tx, text: &str) -> Result<(Form, FormRecord)> {
+pub(super) fn by_token(tx: &mut Tx, text: &str) -> Result<(Form, FormRecord)> {
     let mut parts = text.splitn(3, '.');
     let (Some(id), Some(round), Some(mark)) = (parts.next(), parts.next(), parts.next()) else { return Err(Problem::not_found().into()) };
     let id: Id = id.parse().map_err(|_| Problem::not_found())?;
@@ -150,15 +156,17 @@ fn by_token(tx: &mut Tx, text: &str) -> Result<(Form, FormRecord)> {
     Ok((row, record))
 }
 
-fn link_view(tx: &mut Tx, row: &Form, record: &FormRecord) -> Result<SigningView> {
-    let e = entrustments::store::entrustment(tx, row.entrustment_id)?.ok_or_else(Problem::not_found)?;
-    let told = receipts::of(tx, row, record, &e, &sheet_of(tx, row)?)?;
+pub(super) fn link_view(tx: &mut Tx, row: &Form, record: &FormRecord) -> Result<SigningView> {
+    let told = match entrustments::store::entrustment(tx, row.entrustment_id)? {
+        Some(e) => receipts::of(tx, row, record, &e, &sheet_of(tx, row)?)?,
+        None => Vec::new(),
+    };
     Ok(SigningView {
         receipts: ReceiptView::all(told)?,
         number: row.number.clone(),
         kind: row.kind,
         kind_label: row.kind.label().into(),
-        sheet: serde_json::from_str(&row.sheet.open(tx.vault)?)?,
+        sheet: if row.kind.about().is_fallback() { fallback::link_sheet(tx, row, record)? } else { serde_json::from_str(&row.sheet.open(tx.vault)?)? },
         document_hash: row.hash.clone(),
         signed: record.link_signed_at.is_some(),
         signed_at: record.link_signed_at,
@@ -194,25 +202,36 @@ pub enum Tried {
     Wrong(Problem),
 }
 
+/// What is said to a wrong code, which is counted; none: it is the right one.
+pub(super) fn refused(tx: &mut Tx, actor: &Actor, row: &mut Form, mut record: FormRecord, phone: &str, code: &str) -> Result<Option<Problem>> {
+    if code == code_of(tx, row, record.link_round, phone) {
+        return Ok(None);
+    }
+    record.failures += 1;
+    if record.failures >= TRIES {
+        record.link_until = None;
+    }
+    save(tx, actor, row, &record, "code_refused")?;
+    Ok(Some(Problem::rule("/code", "wrong_code", "验证码不正确；连续五次错误后链接失效。", "Not the code.")))
+}
+
 /// Signs by link; the link is used up. Five wrong codes use it up too.
 pub fn sign_by_link(tx: &mut Tx, text: &str, request_id: &str, input: &LinkSignInput) -> Result<Tried> {
     let (found, _) = by_token(tx, text)?;
+    if found.kind.about().is_fallback() {
+        return fallback::sign_by_link(tx, text, request_id, input);
+    }
     dialect::lock_root(tx.conn, "entrustments", found.entrustment_id.as_str())?;
     dialect::lock_root(tx.conn, "forms", found.id.as_str())?;
-    let (mut row, mut record) = by_token(tx, text)?;
+    let (mut row, record) = by_token(tx, text)?;
     if record.link_signed_at.is_some() {
         return Err(Refusal::PlaceTaken.into());
     }
     let phone = phone_of(tx, &row)?;
     let e = entrustments::store::entrustment(tx, row.entrustment_id)?.ok_or_else(Problem::not_found)?;
     let actor = link_actor(request_id, &e);
-    if input.code != code_of(tx, &row, record.link_round, &phone) {
-        record.failures += 1;
-        if record.failures >= TRIES {
-            record.link_until = None;
-        }
-        save(tx, &actor, &mut row, &record, "code_refused")?;
-        return Ok(Tried::Wrong(Problem::rule("/code", "wrong_code", "验证码不正确；连续五次错误后链接失效。", "Not the code.")));
+    if let Some(wrong) = refused(tx, &actor, &mut row, record, &phone, &input.code)? {
+        return Ok(Tried::Wrong(wrong));
     }
     if input.document_hash != row.hash {
         return Err(changed().into());

@@ -27,6 +27,14 @@ code_enum! {
         Completion "completion" "代办事项办结单",
         Termination "termination" "代办事项终止委托单",
         Supervision "supervision" "督办单",
+        TicketApplication "ticket_application" "“办不成事”反映（兜底）问题申请单",
+        TicketRecord "ticket_record" "“办不成事”反映问题记录表",
+        AssignmentSheet "assignment_sheet" "交办单",
+        AssignmentReply "assignment_reply" "交办单（办复）",
+        BatchList "batch_list" "特别疑难问题清单",
+        RegisterRecord "register_record" "“办不成事”反映问题记录表（汇总）",
+        TriageList "triage_list" "“办不成事”反映问题每周分类清单",
+        MonthlyReport "monthly_report" "“办不成事”反映问题月报",
     }
 }
 
@@ -158,6 +166,15 @@ pub const PLACES: &[(FormKind, &[(&str, Side)])] = &[
     // Signed by both while it is still open; sealed and received where it is drawn up after the end.
     (K::Termination, &[("center", Issuer), ("applicant", Applicant), ("issuer", Issuer), ("recipient", Applicant), ("manager", Manager)]),
     (K::Supervision, &[("issuer", Issuer), ("recipient", Addressee), ("reply", Addressee)]),
+    (K::TicketApplication, &[("applicant_", Applicant), ("center", Issuer)]),
+    (K::TicketRecord, &[("recorder", Issuer), ("manager", Manager)]),
+    // Whoever signs the sheet, or the reply to it, has signed the form.
+    (K::AssignmentSheet, &[("leader", Manager)]),
+    (K::AssignmentReply, &[("leader", Manager), ("responsible", Addressee), ("applicant_", Applicant)]),
+    (K::BatchList, &[("issuer", Issuer)]),
+    (K::RegisterRecord, &[("recorder", Issuer), ("manager", Manager)]),
+    (K::TriageList, &[("recorder", Issuer), ("manager", Manager)]),
+    (K::MonthlyReport, &[("recorder", Issuer), ("manager", Manager)]),
 ];
 
 /// Who signs whose place. Nobody signs for another side: an applicant's paper signature is recorded, not given.
@@ -284,6 +301,14 @@ pub enum About {
     Arbitration,
     /// A reminder.
     Reminder,
+    /// A fallback ticket, and no matter.
+    Ticket,
+    /// An assignment sheet of one.
+    Sheet,
+    /// A batch of them.
+    Batch,
+    /// The register of a center.
+    Register,
 }
 
 impl About {
@@ -295,6 +320,25 @@ impl About {
             Self::JointHandling => Some("joint_handling"),
             Self::Arbitration => Some("arbitration"),
             Self::Reminder => Some("reminder"),
+            Self::Ticket => Some("fallback_ticket"),
+            Self::Sheet => Some("assignment_sheet"),
+            Self::Batch => Some("ticket_batch"),
+            Self::Register => Some("center"),
+        }
+    }
+
+    /// It hangs on no matter.
+    pub fn is_fallback(self) -> bool {
+        matches!(self, Self::Ticket | Self::Sheet | Self::Batch | Self::Register)
+    }
+
+    /// What its forms are listed with.
+    pub fn root(self) -> &'static str {
+        match self {
+            Self::Ticket | Self::Sheet => "ticket_id",
+            Self::Batch => "batch_id",
+            Self::Register => "center_id",
+            _ => "entrustment_id",
         }
     }
 }
@@ -307,6 +351,10 @@ impl FormKind {
             K::JointRequest => About::JointHandling,
             K::ArbitrationDecision => About::Arbitration,
             K::Supervision => About::Reminder,
+            K::TicketApplication | K::TicketRecord => About::Ticket,
+            K::AssignmentSheet | K::AssignmentReply => About::Sheet,
+            K::BatchList => About::Batch,
+            K::RegisterRecord | K::TriageList | K::MonthlyReport => About::Register,
             _ => About::Matter,
         }
     }

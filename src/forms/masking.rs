@@ -34,6 +34,12 @@ impl<'a> Veil<'a> {
         Self { masking, known, today }
     }
 
+    /// Over texts with what stands in the place of each.
+    pub fn over(masking: &'a Masking, mut known: Vec<(&'a str, String)>, today: chrono::NaiveDate) -> Self {
+        known.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+        Self { masking, known, today }
+    }
+
     /// A text without what is hidden.
     pub fn text(&self, text: &str) -> String {
         let mut text = Cow::Borrowed(text);

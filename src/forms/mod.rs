@@ -9,7 +9,9 @@
 //! A form whose act did not come about falls with it, with the reason, and its receipt still tells what was answered.
 
 pub mod api;
+mod doors;
 mod drawing;
+pub mod fallback;
 mod hooks;
 pub mod kinds;
 mod links;

@@ -188,7 +188,7 @@ pub(super) fn put_down(tx: &mut Tx, actor: &Actor, e: &Entrustment, record: &Rec
 const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
 /// Twelve of them: sixty random bits, but for a given identity.
-fn code(bytes: Vec<u8>) -> String {
+pub(super) fn code(bytes: Vec<u8>) -> String {
     let letters = bytes.iter().take(12).map(|b| char::from(*ALPHABET.get(usize::from(b % 32)).unwrap_or(&b'2')));
     grouped(letters)
 }
@@ -205,7 +205,8 @@ pub(super) fn typed(code: &str) -> String {
 
 pub(super) fn tell(tx: &mut Tx, actor: &Actor, row: &Form, kind: &str) -> Result<()> {
     let kind = format!("form.{kind}");
-    let params = json!({ "number": row.number, "form": row.kind, "entrustment_id": row.entrustment_id, "document_hash": row.hash });
+    let mut params = json!({ "number": row.number, "form": row.kind, "document_hash": row.hash });
+    params[row.kind.about().root()] = json!(row.entrustment_id);
     let event = NewEvent { record_kind: "form", record_id: row.id, version: row.version, kind: &kind, audience: Audience::Staff, params, words: None };
     events::record(tx, actor, event)
 }
@@ -310,10 +311,18 @@ fn available(tx: &mut Tx, actor: &Actor, seen: &Seen) -> Result<Vec<FormKind>> {
 pub fn pdf(tx: &mut Tx, actor: &Actor, reference: &str, public: &str) -> Result<(String, Vec<u8>)> {
     let (row, seen) = reading::load(tx, actor, reference)?;
     let record = row.record.open(tx.vault)?;
-    let Copy { sheet, signatures, void_reason } = reading::copy(tx, &row, &record, seen.masked)?;
+    let mut copy = reading::copy(tx, &row, &record, seen.masked)?;
     let told = reading::receipts(tx, &row, &record, &seen)?;
-    let sheet = receipts::filled(serde_json::from_value::<Sheet>(sheet)?, &told, &signatures);
-    let sheet = if record.fell { sheet.marked(&format!("本文书已作废：{void_reason}。")) } else { sheet };
+    let sheet = receipts::filled(serde_json::from_value::<Sheet>(copy.sheet)?, &told, &copy.signatures);
+    copy.sheet = serde_json::to_value(sheet)?;
+    print(&row, copy, record.fell, seen.masked, public)
+}
+
+/// A copy of a form as PDF, with the name of its file; `fell`: it is void because what it stands for did not come about.
+pub(super) fn print(row: &Form, copy: Copy, fell: bool, masked: bool, public: &str) -> Result<(String, Vec<u8>)> {
+    let Copy { sheet, signatures, void_reason } = copy;
+    let sheet: Sheet = serde_json::from_value(sheet)?;
+    let sheet = if fell { sheet.marked(&format!("本文书已作废：{void_reason}。")) } else { sheet };
     let places: Vec<&str> = sheet.places().collect();
     let signed = signatures.iter().filter(|s| places.contains(&s.place.as_str())).map(|s| Signed {
         place: s.place.clone(),
@@ -322,8 +331,8 @@ pub fn pdf(tx: &mut Tx, actor: &Actor, reference: &str, public: &str) -> Result<
         how: s.how.clone(),
     });
     let voided = row.state == State::Voided;
-    let void = if record.fell { format!("已作废：{void_reason}") } else { "已作废".to_owned() };
-    let marks: Vec<&str> = [(seen.masked, "脱敏件"), (voided, void.as_str())].iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
+    let void = if fell { format!("已作废：{void_reason}") } else { "已作废".to_owned() };
+    let marks: Vec<&str> = [(masked, "脱敏件"), (voided, void.as_str())].iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
     let printed = Printed {
         verification_code: row.code.clone(),
         verify_address: format!("{}/api/v1/forms/verify/{}", public.trim_end_matches('/'), row.code),
@@ -332,15 +341,15 @@ pub fn pdf(tx: &mut Tx, actor: &Actor, reference: &str, public: &str) -> Result<
         page_label: marks.join("　"),
         stamp: if voided {
             "作废".into()
-        } else if seen.masked {
+        } else if masked {
             "脱敏件".into()
         } else {
             String::new()
         },
-        masked: seen.masked,
+        masked,
     };
     let document = printing::render(&sheet, &printed).map_err(|e| Error::Corrupt(e.to_string()))?;
-    let copy = if seen.masked { "-脱敏件" } else { "" };
+    let copy = if masked { "-脱敏件" } else { "" };
     Ok((format!("{}-{}{copy}.pdf", row.kind.label(), row.number), document.pdf))
 }
 

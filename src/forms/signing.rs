@@ -64,7 +64,7 @@ pub struct FormSignInput {
 }
 
 /// How a signature by link stands on the form. Nobody may read it as the proof of a telephone.
-const BY_LINK: &str = "一次性链接，验证码由工作人员当面告知";
+pub(super) const BY_LINK: &str = "一次性链接，验证码由工作人员当面告知";
 
 /// The places that the caller signs now, their own first: not signed, and where that signs the matter, to be signed now.
 pub(super) fn open_places(tx: &mut Tx, actor: &Actor, row: &Form, e: &Entrustment, sides: &Sides) -> Result<Vec<(String, Signing)>> {
@@ -198,7 +198,7 @@ fn say(tx: &mut Tx, row: &Form, e: &Entrustment, place: &str, input: &FormSignIn
     }
 }
 
-fn another() -> Problem {
+pub(super) fn another() -> Problem {
     Problem::rule("/place", "not_yours", "该处由另一方签署：出具单位、对方单位和申请人各签各处。", "Another side's place.")
 }
 

@@ -158,6 +158,8 @@ pub struct FormRecord {
     pub delivered: Option<Delivered>,
     /// What of persons stands in it.
     pub personal: Vec<Personal>,
+    /// What is kept beside a form of a fallback ticket.
+    pub fallback: super::fallback::Kept,
 }
 
 impl FormRecord {
@@ -177,7 +179,8 @@ pub struct Form {
     pub number: String,
     /// Which form.
     pub kind: FormKind,
-    /// Of which matter.
+    /// Of which matter; of a form that is about no matter: the ticket, batch or center that it is listed with.
+    #[diesel(column_name = root_id)]
     pub entrustment_id: Id,
     /// What it was drawn up from: the matter, a transfer, a joint handling …
     pub about_id: Id,
@@ -224,24 +227,24 @@ pub fn form_by_code(tx: &mut Tx, code: &str) -> Result<Option<Form>> {
 
 /// The forms of a matter, newest first.
 pub fn of_matter(tx: &mut Tx, entrustment: Id) -> Result<Vec<Form>> {
-    Ok(forms::table.filter(forms::entrustment_id.eq(entrustment)).order(forms::id.desc()).limit(500).select(Form::as_select()).load(tx.conn)?)
+    Ok(forms::table.filter(forms::root_id.eq(entrustment)).order(forms::id.desc()).limit(500).select(Form::as_select()).load(tx.conn)?)
 }
 
 /// Those of a matter that are about one record.
 pub fn about(tx: &mut Tx, entrustment: Id, about: Id) -> Result<Vec<Form>> {
-    let rows = forms::table.filter(forms::entrustment_id.eq(entrustment)).filter(forms::about_id.eq(about));
+    let rows = forms::table.filter(forms::root_id.eq(entrustment)).filter(forms::about_id.eq(about));
     Ok(rows.order(forms::id.asc()).select(Form::as_select()).load(tx.conn)?)
 }
 
 /// The form that stands for an act and is not void.
 pub fn of_act(tx: &mut Tx, entrustment: Id, kind: FormKind, act: &str) -> Result<Option<Form>> {
-    let rows = forms::table.filter(forms::entrustment_id.eq(entrustment)).filter(forms::kind.eq(kind)).filter(forms::act.eq(act.to_owned()));
+    let rows = forms::table.filter(forms::root_id.eq(entrustment)).filter(forms::kind.eq(kind)).filter(forms::act.eq(act.to_owned()));
     Ok(rows.filter(forms::state.ne(FormState::Voided)).select(Form::as_select()).first(tx.conn).optional()?)
 }
 
 /// What the forms of a matter that are not void stand for.
 pub fn acts(tx: &mut Tx, entrustment: Id) -> Result<Vec<(FormKind, String)>> {
-    let rows = forms::table.filter(forms::entrustment_id.eq(entrustment)).filter(forms::state.ne(FormState::Voided));
+    let rows = forms::table.filter(forms::root_id.eq(entrustment)).filter(forms::state.ne(FormState::Voided));
     Ok(rows.select((forms::kind, forms::act)).load(tx.conn)?)
 }
 

@@ -37,9 +37,11 @@ pub struct FormView {
     pub state: State,
     /// In Chinese.
     pub state_label: String,
-    /// Of which matter.
-    pub entrustment_id: Id,
-    /// What it was drawn up from: the matter, a transfer, a joint handling …
+    /// Of which matter; absent where it hangs on none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrustment_id: Option<Id>,
+    /// What it was drawn up from: the matter, a transfer, a joint handling, a fallback ticket, an assignment sheet, a batch, a
+    /// center …
     pub about_id: Id,
     /// The center that issued it, or whose reform office did.
     pub center: CenterBrief,
@@ -168,11 +170,11 @@ pub struct FormVerification {
     pub issuer: String,
     /// When issued.
     pub issued_on: String,
-    /// Number of the matter.
+    /// Number of the matter, ticket, assignment sheet or batch.
     pub entrustment_number: String,
-    /// Name of the item.
+    /// Name of the item; of a fallback ticket its category.
     pub title: String,
-    /// The applicant, masked.
+    /// The applicant, masked; of a fallback ticket how many ask.
     pub applicant: String,
     /// SHA-256 of the text; must be the one printed.
     pub document_hash: String,
@@ -189,7 +191,7 @@ pub struct FormVerification {
     pub unsigned: Vec<String>,
 }
 
-fn shown(s: FormSignature) -> SignatureView {
+pub(super) fn shown(s: FormSignature) -> SignatureView {
     SignatureView { place: s.place, who: s.who, how: s.how, code_told_by: s.code_told_by, statement: s.statement, at: s.at }
 }
 
@@ -227,7 +229,13 @@ pub fn view(tx: &mut Tx, actor: &Actor, row: Form, seen: &Seen) -> Result<FormVi
 pub fn render(tx: &Tx, row: Form, masked: bool, center: CenterBrief) -> Result<(FormView, serde_json::Value)> {
     let record = row.record.open(tx.vault)?;
     let places = places(tx, &row)?;
-    let Copy { sheet, signatures, void_reason } = reading::copy(tx, &row, &record, masked)?;
+    let copy = reading::copy(tx, &row, &record, masked)?;
+    Ok(whole(row, places, copy, masked, center))
+}
+
+/// A form with a copy of it.
+pub fn whole(row: Form, places: Vec<String>, copy: Copy, masked: bool, center: CenterBrief) -> (FormView, serde_json::Value) {
+    let Copy { sheet, signatures, void_reason } = copy;
     let view = FormView {
         id: row.id,
         number: row.number,
@@ -235,7 +243,7 @@ pub fn render(tx: &Tx, row: Form, masked: bool, center: CenterBrief) -> Result<(
         kind_label: row.kind.label().into(),
         state: row.state,
         state_label: row.state.label().into(),
-        entrustment_id: row.entrustment_id,
+        entrustment_id: (!row.kind.about().is_fallback()).then_some(row.entrustment_id),
         about_id: row.about_id,
         center,
         issued_on: row.issued_on,
@@ -254,12 +262,15 @@ pub fn render(tx: &Tx, row: Form, masked: bool, center: CenterBrief) -> Result<(
         created_at: row.created_at,
         updated_at: row.updated_at,
     };
-    Ok((view, sheet))
+    (view, sheet)
 }
 
 /// What a code confirms, for everybody; `hash` is the one that the reader has before them.
 pub fn verify(tx: &mut Tx, code: &str, hash: Option<&str>) -> Result<FormVerification> {
     let row = store::form_by_code(tx, &typed(code))?.ok_or_else(Problem::not_found)?;
+    if row.kind.about().is_fallback() {
+        return super::fallback::verify(tx, row, hash);
+    }
     let e = entrustments::store::entrustment(tx, row.entrustment_id)?.ok_or_else(Problem::not_found)?;
     let record = row.record.open(tx.vault)?;
     let applicant = applicants::store::applicant(tx, e.applicant_id)?.ok_or_else(Problem::not_found)?;

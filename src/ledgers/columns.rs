@@ -8,7 +8,7 @@ use crate::kernel::Masking;
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
-    /// Text; several texts are joined.
+    /// Text; several texts, or names, are joined.
     Text,
     /// A number.
     Number,
@@ -105,7 +105,9 @@ fn joined(value: &Value) -> String {
         Value::String(s) => s.clone(),
         Value::Number(n) => n.to_string(),
         Value::Array(list) => list.iter().map(joined).filter(|s| !s.is_empty()).collect::<Vec<_>>().join("、"),
-        Value::Null | Value::Bool(_) | Value::Object(_) => String::new(),
+        // What has a name is called by it.
+        Value::Object(fields) => fields.get("name").map(joined).unwrap_or_default(),
+        Value::Null | Value::Bool(_) => String::new(),
     }
 }
 
@@ -117,8 +119,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_cell() {
-        let record =
-            json!({ "n": 3, "t": "2026-01-05T09:30:00+08:00", "d": "2026-01-05", "yes": true, "list": ["a", "b"], "who": "张三丰", "tel": "13900004444" });
+        let record = json!({ "n": 3, "t": "2026-01-05T09:30:00+08:00", "d": "2026-01-05", "yes": true, "list": ["a", "b"], "units": [{ "name": "甲局" }, { "name": "乙局" }], "who": "张三丰", "tel": "13900004444" });
         let masking = Masking::default();
         let cell = |at, holds| Column::new("", at, 1.0).of(holds).cell(&record, &masking).shown();
         assert_eq!(cell("/n", Holds::Number), "3");
@@ -126,6 +127,7 @@ mod tests {
         assert_eq!(cell("/d", Holds::Day), "2026-01-05");
         assert_eq!(cell("/yes", Holds::Flag), "是");
         assert_eq!(cell("/list", Holds::Text), "a、b");
+        assert_eq!(cell("/units", Holds::Text), "甲局、乙局");
         assert_eq!(cell("/list", Holds::Count), "2");
         assert_eq!(cell("/missing", Holds::Text), "");
         assert!(!cell("/who", Holds::Person).contains("三丰"));

@@ -1,5 +1,7 @@
 //! Loading a sheet with permission in one call, and saving it with everything that must go with it.
 
+use std::sync::OnceLock;
+
 use serde_json::json;
 
 use super::{
@@ -22,6 +24,11 @@ use crate::{
     settings::{self, Rules},
     tickets::{self, Ticket},
 };
+
+/// What higher rooms do in the transaction in which a sheet has changed, by what it told: set by `app`.
+pub static ON_CHANGED: OnceLock<SheetHook> = OnceLock::new();
+/// See [`ON_CHANGED`].
+pub type SheetHook = fn(&mut Tx, &Actor, &Sheet, &str) -> Result<()>;
 
 /// What may be said of one sheet.
 const MOST_NOTES: usize = 200;
@@ -197,11 +204,13 @@ pub(super) fn params(tx: &mut Tx, row: &Sheet) -> Result<serde_json::Value> {
 /// Event and visibility of a change.
 pub(super) fn publish(tx: &mut Tx, actor: &Actor, row: &Sheet, center: &Center, kind: &str, words: &str) -> Result<()> {
     let params = params(tx, row)?;
-    let kind = format!("assignment_sheet.{kind}");
+    let told = kind;
+    let kind = format!("assignment_sheet.{told}");
     let words = Some(words).filter(|w| !w.is_empty());
     let event = NewEvent { record_kind: "assignment_sheet", record_id: row.id, version: row.version, kind: &kind, audience: Audience::Staff, params, words };
     events::record(tx, actor, event)?;
-    place(tx, row, center)
+    place(tx, row, center)?;
+    ON_CHANGED.get().map_or(Ok(()), |hook| hook(tx, actor, row, told))
 }
 
 /// Who sees a sheet: the center of its ticket, what is above it, who handles the ticket, and its own department once it is

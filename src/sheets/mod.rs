@@ -20,6 +20,6 @@ pub use answering::{confirm, grant_extension, issue, progress, refuse_extension,
 pub use drafting::{any_open, determine, draft, draft_as, fall, follow_handler};
 pub use ladder::{anything_due, confirm as confirm_rung, number_of as rung_number, propose_due};
 pub use listing::sheets as list;
-pub use load::recompute;
+pub use load::{ON_CHANGED, recompute};
 pub use model::{LadderRung, SheetResult, SheetRole, SheetsInput};
 pub use waiting::{rungs_awaiting, sheets_awaiting};

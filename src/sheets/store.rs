@@ -134,6 +134,12 @@ pub fn of_ticket(tx: &mut Tx, ticket: Id) -> Result<Vec<Sheet>> {
     Ok(rows.select(Sheet::as_select()).load(tx.conn)?)
 }
 
+/// All of several tickets, oldest first.
+pub fn of_tickets(tx: &mut Tx, tickets: &[Id]) -> Result<Vec<Sheet>> {
+    let rows = assignment_sheets::table.filter(assignment_sheets::ticket_id.eq_any(tickets.to_vec())).order(assignment_sheets::id.asc());
+    Ok(rows.select(Sheet::as_select()).load(tx.conn)?)
+}
+
 /// The sheets of the departments that assist a lead, oldest first.
 pub fn assisting(tx: &mut Tx, lead: Id) -> Result<Vec<Sheet>> {
     let rows = assignment_sheets::table.filter(assignment_sheets::lead_id.eq(lead)).order(assignment_sheets::id.asc());

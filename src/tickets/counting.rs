@@ -36,7 +36,7 @@ pub struct RegisterParams {
 }
 
 /// How many of one kind.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct RegisterCount {
     /// A code, or the id of a center or department.
     pub key: String,
@@ -47,7 +47,7 @@ pub struct RegisterCount {
 }
 
 /// The register in figures.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct TicketRegister {
     /// Everything that was registered.
     pub registered: i64,
@@ -96,16 +96,21 @@ pub fn register(tx: &mut Tx, actor: &Actor, params: &RegisterParams) -> Result<T
     let counted = Counted { subjects: &subjects, made: (from, day("to", &params.to)?.unwrap_or(Moment::NEVER)) };
     let wrong = || Problem::parameter("center_id", "invalid_value", "应为服务中心的 id。", "The id of a center.");
     let center: Option<Id> = params.center_id.as_ref().map(|id| id.parse().map_err(|_| wrong())).transpose()?;
+    figures(tx, &counted, center)
+}
+
+/// The register in figures, of what some subjects see; `center`: of one center alone.
+pub fn figures(tx: &mut Tx, counted: &Counted, center: Option<Id>) -> Result<TicketRegister> {
     let here = |id: &Id| center.is_none_or(|center| center == *id);
-    let mut rows = store::tally(tx, &counted)?;
+    let mut rows = store::tally(tx, counted)?;
     rows.retain(|r| here(&r.3));
     let unresolved: Vec<State> = State::ALL.iter().copied().filter(|s| !s.is_final()).collect();
     let mut departments: BTreeMap<Id, i64> = BTreeMap::new();
-    for (_, id, n) in store::tally_departments(tx, &counted, &unresolved)?.iter().filter(|(at, ..)| here(at)) {
+    for (_, id, n) in store::tally_departments(tx, counted, &unresolved)?.iter().filter(|(at, ..)| here(at)) {
         *departments.entry(*id).or_default() += n;
     }
-    let days: Vec<(String, i64)> = store::tally_days(tx, &counted, &unresolved)?.into_iter().filter(|(at, ..)| here(at)).map(|(_, day, n)| (day, n)).collect();
-    let overdue = store::tally_overdue(tx, &counted)?.iter().filter(|(at, _)| here(at)).map(|(_, n)| n).sum();
+    let days: Vec<(String, i64)> = store::tally_days(tx, counted, &unresolved)?.into_iter().filter(|(at, ..)| here(at)).map(|(_, day, n)| (day, n)).collect();
+    let overdue = store::tally_overdue(tx, counted)?.iter().filter(|(at, _)| here(at)).map(|(_, n)| n).sum();
     let sum = |keep: &dyn Fn(State) -> bool| rows.iter().filter(|r| keep(r.0)).map(|r| r.4).sum::<i64>();
     let (registered, cleared) = (sum(&|_| true), sum(&|s| s == State::Cleared));
     let base = registered - sum(&|s| matches!(s, State::Merged | State::Inadmissible | State::Withdrawn));

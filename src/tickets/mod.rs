@@ -20,11 +20,13 @@ mod merging;
 mod model;
 mod narrative;
 mod reading;
+mod reads;
 pub mod store;
 mod views;
 
 pub use asking::caller_of;
 pub use asking::{ask, feedback, review, uphold};
+pub use counting::{RegisterCount, TicketRegister, figures};
 pub use doors::{
     Assigned, BatchDecision, TicketWords, Visit, ask_feedback, assign, batch, decide, mark_precedent, move_due, on_no_unit, record_visit, reopen_after_visit,
     reply, return_, send_back, show_to, sign_in, submit, unbatch, words_of,
@@ -39,5 +41,6 @@ pub use load::{
     ON_CLEARED, ON_ENDED, ON_HANDLER, Opened, SHEETS_OPEN, Told, by_reference, load_behind, load_for, load_locked, load_seen, place, recompute, tell,
 };
 pub use model::{ContactOutcome, ContactPurpose, FeedbackWay, InadmissibleReason, TicketCategory, TicketChannel, TicketDetails, UpholdReason};
+pub use reads::{Reads, reads};
 pub use store::{Ticket, TicketCaller, TicketContact, TicketDepartment};
 pub use views::{TicketView, title_of, view};

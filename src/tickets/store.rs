@@ -290,14 +290,14 @@ pub struct Counted<'a> {
     pub made: (Moment, Moment),
 }
 
-/// The tickets that are counted; ids begin with the time.
+/// The tickets that are counted.
 macro_rules! counted {
     ($counted:expr) => {{
         let seen = access::table.filter(access::subject.eq_any($counted.subjects.to_vec())).filter(access::kind.eq("fallback_ticket"));
         fallback_tickets::table
             .filter(fallback_tickets::id.eq_any(seen.select(access::record_id)))
-            .filter(fallback_tickets::id.ge(Id::floor($counted.made.0)))
-            .filter(fallback_tickets::id.lt(Id::floor($counted.made.1)))
+            .filter(fallback_tickets::created_at.ge($counted.made.0))
+            .filter(fallback_tickets::created_at.lt($counted.made.1))
     }};
 }
 
@@ -325,6 +325,13 @@ pub fn tally_departments(tx: &mut Tx, counted: &Counted, states: &[TicketState])
     let rows = rows.inner_join(ticket_departments::table.on(ticket_departments::ticket_id.eq(t::id)));
     let rows = rows.group_by((t::center_id, ticket_departments::department_id));
     Ok(rows.select((t::center_id, ticket_departments::department_id, count_star())).load(tx.conn)?)
+}
+
+/// Those that are counted, oldest first.
+pub fn counted(tx: &mut Tx, counted: &Counted, states: &[TicketState], limit: i64) -> Result<Vec<Ticket>> {
+    use fallback_tickets as t;
+    let rows = counted!(counted).filter(t::state.eq_any(states.to_vec()));
+    Ok(rows.order(t::id.asc()).limit(limit).select(Ticket::as_select()).load(tx.conn)?)
 }
 
 /// How many are past their deadline, by center.

@@ -19,7 +19,7 @@ use crate::{
     clocks::{self, ClockView},
     db::{Result, Tx},
     kernel::{Code as _, Id, Moment},
-    organization::{self, CenterBrief},
+    organization::{self, CenterBrief, Department},
 };
 
 /// Somebody who asks, as they are answered.
@@ -187,7 +187,7 @@ pub struct TicketView {
     /// Who asks; single records only. An applicant sees themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub callers: Option<Vec<CallerView>>,
-    /// Departments that it concerns; single records only.
+    /// Departments that it concerns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub departments: Option<Vec<TicketDepartmentView>>,
     /// The department that answers for it.
@@ -285,11 +285,11 @@ pub(super) struct Reader {
     /// The applicant that the reader is.
     own: Option<Id>,
     /// Reads what the applicant wrote.
-    words: bool,
+    pub(super) words: bool,
     /// Reads what the staff of centers write to each other.
     staff: bool,
     /// Callers are shown masked.
-    masked: bool,
+    pub(super) masked: bool,
     /// Confidential callers are shown.
     pub(super) knows: bool,
 }
@@ -411,6 +411,14 @@ fn head(tx: &Tx, row: &Ticket, d: TicketDetails, reader: Reader, callers_total: 
     }
 }
 
+fn department_views<'a>(rows: impl Iterator<Item = &'a store::TicketDepartment>, named: &[Department], lead: Option<Id>) -> Vec<TicketDepartmentView> {
+    let shown = rows.filter_map(|d| {
+        let name = named.iter().find(|n| n.id == d.department_id)?.name.clone();
+        Some(TicketDepartmentView { id: d.department_id, name, charged: d.sees, lead: lead == Some(d.department_id) })
+    });
+    shown.collect()
+}
+
 fn contact_views(tx: &Tx, loaded: &Opened, reader: Reader) -> Result<Vec<TicketContactView>> {
     let hidden = |caller: Id| loaded.callers.iter().any(|c| c.id == caller && c.confidential) && !reader.knows;
     let view = |c: &store::TicketContact| -> Result<TicketContactView> {
@@ -447,11 +455,7 @@ pub(super) fn render(tx: &mut Tx, actor: &Actor, loaded: &Opened, reader: Reader
     let callers = loaded.callers.iter().filter(mine).map(|c| caller_view(tx, loaded, reader, may_send, c)).collect::<Result<Vec<_>>>()?;
     let ids: Vec<Id> = loaded.departments.iter().map(|d| d.department_id).collect();
     let named = organization::store::departments_by_id(tx, &ids)?;
-    let departments = loaded.departments.iter().filter_map(|d| {
-        let name = named.iter().find(|n| n.id == d.department_id)?.name.clone();
-        Some(TicketDepartmentView { id: d.department_id, name, charged: d.sees, lead: row.lead_department_id == Some(d.department_id) })
-    });
-    let departments = departments.collect();
+    let departments = department_views(loaded.departments.iter(), &named, row.lead_department_id);
     // Files of one caller are not another's.
     let alone = loaded.callers.len() == 1 && reader.words;
     let files = if reader.own.is_none() || alone { attachments::of_record(tx, row.id, loaded.sight.masked || !reader.words)? } else { Vec::new() };
@@ -490,11 +494,17 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<TicketView> 
 pub fn listed(tx: &mut Tx, actor: &Actor, rows: Vec<(Ticket, Sight)>) -> Result<Vec<TicketView>> {
     let ids: Vec<Id> = rows.iter().map(|(row, _)| row.id).collect();
     let callers = store::callers_of(tx, &ids)?;
+    let concerned = store::departments(tx, &ids)?;
+    let mut named: Vec<Id> = concerned.iter().map(|d| d.department_id).collect();
+    named.sort();
+    named.dedup();
+    let named = organization::store::departments_by_id(tx, &named)?;
     let one = |(row, sight): (Ticket, Sight)| -> Result<TicketView> {
         let of_row: Vec<TicketCaller> = callers.iter().filter(|c| c.ticket_id == row.id || c.origin_id == row.id).cloned().collect();
         let asking = of_row.iter().filter(|c| c.ticket_id == row.id && c.withdrawn_at.is_none()).count();
         let reader = Reader::of(actor, &row, &of_row, sight);
-        Ok(head(tx, &row, row.details.open(tx.vault)?, reader, asking))
+        let departments = department_views(concerned.iter().filter(|d| d.ticket_id == row.id), &named, row.lead_department_id);
+        Ok(TicketView { departments: Some(departments), ..head(tx, &row, row.details.open(tx.vault)?, reader, asking) })
     };
     rows.into_iter().map(one).collect()
 }

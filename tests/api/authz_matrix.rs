@@ -559,6 +559,16 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         | "get_relay_diagram"
         | "explain_deadlines" => (in_path(matter), empty()),
         "list_forms" => (in_path(&f.matter), empty()),
+        "list_fallback_ticket_forms" => (in_path(&f.ticket), empty()),
+        "issue_fallback_ticket_form" => (in_path(&f.ticket), json!({ "kind": "ticket_application" })),
+        "list_assignment_sheet_forms" => (in_path(&f.charged), empty()),
+        "issue_assignment_sheet_form" => (in_path(&f.charged), json!({ "kind": "assignment_sheet" })),
+        "list_ticket_batch_forms" => (in_path(&f.batch), empty()),
+        // There is nothing in it: who may gets a 409.
+        "issue_ticket_batch_form" => (in_path(&f.batch), json!({ "kind": "batch_list" })),
+        "list_register_forms" => (in_path("320623000000"), empty()),
+        "issue_register_form" => (in_path("320623000000"), json!({ "kind": "triage_list" })),
+        "get_fallback_report" => (in_path("2026-02"), empty()),
         "issue_form" => (in_path(&f.matter), json!({ "kind": "receipt" })),
         "get_form" | "print_form" => (in_path(&f.form), empty()),
         "make_signing_link" => (in_path(&f.sent), empty()),

@@ -27,6 +27,7 @@ mod forms;
 mod forms_acts;
 mod forms_sides;
 mod forms_slips;
+mod forms_tickets;
 mod ledgers;
 mod marking;
 mod meetings;

@@ -82,6 +82,14 @@ impl Record {
                 format!("{}{served}", t.requested_at.rfc3339())
             }),
             K::Transfer | K::HandOverList | K::JointRequest | K::ArbitrationDecision | K::Supervision => origin.act(),
+            K::TicketApplication
+            | K::TicketRecord
+            | K::AssignmentSheet
+            | K::AssignmentReply
+            | K::BatchList
+            | K::RegisterRecord
+            | K::TriageList
+            | K::MonthlyReport => None,
         }
     }
 

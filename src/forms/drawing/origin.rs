@@ -132,6 +132,8 @@ impl Origin {
                 }
                 Ok(Self::Arbitration(Box::new(chosen(decided, about, |(a, _)| a.id, |_| None, kind)?)))
             }
+            // Forms of fallback tickets hang on no matter.
+            About::Ticket | About::Sheet | About::Batch | About::Register => Err(Refusal::NotDue(kind).into()),
             About::Reminder => {
                 let row = chosen(reminders::of_matter(tx, e.id)?, about, |r| r.id, |_| None, kind)?;
                 let record = row.record.open(tx.vault)?;

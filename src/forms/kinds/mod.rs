@@ -3,6 +3,7 @@
 mod agreement;
 mod arbitration_decision;
 mod completion;
+mod fallback;
 mod intake;
 mod notices;
 mod plan;
@@ -16,6 +17,10 @@ use chrono::NaiveDate;
 pub use agreement::{Agreement, Amendment, Change, agreement, amendment};
 pub use arbitration_decision::{ArbitrationDecision, Ruling, Side, arbitration_decision};
 pub use completion::{Completion, Delivered, Delivery, DeliveryReceipt, completion, delivery_receipt};
+pub use fallback::{
+    Asking, AssignmentSheet, BatchList, BatchRow, MonthlyReport, RecordRow, RegisterRecord, Replied, ReportTable, TicketApplication, TriageRow,
+    assignment_sheet, batch_list, monthly_report, register_record, ticket_application, triage_list,
+};
 pub use intake::{Application, Receipt, TakenIn, application, receipt};
 pub use notices::{Deferral, Deferred, MissingPaper, OneTimeNotice, deferral_notice, one_time_notice};
 pub use plan::{Plan, PlanStep, plan};

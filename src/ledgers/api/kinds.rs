@@ -236,7 +236,7 @@ pub static LEDGERS: &[Ledger] = &[
         query: query::<tickets::api::Tickets>,
         page: |tx, actor, q| {
             let page = tickets::list(tx, actor, q)?;
-            told::<_, tickets::api::OfTicket>(tx, actor, page, &["center"])
+            told::<_, tickets::api::OfTicket>(tx, actor, page, &["center", "entrustment"])
         },
         columns: &[
             text("编号", "/number", 30.0),
@@ -245,6 +245,8 @@ pub static LEDGERS: &[Ledger] = &[
             text("渠道", "/channel_label", 14.0),
             text("类别", "/category_label", 40.0),
             text("分级", "/tier_label", 12.0),
+            text("涉及部门", "/departments", 40.0),
+            text("关联办件", "/entrustment/number", 30.0),
             text("状态", "/state_label", 16.0),
             text("紧急", "/urgent", 8.0).of(Holds::Flag),
             text("反映人数", "/callers_total", 10.0).of(Holds::Number),

@@ -1,0 +1,14 @@
+DROP INDEX precedents_published;
+DROP INDEX ladder_rungs_due;
+DROP INDEX ticket_contacts_at;
+DROP INDEX clocks_breached;
+DROP INDEX fallback_tickets_created;
+DROP INDEX events_tickets;
+DROP INDEX forms_act;
+DROP INDEX forms_root;
+DELETE FROM forms WHERE root_id NOT IN (SELECT id FROM entrustments);
+ALTER TABLE forms ADD COLUMN entrustment_id TEXT COLLATE "C" NOT NULL DEFAULT '';
+UPDATE forms SET entrustment_id = root_id;
+ALTER TABLE forms DROP COLUMN root_id;
+CREATE INDEX forms_matter ON forms (entrustment_id, id);
+CREATE UNIQUE INDEX forms_act ON forms (entrustment_id, kind, act) WHERE act <> '' AND state <> 'voided';
