@@ -119,8 +119,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_cell() {
-        let record =
-            json!({ "n": 3, "t": "2026-01-05T09:30:00+08:00", "d": "2026-01-05", "yes": true, "list": ["a", "b"], "units": [{ "name": "甲局" }, { "name": "乙局" }], "who": "张三丰", "tel": "13900004444" });
+        let record = json!({ "n": 3, "t": "2026-01-05T09:30:00+08:00", "d": "2026-01-05", "yes": true, "list": ["a", "b"], "units": [{ "name": "甲局" }, { "name": "乙局" }], "who": "张三丰", "tel": "13900004444" });
         let masking = Masking::default();
         let cell = |at, holds| Column::new("", at, 1.0).of(holds).cell(&record, &masking).shown();
         assert_eq!(cell("/n", Holds::Number), "3");

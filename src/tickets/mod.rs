@@ -24,8 +24,8 @@ pub mod store;
 mod views;
 
 pub use asking::caller_of;
-pub use counting::{RegisterCount, TicketRegister, figures};
 pub use asking::{ask, feedback, uphold};
+pub use counting::{RegisterCount, TicketRegister, figures};
 pub use doors::{
     Assigned, BatchDecision, TicketWords, Visit, ask_feedback, assign, batch, decide, mark_precedent, move_due, on_no_unit, record_visit, reopen_after_visit,
     reply, return_, send_back, show_to, sign_in, submit, unbatch, words_of,

@@ -118,7 +118,13 @@ async fn a_confidential_caller_stays_hidden_in_print(app: TestApp) {
     let ticket = register(&clerk, body).await;
     let application = issue(&clerk, &ticket, "ticket_application").await;
     let record = issue(&clerk, &ticket, "ticket_record").await;
-    clerk.post(&format!("{}/sign", form_path(&application)), json!({ "place": "applicant_1", "signature": { "method": "handwritten", "evidence": "申请单原件" } })).await.ok();
+    clerk
+        .post(
+            &format!("{}/sign", form_path(&application)),
+            json!({ "place": "applicant_1", "signature": { "method": "handwritten", "evidence": "申请单原件" } }),
+        )
+        .await
+        .ok();
     let (own, masked) = said(&app, &clerk, &application).await;
     assert!(own.contains("反映人戊") && !masked, "{own}");
     // The leader of the center reads what was written, and not who it was; who looks from above neither.
@@ -220,8 +226,19 @@ async fn a_sheet_is_printed_as_it_is_issued_and_as_it_comes_back(app: TestApp) {
     assert_eq!((&order["state"], &order["places"], &order["allowed_actions"]), (&json!("signed"), &json!(["leader"]), &json!([])));
     assert_eq!((&order["signatures"][0]["place"], &order["signatures"][0]["how"]), (&json!("leader"), &json!("签发交办单")));
     let words = order["sheet"].to_string();
-    let fields =
-        ["交办单编号", "交办时间", "承办部门", "完成时限", "责任人", "交办事项", "主管领导（签字）", "完成情况", "责任人（签字）", "申请人意见反馈", "申请人（签字）"];
+    let fields = [
+        "交办单编号",
+        "交办时间",
+        "承办部门",
+        "完成时限",
+        "责任人",
+        "交办事项",
+        "主管领导（签字）",
+        "完成情况",
+        "责任人（签字）",
+        "申请人意见反馈",
+        "申请人（签字）",
+    ];
     let at: Vec<Option<usize>> = fields.iter().map(|field| words.find(field)).collect();
     assert!(at.iter().all(Option::is_some) && at.is_sorted(), "{words}");
     assert!(words.contains(&department) && words.contains(&number), "{words}");
@@ -341,7 +358,8 @@ async fn the_register_on_paper(app: TestApp) {
 
 /// Counts by key of a list that has something in it.
 fn counts(list: &Value) -> Vec<(String, i64)> {
-    let mut all: Vec<(String, i64)> = list.as_array().into_iter().flatten().map(|c| (text(&c["key"]).to_owned(), c["count"].as_i64().unwrap_or_default())).collect();
+    let mut all: Vec<(String, i64)> =
+        list.as_array().into_iter().flatten().map(|c| (text(&c["key"]).to_owned(), c["count"].as_i64().unwrap_or_default())).collect();
     all.retain(|(_, n)| *n > 0);
     all.sort();
     all

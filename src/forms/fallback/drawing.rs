@@ -184,7 +184,8 @@ fn assignment(tx: &mut Tx, row: &Row, t: &Opened, reply: bool, head: &Head, act:
         let who = signer(tx, &s.name, s.by)?;
         veils.person(What::Name, &who);
         let by = s.by;
-        signatures.push(FormSignature { place: "leader".into(), who, how: "签发交办单".into(), evidence: String::new(), at: s.at, by, code_told_by: None });
+        signatures
+            .push(FormSignature { place: "leader".into(), who, how: "签发交办单".into(), evidence: String::new(), at: s.at, by, code_told_by: None });
     }
     let asking: Vec<_> = t.asking().filter(|_| reply && row.lead_id.is_none()).cloned().collect();
     let replied = if reply {
@@ -192,7 +193,15 @@ fn assignment(tx: &mut Tx, row: &Row, t: &Opened, reply: bool, head: &Head, act:
             let who = format!("{}　{}", name(row.department_id), signer(tx, &s.name, s.by)?);
             veils.person(What::Name, &signer(tx, &s.name, s.by)?);
             let by = s.by;
-            signatures.push(FormSignature { place: "responsible".into(), who, how: "办复签字".into(), evidence: String::new(), at: s.at, by, code_told_by: None });
+            signatures.push(FormSignature {
+                place: "responsible".into(),
+                who,
+                how: "办复签字".into(),
+                evidence: String::new(),
+                at: s.at,
+                by,
+                code_told_by: None,
+            });
         }
         let said = |c: &tickets::TicketContact| {
             let caller = asking.iter().position(|a| a.id == c.caller_id).filter(|_| asking.len() > 1).map(|i| format!("申请人{}：", i + 1)).unwrap_or_default();

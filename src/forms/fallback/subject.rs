@@ -27,10 +27,8 @@ pub enum Of {
 const TICKETS: &[(K, fn(T) -> bool)] = &[(K::TicketApplication, |state| state != T::Merged), (K::TicketRecord, |_| true)];
 
 /// The states of a sheet: only what a leader has signed is a 交办单.
-const SHEETS: &[(K, &[S])] = &[
-    (K::AssignmentSheet, &[S::Issued, S::SignedIn, S::ExtensionRequested, S::Replied, S::Confirmed]),
-    (K::AssignmentReply, &[S::Replied, S::Confirmed]),
-];
+const SHEETS: &[(K, &[S])] =
+    &[(K::AssignmentSheet, &[S::Issued, S::SignedIn, S::ExtensionRequested, S::Replied, S::Confirmed]), (K::AssignmentReply, &[S::Replied, S::Confirmed])];
 
 /// The states of a batch.
 const BATCHES: &[(K, &[B])] = &[(K::BatchList, &[B::Collecting, B::Submitted, B::Decided])];
@@ -166,7 +164,13 @@ impl Of {
         let authority = actor.nodes(Role::ReformOffice).find(|n| center.lineage().any(|p| p == *n)).and_then(|n| n.parse().ok());
         match self {
             Self::Batch(_) => Reachable { authority, ..Reachable::default() },
-            _ => Reachable { authority, centers: vec![center.id], path: &center.path, assignee: self.ticket().and_then(|t| t.row.handler_id), ..Reachable::default() },
+            _ => Reachable {
+                authority,
+                centers: vec![center.id],
+                path: &center.path,
+                assignee: self.ticket().and_then(|t| t.row.handler_id),
+                ..Reachable::default()
+            },
         }
     }
 

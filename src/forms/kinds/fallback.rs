@@ -172,9 +172,11 @@ pub fn assignment_sheet(head: &Head, form: &AssignmentSheet) -> Sheet {
     let blocks = &mut sheet.blocks;
     blocks.push(Block::Grid { columns: FOUR.to_vec(), rows });
     blocks.push(Block::Signatures { parties: vec![signer("leader", "主管领导（签字）", "")] });
-    let tall = |label: &str| vec![Cell::label(label), Cell::value("　\n　\n　").across(3)];
+    // Room to write, down to what is printed at its foot.
+    let tall = |label: &str, foot: &str| vec![Cell::label(label), Cell::value(format!("\n\n\n{foot}")).across(3)];
     let Some(replied) = &form.replied else {
-        let rows = vec![tall("完成情况"), tall("责任人（签字）"), tall("申请人意见反馈"), tall("申请人（签字）")];
+        let (signed, said) = ("　　　　年　　月　　日", "□满意　　□不满意");
+        let rows = vec![tall("完成情况", "（可以另附页）"), tall("责任人（签字）", signed), tall("申请人意见反馈", said), tall("申请人（签字）", signed)];
         blocks.push(Block::Grid { columns: FOUR.to_vec(), rows });
         return sheet;
     };
@@ -186,7 +188,9 @@ pub fn assignment_sheet(head: &Head, form: &AssignmentSheet) -> Sheet {
     let sign = |(i, place): (usize, &String)| signer(place, &one_of(i, all, "申请人（签字）"), "");
     boxes(blocks, replied.callers.iter().enumerate().map(sign).collect());
     if all > 0 {
-        blocks.push(Block::Note { text: "申请人在本单签字，仅表示所载意见为本人所述；是否销号以登记的申请人反馈为准。".into() });
+        blocks.push(Block::Note {
+            text: "申请人在本单签字，仅表示所载意见为本人所述；是否销号以登记的申请人反馈为准。".into()
+        });
     }
     sheet
 }

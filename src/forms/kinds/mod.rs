@@ -18,9 +18,8 @@ pub use agreement::{Agreement, Amendment, Change, agreement, amendment};
 pub use arbitration_decision::{ArbitrationDecision, Ruling, Side, arbitration_decision};
 pub use completion::{Completion, Delivered, DeliveryReceipt, completion, delivery_receipt};
 pub use fallback::{
-    AssignmentSheet, BatchList, BatchRow, Asking, MonthlyReport, RecordRow, RegisterRecord, Replied, ReportTable, TicketApplication, TriageRow, assignment_sheet,
-    batch_list,
-    monthly_report, register_record, ticket_application, triage_list,
+    Asking, AssignmentSheet, BatchList, BatchRow, MonthlyReport, RecordRow, RegisterRecord, Replied, ReportTable, TicketApplication, TriageRow,
+    assignment_sheet, batch_list, monthly_report, register_record, ticket_application, triage_list,
 };
 pub use intake::{Application, Receipt, application, receipt};
 pub use notices::{Deferral, Deferred, MissingPaper, OneTimeNotice, deferral_notice, one_time_notice};
