@@ -172,9 +172,11 @@ pub fn assignment_sheet(head: &Head, form: &AssignmentSheet) -> Sheet {
     let blocks = &mut sheet.blocks;
     blocks.push(Block::Grid { columns: FOUR.to_vec(), rows });
     blocks.push(Block::Signatures { parties: vec![signer("leader", "主管领导（签字）", "")] });
-    let tall = |label: &str| vec![Cell::label(label), Cell::value("　\n　\n　").across(3)];
+    // Room to write, down to what is printed at its foot.
+    let tall = |label: &str, foot: &str| vec![Cell::label(label), Cell::value(format!("\n\n\n{foot}")).across(3)];
     let Some(replied) = &form.replied else {
-        let rows = vec![tall("完成情况"), tall("责任人（签字）"), tall("申请人意见反馈"), tall("申请人（签字）")];
+        let (signed, said) = ("　　　　年　　月　　日", "□满意　　□不满意");
+        let rows = vec![tall("完成情况", "（可以另附页）"), tall("责任人（签字）", signed), tall("申请人意见反馈", said), tall("申请人（签字）", signed)];
         blocks.push(Block::Grid { columns: FOUR.to_vec(), rows });
         return sheet;
     };
