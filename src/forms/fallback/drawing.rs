@@ -185,7 +185,7 @@ fn assignment(tx: &mut Tx, row: &Row, t: &Opened, reply: bool, head: &Head, act:
         veils.person(What::Name, &who);
         let by = s.by;
         signatures
-            .push(FormSignature { place: "leader".into(), who, how: "签发交办单".into(), evidence: String::new(), at: s.at, by, code_told_by: None });
+            .push(FormSignature { place: "leader".into(), who, how: "签发交办单".into(), evidence: String::new(), at: s.at, by, code_told_by: None, statement: None });
     }
     let asking: Vec<_> = t.asking().filter(|_| reply && row.lead_id.is_none()).cloned().collect();
     let replied = if reply {
@@ -201,6 +201,7 @@ fn assignment(tx: &mut Tx, row: &Row, t: &Opened, reply: bool, head: &Head, act:
                 at: s.at,
                 by,
                 code_told_by: None,
+                statement: None,
             });
         }
         let said = |c: &tickets::TicketContact| {
