@@ -25,7 +25,7 @@ pub mod store;
 mod views;
 
 pub use asking::caller_of;
-pub use asking::{ask, feedback, uphold};
+pub use asking::{ask, feedback, review, uphold};
 pub use counting::{RegisterCount, TicketRegister, figures};
 pub use doors::{
     Assigned, BatchDecision, TicketWords, Visit, ask_feedback, assign, batch, decide, mark_precedent, move_due, on_no_unit, record_visit, reopen_after_visit,
