@@ -104,7 +104,7 @@ type Counts<K> = BTreeMap<K, (i64, i64)>;
 
 fn compared(tx: &mut Tx, part: Part, this: &Tallies, last: &Tallies) -> Result<ReportFigure> {
     let here = |id: Id| part.center.is_none_or(|center| center == id);
-    let (mut categories, mut tiers): (Vec<(i64, i64)>, Vec<(i64, i64)>) = (vec![(0, 0); TicketCategory::ALL.len()], vec![(0, 0); TicketTier::ALL.len() + 1]);
+    let (mut categories, mut tiers) = (vec![(0_i64, 0_i64); TicketCategory::ALL.len()], vec![(0_i64, 0_i64); TicketTier::ALL.len() + 1]);
     let (mut total, mut centers, mut departments) = ((0, 0), Counts::<Id>::new(), Counts::<Id>::new());
     for (now, (rows, concerned)) in [(true, this), (false, last)] {
         let add = |to: &mut (i64, i64), n: i64| if now { to.0 += n } else { to.1 += n };
@@ -185,7 +185,7 @@ fn precedents(tx: &mut Tx, asked: &Asked, center: Option<Id>) -> Result<Vec<Repo
     let rows = store::published(tx, asked, center, MOST)?;
     let shown = rows.into_iter().filter_map(|(id, number, content, at)| {
         let (content, published_at) = (content?, at?);
-        Some(content.get().map(|content| ReportPrecedent { id, number, title: content.title, published_at }).map_err(Into::into))
+        Some(content.get().map(|content| ReportPrecedent { id, number, title: content.title, published_at }))
     });
     shown.collect()
 }

@@ -23,8 +23,8 @@ pub enum Of {
     Register(Box<Center>),
 }
 
-/// The states of a ticket in which a form makes sense; one that was merged has no callers left.
-const TICKETS: &[(K, fn(T) -> bool)] = &[(K::TicketApplication, |state| state != T::Merged), (K::TicketRecord, |_| true)];
+/// The states of a ticket in which a form makes no sense; one that was merged has no callers left.
+const TICKETS: &[(K, &[T])] = &[(K::TicketApplication, &[T::Merged]), (K::TicketRecord, &[])];
 
 /// The states of a sheet: only what a leader has signed is a 交办单.
 const SHEETS: &[(K, &[S])] =
@@ -150,7 +150,7 @@ impl Of {
     /// Whether a form of this kind is about such a thing, and makes sense in its state.
     pub fn due(&self, kind: K) -> bool {
         match self {
-            Self::Ticket(of) => TICKETS.iter().any(|(k, may)| *k == kind && may(of.row.state)),
+            Self::Ticket(of) => TICKETS.iter().any(|(k, never)| *k == kind && !never.contains(&of.row.state)),
             Self::Sheet(of) => SHEETS.iter().any(|(k, states)| *k == kind && states.contains(&of.0.state)),
             Self::Batch(of) => BATCHES.iter().any(|(k, states)| *k == kind && states.contains(&of.0.state)),
             Self::Register(_) => kind.about() == About::Register,

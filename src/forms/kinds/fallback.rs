@@ -171,7 +171,7 @@ pub fn assignment_sheet(head: &Head, form: &AssignmentSheet) -> Sheet {
     }
     let blocks = &mut sheet.blocks;
     blocks.push(Block::Grid { columns: FOUR.to_vec(), rows });
-    blocks.push(Block::Signatures { parties: vec![signer("leader", "主管领导（签字）", "")] });
+    blocks.push(Block::Signatures { parties: vec![signer("leader", "主管领导（签字）", "（交办单位盖章）")] });
     // Room to write, down to what is printed at its foot.
     let tall = |label: &str, foot: &str| vec![Cell::label(label), Cell::value(format!("\n\n\n{foot}")).across(3)];
     let Some(replied) = &form.replied else {

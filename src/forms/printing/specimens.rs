@@ -101,12 +101,102 @@ fn worst() -> Set {
 
 /// All forms with common values.
 pub fn plain() -> Vec<Sheet> {
-    forms(&common())
+    all(&common())
 }
 
 /// All forms with long names, long reasons, long tables and rare characters.
 pub fn extreme() -> Vec<Sheet> {
-    forms(&worst())
+    all(&worst())
+}
+
+fn all(s: &Set) -> Vec<Sheet> {
+    let mut all = forms(s);
+    all.extend(of_tickets(s));
+    all
+}
+
+/// Those of fallback tickets, which tell of no matter.
+fn of_tickets(s: &Set) -> Vec<Sheet> {
+    let head = &s.head;
+    let asking = |i: usize| Asking {
+        place: format!("applicant_{}", i + 1),
+        name: s.matter.applicant_name.clone(),
+        id_number: s.matter.applicant_number.clone(),
+        phone: s.matter.contact.clone(),
+    };
+    let row = || RecordRow {
+        time: "2026年1月5日\nDD-320623-20260105-000001-101".into(),
+        departments: s.unit.clone(),
+        situation: s.long.clone(),
+        course: s.short.clone(),
+        result: s.long.clone(),
+    };
+    let application = TicketApplication {
+        number: "DD-320623-20260105-000001-101".into(),
+        registered: "2026年1月5日".into(),
+        channel: "兜底窗口".into(),
+        category: "新兴行业、新领域无对应机构或渠道".into(),
+        callers: (0..s.rows).map(asking).collect(),
+        title: s.short.clone(),
+        situation: s.long.clone(),
+        request: s.long.clone(),
+        departments: s.unit.clone(),
+        matter: s.matter.number.clone(),
+        center: s.matter.center.clone(),
+    };
+    let order = AssignmentSheet {
+        number: "JB-320623-20260105-000001-101".into(),
+        ticket: application.number.clone(),
+        issued: "2026年1月5日".into(),
+        lead: s.unit.clone(),
+        assisting: vec![s.unit.clone(); s.rows],
+        assists: Some(s.unit.clone()),
+        due: "2026年1月16日".into(),
+        responsible: "李四".into(),
+        matter: s.long.repeat(2),
+        determination: s.short.clone(),
+        replied: None,
+    };
+    let callers = (1..=s.rows).map(|i| format!("applicant_{i}")).collect();
+    let replied = Replied { result: "已解决".into(), report: s.long.repeat(2), opinions: vec![s.short.clone(); s.rows], callers };
+    let listed = BatchRow { number: application.number.clone(), departments: s.unit.clone(), problem: s.long.clone(), decision: s.short.clone() };
+    let batch = BatchList {
+        number: "TJ-320600-20260105-000001-101".into(),
+        month: "2026年1月".into(),
+        government: "南通市人民政府".into(),
+        summary: s.long.clone(),
+        document_no: "改革办〔2026〕12号".into(),
+        decision_no: s.short.clone(),
+        rows: vec![listed; s.rows],
+        decided: s.rows > 10,
+    };
+    let waits = TriageRow {
+        number: application.number.clone(),
+        time: "2026年1月5日\n应于2026年1月9日前分类".into(),
+        category: application.category.clone(),
+        problem: s.long.clone(),
+        before: "疑难复杂".into(),
+    };
+    let figures = ReportTable {
+        heading: "一、按涉及部门".into(),
+        columns: vec![("涉及部门".into(), 60), ("登记".into(), 40)],
+        rows: vec![vec![s.unit.clone(), "1000（999）".into()]; s.rows],
+    };
+    let report = MonthlyReport { month: "2026年1月".into(), of: s.unit.clone(), summary: vec![s.short.clone(), s.long.clone()], tables: vec![figures] };
+    let record =
+        |whole: bool| RegisterRecord {
+            whole, of: "2026年1月1日至2026年1月31日".into(), rows: (0..if whole { s.rows } else { 1 }).map(|_| row()).collect()
+        };
+    vec![
+        ticket_application(head, &application),
+        register_record(head, &record(false)),
+        assignment_sheet(head, &order),
+        assignment_sheet(head, &AssignmentSheet { replied: Some(replied), ..order.clone() }),
+        batch_list(head, &batch),
+        register_record(head, &record(true)),
+        triage_list(head, &vec![waits; s.rows]),
+        monthly_report(head, &report),
+    ]
 }
 
 fn forms(s: &Set) -> Vec<Sheet> {
