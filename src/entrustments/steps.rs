@@ -165,6 +165,8 @@ fn fill(now: Moment, record: &mut StepRecord, act: StepAct, report: &StepReport,
             entry.number = Some(need(&report.receipt_no, "/receipt_no", "申报须写明部门的收件凭证号。")?);
             record.receipt_no.clone_from(&entry.number);
             record.filed_at = Some(now);
+            // Filed again, what was not accepted counts no longer.
+            (record.refused, record.decided_at) = (false, None);
         }
         StepAct::Accept => {
             entry.number = Some(need(&report.acceptance_no, "/acceptance_no", "须写明部门的受理文号。")?);

@@ -91,7 +91,7 @@ async fn an_application_is_signed_and_clears_nothing(app: TestApp) {
     company.get(&form_path(&record)).await.expect(404);
     assert_eq!(company.get(&format!("{ticket}/forms")).await.ok()["items"].as_array().map(Vec::len), Some(1));
     let signed = company.post(&format!("{}/sign", form_path(&form)), json!({})).await.ok();
-    assert_eq!((&signed["state"], &signed["signatures"][0]["who"]), (&json!("signed"), &json!("联系人甲")));
+    assert_eq!((&signed["state"], &signed["signatures"][0]["who"]), (&json!("partly_signed"), &json!("联系人甲")));
     // What somebody has signed is not voided; the center signs its own place.
     app.as_user("rd_manager").post(&format!("{}/void", form_path(&form)), json!({ "reason": "重新出具" })).await.expect(409);
     let sealed = clerk.post(&format!("{}/sign", form_path(&form)), json!({})).await.ok();

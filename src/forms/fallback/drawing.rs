@@ -184,8 +184,16 @@ fn assignment(tx: &mut Tx, row: &Row, t: &Opened, reply: bool, head: &Head, act:
         let who = signer(tx, &s.name, s.by)?;
         veils.person(What::Name, &who);
         let by = s.by;
-        signatures
-            .push(FormSignature { place: "leader".into(), who, how: "签发交办单".into(), evidence: String::new(), at: s.at, by, code_told_by: None, statement: None });
+        signatures.push(FormSignature {
+            place: "leader".into(),
+            who,
+            how: "签发交办单".into(),
+            evidence: String::new(),
+            at: s.at,
+            by,
+            code_told_by: None,
+            statement: None,
+        });
     }
     let asking: Vec<_> = t.asking().filter(|_| reply && row.lead_id.is_none()).cloned().collect();
     let replied = if reply {
