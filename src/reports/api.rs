@@ -35,7 +35,7 @@ pub struct ReportParams {
 ///
 /// 本人可见范围内某月的登记、销号、挂账、重新办理、超期，按类别、分级、涉及部门、中心统计并与上月比较；点名超期交办单和警示级别，反馈满意率，发布的案例。与销号清单统计同一口径；需要盖章的 PDF 在中心的文书中出具。
 #[utoipa::path(tag = "fallback", operation_id = "get_fallback_report", params(("id" = String, Path, description = "月份，如 2026-03", max_length = 100, example = "2026-01"), ReportParams), responses((status = 200, description = "月报", body = TicketReport)))]
-#[get("/fallback-tickets/reports/{id}")]
+#[get("/ticket-reports/{id}")]
 async fn monthly(ask: Ask, params: Params<ReportParams>) -> Answer {
     ask.view(move |tx, actor, month| of_caller(tx, actor, month, params.0.center_id.as_deref())).await
 }

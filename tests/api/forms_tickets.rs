@@ -383,7 +383,7 @@ async fn the_monthly_report_and_the_register_agree(app: TestApp) {
     for _ in 0..10 {
         app.tick().await;
     }
-    let march = clerk.get(&format!("{AT}/reports/2026-03")).await.ok();
+    let march = clerk.get("/ticket-reports/2026-03").await.ok();
     assert_eq!(march["opened"]["total"], json!(3));
     let register_of = clerk.get(&format!("{AT}/register?from=2026-03-01&to=2026-04-01")).await.ok();
     assert_eq!((&march["opened"]["total"], &march["opened"]["before"]), (&register_of["registered"], &json!(0)));
@@ -402,23 +402,23 @@ async fn the_monthly_report_and_the_register_agree(app: TestApp) {
     assert_eq!((&march["overdue_sheets"][0]["number"], &march["overdue_sheets"][0]["department"]), (&json!(sheet), &json!(department)));
     assert!(march["rungs"].as_array().is_some_and(|r| !r.is_empty()), "{march}");
     // Who sees the same reads the same; who sees another center's, nothing of it.
-    assert_eq!(inspector.get(&format!("{AT}/reports/2026-03")).await.ok()["opened"]["total"], march["opened"]["total"]);
-    assert_eq!(app.as_user("cc_clerk").get(&format!("{AT}/reports/2026-03")).await.ok()["opened"]["total"], json!(0));
+    assert_eq!(inspector.get("/ticket-reports/2026-03").await.ok()["opened"]["total"], march["opened"]["total"]);
+    assert_eq!(app.as_user("cc_clerk").get("/ticket-reports/2026-03").await.ok()["opened"]["total"], json!(0));
     let center = text(&march["opened"]["by_center"][0]["key"]).to_owned();
-    assert_eq!(reform.get(&format!("{AT}/reports/2026-03?center_id={center}")).await.ok()["overdue"], march["overdue"]);
+    assert_eq!(reform.get(&format!("/ticket-reports/2026-03?center_id={center}")).await.ok()["overdue"], march["overdue"]);
     // In April, March is the month before.
     app.set_clock("2026-04-08T10:00:00+08:00");
-    let april = clerk.get(&format!("{AT}/reports/2026-04")).await.ok();
+    let april = clerk.get("/ticket-reports/2026-04").await.ok();
     assert_eq!((&april["opened"]["total"], &april["opened"]["before"], &april["cleared"]["before"]), (&json!(0), &march["opened"]["total"], &json!(1)));
     for (who, path, status) in [
-        ("rd_clerk", "/reports/2026-05", 400),
-        ("rd_clerk", "/reports/2026-13", 400),
-        ("rd_clerk", "/reports/last", 400),
-        ("rd_clerk", "/reports/2026-03?center_id=x", 400),
-        ("rd_scjg", "/reports/2026-03", 403),
-        ("ent_rudong", "/reports/2026-03", 403),
+        ("rd_clerk", "/ticket-reports/2026-05", 400),
+        ("rd_clerk", "/ticket-reports/2026-13", 400),
+        ("rd_clerk", "/ticket-reports/last", 400),
+        ("rd_clerk", "/ticket-reports/2026-03?center_id=x", 400),
+        ("rd_scjg", "/ticket-reports/2026-03", 403),
+        ("ent_rudong", "/ticket-reports/2026-03", 403),
     ] {
-        app.as_user(who).get(&format!("{AT}{path}")).await.expect(status);
+        app.as_user(who).get(path).await.expect(status);
     }
 }
 
