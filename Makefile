@@ -1,5 +1,5 @@
-# Every target says what it does; `make` alone lists them. The dev profile everywhere, so that demo, tests and checks
-# share what is compiled.
+# Every target says what it does; `make` alone lists them. The dev profile everywhere but in long runs, so that demo,
+# tests and checks share what is compiled.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -34,9 +34,10 @@ test: toolchain ## Run every test on SQLite and on a private PostgreSQL cluster
 	@echo "==> Running every test; a private PostgreSQL cluster is started for them and removed after"
 	$(CARGO) test --locked
 
-torture: toolchain ## kill -9 under load, and a year of 10,000 tickets with several servers, on both engines
+torture: toolchain ## Kill -9 under load, a year of 10,000 tickets, 10,000 random relays, on both engines (an hour)
 	@bash tools/ensure-postgres.sh
-	$(CARGO) test --locked --test api -- --ignored --nocapture --test-threads 1
+	$(CARGO) test --locked --profile torture --test api -- --ignored --nocapture --test-threads 1
+	RELAY_RUNS=10000 $(CARGO) test --locked --profile torture --test api -- --nocapture relay_properties
 
 bench: toolchain ## Throughput on both engines beside pgbench and a bare handler, as ratios of one run
 	@bash tools/ensure-postgres.sh

@@ -81,6 +81,7 @@ pub fn wire() {
     let _ = sheets::ON_CHANGED.set(forms::fallback::on_sheet);
     let _ = tickets::ON_ENDED.set(vec![sheets::fall, crate::batches::fall]);
     let _ = tickets::SHEETS_OPEN.set(sheets::any_open);
+    let _ = tickets::OPEN_DOORS.set(vec![sheets::doors, crate::precedents::doors]);
     let _ = tickets::ON_HANDLER.set(sheets::follow_handler);
     let _ = tickets::ON_CLEARED.set(crate::return_visits::on_cleared);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);

@@ -57,11 +57,6 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// An arbitration is open about who carries this step.
-    pub fn is_disputed(&self, code: &str) -> bool {
-        self.details.arbitration.as_ref().is_some_and(|open| open.steps.iter().any(|step| step == code))
-    }
-
     /// The state after `action`, or the refusal with what may be done instead.
     pub fn decide(&self, actor: &Actor, action: Action) -> Result<State> {
         self.permits(actor, action)
@@ -161,7 +156,7 @@ fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Si
     let details = e.facts.open(tx.vault)?;
     let before = matches!(e.state, State::Submitted | State::CorrectionRequired);
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let plan = standing::plan(tx, e.id)?;
+    let plan = standing::plan(tx, e.id, details.arbitration.as_ref())?;
     let checklist = standing::checklist(tx, e.id)?;
     let judged = if before && e.mode != Mode::Assisted { Some(judge(tx, &e, &custodian, e.mode)?) } else { None };
     let mandate = e.mandate_id.map(|id| applicants::store::mandate(tx, id)).transpose()?.flatten();
@@ -290,7 +285,8 @@ pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Resu
     e.updated_at = tx.now;
     let telling = Some(loaded.rules.feedback_limit).filter(|_| e.state == State::InProgress);
     // What was just recorded may have made a step ready, or filed it.
-    let ready = e.state == State::InProgress && (e.mode == Mode::Assisted || e.agreement_state == "signed") && standing::ready_to_file(tx, e.id)?;
+    let may_file = e.state == State::InProgress && (e.mode == Mode::Assisted || e.agreement_state == "signed");
+    let ready = may_file && standing::ready_to_file(tx, e.id, loaded.details.arbitration.as_ref())?;
     let filing = Some(loaded.rules.file_limit).filter(|_| ready);
     clocks::keep_running(tx, "entrustment", e.id, ClockKind::File, filing)?;
     e.due_at = clocks::keep_running(tx, "entrustment", e.id, ClockKind::Feedback, telling)?;

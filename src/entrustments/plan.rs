@@ -359,7 +359,7 @@ fn follow(loaded: &mut Loaded, steps: &[PlanStep], input: &PlanInput) -> Result<
 fn check_plan(loaded: &Loaded, steps: &[PlanStep]) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let full = loaded.e.mode == Mode::FullAgency;
-    let stays = |row: &StepRow, record: &StepRecord| is_begun(row, record) || loaded.is_disputed(&row.code);
+    let stays = |row: &StepRow, record: &StepRecord| is_begun(row, record) || loaded.plan.is_disputed(&row.code);
     for (i, s) in steps.iter().enumerate() {
         let mut refuse = |field: &str, code, zh, en| errors.push(FieldError::body(&format!("/steps/{i}/{field}"), code, zh, en));
         let filed = loaded.plan.steps.iter().find(|(row, r)| row.code == s.code && stays(row, r));

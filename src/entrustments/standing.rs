@@ -1,7 +1,7 @@
 //! How plan and checklist stand: what the machine's guards ask of them.
 
 use super::{
-    facts::{MaterialRecord, StepRecord},
+    facts::{MaterialRecord, OpenArbitration, StepRecord},
     machine::{STEP_TABLE, StepAct, StepState},
     model::{MaterialState, StepCarrier},
     store::{self, MaterialRow, StepRow},
@@ -19,27 +19,47 @@ pub struct Plan {
     pub steps: Vec<(StepRow, StepRecord)>,
     /// Those of their departments that have handlers with accounts.
     staffed: Vec<Id>,
+    /// Codes of those about which it is being arbitrated who carries them.
+    disputed: Vec<String>,
 }
 
-/// The plan of a matter.
-pub fn plan(tx: &mut Tx, entrustment: Id) -> Result<Plan> {
+/// What keeps a planned step from being filed.
+pub enum Obstacle<'a> {
+    /// Who carries it is being arbitrated.
+    Disputed,
+    /// Names of the steps before it that have not succeeded.
+    Before(Vec<&'a str>),
+}
+
+/// The plan of a matter, of which the steps named by `arbitration` are disputed.
+pub fn plan(tx: &mut Tx, entrustment: Id, arbitration: Option<&OpenArbitration>) -> Result<Plan> {
     let rows = store::steps(tx, entrustment)?;
     let departments: Vec<String> = rows.iter().filter_map(|row| row.department_id).map(|id| id.to_string()).collect();
     let staffed = if departments.is_empty() { Vec::new() } else { accounts::held(tx, Role::DepartmentHandler, &departments)? };
     let steps = rows.into_iter().map(|row| row.record.open(tx.vault).map(|record| (row, record))).collect::<Result<_>>()?;
-    Ok(Plan { steps, staffed })
+    Ok(Plan { steps, staffed, disputed: arbitration.map(|open| open.steps.clone()).unwrap_or_default() })
 }
 
 impl Plan {
     /// Of rows that were read already, where nobody asks who records them.
     pub fn unstaffed(tx: &Tx, rows: Vec<StepRow>) -> Result<Self> {
         let steps = rows.into_iter().map(|row| row.record.open(tx.vault).map(|record| (row, record))).collect::<Result<_>>()?;
-        Ok(Self { steps, staffed: Vec::new() })
+        Ok(Self { steps, staffed: Vec::new(), disputed: Vec::new() })
     }
 
-    /// Names of the steps before `record` that have not succeeded: they come first.
-    pub fn before<'a>(&'a self, record: &'a StepRecord) -> impl Iterator<Item = &'a str> {
-        self.steps.iter().filter(|(row, r)| record.depends_on.contains(&row.code) && !succeeded(row, r)).map(|(row, _)| row.name.as_str())
+    /// An arbitration is open about who carries this step.
+    pub fn is_disputed(&self, code: &str) -> bool {
+        self.disputed.iter().any(|disputed| disputed == code)
+    }
+
+    /// What keeps this step from being filed, apart from its state.
+    pub fn obstacle(&self, row: &StepRow, record: &StepRecord) -> Option<Obstacle<'_>> {
+        if self.is_disputed(&row.code) {
+            return Some(Obstacle::Disputed);
+        }
+        let before = self.steps.iter().filter(|(row, r)| record.depends_on.contains(&row.code) && !succeeded(row, r));
+        let names: Vec<&str> = before.map(|(row, _)| row.name.as_str()).collect();
+        (!names.is_empty()).then_some(Obstacle::Before(names))
     }
 
     /// An authority refused, or did not accept.
@@ -71,7 +91,7 @@ impl Plan {
                 r.joint.is_none()
                     && from.contains(&row.state)
                     && !(act.is_departments() && self.is_staffed(row))
-                    && (*act != StepAct::File || self.before(r).next().is_none())
+                    && (*act != StepAct::File || self.obstacle(row, r).is_none())
             })
         })
     }
@@ -110,14 +130,14 @@ pub fn is_free(row: &StepRow, record: &StepRecord) -> bool {
 
 /// Whether a step of the agent's waits for nothing but to be filed: what comes before it is granted, its materials are
 /// there (handed in, or promised).
-pub fn ready_to_file(tx: &mut Tx, entrustment: Id) -> Result<bool> {
-    let plan = plan(tx, entrustment)?;
+pub fn ready_to_file(tx: &mut Tx, entrustment: Id, arbitration: Option<&OpenArbitration>) -> Result<bool> {
+    let plan = plan(tx, entrustment, arbitration)?;
     if plan.steps.iter().all(|(row, r)| !is_free(row, r)) {
         return Ok(false);
     }
     let materials = checklist(tx, entrustment)?.materials;
     let absent = |code: &String| materials.iter().any(|(m, _)| m.code == *code && is_missing(m));
-    Ok(plan.steps.iter().any(|(row, r)| is_free(row, r) && plan.before(r).next().is_none() && !r.materials.iter().any(absent)))
+    Ok(plan.steps.iter().any(|(row, r)| is_free(row, r) && plan.obstacle(row, r).is_none() && !r.materials.iter().any(absent)))
 }
 
 /// The authority granted it.

@@ -9,6 +9,7 @@ use super::{
     load::{Loaded, Told, load_for, save},
     machine::{Action, StepAct, StepState, decide_step},
     plan::limit_of,
+    standing::Obstacle,
     store::{self, StepRow},
     views::{EntrustmentView, view},
 };
@@ -118,14 +119,12 @@ pub(super) fn record_at(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, at: usi
         let zh = format!("步骤当前为“{}”，不能{}。", row.state.label(), act.label());
         loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "The step's state forbids this.")))
     })?;
-    if act == StepAct::File && loaded.is_disputed(&row.code) {
-        let zh = "该步骤由谁办理正在指定办理，决定之前不能申报。";
-        return Err(loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "Who carries this step is being arbitrated."))).into());
-    }
-    let before: Vec<&str> = loaded.plan.before(&record).collect();
-    if act == StepAct::File && !before.is_empty() {
-        let zh = format!("前置步骤尚未准予：{}。", before.join("、"));
-        return Err(loaded.refused(actor, Problem::new(ErrorCode::StateConflict, Text::new(zh, "Steps before it have not succeeded."))).into());
+    if let Some(obstacle) = loaded.plan.obstacle(&row, &record).filter(|_| act == StepAct::File) {
+        let text = match obstacle {
+            Obstacle::Disputed => Text::new("该步骤由谁办理正在指定办理，决定之前不能申报。", "Who carries this step is being arbitrated."),
+            Obstacle::Before(steps) => Text::new(format!("前置步骤尚未准予：{}。", steps.join("、")), "Steps before it have not succeeded."),
+        };
+        return Err(loaded.refused(actor, Problem::new(ErrorCode::StateConflict, text)).into());
     }
     let entry = fill(tx.now, &mut record, act, report, own)?;
     record.history.push(StepEntry { by: actor.id, ..entry });

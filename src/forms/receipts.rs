@@ -49,7 +49,7 @@ pub fn of(tx: &mut Tx, row: &Form, record: &FormRecord, e: &Entrustment, sheet: 
                 return Ok(vec![answered("receiver", answer.of_transfer(), &answer)]);
             }
             let arrival = match answer {
-                Answer::Taken(day) => match differences(sheet, &said.papers_received, record.arrived.as_deref()) {
+                Answer::Taken(day) => match differences(sheet, said.papers_received.as_deref(), record.arrived.as_deref()) {
                     Some(differences) => Arrival::Checked(day, differences),
                     None => Arrival::Unchecked(day),
                 },
@@ -146,10 +146,11 @@ fn listed(sheet: &Sheet) -> Vec<Listed<'_>> {
 }
 
 /// What differs between what was sent and what arrived; none: nobody has said what arrived.
-fn differences(sheet: &Sheet, received: &[String], arrived: Option<&[Arrived]>) -> Option<Vec<Difference>> {
-    if received.is_empty() && arrived.is_none() {
+fn differences(sheet: &Sheet, received: Option<&[String]>, arrived: Option<&[Arrived]>) -> Option<Vec<Difference>> {
+    if received.is_none() && arrived.is_none() {
         return None;
     }
+    let received = received.unwrap_or_default();
     let rows = listed(sheet);
     let named = |name: &str| received.iter().any(|r| r.trim() == name);
     let mut all = Vec::new();
@@ -201,7 +202,7 @@ fn delivery(tx: &mut Tx, e: &Entrustment, record: &FormRecord) -> Result<Deliver
 pub fn unchecked(tx: &mut Tx, row: &Form, record: &FormRecord) -> Result<bool> {
     let taken = transfers::transfer(tx, row.about_id)?.filter(|t| t.state == TransferState::Accepted);
     let said = taken.map(|t| t.record.open(tx.vault)).transpose()?;
-    Ok(record.arrived.is_none() && said.is_some_and(|said| said.papers_received.is_empty()))
+    Ok(record.arrived.is_none() && said.is_some_and(|said| said.papers_received.is_none()))
 }
 
 /// It is known how a document was delivered.

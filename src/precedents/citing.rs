@@ -14,7 +14,10 @@ use crate::{
     db::{Result, Sealed, Tx},
     events::Audience,
     kernel::{ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Text},
-    tickets::{self, machine::TicketState},
+    tickets::{
+        self,
+        machine::{TicketDoor, TicketState},
+    },
 };
 
 /// A ticket that a precedent has helped.
@@ -62,6 +65,25 @@ fn render(tx: &Tx, row: Citation, precedent: String, ticket: String, words: bool
     })
 }
 
+/// Whether a ticket in this state may still be helped by a precedent.
+fn is_citing(state: TicketState) -> bool {
+    !matches!(state, TicketState::Merged | TicketState::Withdrawn | TicketState::Inadmissible)
+}
+
+/// Which doors of this room are open to the caller, for the ticket's view.
+pub fn doors(tx: &mut Tx, actor: &Actor, ticket: &tickets::Opened) -> Result<Vec<TicketDoor>> {
+    let near = ticket.near(actor);
+    let mut open = Vec::new();
+    let draws = ticket.row.state == TicketState::Cleared && ticket.sight.words && policy::allows(actor, "precedent", "create", &near);
+    if draws && store::of_ticket(tx, ticket.row.id)?.is_none() {
+        open.push(TicketDoor::Precedent);
+    }
+    if is_citing(ticket.row.state) && policy::allows(actor, "precedent", "cite", &near) {
+        open.push(TicketDoor::Citations);
+    }
+    Ok(open)
+}
+
 /// A ticket cites a published precedent, once.
 pub fn cite(tx: &mut Tx, actor: &Actor, target: &Target, input: &CitationInput) -> Result<PrecedentCitation> {
     let ticket = tickets::load_seen(tx, actor, &target.reference)?;
@@ -69,7 +91,7 @@ pub fn cite(tx: &mut Tx, actor: &Actor, target: &Target, input: &CitationInput) 
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     target.check(ticket.row.version)?;
-    if matches!(ticket.row.state, TicketState::Merged | TicketState::Withdrawn | TicketState::Inadmissible) {
+    if !is_citing(ticket.row.state) {
         return Err(Problem::new(ErrorCode::StateConflict, Text::new("反映件已不再办理，不能引用案例。", "The ticket is handled no more.")).into());
     }
     let unknown = || Problem::rule("/precedent", "unknown_precedent", "没有这个已公布的案例。", "No such published precedent.");

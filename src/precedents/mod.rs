@@ -16,7 +16,7 @@ mod sources;
 pub mod store;
 mod views;
 
-pub use citing::cite;
+pub use citing::{cite, doors};
 pub use model::{NewPrecedent, PrecedentContent};
 pub use promoting::{PromotionKind, PromotionState, promote_as};
 pub use reading::awaiting;

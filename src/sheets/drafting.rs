@@ -18,7 +18,10 @@ use crate::{
     kernel::{ErrorCode, FieldError, Id, Limit, Moment, Problem, Target},
     organization::{self, Center},
     settings::{self, Rules},
-    tickets::{self, Ticket, machine::TicketAction},
+    tickets::{
+        self, Ticket,
+        machine::{TicketAction, TicketDoor},
+    },
 };
 
 /// A ticket for which sheets are drawn up: seen (404), allowed (403), locked, in the version asked for (412).
@@ -35,19 +38,41 @@ struct Opened {
 fn open(tx: &mut Tx, actor: &Actor, target: &Target, verb: &str) -> Result<Opened> {
     let seen = tickets::load_seen(tx, actor, &target.reference)?.row.id;
     let ticket = tickets::load_locked(tx, seen)?;
-    let center = ticket.center.clone();
-    let near = Reachable { centers: vec![center.id], path: &center.path, ..Reachable::default() };
-    if !policy::allows(actor, "assignment_sheet", verb, &near) {
+    if !may(actor, &ticket, verb) {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
-    let determines = policy::allows(actor, "assignment_sheet", "determine", &near);
     target.check(ticket.row.version)?;
-    let rules = settings::rules(tx, &center.path)?;
-    let sheets = store::of_ticket(tx, seen)?;
-    Ok(Opened { ticket, center, rules, sheets, determines })
+    Opened::of(tx, actor, ticket)
+}
+
+fn may(actor: &Actor, ticket: &tickets::Opened, verb: &str) -> bool {
+    let near = Reachable { centers: vec![ticket.center.id], path: &ticket.center.path, ..Reachable::default() };
+    policy::allows(actor, "assignment_sheet", verb, &near)
+}
+
+/// Which doors of this room are open to the caller, for the ticket's view.
+pub fn doors(tx: &mut Tx, actor: &Actor, ticket: &tickets::Opened) -> Result<Vec<TicketDoor>> {
+    let (draws, determines) = (may(actor, ticket, "create"), may(actor, ticket, "determine"));
+    if !ticket.row.state.is_open() || !(draws || determines) {
+        return Ok(Vec::new());
+    }
+    let opened = Opened::of(tx, actor, ticket.clone())?;
+    let assignable = opened.ticket.decide(actor, TicketAction::Assign).is_ok();
+    let (lead, more) = (assignable && opened.check_lead(true).is_ok(), opened.check_lead(false).is_ok() && opened.check_assisting().is_ok());
+    let sheets = draws && opened.check_drawer(actor).is_ok() && (lead || more);
+    let determine = determines && assignable && opened.check_worn().is_ok();
+    Ok([(TicketDoor::Sheets, sheets), (TicketDoor::Determine, determine)].into_iter().filter(|(_, open)| *open).map(|(door, _)| door).collect())
 }
 
 impl Opened {
+    fn of(tx: &mut Tx, actor: &Actor, ticket: tickets::Opened) -> Result<Self> {
+        let center = ticket.center.clone();
+        let rules = settings::rules(tx, &center.path)?;
+        let sheets = store::of_ticket(tx, ticket.row.id)?;
+        let determines = may(actor, &ticket, "determine");
+        Ok(Self { ticket, center, rules, sheets, determines })
+    }
+
     fn lead(&self) -> Option<&Sheet> {
         self.sheets.iter().find(|s| s.lead_id.is_none() && s.state.is_open())
     }
@@ -61,6 +86,30 @@ impl Opened {
             (true, _, false) => Err(Refusal::ReformDraws),
             (false, false, _) if !actor.is_system() && !self.is_worn(false) => Err(Refusal::CenterDraws),
             _ => Ok(()),
+        }
+    }
+
+    /// One department leads at a time; who assists joins a lead that has not answered.
+    fn check_lead(&self, new: bool) -> Result<(), Refusal> {
+        match (new, self.lead()) {
+            (true, Some(_)) => Err(Refusal::LeadThere),
+            (false, lead) if lead.is_none_or(|lead| lead.state == State::Replied) => Err(Refusal::NoLead),
+            (true, None) if self.is_worn(true) => Err(Refusal::ReturnedTooOften),
+            _ => Ok(()),
+        }
+    }
+
+    /// Who assists is the reform office's to say once too many came back.
+    fn check_assisting(&self) -> Result<(), Refusal> {
+        if self.is_worn(false) && !self.determines { Err(Refusal::ReturnedTooOften) } else { Ok(()) }
+    }
+
+    /// Whether it is the reform office's turn to say who leads.
+    fn check_worn(&self) -> Result<(), Refusal> {
+        match self.lead() {
+            Some(_) => Err(Refusal::LeadThere),
+            None if !self.is_worn(true) => Err(Refusal::NotReturned),
+            None => Ok(()),
         }
     }
 
@@ -80,19 +129,13 @@ pub fn draft(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetsInput) -
 pub fn draft_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetsInput, identity: Option<Identity>) -> Result<SheetView> {
     let opened = open(tx, actor, target, "create")?;
     opened.check_drawer(actor)?;
+    opened.check_lead(input.lead.is_some())?;
     let lead = opened.lead().cloned();
-    match (&input.lead, &lead) {
-        (Some(_), Some(_)) => return Err(Refusal::LeadThere.into()),
-        (None, None) => return Err(Refusal::NoLead.into()),
-        (None, Some(lead)) if lead.state == State::Replied => return Err(Refusal::NoLead.into()),
-        (Some(_), None) if opened.is_worn(true) => return Err(Refusal::ReturnedTooOften.into()),
-        (None, Some(_)) if input.assisting.is_empty() => {
-            return Err(Problem::rule("/assisting", "required", "请写明牵头部门或协办部门。", "Name a lead or an assisting department.").into());
-        }
-        _ => {}
+    if lead.is_some() && input.assisting.is_empty() {
+        return Err(Problem::rule("/assisting", "required", "请写明牵头部门或协办部门。", "Name a lead or an assisting department.").into());
     }
-    if !input.assisting.is_empty() && opened.is_worn(false) && !opened.determines {
-        return Err(Refusal::ReturnedTooOften.into());
+    if !input.assisting.is_empty() {
+        opened.check_assisting()?;
     }
     if input.lead.is_some() {
         opened.ticket.decide(actor, TicketAction::Assign)?;
@@ -122,12 +165,7 @@ fn assist(tx: &mut Tx, actor: &Actor, opened: &Opened, lead: &Sheet, parts: &[Sh
 /// The reform office says which department handles it: its sheet cannot be returned.
 pub fn determine(tx: &mut Tx, actor: &Actor, target: &Target, input: &DeterminationInput) -> Result<SheetView> {
     let opened = open(tx, actor, target, "determine")?;
-    if opened.lead().is_some() {
-        return Err(Refusal::LeadThere.into());
-    }
-    if !opened.is_worn(true) {
-        return Err(Refusal::NotReturned.into());
-    }
+    opened.check_worn()?;
     opened.ticket.decide(actor, TicketAction::Assign)?;
     let before = opened.sheets.iter().rfind(|s| s.lead_id.is_none()).map(|s| s.details.open(tx.vault)).transpose()?;
     let matter = input.matter.clone().or(before.map(|d| d.matter)).unwrap_or_default();

@@ -17,7 +17,7 @@ mod views;
 mod waiting;
 
 pub use answering::{confirm, grant_extension, issue, progress, refuse_extension, reply, request_extension, return_, send_back, sign_in};
-pub use drafting::{any_open, determine, draft, draft_as, fall, follow_handler};
+pub use drafting::{any_open, determine, doors, draft, draft_as, fall, follow_handler};
 pub use ladder::{anything_due, confirm as confirm_rung, number_of as rung_number, propose_due};
 pub use listing::sheets as list;
 pub use load::{ON_CHANGED, recompute};

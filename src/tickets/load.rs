@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use super::{
-    machine::{self, Facts, TicketAction as Action, TicketState as State, TicketTier as Tier},
+    machine::{self, Facts, TicketAction as Action, TicketDoor, TicketState as State, TicketTier as Tier},
     model::{ContactOutcome, ContactPurpose, TicketDetails},
     store::{self, Ticket, TicketCaller, TicketContact, TicketDepartment},
 };
@@ -37,7 +37,13 @@ pub static SHEETS_OPEN: OnceLock<fn(&mut Tx, Id) -> Result<bool>> = OnceLock::ne
 /// What higher rooms do when somebody else handles a ticket: set by `app`.
 pub static ON_HANDLER: OnceLock<TicketHook> = OnceLock::new();
 
+/// What is done about a ticket at the doors of higher rooms: set by `app`, where a caller may go now.
+pub static OPEN_DOORS: OnceLock<Vec<DoorsHook>> = OnceLock::new();
+/// See [`OPEN_DOORS`].
+pub type DoorsHook = fn(&mut Tx, &Actor, &Opened) -> Result<Vec<TicketDoor>>;
+
 /// A ticket with what is needed to decide about it.
+#[derive(Clone)]
 pub struct Opened {
     /// The record.
     pub row: Ticket,
@@ -96,6 +102,15 @@ impl Opened {
         let (near, facts) = (self.near(actor), self.facts(actor));
         let may = |a: &&Action| machine::decide(self.row.state, &facts, **a).is_ok() && policy::allows(actor, "fallback_ticket", a.code(), &near);
         Action::ALL.iter().filter(may).map(|a| a.code().to_owned()).collect()
+    }
+
+    /// [`Opened::allowed`], and the doors of higher rooms that are open to this caller.
+    pub fn allowed_everywhere(&self, tx: &mut Tx, actor: &Actor) -> Result<Vec<String>> {
+        let mut all = self.allowed(actor);
+        for doors in OPEN_DOORS.get().into_iter().flatten() {
+            all.extend(doors(tx, actor, self)?.into_iter().map(|door| door.code().to_owned()));
+        }
+        Ok(all)
     }
 
     /// How far the ticket is from a caller.

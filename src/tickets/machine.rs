@@ -69,6 +69,16 @@ code_enum! {
 }
 
 code_enum! {
+    /// What is done about a ticket at the doors of other rooms; a code is the last part of the path.
+    TicketDoor in "fallback-ticket-doors" {
+        Sheets "sheets" "拟制交办单",
+        Determine "determine" "确定承办部门",
+        Precedent "precedent" "起草典型案例",
+        Citations "citations" "引用典型案例",
+    }
+}
+
+code_enum! {
     /// How hard it is to resolve.
     TicketTier in "fallback-ticket-tiers" {
         General "general" "一般",

@@ -471,7 +471,7 @@ pub(super) fn render(tx: &mut Tx, actor: &Actor, loaded: &Opened, reader: Reader
         contacts,
         attachments: Some(files),
         clocks: Some(clocks::of_record(tx, row.id)?),
-        allowed_actions: Some(loaded.allowed(actor)),
+        allowed_actions: Some(loaded.allowed_everywhere(tx, actor)?),
         ..head(tx, row, d, reader, loaded.asking().count())
     })
 }

@@ -83,7 +83,7 @@ pub fn request_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &JointInpu
     loaded.decide(actor, entrustments::Action::RequestJoint)?;
     lines(&input.papers, "/papers")?;
     let names = legs::free_steps(&loaded, &input.steps, "/steps")?;
-    if input.steps.iter().any(|code| loaded.is_disputed(code)) {
+    if input.steps.iter().any(|code| loaded.plan.is_disputed(code)) {
         let zh = "该步骤由谁办理正在指定办理，决定之前不能另请联办。";
         return Err(loaded
             .refused(actor, Problem::new(ErrorCode::StateConflict, crate::kernel::Text::new(zh, "Who carries this step is being arbitrated.")))

@@ -176,8 +176,8 @@ fn in_progress(tx: &mut Tx, loaded: &Loaded, step: &dyn Fn(&str, String, Option<
     for (row, record) in loaded.plan.steps.iter().filter(|(_, record)| record.joint.is_none()) {
         let due = record.clock_id.and_then(|id| clocks.iter().find(|c| c.id == id && c.state == "running")).map(|c| c.due_at);
         match row.state {
-            StepState::Planned if loaded.plan.before(record).next().is_none() => next.push(step(center, format!("申报“{}”", row.name), None)),
-            StepState::CorrectionAsked => next.push(step(center, format!("补正后重新申报“{}”", row.name), None)),
+            StepState::Planned if loaded.plan.obstacle(row, record).is_none() => next.push(step(center, format!("申报“{}”", row.name), None)),
+            StepState::CorrectionAsked if loaded.plan.obstacle(row, record).is_none() => next.push(step(center, format!("补正后重新申报“{}”", row.name), None)),
             StepState::Filed => next.push(step(&row.department, format!("受理“{}”", row.name), None)),
             StepState::DeptAccepted | StepState::SpecialProcedure => next.push(step(&row.department, format!("审批“{}”", row.name), due)),
             StepState::Granted | StepState::Refused => next.push(step(center, format!("领取“{}”的结果", row.name), None)),

@@ -70,7 +70,7 @@ async fn fetch(ask: Ask) -> Answer {
 
 /// 接收转办（accept transfer）
 ///
-/// 接收之时责任移交；可同时指派专员并受理本件。交接清单中未列入 papers_received 的材料记为未收到（papers_missing），双方中心可见，并记入本件办理记录。
+/// 接收之时责任移交；可同时指派专员并受理本件。给出 papers_received 时，交接清单中未列入的材料记为未收到（papers_missing）；双方中心可见，并记入本件办理记录；不给出即为尚未清点，在签署交接清单时登记。
 #[utoipa::path(tag = "routing", operation_id = "accept_transfer", params(("id" = String, Path, description = "转办 id 或编号", max_length = 100)), request_body = TransferAcceptance, responses((status = 200, description = "转办", body = TransferView)))]
 #[post("/transfers/{id}/accept")]
 async fn accept(command: Command, body: Body<TransferAcceptance>) -> Answer {

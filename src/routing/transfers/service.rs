@@ -54,9 +54,10 @@ pub struct TransferView {
     pub why: Option<Explanation>,
     /// Hand-over list of papers.
     pub papers: Vec<String>,
-    /// What arrived.
-    pub papers_received: Vec<String>,
-    /// Once accepted: what of the list did not arrive.
+    /// What arrived; absent until somebody has said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub papers_received: Option<Vec<String>>,
+    /// Once it is said what arrived: what of the list did not.
     #[schema(example = json!(["租约"]))]
     pub papers_missing: Vec<String>,
     /// Why returned.
@@ -251,11 +252,12 @@ pub struct TransferAcceptance {
     /// The receiver's agent for it.
     #[serde(default)]
     pub assignee_id: Option<Id>,
-    /// What arrived of the hand-over list.
+    /// What arrived of the hand-over list; what is not named counts as missing. Without it nothing is said yet: it is said
+    /// when the list is signed.
     #[serde(default)]
     #[validate(length(max = 100))]
     #[schema(max_items = 100)]
-    pub papers_received: Vec<String>,
+    pub papers_received: Option<Vec<String>>,
     /// Accepts the matter too, where it is still submitted.
     #[serde(default)]
     #[validate(nested)]
@@ -265,7 +267,7 @@ pub struct TransferAcceptance {
 /// Accepts: custody moves now.
 pub fn accept(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferAcceptance) -> Result<TransferView> {
     let (mut row, mut loaded) = load_for(tx, actor, TransferAction::Accept, target)?;
-    lines(&input.papers_received, "/papers_received")?;
+    lines(input.papers_received.as_deref().unwrap_or_default(), "/papers_received")?;
     let to = organization::load(tx, row.to_center_id)?;
     if let Some(zh) = no_agency(tx, &loaded, &to)? {
         return Err(Problem::new(ErrorCode::StateConflict, Text::new(zh, "Centers of this level carry no matters.")).into());
@@ -289,7 +291,8 @@ pub fn accept(tx: &mut Tx, actor: &Actor, target: &Target, input: &TransferAccep
 
 /// What of the hand-over list did not arrive.
 fn missing(r: &TransferRecord) -> Vec<String> {
-    let mut received: Vec<&str> = r.papers_received.iter().map(|paper| paper.trim()).collect();
+    let Some(received) = &r.papers_received else { return Vec::new() };
+    let mut received: Vec<&str> = received.iter().map(|paper| paper.trim()).collect();
     let mut came = |paper: &&String| received.iter().position(|r| *r == paper.trim()).map(|at| received.swap_remove(at)).is_some();
     r.papers.iter().filter(|paper| !came(paper)).cloned().collect()
 }

@@ -20,8 +20,8 @@ pub struct TransferRecord {
     pub why: Option<Explanation>,
     /// Hand-over list of papers 资料交接清单.
     pub papers: Vec<String>,
-    /// What arrived.
-    pub papers_received: Vec<String>,
+    /// What arrived, once somebody has said so.
+    pub papers_received: Option<Vec<String>>,
     /// Why returned.
     pub return_reason: String,
     /// The applicant agreed.

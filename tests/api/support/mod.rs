@@ -2,7 +2,7 @@
 
 mod postgres;
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc, time::{Duration, Instant}};
 
 use actix_http::Request;
 use actix_web::{body::to_bytes, dev::Service as _, http::Method, test};
@@ -39,7 +39,7 @@ pub struct TestApp {
     pub db: Db,
     pub shared: Shared,
     call: Rc<Call>,
-    minted: RefCell<HashMap<Id, String>>,
+    minted: RefCell<HashMap<Id, (Instant, String)>>,
     _dir: Option<tempfile::TempDir>,
     pub files: tempfile::TempDir,
 }
@@ -182,13 +182,15 @@ impl TestApp {
         self.as_person(user_id(login))
     }
 
-    /// Anybody with a minted token.
+    /// Anybody with a minted token, renewed long before it expires: a long run outlives a token.
     pub fn as_person(&self, id: Id) -> Caller<'_> {
+        const FRESH: Duration = Duration::from_secs(300);
+        let mint = || (Instant::now(), self.shared.state().tokens.issue(SubjectKind::User, id, "jieli", None).expect("token"));
         let mut tokens = self.minted.borrow_mut();
-        let token = tokens.entry(id).or_insert_with(|| {
-            let tokens = &self.shared.state().tokens;
-            tokens.issue(SubjectKind::User, id, "jieli", None).expect("token")
-        });
+        let (minted, token) = tokens.entry(id).or_insert_with(mint);
+        if minted.elapsed() > FRESH {
+            (*minted, *token) = mint();
+        }
         Caller { app: self, token: Some(token.clone()) }
     }
 
