@@ -34,6 +34,7 @@ pub mod return_visits;
 pub mod routing;
 pub mod settings;
 pub mod sheets;
+pub mod supervision;
 pub mod tickets;
 pub mod visits;
 pub mod worker;

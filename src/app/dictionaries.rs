@@ -21,7 +21,7 @@ use crate::{
     organization::{AccountStatus, CenterLevel, GrantState},
     precedents, projects, reminders,
     routing::{self, arbitration::machine as arbitration, joint::machine as joint, transfers::machine as transfers},
-    sheets, tickets, visits,
+    sheets, supervision, tickets, visits,
 };
 
 /// Mounts the operations.
@@ -103,6 +103,11 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<ledgers::machine::ExportState>(),
         dictionary::<ledgers::machine::ExportAction>(),
         dictionary::<ledgers::LedgerForm>(),
+        dictionary::<supervision::machine::SupervisionState>(),
+        dictionary::<supervision::machine::SupervisionAction>(),
+        dictionary::<supervision::machine::SupervisionReason>(),
+        dictionary::<supervision::machine::SupervisedKind>(),
+        dictionary::<tickets::machine::TicketDoor>(),
         dictionary::<reminders::machine::ReminderState>(),
         dictionary::<reminders::machine::ReminderAction>(),
         dictionary::<reminders::machine::ReminderAbout>(),

@@ -48,6 +48,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         entrustments::api::routes(cfg);
         routing::api::routes(cfg);
         reminders::api::routes(cfg);
+        crate::supervision::api::routes(cfg);
         forms::api::routes(cfg);
         evaluations::api::routes(cfg);
         appointments::api::routes(cfg);

@@ -193,6 +193,7 @@ const SHEET_LEADER_ACTS: &[&str] = &["read", "create", "edit", "issue", "grant_e
 /// What those who ask do with a fallback ticket of their own.
 const CALLER_ACTS: &[&str] = &["read", "create", "object", "withdraw", "feedback_satisfied", "feedback_dissatisfied"];
 /// What the counter does with the tickets of its center.
+const SUPERVISOR: &[&str] = &["extend", "confirm", "send_back", "withdraw"];
 const TICKET_DESK: &[&str] = &[
     "read",
     "count",
@@ -456,6 +457,19 @@ pub const POLICY: &[Rule] = &[
     rule(DepartmentHandler, "reminder", Department, &["read", "answer"]),
     masked(ReformOffice, "reminder", Authority, &["read", "answer"]),
     masked(Inspector, "reminder", Subtree, &["read", "create"]),
+    // Who is above orders; who is ordered answers; whoever ordered judges the answer.
+    rule(Inspector, "supervision", Subtree, &["read", "create"]),
+    rule(Inspector, "supervision", Assigned, SUPERVISOR),
+    rule(ReformOffice, "supervision", Subtree, &["read", "create"]),
+    rule(ReformOffice, "supervision", Assigned, SUPERVISOR),
+    rule(CenterManager, "supervision", Subtree, &["read", "create"]),
+    rule(CenterManager, "supervision", Center, &["sign_in", "progress", "answer", "extend", "confirm", "send_back", "withdraw"]),
+    rule(Clerk, "supervision", Center, &["read", "progress"]),
+    rule(DepartmentHandler, "supervision", Department, &["read", "sign_in", "progress", "answer"]),
+    rule(Inspector, "supervision_wall", Subtree, &["read"]),
+    rule(ReformOffice, "supervision_wall", Subtree, &["read"]),
+    rule(CenterManager, "supervision_wall", Subtree, &["read"]),
+    rule(Clerk, "supervision_wall", Center, &["read"]),
     // Who reads a list takes it along as a ledger; an export is its orderer's alone.
     rule(Clerk, "export", Assigned, EXPORT_ACTS),
     rule(Agent, "export", Assigned, EXPORT_ACTS),

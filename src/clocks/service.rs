@@ -44,8 +44,14 @@ code_enum! {
         TicketObjection "ticket_objection" "异议处理时限",
         TicketBatch "ticket_batch" "提请批次提交期限",
         ReturnVisit "return_visit" "回访时限",
+        SupervisionSignIn "supervision_sign_in" "督办签收时限",
+        Supervision "supervision" "督办反馈时限",
     }
 }
+
+/// What applicants owe; nobody of the staff is charged with it.
+const APPLICANTS: &[ClockKind] =
+    &[ClockKind::Supply, ClockKind::SignAgreement, ClockKind::SignCompletion, ClockKind::Deferral, ClockKind::Evaluation];
 
 code_enum! {
     /// Whether a clock runs.
@@ -171,6 +177,8 @@ pub fn start_named(tx: &mut Tx, record_kind: &'static str, record: Id, kind: Clo
         breached_at: None,
         stopped_at: None,
         version: 1,
+        center_id: None,
+        department_id: None,
     };
     row.next_at = next_look(&row);
     store::insert(tx, &row)?;
@@ -371,8 +379,19 @@ fn kind_of(stored: &str) -> &'static str {
         "fallback_ticket" => "fallback_ticket",
         "ticket_batch" => "ticket_batch",
         "return_visit" => "return_visit",
+        "supervision" => "supervision",
         _ => "entrustment",
     }
+}
+
+/// Says who must act: the open clocks of a record are charged to a center, or to a department of it.
+pub fn charge(tx: &mut Tx, record: Id, center: Id, department: Option<Id>) -> Result<()> {
+    store::charge(tx, record, store::Which::Every, center, department)
+}
+
+/// The running limits of the staff at or below a path, counted by kind and by whom they are charged to.
+pub fn charged(tx: &mut Tx, path: &str) -> Result<Vec<store::ChargedClocks>> {
+    store::charged(tx, path, APPLICANTS)
 }
 
 /// Whether a warning or breach has come.

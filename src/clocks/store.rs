@@ -6,7 +6,7 @@ use super::{Pause, Unit, YearRule};
 use crate::{
     db::{
         Json, Result, Tx,
-        schema::{calendar_years, clocks},
+        schema::{calendar_years, centers, clocks},
     },
     kernel::{Id, Moment},
 };
@@ -49,6 +49,73 @@ pub struct ClockRow {
     pub stopped_at: Option<Moment>,
     /// Version.
     pub version: i64,
+    /// The center that must act, or that of the department.
+    pub center_id: Option<Id>,
+    /// The department that must act.
+    pub department_id: Option<Id>,
+}
+
+/// Running limits of one kind, by whom they are charged to.
+#[derive(Clone, Debug, Queryable)]
+pub struct ChargedClocks {
+    /// What they measure.
+    pub kind: super::ClockKind,
+    /// The center.
+    pub center_id: Id,
+    /// The department.
+    pub department_id: Option<Id>,
+    /// All of them.
+    pub running: i64,
+    /// Past their warning and not past their end.
+    pub near: i64,
+    /// Past their end.
+    pub broken: i64,
+}
+
+/// The running limits charged at or below a path, counted; without those of these kinds.
+pub fn charged(tx: &mut Tx, path: &str, without: &[super::ClockKind]) -> Result<Vec<ChargedClocks>> {
+    use diesel::{
+        dsl::{count_star, sql},
+        sql_types::{BigInt, Timestamp},
+    };
+    let now = tx.now;
+    let below = centers::table.filter(centers::path.ge(path.to_owned())).filter(centers::path.lt(format!("{path}~"))).select(centers::id.nullable());
+    let near = sql::<BigInt>("CAST(SUM(CASE WHEN warn_at <= ")
+        .bind::<Timestamp, _>(now)
+        .sql(" AND due_at > ")
+        .bind::<Timestamp, _>(now)
+        .sql(" THEN 1 ELSE 0 END) AS BIGINT)");
+    let broken = sql::<BigInt>("CAST(SUM(CASE WHEN due_at <= ").bind::<Timestamp, _>(now).sql(" THEN 1 ELSE 0 END) AS BIGINT)");
+    Ok(clocks::table
+        .filter(clocks::state.eq("running"))
+        .filter(clocks::center_id.eq_any(below))
+        .filter(clocks::kind.ne_all(without.to_vec()))
+        .group_by((clocks::kind, clocks::center_id, clocks::department_id))
+        .select((clocks::kind, clocks::center_id.assume_not_null(), clocks::department_id, count_star(), near, broken))
+        .load(tx.conn)?)
+}
+
+/// Which open clocks of a record.
+#[derive(Clone, Copy, Debug)]
+pub enum Which {
+    /// All of them.
+    Every,
+    /// Those of a kind.
+    Kind(super::ClockKind),
+    /// One.
+    One(Id),
+}
+
+/// Charges open clocks of a record.
+pub fn charge(tx: &mut Tx, record: Id, which: Which, center: Id, department: Option<Id>) -> Result<()> {
+    let open = clocks::table.filter(clocks::record_id.eq(record)).filter(clocks::state.ne("stopped"));
+    let to = (clocks::center_id.eq(Some(center)), clocks::department_id.eq(department));
+    match which {
+        Which::Every => diesel::update(open).set(to).execute(tx.conn)?,
+        Which::Kind(kind) => diesel::update(open.filter(clocks::kind.eq(kind))).set(to).execute(tx.conn)?,
+        Which::One(id) => diesel::update(open.filter(clocks::id.eq(id))).set(to).execute(tx.conn)?,
+    };
+    Ok(())
 }
 
 impl ClockRow {

@@ -236,6 +236,8 @@ diesel::table! {
         breached_at -> Nullable<Timestamp>,
         stopped_at -> Nullable<Timestamp>,
         version -> BigInt,
+        center_id -> Nullable<Text>,
+        department_id -> Nullable<Text>,
     }
 }
 
@@ -1087,7 +1089,35 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    supervisions (id) {
+        id -> Text,
+        number -> Text,
+        from_center_id -> Text,
+        issued_by -> Nullable<Text>,
+        to_center_id -> Text,
+        to_department_id -> Nullable<Text>,
+        about_kind -> Nullable<Text>,
+        about_id -> Nullable<Text>,
+        about_number -> Nullable<Text>,
+        reason -> Text,
+        state -> Text,
+        follows_id -> Nullable<Text>,
+        sent_back -> Integer,
+        extensions -> Integer,
+        record -> Text,
+        due_at -> Timestamp,
+        late -> Bool,
+        answered_at -> Nullable<Timestamp>,
+        closed_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    supervisions,
     assignment_sheets,
     ladder_rungs,
     precedents,

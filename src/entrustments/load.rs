@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::{
     facts::Details,
     handout_machine::HandOutState,
-    machine::{self, Action, Facts, Refusal, State},
+    machine::{self, Action, Facts, Refusal, State, StepState},
     model::ExtensionState,
     project,
     standing::{self, Checklist, Plan, is_free},
-    store::{self, Entrustment},
+    store::{self, Entrustment, StepRow},
 };
 use crate::{
     access::{self, Placement, Sight},
@@ -317,6 +317,20 @@ pub fn tell(tx: &mut Tx, actor: &Actor, e: &Entrustment, told: Told) -> Result<(
     events::record(tx, actor, event)
 }
 
+/// Each of its limits is charged to whoever must act: the custodian, or the department that has the step.
+fn charge(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
+    let e = &loaded.e;
+    clocks::charge(tx, e.id, e.custodian_id, None)?;
+    let decided = |row: &StepRow| matches!(row.state, StepState::DeptAccepted | StepState::SpecialProcedure);
+    for (row, record) in loaded.plan.steps.iter().filter(|(row, _)| decided(row)) {
+        if let (Some(clock), Some(department)) = (record.clock_id, row.department_id) {
+            let center = organization::department(tx, department)?.map_or(e.custodian_id, |d| d.center_id);
+            clocks::charge_some(tx, e.id, clocks::Which::One(clock), center, Some(department))?;
+        }
+    }
+    Ok(())
+}
+
 /// Who sees an entrustment: the custodian and everything above it, former custodians and an offer's receiver masked,
 /// the agent (masked once the matter has ended and was rated, or can no longer be), the departments that have a step (masked while none waits for them), the
 /// first responder and the manager of its project masked, and the applicant.
@@ -353,6 +367,7 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
         let waits = !e.state.is_final() && loaded.plan.awaits(&[id.as_str()]);
         subjects.push((subject::department(id.as_str()), !waits));
     }
+    charge(tx, loaded)?;
     let state = e.state.code();
     access::place(tx, &Placement { kind: "entrustment", record: e.id, state, due_at: e.due_at, updated_at: e.updated_at, subjects })
 }

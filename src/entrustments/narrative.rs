@@ -156,6 +156,10 @@ pub fn of_meeting(kind: &str, params: &Value) -> Option<String> {
     let text = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or_default();
     let day = |key: &str| text(key).get(..10).unwrap_or_default().to_owned();
     Some(match kind {
+        "supervised" => format!("已就本件向{}发出督办单{}（{}）。", text("to"), text("number"), text("reason")),
+        "supervision_answered" => format!("{}已反馈督办单{}。", text("to"), text("number")),
+        "supervision_closed" => format!("督办单{}已办结。", text("number")),
+        "supervision_withdrawn" => format!("督办单{}已撤销。", text("number")),
         "meeting_convened" => format!("{}召集{}（{}），定于{}召开。", text("center"), text("meeting"), text("number"), day("starts_at")),
         "meeting_rescheduled" => format!("{}（{}）改期至{}。", text("meeting"), text("number"), day("starts_at")),
         "meeting_cancelled" => format!("{}（{}）取消。", text("meeting"), text("number")),

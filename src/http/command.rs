@@ -256,6 +256,18 @@ impl Ask {
         .await
     }
 
+    /// A read that leaves the question to be asked again.
+    pub(super) async fn again<T, F>(&self, f: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx, &Actor) -> db::Result<T> + Send + 'static,
+    {
+        self.whole()?;
+        let Request { state, who } = &self.request;
+        let who = who.clone();
+        state.db.read(move |tx| who.load(tx).and_then(|actor| f(tx, &actor))).await.map_err(db::Error::into_problem)
+    }
+
     async fn read<T, F>(self, f: F) -> Result<T, Problem>
     where
         T: Send + 'static,

@@ -7,6 +7,7 @@ pub mod edge;
 mod files;
 pub mod limits;
 mod list;
+mod live;
 pub mod metrics;
 pub mod problem;
 mod public;

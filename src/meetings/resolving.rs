@@ -197,6 +197,15 @@ fn place(tx: &mut Tx, row: &Resolution, center: &Center, about: &About) -> Resul
     subjects.push(parties::subject_of(&row.owner()));
     subjects.extend([Some(row.host_id), row.leader_id].into_iter().flatten().chain(managers).map(|id| (subject::user(id.as_str()), false)));
     let due_at = if row.state == State::Open { row.due_at } else { Moment::NEVER };
+    let owner = row.owner();
+    match owner.kind {
+        PartyKind::Department => {
+            let of = organization::department(tx, owner.id)?.map_or(center.id, |d| d.center_id);
+            clocks::charge(tx, row.id, of, Some(owner.id))?;
+        }
+        PartyKind::Center => clocks::charge(tx, row.id, owner.id, None)?,
+        _ => clocks::charge(tx, row.id, center.id, None)?,
+    }
     access::place(tx, &Placement { kind: "resolution", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
 }
 

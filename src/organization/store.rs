@@ -82,6 +82,11 @@ pub fn centers(tx: &mut Tx, f: &CenterFilter) -> Result<Vec<Center>> {
     Ok(q.load(tx.conn)?)
 }
 
+/// The centers right below one.
+pub fn children(tx: &mut Tx, parent: Id) -> Result<Vec<Center>> {
+    Ok(centers::table.filter(centers::parent_id.eq(Some(parent))).order(centers::id.asc()).select(Center::as_select()).load(tx.conn)?)
+}
+
 /// Ids of all centers at or below a path.
 pub fn subtree(tx: &mut Tx, path: &str) -> Result<Vec<Id>> {
     Ok(centers::table.filter(centers::path.ge(path.to_owned())).filter(centers::path.lt(format!("{path}~"))).select(centers::id).load(tx.conn)?)

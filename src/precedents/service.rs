@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use super::{
-    deidentify::Known,
+    deidentify::{Finding, Known},
     machine::{Facts, PrecedentAction as Action, PrecedentState as State, decide},
     model::{NewPrecedent, PrecedentContent, PrecedentEdit, PrecedentPublication, PrecedentReason, PrecedentRecord, VersionReview},
     sources,
@@ -259,6 +259,9 @@ pub fn submit(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<PrecedentVi
     opened.record.authors.extend(actor.id.filter(|id| !opened.record.authors.contains(id)));
     opened.record.sent_back_for = None;
     opened.row.state = next;
+    // What is doubtful is the reviewer's to judge; what is certain is the author's to take out.
+    let draft = opened.draft.as_ref().ok_or_else(|| lost(opened.row.id))?;
+    refuse_personal(draft, &opened.known, |f| f.kind.doubtful() && !f.known)?;
     save(tx, actor, opened, ("submitted", Audience::Staff), None)
 }
 
@@ -273,9 +276,9 @@ pub fn send_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &PrecedentR
 /// The reviewer publishes the draft as the next version: only while nothing in it is personal data.
 pub fn publish(tx: &mut Tx, actor: &Actor, target: &Target, input: &PrecedentPublication) -> Result<PrecedentView> {
     let (mut opened, next) = load_for(tx, actor, target, Action::Publish)?;
-    let lost = || Error::Corrupt(format!("precedent {} has no draft", opened.row.id));
-    let content = opened.draft.take().ok_or_else(lost)?;
-    refuse_personal(&content, &opened.known, input)?;
+    let content = opened.draft.take().ok_or_else(|| lost(opened.row.id))?;
+    let explained: HashSet<&str> = input.not_personal.iter().map(|n| n.words.as_str()).collect();
+    refuse_personal(&content, &opened.known, |f| f.kind.doubtful() && !f.known && explained.contains(f.words.as_str()))?;
     let number = opened.row.published_version.unwrap_or(0) + 1;
     let review = VersionReview { authors: std::mem::take(&mut opened.record.authors), reviewer: actor.id, not_personal: input.not_personal.clone() };
     let version = PrecedentVersion {
@@ -295,15 +298,18 @@ pub fn publish(tx: &mut Tx, actor: &Actor, target: &Target, input: &PrecedentPub
     save(tx, actor, opened, ("published", Audience::Public), None)
 }
 
-/// Every finding that nobody has explained, each with its place and its words.
-fn refuse_personal(content: &PrecedentContent, known: &Known, input: &PrecedentPublication) -> Result<(), Problem> {
-    let explained: HashSet<&str> = input.not_personal.iter().map(|n| n.words.as_str()).collect();
+fn lost(id: Id) -> Error {
+    Error::Corrupt(format!("precedent {id} has no draft"))
+}
+
+/// Every finding that is not `passed`, each with its place and its words.
+fn refuse_personal(content: &PrecedentContent, known: &Known, passed: impl Fn(&Finding) -> bool) -> Result<(), Problem> {
     let mut wrong = Vec::new();
     for (pointer, f) in content.findings(known) {
-        let doubtful = f.kind.doubtful() && !f.known;
-        if doubtful && explained.contains(f.words.as_str()) {
+        if passed(&f) {
             continue;
         }
+        let doubtful = f.kind.doubtful() && !f.known;
         let label = f.kind.label();
         let (zh, en) = if doubtful {
             (format!("“{}”疑似{label}，请删改；确非个人信息的，由审核人在 not_personal 中说明。", f.words), format!("“{}” looks like personal data.", f.words))

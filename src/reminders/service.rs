@@ -256,6 +256,7 @@ fn place(tx: &mut Tx, row: &Reminder, loaded: &Loaded) -> Result<()> {
     }
     subjects.extend([row.sent_by, row.to_user_id, loaded.e.assignee_id].into_iter().flatten().map(|id| (subject::user(id.as_str()), false)));
     let due_at = if row.state == State::Sent { row.due_at } else { Moment::NEVER };
+    clocks::charge(tx, row.id, row.to_center_id, row.to_department_id)?;
     access::place(tx, &Placement { kind: "reminder", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
 }
 

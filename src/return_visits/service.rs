@@ -183,6 +183,7 @@ fn load_for(tx: &mut Tx, actor: &Actor, target: &Target, action: Action) -> Resu
 fn place(tx: &mut Tx, row: &ReturnVisit, center: &Center) -> Result<()> {
     let subjects = organization::subjects_of(center).into_iter().map(|s| (s, false)).collect();
     let due_at = if row.state == State::Planned { row.due_at } else { Moment::NEVER };
+    clocks::charge(tx, row.id, center.id, None)?;
     access::place(tx, &Placement { kind: "return_visit", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
 }
 

@@ -49,6 +49,10 @@ pub struct Rules {
     pub file_limit: Limit,
     /// Answer a reminder.
     pub reminder_limit: Limit,
+    /// Sign a supervision order in.
+    pub supervision_sign_limit: Limit,
+    /// Answer a supervision order that names no day.
+    pub supervision_limit: Limit,
     /// Longest extension of the promised limit, in days of its unit.
     pub extension_days: u32,
     /// Extensions of one matter.
@@ -119,6 +123,8 @@ impl Rules {
             self.feedback_limit,
             self.file_limit,
             self.reminder_limit,
+            self.supervision_sign_limit,
+            self.supervision_limit,
             self.sheet_sign_limit,
             self.sheet_limit,
             self.sheet_extension_answer_limit,
@@ -197,6 +203,8 @@ impl Default for Rules {
             feedback_limit: wd(5),
             file_limit: wd(3),
             reminder_limit: wd(1),
+            supervision_sign_limit: wd(1),
+            supervision_limit: wd(5),
             extension_days: 10,
             extensions: 1,
             no_shows: 3,

@@ -76,11 +76,12 @@ pub fn return_(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetReturn)
         sheet.details.suggested_unit.clone_from(&input.suggested_unit);
         sheet.row.returned_at = Some(tx.now);
         clocks::stop_all(tx, sheet.row.id)?;
-        if sheet.facts.lead { tickets::return_(tx, actor, sheet.row.ticket_id, &input.reason).map(|_| ()) } else { Ok(()) }
+        if sheet.facts.lead {
+            let assisting = drop_assisting(tx, actor, sheet.row.id, "牵头部门已退回交办单")?;
+            tickets::return_(tx, actor, sheet.row.ticket_id, &input.reason, assisting)?;
+        }
+        Ok(())
     })?;
-    if loaded.facts.lead {
-        drop_assisting(tx, actor, loaded.row.id, "牵头部门已退回交办单")?;
-    }
     view(tx, actor, loaded.row.id)
 }
 

@@ -295,12 +295,12 @@ pub fn cancel(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetReason) 
     view(tx, actor, loaded.row.id)
 }
 
-/// Those that assist a lead who no longer has it are not needed; what they have replied stays.
-pub(super) fn drop_assisting(tx: &mut Tx, actor: &Actor, lead: Id, why: &str) -> Result<()> {
-    for row in store::assisting(tx, lead)?.into_iter().filter(|s| s.state.is_open() && s.state != State::Replied) {
-        cancel_one(tx, actor, row, why)?;
-    }
-    Ok(())
+/// Those that assist a lead who no longer has it are not needed; what they have replied stays. Answers how many fell.
+pub(super) fn drop_assisting(tx: &mut Tx, actor: &Actor, lead: Id, why: &str) -> Result<usize> {
+    let needless: Vec<Sheet> = store::assisting(tx, lead)?.into_iter().filter(|s| s.state.is_open() && s.state != State::Replied).collect();
+    let count = needless.len();
+    needless.into_iter().try_for_each(|row| cancel_one(tx, actor, row, why))?;
+    Ok(count)
 }
 
 fn cancel_one(tx: &mut Tx, actor: &Actor, row: Sheet, why: &str) -> Result<()> {

@@ -220,6 +220,9 @@ pub(super) fn place(tx: &mut Tx, row: &Sheet, center: &Center) -> Result<()> {
     subjects.extend(ticket_of(tx, row.ticket_id)?.handler_id.map(|id| (subject::user(id.as_str()), false)));
     subjects.extend(row.issued_at.map(|_| (subject::department(row.department_id.as_str()), false)));
     let due_at = if row.state.is_open() { clocks::nearest_due(tx, row.id)? } else { Moment::NEVER };
+    clocks::charge(tx, row.id, row.center_id, Some(row.department_id))?;
+    // Who asks for more time waits for the answer.
+    clocks::charge_some(tx, row.id, clocks::Which::Kind(ClockKind::SheetExtension), row.center_id, None)?;
     access::place(tx, &Placement { kind: "assignment_sheet", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
 }
 

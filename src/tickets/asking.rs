@@ -130,35 +130,34 @@ fn hear(tx: &mut Tx, actor: &Actor, mut loaded: Opened, said: Said) -> Result<Op
         Contact { caller, purpose: ContactPurpose::Feedback, outcome, way: said.way, staff: said.staff, at: said.at, words: said.words.clone() },
     )?;
     loaded.row.state = next;
-    let params = json!({ "way": said.way.label(), "round": loaded.row.round, "asked_at": said.at });
+    let round = loaded.row.round;
+    let raised = !said.satisfied && dissatisfied(tx, &mut loaded);
+    let params = json!({ "way": said.way.label(), "round": round, "asked_at": said.at, "reform_office": raised });
     let told = if said.satisfied { "feedback_satisfied" } else { "feedback_dissatisfied" };
-    if said.satisfied {
-        if next == State::Cleared {
-            loaded.row.cleared_at = Some(tx.now);
+    if next == State::Cleared {
+        loaded.row.cleared_at = Some(tx.now);
+    }
+    load::save(tx, actor, &mut loaded, Told::new(told, Audience::Applicant, params).saying(&said.words.words))?;
+    if next == State::Cleared {
+        let params = json!({ "number": loaded.row.number, "round": loaded.row.round });
+        load::tell(tx, actor, &loaded.row, Told::new("cleared", Audience::Applicant, params))?;
+        if let Some(hook) = load::ON_CLEARED.get() {
+            hook(tx, actor, &loaded.row)?;
         }
-        load::save(tx, actor, &mut loaded, Told::new(told, Audience::Applicant, params).saying(&said.words.words))?;
-        if next == State::Cleared {
-            let params = json!({ "number": loaded.row.number, "round": loaded.row.round });
-            load::tell(tx, actor, &loaded.row, Told::new("cleared", Audience::Applicant, params))?;
-            if let Some(hook) = load::ON_CLEARED.get() {
-                hook(tx, actor, &loaded.row)?;
-            }
-        }
-    } else {
-        dissatisfied(tx, &mut loaded);
-        load::save(tx, actor, &mut loaded, Told::new(told, Audience::Applicant, params).saying(&said.words.words))?;
     }
     Ok(loaded)
 }
 
-/// A round failed: the next one begins, and after two the reform office leads.
-pub fn dissatisfied(tx: &Tx, loaded: &mut Opened) {
+/// A round failed: the next one begins, and after two the reform office leads. Answers whether it begins to lead now.
+pub fn dissatisfied(tx: &Tx, loaded: &mut Opened) -> bool {
     next_round(tx, loaded);
     loaded.row.dissatisfied += 1;
-    if u32::try_from(loaded.row.dissatisfied).is_ok_and(|n| n >= REFORM_AFTER) {
+    let raised = !loaded.row.reform_led && u32::try_from(loaded.row.dissatisfied).is_ok_and(|n| n >= REFORM_AFTER);
+    if raised {
         loaded.row.reform_led = true;
         loaded.row.tier = loaded.row.tier.max(Some(Tier::Difficult));
     }
+    raised
 }
 
 /// What was done stays readable; every caller will be asked anew.

@@ -75,13 +75,14 @@ fn lead_name(tx: &mut Tx, loaded: &Opened) -> Result<String> {
     Ok(lead.map(|d| d.name).unwrap_or_default())
 }
 
-/// The lead department hands its sheet back: the ticket is to be charged anew.
-pub fn return_(tx: &mut Tx, actor: &Actor, id: Id, reason: &str) -> Result<Opened> {
+/// The lead department hands its sheet back: the ticket is to be charged anew, and so many assist no longer.
+pub fn return_(tx: &mut Tx, actor: &Actor, id: Id, reason: &str, assisting: usize) -> Result<Opened> {
     pass(tx, actor, id, Action::Return, |tx, loaded| {
         loaded.row.returns += 1;
         let department = lead_name(tx, loaded)?;
         loaded.row.lead_department_id = None;
-        Ok(Told::new("returned", Audience::Staff, json!({ "department": department, "returns": loaded.row.returns })).saying(reason))
+        let params = json!({ "department": department, "returns": loaded.row.returns, "assisting": assisting });
+        Ok(Told::new("returned", Audience::Staff, params).saying(reason))
     })
 }
 
@@ -205,8 +206,8 @@ pub fn reopen_after_visit(tx: &mut Tx, actor: &Actor, id: Id, visit: Visit) -> R
     let words = visit.words.clone();
     pass(tx, actor, id, Action::ReopenAfterVisit, |tx, loaded| {
         contacted(tx, loaded, Visit { outcome: ContactOutcome::Dissatisfied, ..visit }.contact(actor))?;
-        asking::dissatisfied(tx, loaded);
-        Ok(Told::new("reopened_after_visit", Audience::Applicant, json!({ "round": loaded.row.round })).saying(&words))
+        let raised = asking::dissatisfied(tx, loaded);
+        Ok(Told::new("reopened_after_visit", Audience::Applicant, json!({ "round": loaded.row.round, "reform_office": raised })).saying(&words))
     })
 }
 

@@ -329,6 +329,7 @@ pub fn place(tx: &mut Tx, loaded: &Opened) -> Result<()> {
     subjects.extend(own.map(|id| (subject::applicant(id.as_str()), false)));
     // What was written may tell who a confidential caller is.
     subjects.extend(loaded.departments.iter().filter(|d| d.sees).map(|d| (subject::department(d.department_id.as_str()), row.confidential)));
+    clocks::charge(tx, row.id, row.center_id, None)?;
     access::place(tx, &Placement { kind: "fallback_ticket", record: row.id, state: row.state.code(), due_at: row.due_at, updated_at: row.updated_at, subjects })
 }
 

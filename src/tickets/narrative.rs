@@ -10,6 +10,7 @@ pub fn tell(kind: &str, params: &Value) -> String {
     let count = |key: &str| params.get(key).and_then(Value::as_i64).unwrap_or_default();
     let day = |key: &str| text(key).get(..10).unwrap_or_default().to_owned();
     let clock = || ClockKind::parse(text("clock")).map_or("时限", ClockKind::label);
+    let led = params.get("reform_office").and_then(Value::as_bool) == Some(true);
     match kind.strip_prefix("fallback_ticket.").unwrap_or(kind) {
         "registered" => format!("{}登记了您通过{}反映的问题（{}）。", text("center"), text("channel"), text("number")),
         "edited" => "修改了登记内容。".into(),
@@ -24,18 +25,23 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "decided" => "政府已研究决定。".into(),
         "assigned" => format!("已交{}办理，应于{}前办复。", text("department"), day("due_at")),
         "signed_in" => format!("{}已签收。", text("department")),
+        "returned" if count("assisting") > 0 => {
+            format!("{}退回交办（第{}次），{}份协办交办单同时撤销。", text("department"), count("returns"), count("assisting"))
+        }
         "returned" => format!("{}退回交办（第{}次）。", text("department"), count("returns")),
         "replied" => format!("{}已办复。", text("department")),
         "sent_back" => format!("办复发回{}补办。", text("department")),
         "due_moved" => format!("办理时限调整至{}。", day("due_at")),
         "feedback_asked" => "正在征求您的意见。".into(),
         "feedback_satisfied" => format!("申请人表示满意（{}）。", text("way")),
+        "feedback_dissatisfied" if led => format!("申请人表示不满意（{}），转由改革办牵头继续办理。", text("way")),
         "feedback_dissatisfied" => format!("申请人表示不满意（{}），继续办理。", text("way")),
         "cleared" => "申请人满意，予以销号。".into(),
         "attempted" => format!("以{}联系申请人未果，已在{}个不同的日子联系。", text("way"), count("days")),
         "upheld" => format!("挂账：{}。", text("reason")),
-        "reviewed" => "改革办已作季度复核，继续挂账。".into(),
+        "reviewed" => format!("改革办已复核（第{}次），继续挂账。", count("reviews")),
         "reopened" => format!("重新办理（第{}轮）。", count("round")),
+        "reopened_after_visit" if led => format!("回访不满意，转由改革办牵头重新办理（第{}轮）。", count("round")),
         "reopened_after_visit" => format!("回访不满意，重新办理（第{}轮）。", count("round")),
         "visited" => format!("已回访：{}。", text("outcome")),
         "inadmissible_proposed" => format!("提出不予受理：{}，待另一人确认。", text("reason")),

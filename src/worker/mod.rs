@@ -10,7 +10,7 @@ use crate::{
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
-    meetings, projects, reminders, routing, sheets, tickets,
+    meetings, projects, reminders, routing, sheets, supervision, tickets,
 };
 
 const BATCH: i64 = 200;
@@ -127,6 +127,7 @@ fn recompute(tx: &mut Tx) -> Result<usize> {
             "joint_handling" => routing::joint::recompute(tx, *id)?,
             "arbitration" => routing::arbitration::recompute(tx, *id)?,
             "reminder" => reminders::recompute(tx, *id)?,
+            "supervision" => supervision::recompute(tx, *id)?,
             "evaluation" => evaluations::recompute(tx, *id)?,
             "assignment_sheet" => sheets::recompute(tx, *id)?,
             "ticket_batch" => crate::batches::recompute(tx, *id)?,

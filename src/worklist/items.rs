@@ -21,6 +21,7 @@ use crate::{
         self,
         store::{Rung, Sheet},
     },
+    supervision::{self, Supervision},
     tickets, visits,
 };
 
@@ -78,6 +79,11 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
         WorkKind::Reminder => {
             let rows = reminders::store::reminders_by_id(tx, ids)?;
             rows.into_iter().map(|r| Head::new(r.id, r.number, Matter(r.entrustment_id), r.state, r.version)).collect()
+        }
+        WorkKind::Supervision => {
+            let rows = supervision::store::supervisions_by_id(tx, ids)?;
+            let title = |s: &Supervision| Title(s.about_number.as_ref().map_or_else(|| s.reason.label().to_owned(), |n| format!("{}：{n}", s.reason.label())));
+            rows.into_iter().map(|s| Head::new(s.id, s.number.clone(), title(&s), s.state, s.version)).collect()
         }
         WorkKind::HomeVisit => {
             let rows = visits::store::visits_by_id(tx, ids)?;

@@ -33,6 +33,7 @@ use crate::{
         self,
         machine::{RungState, SheetState},
     },
+    supervision::{self, SupervisionState},
     tickets,
     visits::{self, HomeVisit, machine::VisitState},
     worklist::items,
@@ -57,6 +58,7 @@ code_enum! {
         JointHandling "joint_handling" "联办",
         Arbitration "arbitration" "指定办理",
         Reminder "reminder" "催办",
+        Supervision "supervision" "督办",
         HomeVisit "home_visit" "上门服务",
         Project "project" "项目",
         Meeting "meeting" "会议",
@@ -165,6 +167,8 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
     use entrustments::State as S;
     match (kind, bucket) {
         (WorkKind::Reminder, _) => vec![ReminderState::Sent.code()],
+        (WorkKind::Supervision, Bucket::Incoming) => vec![SupervisionState::Issued.code()],
+        (WorkKind::Supervision, _) => [SupervisionState::Issued, SupervisionState::SignedIn, SupervisionState::Answered].iter().map(|s| s.code()).collect(),
         (WorkKind::Transfer, _) => vec![TransferState::Offered.code()],
         (WorkKind::JointHandling, Bucket::Incoming) => vec![JointState::Requested.code()],
         (WorkKind::JointHandling, _) => JointState::ALL.iter().filter(|s| s.is_open()).map(|s| s.code()).collect(),
@@ -264,6 +268,7 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
             let rows = reminders::store::reminders_by_id(tx, ids)?;
             rows.iter().filter(|r| reminders::owed_by(actor, r)).map(|r| r.id).collect()
         }
+        WorkKind::Supervision => supervision::awaiting(tx, actor, ids)?,
         WorkKind::Transfer => {
             let rows = routing::transfers::store::transfers_by_id(tx, ids)?;
             rows.iter().filter(|t| desk(t.to_center_id)).map(|t| t.id).collect()

@@ -30,6 +30,7 @@ const RANKS: &[(&str, u8)] = &[
     ("batches", 6),
     ("return_visits", 6),
     ("reminders", 6),
+    ("supervision", 6),
     ("evaluations", 6),
     ("meetings", 6),
     ("sheets", 6),

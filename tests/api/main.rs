@@ -44,6 +44,7 @@ mod relay_properties;
 mod reminders;
 mod routing_rules;
 mod sheets;
+mod supervision;
 mod shown;
 mod story_cities;
 mod story_desk;

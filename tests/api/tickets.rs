@@ -221,7 +221,7 @@ async fn dissatisfied_twice_goes_to_the_reform_office(app: TestApp) {
     assert!(seen["callers"][0]["name"] != "联系人甲" && seen.get("triage_note").is_none(), "{seen}");
     assert_eq!(seen["due_at"], "2026-04-30T17:00:00.000+08:00");
     assert_eq!(seen["allowed_actions"], json!([]));
-    app.db.commit(move |tx| tickets::return_(tx, &Actor::system("test"), id, "不属于本部门职责")).await.expect("returned");
+    app.db.commit(move |tx| tickets::return_(tx, &Actor::system("test"), id, "不属于本部门职责", 0)).await.expect("returned");
     let returned = clerk.get(&path).await.ok();
     assert_eq!((&returned["state"], &returned["returns"]), (&json!("triaged"), &json!(1)));
     assign(&app, id, lead).await;

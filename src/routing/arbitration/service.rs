@@ -305,6 +305,7 @@ pub fn place(tx: &mut Tx, row: &Arbitration, loaded: &Loaded) -> Result<()> {
     }
     subjects.extend(loaded.e.assignee_id.map(|id| (subject::user(id.as_str()), false)));
     let due_at = if row.state.is_open() { row.due_at } else { Moment::NEVER };
+    clocks::charge(tx, row.id, row.decider_id, None)?;
     access::place(tx, &Placement { kind: "arbitration", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
 }
 

@@ -391,6 +391,10 @@ fn place(tx: &mut Tx, row: &JointHandling, loaded: &Loaded) -> Result<()> {
         subjects.push((subject::applicant(loaded.e.applicant_id.as_str()), false));
     }
     let due_at = if row.state.is_open() { row.due_at } else { Moment::NEVER };
+    match (row.state, row.department_id) {
+        (State::AwaitingMaterials, _) => clocks::charge(tx, row.id, loaded.e.custodian_id, None)?,
+        (_, department) => clocks::charge(tx, row.id, row.to_center_id, department)?,
+    }
     access::place(tx, &Placement { kind: "joint_handling", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
 }
 

@@ -429,6 +429,7 @@ fn place(tx: &mut Tx, row: &Transfer, loaded: &Loaded) -> Result<()> {
         subjects.push((subject::applicant(loaded.e.applicant_id.as_str()), false));
     }
     let due_at = if row.state == TransferState::Offered { row.due_at } else { Moment::NEVER };
+    clocks::charge(tx, row.id, row.to_center_id, None)?;
     access::place(tx, &Placement { kind: "transfer", record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
 }
 

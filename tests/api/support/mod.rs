@@ -5,7 +5,13 @@ mod postgres;
 use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc, time::{Duration, Instant}};
 
 use actix_http::Request;
-use actix_web::{body::to_bytes, dev::Service as _, http::Method, test};
+use actix_web::{
+    HttpResponse,
+    body::{BoxBody, to_bytes},
+    dev::Service as _,
+    http::Method,
+    test,
+};
 use futures_util::future::LocalBoxFuture;
 use jieli::{
     app::{self, Shared},
@@ -33,7 +39,7 @@ macro_rules! on_both_engines {
 }
 pub(crate) use on_both_engines;
 
-type Call = dyn Fn(Request) -> LocalBoxFuture<'static, Reply>;
+type Call = dyn Fn(Request) -> LocalBoxFuture<'static, HttpResponse<BoxBody>>;
 
 pub struct TestApp {
     pub db: Db,
@@ -154,19 +160,13 @@ impl TestApp {
         };
         let shared = Shared::new(db.clone(), Arc::new(config)).await.expect("shared state");
         let service = Rc::new(test::init_service(app::build(&shared)).await);
-        let call = move |request: Request| -> LocalBoxFuture<'static, Reply> {
+        let call = move |request: Request| -> LocalBoxFuture<'static, HttpResponse<BoxBody>> {
             let answer = service.call(request);
             Box::pin(async move {
-                let response = match answer.await {
+                match answer.await {
                     Ok(response) => response.into_parts().1.map_into_boxed_body(),
                     Err(e) => e.error_response(),
-                };
-                let status = response.status().as_u16();
-                let headers = response.headers().iter().map(|(k, v)| (k.to_string(), v.to_str().unwrap_or_default().to_owned())).collect();
-                let bytes = to_bytes(response.into_body()).await.map_err(|_| "body").expect("body");
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-                Reply { status, headers, body, text, bytes: bytes.to_vec() }
+                }
             })
         };
         Self { db, shared, call: Rc::new(call), minted: RefCell::default(), _dir: dir, files }
@@ -222,7 +222,20 @@ impl TestApp {
     }
 
     pub async fn send(&self, request: test::TestRequest) -> Reply {
-        (self.call)(request.to_request()).await
+        let response = (self.call)(request.to_request()).await;
+        let status = response.status().as_u16();
+        let headers = response.headers().iter().map(|(k, v)| (k.to_string(), v.to_str().unwrap_or_default().to_owned())).collect();
+        let bytes = to_bytes(response.into_body()).await.map_err(|_| "body").expect("body");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Reply { status, headers, body, text, bytes: bytes.to_vec() }
+    }
+
+    /// An answer that does not end by itself.
+    pub async fn open(&self, request: Request) -> BoxBody {
+        let response = (self.call)(request).await;
+        assert_eq!(response.status(), 200);
+        response.into_body()
     }
 }
 

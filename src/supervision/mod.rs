@@ -1,0 +1,18 @@
+//! Supervision 督办: a formal order to a center or a department to catch up, with an answer due and judged; and the wall of
+//! running and broken limits.
+
+pub mod api;
+mod issuing;
+pub mod machine;
+pub mod model;
+mod service;
+pub mod store;
+mod views;
+mod wall;
+pub mod wall_api;
+
+pub use issuing::issue_as;
+pub use machine::SupervisionState;
+pub use service::{awaiting, recompute};
+pub use store::Supervision;
+pub use views::list;
