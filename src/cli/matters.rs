@@ -86,6 +86,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         super::meetings::load(tx)?;
         super::tickets::load(tx)?;
         super::sheets::load(tx)?;
+        super::supervisions::load(tx)?;
         super::clearing::load(tx)?;
         super::ticket_forms::load(tx)?;
         super::precedents::load(tx)?;

@@ -14,6 +14,7 @@ mod projects;
 mod relay;
 mod rules;
 mod sheets;
+mod supervisions;
 mod ticket_forms;
 mod tickets;
 mod visits;

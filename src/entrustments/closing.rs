@@ -146,7 +146,7 @@ fn fits(loaded: &Loaded, outcome: Outcome) -> Result<()> {
     if !granted && plan.started() && !plan.failed() {
         return Err(Problem::rule("/outcome", "steps_granted", "各步骤均已准予，结果与登记不符。", "Every step was granted.").into());
     }
-    if granted && loaded.checklist.promised() {
+    if granted && loaded.checklist.promises().next().is_some() {
         let zh = "容缺的材料尚未补交，请先补齐。";
         return Err(Problem::rule("/outcome", "deferred_outstanding", zh, "A promised material is not there.").into());
     }

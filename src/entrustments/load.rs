@@ -57,6 +57,11 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// What the applicant must supply before the matter can end as granted: what was promised; in agency, all that is required.
+    pub fn owed(&self) -> Vec<String> {
+        if self.facts.agency { self.checklist.to_supply() } else { self.checklist.promises().map(str::to_owned).collect() }
+    }
+
     /// The state after `action`, or the refusal with what may be done instead.
     pub fn decide(&self, actor: &Actor, action: Action) -> Result<State> {
         self.permits(actor, action)

@@ -343,7 +343,7 @@ fn settle_supply(tx: &mut Tx, id: Id) -> Result<Option<&'static str>> {
         return Ok(None);
     }
     clocks::stop(tx, id, &[ClockKind::Supply])?;
-    Ok(Some(if checklist.promised() { "materials_promised" } else { "materials_complete" }))
+    Ok(Some(if checklist.promises().next().is_some() { "materials_promised" } else { "materials_complete" }))
 }
 
 /// The complete list.

@@ -179,9 +179,9 @@ impl Checklist {
         Ok(self.materials.iter().any(|(row, _)| is_missing(row) && asked.iter().any(|a| a.code.as_ref() == Some(&row.code))))
     }
 
-    /// Something is promised for later.
-    pub fn promised(&self) -> bool {
-        self.materials.iter().any(|(row, _)| row.state == MaterialState::Deferred)
+    /// Names of what is promised for later.
+    pub fn promises(&self) -> impl Iterator<Item = &str> {
+        self.materials.iter().filter(|(row, _)| row.state == MaterialState::Deferred).map(|(row, _)| row.name.as_str())
     }
 
     /// Names of the materials that must be there and are not: a promise is no material.

@@ -261,6 +261,7 @@ pub fn submit(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<PrecedentVi
     opened.row.state = next;
     // What is doubtful is the reviewer's to judge; what is certain is the author's to take out.
     let draft = opened.draft.as_ref().ok_or_else(|| lost(opened.row.id))?;
+    refuse_open(draft)?;
     refuse_personal(draft, &opened.known, |f| f.kind.doubtful() && !f.known)?;
     save(tx, actor, opened, ("submitted", Audience::Staff), None)
 }
@@ -300,6 +301,18 @@ pub fn publish(tx: &mut Tx, actor: &Actor, target: &Target, input: &PrecedentPub
 
 fn lost(id: Id) -> Error {
     Error::Corrupt(format!("precedent {id} has no draft"))
+}
+
+/// What was left for the author to write is written before it is reviewed.
+fn refuse_open(content: &PrecedentContent) -> Result<(), Problem> {
+    let blank = |text: &str| text.contains(sources::OPEN);
+    let wrong: Vec<FieldError> = content
+        .texts()
+        .into_iter()
+        .filter(|(_, text)| blank(text))
+        .map(|(at, _)| FieldError::body(&format!("/content{at}"), "required", "此项尚待补充，请写明后再提交审核。", "Still to be written."))
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Problem::fields(ErrorCode::RuleViolation, wrong)) }
 }
 
 /// Every finding that is not `passed`, each with its place and its words.

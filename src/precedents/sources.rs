@@ -58,7 +58,7 @@ pub fn known(tx: &mut Tx, ticket: Option<Id>) -> Result<Known> {
 }
 
 /// What is not told yet, for whoever writes on.
-const OPEN: &str = "（待补充）";
+pub const OPEN: &str = "（待补充）";
 
 /// A draft in the ticket's words, without those whom they name.
 pub fn content(tx: &mut Tx, ticket: &tickets::Opened) -> Result<PrecedentContent> {

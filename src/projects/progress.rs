@@ -57,6 +57,8 @@ pub struct Standing {
     pub running: bool,
     /// When the cap is used up if the authorities go on without a break.
     pub due_at: Moment,
+    /// What is expected reaches into a year whose calendar is not announced.
+    pub provisional: bool,
     calendar: WorkCalendar,
 }
 
@@ -117,7 +119,8 @@ impl Standing {
         let open = !row.state.is_final();
         let needs = if open { counting::remaining(stages.iter().map(|s| (s.begun(), s.needs))) } else { 0 };
         let forecast = used.saturating_add(needs);
-        let due = |days: u32| calendar.deadline(now.utc(), Limit { value: days, unit: Unit::WorkingDay }, &[]).due;
+        let limit = |days: u32| calendar.deadline(now.utc(), Limit { value: days, unit: Unit::WorkingDay }, &[]);
+        let due = |days: u32| limit(days).due;
         let running = running && row.state == ProjectState::Open;
         // Used up: at the close of the day that was the last of the cap.
         let last = days.iter().nth(cap.saturating_sub(1) as usize).copied();
@@ -127,7 +130,8 @@ impl Standing {
             None => Moment::NEVER,
         };
         let finish = (needs > 0).then(|| local(due(needs)).date());
-        Self { level: counting::judge(used, forecast, cap), finish, used, forecast, running, due_at, days, stages, calendar }
+        let provisional = limit(needs.max(if running && last.is_none() { cap - used } else { 0 })).provisional;
+        Self { level: counting::judge(used, forecast, cap), finish, used, forecast, running, due_at, provisional, days, stages, calendar }
     }
 }
 
@@ -155,6 +159,8 @@ pub struct ProjectProgress {
     /// When the cap is used up if the authorities go on without a break; absent: no day is being used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Moment>,
+    /// One of these days lies in a year whose calendar is not announced yet.
+    pub provisional: bool,
     /// How it stands to its cap.
     pub warning: WarningLevel,
     /// In Chinese.
@@ -260,6 +266,7 @@ pub fn render(tx: &mut Tx, actor: &Actor, row: &Project, standing: Standing) -> 
         assumption: ASSUMPTION,
         expected_finish: standing.finish,
         due_at: standing.due_at.known(),
+        provisional: standing.provisional,
         warning: standing.level,
         warning_label: standing.level.label().into(),
         periods,

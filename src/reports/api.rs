@@ -46,7 +46,7 @@ fn of_caller(tx: &mut Tx, actor: &Actor, month: &str, center: Option<&str>) -> R
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     let Scope::Subjects(reasons) = Scope::of(actor, "fallback_ticket") else { return Err(Problem::of(ErrorCode::Forbidden).into()) };
-    let month = Month::read(month, tx.now.local_date()).ok_or_else(|| no_month("month"))?;
+    let month = Month::read(month, tx.now.local_date()).ok_or_else(|| no_month("id"))?;
     let wrong = || Problem::parameter("center_id", "invalid_value", "应为服务中心的 id。", "The id of a center.");
     let center: Option<Id> = center.map(|id| id.parse().map_err(|_| wrong())).transpose()?;
     let subjects: Vec<String> = reasons.into_iter().map(|(subject, _)| subject).collect();

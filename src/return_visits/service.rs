@@ -111,9 +111,12 @@ fn near<'a>(row: &ReturnVisit, center: &'a Center) -> Reachable<'a> {
 }
 
 impl Loaded {
-    /// Who handled it does not ask how well they did.
+    /// Who handled it, settled it or took the answer does not ask how well they did.
     fn is_own(&self, actor: &Actor) -> bool {
-        actor.id.is_some() && actor.id == self.ticket.row.handler_id
+        let Some(me) = actor.id else { return false };
+        let settled = self.ticket.details.settlement.as_ref().and_then(|noted| noted.by);
+        let asked = self.ticket.contacts.iter().filter(|c| c.purpose == tickets::ContactPurpose::Feedback).filter_map(|c| c.staff_id);
+        [self.ticket.row.handler_id, settled].into_iter().flatten().chain(asked).any(|id| id == me)
     }
 
     fn permits(&self, actor: &Actor, action: Action) -> bool {

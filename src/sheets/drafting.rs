@@ -73,6 +73,11 @@ impl Opened {
         Ok(Self { ticket, center, rules, sheets, determines })
     }
 
+    /// A refusal with what may be done with the ticket instead.
+    fn refused(&self, actor: &Actor, refusal: Refusal) -> Problem {
+        Problem { allowed_actions: Some(self.ticket.allowed(actor)), ..Problem::from(refusal) }
+    }
+
     fn lead(&self) -> Option<&Sheet> {
         self.sheets.iter().find(|s| s.lead_id.is_none() && s.state.is_open())
     }
@@ -128,15 +133,12 @@ pub fn draft(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetsInput) -
 /// [`draft`], the lead's sheet under a given identity, where one is given.
 pub fn draft_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &SheetsInput, identity: Option<Identity>) -> Result<SheetView> {
     let opened = open(tx, actor, target, "create")?;
-    opened.check_drawer(actor)?;
-    opened.check_lead(input.lead.is_some())?;
+    if input.lead.is_none() && input.assisting.is_empty() {
+        return Err(Problem::rule("/lead", "required", "请写明牵头部门或协办部门。", "Name a lead or an assisting department.").into());
+    }
+    let checked = opened.check_drawer(actor).and_then(|()| opened.check_lead(input.lead.is_some()));
+    checked.and_then(|()| if input.assisting.is_empty() { Ok(()) } else { opened.check_assisting() }).map_err(|refusal| opened.refused(actor, refusal))?;
     let lead = opened.lead().cloned();
-    if lead.is_some() && input.assisting.is_empty() {
-        return Err(Problem::rule("/assisting", "required", "请写明牵头部门或协办部门。", "Name a lead or an assisting department.").into());
-    }
-    if !input.assisting.is_empty() {
-        opened.check_assisting()?;
-    }
     if input.lead.is_some() {
         opened.ticket.decide(actor, TicketAction::Assign)?;
     }
@@ -165,7 +167,7 @@ fn assist(tx: &mut Tx, actor: &Actor, opened: &Opened, lead: &Sheet, parts: &[Sh
 /// The reform office says which department handles it: its sheet cannot be returned.
 pub fn determine(tx: &mut Tx, actor: &Actor, target: &Target, input: &DeterminationInput) -> Result<SheetView> {
     let opened = open(tx, actor, target, "determine")?;
-    opened.check_worn()?;
+    opened.check_worn().map_err(|refusal| opened.refused(actor, refusal))?;
     opened.ticket.decide(actor, TicketAction::Assign)?;
     let before = opened.sheets.iter().rfind(|s| s.lead_id.is_none()).map(|s| s.details.open(tx.vault)).transpose()?;
     let matter = input.matter.clone().or(before.map(|d| d.matter)).unwrap_or_default();

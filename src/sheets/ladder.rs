@@ -108,9 +108,15 @@ pub(super) fn permits(actor: &Actor, row: &Rung, center: &Center, action: Action
 }
 
 /// Exactly what this caller may do now.
-pub(super) fn allowed(actor: &Actor, row: &Rung, center: &Center) -> Vec<String> {
-    let may = |a: &&Action| settle(row.state, **a).is_ok() && permits(actor, row, center, **a);
+pub(super) fn allowed(actor: &Actor, row: &Rung, center: &Center, below_waits: bool) -> Vec<String> {
+    let may = |a: &&Action| settle(row.state, below_waits, **a).is_ok() && permits(actor, row, center, **a);
     Action::ALL.iter().filter(may).map(|a| a.code().to_owned()).collect()
+}
+
+/// A rung below this one on its sheet waits to be confirmed or rejected.
+pub(super) fn below_waits(tx: &mut Tx, row: &Rung) -> Result<bool> {
+    let place = |rung: LadderRung| LadderRung::ALL.iter().position(|r| *r == rung);
+    Ok(store::rungs_of(tx, &[row.sheet_id])?.iter().any(|other| place(other.rung) < place(row.rung) && other.state == State::Proposed))
 }
 
 /// The number that people read: its sheet's, and which rung it is.
@@ -149,6 +155,7 @@ fn change(
     edit: impl FnOnce(&Tx, &mut Rung, &mut RungDetails) -> Result<()>,
 ) -> Result<RungView> {
     let found = rung_by_reference(tx, &target.reference)?;
+    dialect::lock_root(tx.conn, "assignment_sheets", found.sheet_id.as_str())?;
     dialect::lock_root(tx.conn, "ladder_rungs", found.id.as_str())?;
     let mut row = rung_by_reference(tx, found.id.as_str())?;
     access::sight(tx, &Scope::of(actor, "ladder_rung"), row.id)?.ok_or_else(Problem::not_found)?;
@@ -157,7 +164,9 @@ fn change(
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     target.check(row.version)?;
-    row.state = settle(row.state, action).map_err(|refusal| Problem { allowed_actions: Some(allowed(actor, &row, &center)), ..Problem::from(refusal) })?;
+    let waits = below_waits(tx, &row)?;
+    row.state = settle(row.state, waits, action)
+        .map_err(|refusal| Problem { allowed_actions: Some(allowed(actor, &row, &center, waits)), ..Problem::from(refusal) })?;
     let mut details = row.details.open(tx.vault)?;
     edit(tx, &mut row, &mut details)?;
     row.details = Private::seal(tx.vault, &details)?;

@@ -124,6 +124,9 @@ pub enum Refusal {
     /// Not from this state.
     #[error("{} is not possible when {}", .0.code(), .1.code())]
     Rung(Act, R),
+    /// 挂牌警示、点名通报，直至问责.
+    #[error("the rung below is not decided")]
+    BelowWaits,
     /// Two persons.
     #[error("who drew it up does not sign it")]
     OwnDraft,
@@ -174,6 +177,7 @@ impl Refuse for Refusal {
         match self {
             Self::Sheet(action, state) => format!("交办单当前为“{}”，不能{}。", state.label(), action.label()),
             Self::Rung(action, state) => format!("该级警示当前为“{}”，不能{}。", state.label(), action.label()),
+            Self::BelowWaits => "逾期警示逐级确认：前一级警示尚待确认或驳回。".into(),
             Self::OwnDraft => "交办单由主管领导签发，拟单人不能签发自己拟的单。".into(),
             Self::LeadDrafted => "牵头部门的交办单尚未签发，请先签发牵头交办单，协办单随之一并签发。".into(),
             Self::Binding => "承办部门由改革办指定，不能退回；确有困难的可以申请延期。".into(),
@@ -208,8 +212,11 @@ pub fn decide(state: S, facts: &Facts, action: A) -> Result<S, Refusal> {
     refusal.map_or(Ok(row.2), Err)
 }
 
-/// The state of a rung after an action.
-pub fn settle(state: R, action: Act) -> Result<R, Refusal> {
+/// The state of a rung after an action; one rung after the other: the one below is decided first.
+pub fn settle(state: R, below_waits: bool, action: Act) -> Result<R, Refusal> {
+    if action == Act::Confirm && state == R::Proposed && below_waits {
+        return Err(Refusal::BelowWaits);
+    }
     let row = RUNGS.iter().find(|(a, from, _)| *a == action && from.contains(&state));
     row.map(|(_, _, to)| *to).ok_or(Refusal::Rung(action, state))
 }
@@ -235,9 +242,10 @@ mod tests {
             assert!(!state.is_open() && A::ALL.iter().all(|a| decide(state, &LEAD, *a).is_err()), "{state:?}");
         }
         for state in [R::Rejected, R::Lifted] {
-            assert!(Act::ALL.iter().all(|a| settle(state, *a).is_err()), "{state:?}");
+            assert!(Act::ALL.iter().all(|a| settle(state, false, *a).is_err()), "{state:?}");
         }
-        assert!(settle(R::Proposed, Act::Lift).is_err(), "what does not hold is not lifted");
+        assert!(settle(R::Proposed, false, Act::Lift).is_err(), "what does not hold is not lifted");
+        assert!(settle(R::Proposed, true, Act::Confirm).is_err() && settle(R::Proposed, true, Act::Reject).is_ok(), "one rung after the other");
     }
 
     #[test]

@@ -466,7 +466,8 @@ crate::versioned!(RungView, "ladder_rung");
 pub(super) fn rung_view(tx: &mut Tx, actor: &Actor, row: Rung) -> Result<RungView> {
     let sight = access::sight(tx, &Scope::of(actor, "ladder_rung"), row.id)?.ok_or_else(Problem::not_found)?;
     let center = organization::load(tx, row.center_id)?;
-    let allowed_actions = Some(ladder::allowed(actor, &row, &center));
+    let waits = ladder::below_waits(tx, &row)?;
+    let allowed_actions = Some(ladder::allowed(actor, &row, &center, waits));
     let shown = listing::rung_views(tx, vec![(row, sight)])?.pop().ok_or_else(Problem::not_found)?;
     Ok(RungView { allowed_actions, ..shown })
 }

@@ -13,6 +13,6 @@ pub mod wall_api;
 
 pub use issuing::issue_as;
 pub use machine::SupervisionState;
-pub use service::{awaiting, recompute};
+pub use service::{answer, awaiting, recompute, sign_in};
 pub use store::Supervision;
 pub use views::list;

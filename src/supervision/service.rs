@@ -30,7 +30,7 @@ use crate::{
 /// The most that may be said of one order.
 const MOST_NOTES: usize = 200;
 /// An order is to be carried out within so many days.
-const MOST_DAYS: i64 = 180;
+const MOST_DAYS: i64 = 3_650;
 
 /// Whose answer is owed.
 fn far(row: &Supervision) -> Reachable<'static> {
@@ -204,7 +204,7 @@ pub(super) fn check_day(tx: &Tx, day: Option<NaiveDate>) -> Result<(), Problem> 
     let today = tx.now.local_date();
     match day {
         Some(day) if day <= today || (day - today).num_days() > MOST_DAYS => {
-            Err(Problem::rule("/due_on", "out_of_range", "完成日期应在今天之后、180 天之内。", "After today, within 180 days."))
+            Err(Problem::rule("/due_on", "out_of_range", "完成日期应在今天之后、十年之内。", "After today, within ten years."))
         }
         _ => Ok(()),
     }

@@ -11,7 +11,7 @@ use super::{
     links::{self, FeedbackLinkView},
     load::{self, Opened, Told, change},
     machine::{ATTEMPT_DAYS, Facts, REFORM_AFTER, TicketAction as Action, TicketState as State, TicketTier as Tier},
-    model::{ContactOutcome, ContactPurpose, ContactWords, FeedbackWay, PastRound, Upheld, UpholdReason},
+    model::{ContactOutcome, ContactPurpose, ContactWords, FeedbackWay, PastRound, RoundEnd, Upheld, UpholdReason},
     store::{self, TicketCaller, TicketContact},
 };
 use crate::{
@@ -119,6 +119,10 @@ fn hear(tx: &mut Tx, actor: &Actor, mut loaded: Opened, said: Said) -> Result<Op
         return Err(Problem::rule("/words", "required", "不满意的，请写明原因。", "Say why not.").into());
     }
     let caller = said.caller.id;
+    if said.satisfied && loaded.answer_of(caller) == Some(ContactOutcome::Satisfied) {
+        let text = Text::new("该申请人本轮已表示满意，不重复登记。", "This caller is satisfied already.");
+        return Err(Problem { allowed_actions: Some(loaded.allowed(actor)), ..Problem::new(ErrorCode::StateConflict, text) }.into());
+    }
     let satisfied = |c: &TicketCaller| c.id == caller || loaded.answer_of(c.id) == Some(ContactOutcome::Satisfied);
     let facts = Facts { others_satisfied: loaded.asking().all(satisfied), ..loaded.facts(actor) };
     let action = if said.satisfied { Action::FeedbackSatisfied } else { Action::FeedbackDissatisfied };
@@ -131,7 +135,7 @@ fn hear(tx: &mut Tx, actor: &Actor, mut loaded: Opened, said: Said) -> Result<Op
     )?;
     loaded.row.state = next;
     let round = loaded.row.round;
-    let raised = !said.satisfied && dissatisfied(tx, &mut loaded);
+    let raised = !said.satisfied && dissatisfied(tx, &mut loaded, RoundEnd::Dissatisfied);
     let params = json!({ "way": said.way.label(), "round": round, "asked_at": said.at, "reform_office": raised });
     let told = if said.satisfied { "feedback_satisfied" } else { "feedback_dissatisfied" };
     if next == State::Cleared {
@@ -149,8 +153,8 @@ fn hear(tx: &mut Tx, actor: &Actor, mut loaded: Opened, said: Said) -> Result<Op
 }
 
 /// A round failed: the next one begins, and after two the reform office leads. Answers whether it begins to lead now.
-pub fn dissatisfied(tx: &Tx, loaded: &mut Opened) -> bool {
-    next_round(tx, loaded);
+pub fn dissatisfied(tx: &Tx, loaded: &mut Opened, ended: RoundEnd) -> bool {
+    next_round(tx, loaded, ended);
     loaded.row.dissatisfied += 1;
     let raised = !loaded.row.reform_led && u32::try_from(loaded.row.dissatisfied).is_ok_and(|n| n >= REFORM_AFTER);
     if raised {
@@ -161,9 +165,17 @@ pub fn dissatisfied(tx: &Tx, loaded: &mut Opened) -> bool {
 }
 
 /// What was done stays readable; every caller will be asked anew.
-fn next_round(tx: &Tx, loaded: &mut Opened) {
+fn next_round(tx: &Tx, loaded: &mut Opened, ended: RoundEnd) {
     let d = &mut loaded.details;
-    d.rounds.push(PastRound { round: loaded.row.round, settlement: d.settlement.take(), outcome: d.outcome.take(), until: tx.now });
+    d.rounds.push(PastRound {
+        round: loaded.row.round,
+        settlement: d.settlement.take(),
+        outcome: d.outcome.take(),
+        coordination: d.coordination.take(),
+        upheld: d.upheld.take(),
+        ended,
+        until: tx.now,
+    });
     d.asked_at = None;
     loaded.row.round += 1;
     loaded.row.cleared_at = None;
@@ -302,8 +314,7 @@ pub fn review(tx: &mut Tx, actor: &Actor, target: &Target, input: &TicketReason)
 /// What stood in the way is gone.
 pub fn reopen(tx: &mut Tx, actor: &Actor, target: &Target, input: &TicketReason) -> Result<Opened> {
     change(tx, actor, target, Action::Reopen, |tx, loaded| {
-        next_round(tx, loaded);
-        loaded.details.upheld = None;
+        next_round(tx, loaded, RoundEnd::Reopened);
         loaded.details.reopening = Some(noted(tx, actor, &input.reason));
         Ok(Told::new("reopened", Audience::Applicant, json!({ "round": loaded.row.round })).saying(&input.reason))
     })

@@ -10,7 +10,7 @@ use super::{
     intake::{Entry, enter},
     load::{self, Opened, Told, pass},
     machine::{TicketAction as Action, TicketState as State},
-    model::{ContactOutcome, ContactPurpose, ContactWords, Decision, FeedbackWay, TicketCategory, TicketChannel, TicketOrigin},
+    model::{ContactOutcome, ContactPurpose, ContactWords, Decision, FeedbackWay, RoundEnd, TicketCategory, TicketChannel, TicketOrigin},
     store::{self, TicketDepartment},
 };
 use crate::{
@@ -206,7 +206,7 @@ pub fn reopen_after_visit(tx: &mut Tx, actor: &Actor, id: Id, visit: Visit) -> R
     let words = visit.words.clone();
     pass(tx, actor, id, Action::ReopenAfterVisit, |tx, loaded| {
         contacted(tx, loaded, Visit { outcome: ContactOutcome::Dissatisfied, ..visit }.contact(actor))?;
-        let raised = asking::dissatisfied(tx, loaded);
+        let raised = asking::dissatisfied(tx, loaded, RoundEnd::ReturnVisit);
         Ok(Told::new("reopened_after_visit", Audience::Applicant, json!({ "round": loaded.row.round, "reform_office": raised })).saying(&words))
     })
 }
@@ -247,6 +247,7 @@ pub fn words_of(tx: &mut Tx, id: Id) -> Result<TicketWords> {
     let d = loaded.details;
     let mut handling: Vec<String> = Vec::new();
     for round in &d.rounds {
+        handling.extend(round.coordination.iter().filter_map(|c| c.outcome.clone()));
         handling.extend([&round.settlement, &round.outcome].into_iter().flatten().map(|n| n.words.clone()));
     }
     handling.extend(d.coordination.and_then(|c| c.outcome));

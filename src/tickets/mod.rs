@@ -43,4 +43,4 @@ pub use load::{
 pub use model::{ContactOutcome, ContactPurpose, FeedbackWay, InadmissibleReason, TicketCategory, TicketChannel, TicketDetails, UpholdReason};
 pub use reads::{Reads, reads};
 pub use store::{Ticket, TicketCaller, TicketContact, TicketDepartment};
-pub use views::{TicketView, title_of, view};
+pub use views::{TicketView, for_others, title_of, view};

@@ -48,6 +48,19 @@ code_enum! {
     }
 }
 code_enum! {
+    /// Why a round of handling ended without clearance.
+    RoundEnd in "round-ends" {
+        Dissatisfied "dissatisfied" "申请人不满意",
+        ReturnVisit "return_visit" "回访不满意",
+        Reopened "reopened" "挂账事由消除",
+    }
+}
+impl Default for RoundEnd {
+    fn default() -> Self {
+        Self::Dissatisfied
+    }
+}
+code_enum! {
     /// What came of asking.
     ContactOutcome in "contact-outcomes" {
         Satisfied "satisfied" "满意",
@@ -90,7 +103,7 @@ pub struct TicketDetails {
     pub triage: String,
     /// 当场协调: what was settled in this round.
     pub settlement: Option<Noted>,
-    /// The coordination meeting of the last round that had one.
+    /// The coordination meeting of this round.
     pub coordination: Option<Coordination>,
     /// What the government decided.
     pub decision: Option<Decision>,
@@ -176,6 +189,15 @@ pub struct PastRound {
     /// What the departments answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Noted>,
+    /// The coordination meeting of the round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordination: Option<Coordination>,
+    /// Why it stood on the register unresolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upheld: Option<Upheld>,
+    /// Why it ended.
+    #[serde(default)]
+    pub ended: RoundEnd,
     /// When it ended.
     pub until: Moment,
 }

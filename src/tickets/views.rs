@@ -339,14 +339,36 @@ fn caller_view(tx: &Tx, loaded: &Opened, reader: Reader, may_send: bool, c: &Tic
     })
 }
 
+/// What was written, without the names and telephones of those who stay confidential: who writes it down forgets that it is read.
+fn without_confidential(tx: &Tx, callers: &[TicketCaller], text: &str) -> Result<String> {
+    let mut text = text.to_owned();
+    for c in callers.iter().filter(|c| c.confidential) {
+        for said in [c.name.open(tx.vault)?, c.phone.open(tx.vault)?] {
+            if said.chars().count() > 1 {
+                text = text.replace(&said, "（保密）");
+            }
+        }
+    }
+    Ok(text)
+}
+
+/// What was written of a ticket as it may stand where several read it.
+pub fn for_others(tx: &mut Tx, row: &Ticket, text: &str) -> Result<String> {
+    let callers = if row.confidential { store::callers_of(tx, &[row.id])? } else { Vec::new() };
+    without_confidential(tx, &callers, text)
+}
+
 /// What a list and a single record have in common.
-fn head(tx: &Tx, row: &Ticket, d: TicketDetails, reader: Reader, callers_total: usize) -> TicketView {
+fn head(tx: &Tx, row: &Ticket, d: TicketDetails, reader: Reader, callers: &[TicketCaller], callers_total: usize) -> Result<TicketView> {
     let of = |text: String, may: bool| Some(text).filter(|t| may && !t.is_empty());
+    let told_by = if reader.own.is_some() || reader.knows { &[] } else { callers };
+    let (title, situation, request) =
+        (without_confidential(tx, told_by, &d.title)?, without_confidential(tx, told_by, &d.situation)?, without_confidential(tx, told_by, &d.request)?);
     let told = reader.own.is_some() || reader.words || reader.staff;
     let staff = reader.staff;
     // A pending proposal is the staff's; what was confirmed is told.
     let inadmissible = d.proposal.filter(|_| staff).or(d.inadmissible.filter(|_| told));
-    TicketView {
+    Ok(TicketView {
         id: row.id,
         number: row.number.clone(),
         state: row.state,
@@ -366,9 +388,9 @@ fn head(tx: &Tx, row: &Ticket, d: TicketDetails, reader: Reader, callers_total: 
         coordinated: row.coordinated,
         decided: row.decided,
         reform_led: row.reform_led,
-        title: of(d.title, reader.words),
-        situation: of(d.situation, reader.words),
-        request: of(d.request, reader.words),
+        title: of(title, reader.words),
+        situation: of(situation, reader.words),
+        request: of(request, reader.words),
         item_id: row.item_id,
         entrustment_id: row.entrustment_id.filter(|_| reader.own.is_none() || reader.words),
         arbitration: d.arbitration.filter(|_| reader.own.is_none()),
@@ -408,7 +430,7 @@ fn head(tx: &Tx, row: &Ticket, d: TicketDetails, reader: Reader, callers_total: 
         version: row.version,
         created_at: row.created_at,
         updated_at: row.updated_at,
-    }
+    })
 }
 
 fn department_views<'a>(rows: impl Iterator<Item = &'a store::TicketDepartment>, named: &[Department], lead: Option<Id>) -> Vec<TicketDepartmentView> {
@@ -448,7 +470,10 @@ pub(super) fn render(tx: &mut Tx, actor: &Actor, loaded: &Opened, reader: Reader
     let row = &loaded.row;
     let d = loaded.details.clone();
     let told = reader.own.is_some() || reader.words;
-    let (rounds, reviews) = (d.rounds.clone(), d.reviews.clone());
+    let (mut rounds, reviews) = (d.rounds.clone(), d.reviews.clone());
+    if reader.own.is_some() {
+        rounds.iter_mut().for_each(|past| past.coordination = None);
+    }
     let near = loaded.near(actor);
     let may_send = reader.own.is_none() && policy::allows(actor, "fallback_ticket", "feedback_satisfied", &near);
     let mine = |c: &&TicketCaller| reader.own.is_none() || c.applicant_id == reader.own;
@@ -472,7 +497,7 @@ pub(super) fn render(tx: &mut Tx, actor: &Actor, loaded: &Opened, reader: Reader
         attachments: Some(files),
         clocks: Some(clocks::of_record(tx, row.id)?),
         allowed_actions: Some(loaded.allowed_everywhere(tx, actor)?),
-        ..head(tx, row, d, reader, loaded.asking().count())
+        ..head(tx, row, d, reader, &loaded.callers, loaded.asking().count())?
     })
 }
 
@@ -504,7 +529,7 @@ pub fn listed(tx: &mut Tx, actor: &Actor, rows: Vec<(Ticket, Sight)>) -> Result<
         let asking = of_row.iter().filter(|c| c.ticket_id == row.id && c.withdrawn_at.is_none()).count();
         let reader = Reader::of(actor, &row, &of_row, sight);
         let departments = department_views(concerned.iter().filter(|d| d.ticket_id == row.id), &named, row.lead_department_id);
-        Ok(TicketView { departments: Some(departments), ..head(tx, &row, row.details.open(tx.vault)?, reader, asking) })
+        Ok(TicketView { departments: Some(departments), ..head(tx, &row, row.details.open(tx.vault)?, reader, &of_row, asking)? })
     };
     rows.into_iter().map(one).collect()
 }

@@ -59,6 +59,7 @@ struct Fixture {
     forgotten: String,
     leg: String,
     reminder: String,
+    supervision: String,
     export: String,
     form: String,
     sent: String,
@@ -180,6 +181,8 @@ async fn fixture(app: &TestApp) -> Fixture {
     let sent = text(&county.post(&format!("/entrustments/{carried}/forms"), json!({ "kind": "plan" })).await.created()["id"]).to_owned();
     let urged = json!({ "items": [{ "entrustment": carried, "message": "请尽快办理" }] });
     let reminder = text(&app.as_user("rd_manager").post("/reminders", urged).await.expect(207).body["items"][0]["created_id"]).to_owned();
+    let order = json!({ "center": "320623000000", "reason": "inspection", "matter": "核查窗口空岗的问题" });
+    let supervision = text(&app.as_user("city_inspector").post("/supervisions", order).await.created()["id"]).to_owned();
     let ordered = json!({ "ledger": "entrustments", "format": "csv", "reason": "核对" });
     let export = text(&county.post("/exports", ordered).await.created()["id"]).to_owned();
     let disputed = started_matter(app).await;
@@ -235,6 +238,7 @@ async fn fixture(app: &TestApp) -> Fixture {
         resolution,
         leg,
         reminder,
+        supervision,
         export,
         form,
         sent,
@@ -580,6 +584,18 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "download_ledger" => (format!("{}?format=csv", in_path("entrustments")), empty()),
         "order_export" => (path.into(), json!({ "ledger": "entrustments", "format": "csv", "reason": "核对" })),
         "get_export" | "cancel_export" => (in_path(&f.export), empty()),
+        "list_supervisions" => (path.into(), empty()),
+        "issue_supervision" => (path.into(), json!({ "center": "320623000000", "reason": "other", "matter": "核查窗口空岗的问题" })),
+        "get_supervision" => (in_path(&f.supervision), empty()),
+        "sign_in_supervision" => (in_path(&f.supervision), json!({ "responsible": "代办科负责人" })),
+        "extend_supervision" => (in_path(&f.supervision), json!({ "due_on": "2026-04-01", "reason": "需会商" })),
+        "answer_supervision" => (in_path(&f.supervision), json!({ "findings": "查明", "measures": "办结" })),
+        "report_supervision_progress" | "confirm_supervision" | "send_back_supervision" | "withdraw_supervision" => {
+            (in_path(&f.supervision), json!({ "words": "已核查" }))
+        }
+        "get_supervision_wall" => ("/supervision-wall?center=320623000000".into(), empty()),
+        // What streams does not end; its first reading is that of the wall.
+        "watch_supervision_wall" => ("/supervision-wall?center=320623000000".into(), empty()),
         "list_reminders" => (path.into(), empty()),
         "send_reminders" => (path.into(), json!({ "items": [{ "entrustment": f.matter, "message": "请尽快办理" }] })),
         "get_reminder" | "answer_reminder" | "withdraw_reminder" => (in_path(&f.reminder), json!({ "answer": "已安排" })),

@@ -163,6 +163,8 @@ const EXEMPT: &[&str] = &[
     "complete_upload",
     "discard_attachment",
     "download_file",
+    // A stream does not end.
+    "watch_supervision_wall",
     // What is ordered is made within a second: nothing stays to be called off.
     "cancel_export",
 ];

@@ -169,12 +169,12 @@ impl Source<'_> {
             basis: "事项办事指南".into(),
         });
         let place = if self.center.address.is_empty() { String::new() } else { format!("（{}）", self.center.address) };
-        let hotline = "12345 政务服务便民热线";
+        let hotline = format!("{} 政务服务便民热线", kinds::HOTLINE);
         Some(OneTimeNotice {
             missing: missing.collect(),
             until: last.due_at.local_date(),
             channels: format!("{}窗口{place}，或者在线上传", self.center.name),
-            inquiry: if self.inquiry.is_empty() { hotline.into() } else { format!("{}（{}），或者{hotline}", self.inquiry, self.center.name) },
+            inquiry: if self.inquiry.is_empty() || self.inquiry == kinds::HOTLINE { hotline } else { format!("{}（{}），或者{hotline}", self.inquiry, self.center.name) },
         })
     }
 }

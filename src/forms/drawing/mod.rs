@@ -7,7 +7,7 @@ mod relay;
 use chrono::NaiveDate;
 
 use super::{
-    kinds::{Head, Matter, Paper, TakenIn},
+    kinds::{self, Head, Matter, Paper, TakenIn},
     machine::{FormKind as K, Refusal, late},
     printing::{Block, Sheet},
     store::{Personal, PersonalKind},
@@ -58,7 +58,11 @@ impl Record {
         let v = &self.view;
         match kind {
             K::Application => Some("application".into()),
-            K::Receipt => Some(mark(v.materials.iter().filter_map(|m| Some(format!("{}@{}", m.code, m.submitted_at?.rfc3339()))))),
+            // Nothing taken in, nothing to confirm.
+            K::Receipt => {
+                let taken: Vec<String> = v.materials.iter().filter_map(|m| Some(format!("{}@{}", m.code, m.submitted_at?.rfc3339()))).collect();
+                (!taken.is_empty()).then(|| mark(taken.into_iter()))
+            }
             // An agreement is made once: what comes after it amends it.
             K::Agreement => v.agreement.as_ref().filter(|a| a.state != "superseded" && self.amended().is_none()).map(|a| a.text_hash.clone()),
             K::Amendment => self.amended().map(|(now, _)| now.text_hash.clone()),
@@ -198,7 +202,7 @@ impl<'a> Source<'a> {
             issuer: unit.name(&center),
             document_number: number.to_owned(),
             issued_on: tx.now.local_date(),
-            complaint_phone: phone(&center.phone, content.complaint_phone.clone()),
+            complaint_phone: phone(&phone(&center.phone, content.complaint_phone.clone()), Some(kinds::HOTLINE.into())),
             copies: String::new(),
         };
         let inquiry = phone(&center.phone, content.consultation_phone.or(content.complaint_phone));

@@ -71,7 +71,11 @@ pub fn act(tx: &mut Tx, of: &Of, kind: K) -> Result<Option<String>> {
             let said = opinions(&s.1, s.0.round).count();
             s.0.replied_at.map(|at| format!("{}:replied#{}:{said}", s.0.id, at.rfc3339()))
         }
-        (K::BatchList, Of::Batch(b)) => (!batches::store::items(tx, b.0.id)?.is_empty()).then(|| format!("list#{}", b.0.version)),
+        (K::BatchList, Of::Batch(b)) => (!batches::store::items(tx, b.0.id)?.is_empty()).then(|| {
+            // What went to the government stays what it was; what came back is told by a list of its own.
+            let series = if b.0.state == BatchState::Decided { "decided" } else { "list" };
+            format!("{series}#{}", b.0.version)
+        }),
         _ => None,
     })
 }
@@ -172,7 +176,7 @@ fn assignment(tx: &mut Tx, row: &Row, t: &Opened, reply: bool, head: &Head, act:
     let named = names(tx, &all)?;
     let name = |id: Id| named.iter().find(|(d, _)| *d == id).map(|(_, name)| name.clone()).unwrap_or_default();
     let own = row.lead_id.is_some().then(|| name(row.department_id));
-    let responsible = d.responsible.as_ref().filter(|_| reply).map(|r| {
+    let responsible = d.responsible.as_ref().map(|r| {
         veils.person(What::Name, &r.name);
         // It is the office's.
         let phone = veils.person(What::Phone, &r.phone);
@@ -265,27 +269,37 @@ pub fn record_row(tx: &mut Tx, t: &Ticket, departments: &[Id], charged: &[Row], 
     let all: Vec<Id> = departments.iter().copied().chain(charged.iter().map(|s| s.department_id)).collect();
     let named = names(tx, &all)?;
     let name = |id: Id| named.iter().find(|(d, _)| *d == id).map(|(_, name)| name.as_str()).unwrap_or_default();
-    let mut course = vec![format!("{}通过{}登记。", civil(&t.registered_on), t.channel.label())];
-    course.extend(t.triaged_at.and_then(|at| Some(format!("{}分类为{}。", day(at), t.tier?.label()))));
-    if let Some(meeting) = &d.coordination {
+    let registered = format!("{}通过{}登记。", civil(&t.registered_on), t.channel.label());
+    // What happened when: told in the order of days, whatever round it belongs to.
+    let mut course: Vec<(Moment, String)> = Vec::new();
+    course.extend(t.triaged_at.and_then(|at| Some((at, format!("{}分类为{}。", day(at), t.tier?.label())))));
+    for meeting in d.rounds.iter().filter_map(|past| past.coordination.as_ref()).chain(&d.coordination) {
         let outcome = meeting.outcome.as_ref().map(|o| format!("：{}", veils.words(own, o))).unwrap_or_default();
-        course.push(format!("{}召开部门协调会{outcome}", day(meeting.held_at)));
+        course.push((meeting.held_at, format!("{}召开部门协调会{outcome}", day(meeting.held_at))));
     }
     if let Some(decision) = &d.decision {
         let no = decision.document_no.as_ref().map(|no| format!("（{no}）")).unwrap_or_default();
-        course.push(format!("{}经政府研究决定{no}。", day(decision.at)));
+        course.push((decision.at, format!("{}经政府研究决定{no}。", day(decision.at))));
     }
-    for s in charged.iter().filter(|s| s.issued_at.is_some()) {
+    for s in charged {
+        let Some(issued) = s.issued_at else { continue };
         let steps = [(s.issued_at, "交办"), (s.signed_in_at, "签收"), (s.returned_at, "退回"), (s.replied_at, "办复")];
         let steps: Vec<String> = steps.into_iter().filter_map(|(at, what)| at.map(|at| format!("{}{what}", day(at)))).collect();
-        course.push(format!("{}（{}）：{}。", name(s.department_id), s.number, steps.join("，")));
+        course.push((issued, format!("{}（{}）：{}。", name(s.department_id), s.number, steps.join("，"))));
     }
+    for upheld in d.rounds.iter().filter_map(|past| past.upheld.as_ref()) {
+        course.push((upheld.at, format!("{}挂账：{}。", day(upheld.at), upheld.reason.label())));
+    }
+    course.extend(d.reviews.iter().map(|review| (review.at, format!("{}改革办复核。", day(review.at)))));
     for past in &d.rounds {
-        course.push(format!("{}申请人不满意，第{}轮办理结束，重新办理。", day(past.until), past.round));
+        course.push((past.until, format!("{}{}，第{}轮办理结束，重新办理。", day(past.until), past.ended.label(), past.round)));
     }
     if let Some(proposal) = &d.inadmissible {
-        course.push(format!("{}不予受理：{}。", day(proposal.confirmed_at.unwrap_or(proposal.at)), proposal.reason.label()));
+        let at = proposal.confirmed_at.unwrap_or(proposal.at);
+        course.push((at, format!("{}不予受理：{}。", day(at), proposal.reason.label())));
     }
+    course.sort_by_key(|(at, _)| *at);
+    let course: Vec<String> = std::iter::once(registered).chain(course.into_iter().map(|(_, text)| text)).collect();
     let mut result = vec![t.state.label().to_owned()];
     result.extend(t.cleared_at.filter(|_| t.state == TicketState::Cleared).map(|at| format!("{}申请人满意，予以销号。", day(at))));
     result.extend(d.settlement.iter().map(|s| veils.told(own, &s.words)));
@@ -294,7 +308,10 @@ pub fn record_row(tx: &mut Tx, t: &Ticket, departments: &[Id], charged: &[Row], 
     if let Some(upheld) = &d.upheld {
         result.push(format!("挂账：{}。{}", upheld.reason.label(), veils.told(own, &upheld.explanation)));
     }
-    let said = [&d.title, &d.situation, &d.request].map(|text| veils.words(own, text));
+    let mut said = Vec::new();
+    for text in [&d.title, &d.situation, &d.request] {
+        said.push(veils.words(own, &tickets::for_others(tx, t, text)?));
+    }
     let labelled = said.iter().zip(["", "", "诉求："]).filter(|(text, _)| !text.is_empty()).map(|(text, label)| format!("{label}{text}"));
     Ok(RecordRow {
         time: format!("{}\n{}", civil(&t.registered_on), t.number),
@@ -324,7 +341,10 @@ fn batch(tx: &mut Tx, row: &Batch, center: &Center, head: &Head, act: String) ->
             .filter_map(|c| named.iter().find(|(id, _)| *id == c.department_id).map(|(_, name)| name.as_str()))
             .collect();
         // The batch's own view tells the title and what was decided; the rest is the ticket's.
-        let said = [veils.words(None, &td.title), veils.words(own, &td.situation), veils.words(own, &td.request)];
+        let mut said = Vec::new();
+        for (of, text) in [(None, &td.title), (own, &td.situation), (own, &td.request)] {
+            said.push(veils.words(of, &tickets::for_others(tx, t, text)?));
+        }
         let labelled = said.iter().zip(["", "", "诉求："]).filter(|(text, _)| !text.is_empty()).map(|(text, label)| format!("{label}{text}"));
         let decision = match &item.decision {
             Some(decision) => {

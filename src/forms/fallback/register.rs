@@ -137,7 +137,10 @@ fn triage(tx: &mut Tx, subject: &str, head: &Head, veils: &mut Veils) -> Result<
             number: format!("{}\n{}", t.number, t.channel.label()),
             time: format!("{registered}{due}{again}{}", if t.urgent { "\n【紧急】" } else { "" }),
             category: t.category.label().into(),
-            problem: format!("{}\n{}", veils.words(own, &d.title), veils.words(own, &d.situation)),
+            problem: {
+                let (title, situation) = (tickets::for_others(tx, t, &d.title)?, tickets::for_others(tx, t, &d.situation)?);
+                format!("{}\n{}", veils.words(own, &title), veils.words(own, &situation))
+            },
             before: t.tier.map(|tier| tier.label().to_owned()).unwrap_or_default(),
         });
     }

@@ -15,7 +15,7 @@ use crate::{
     db::{Json, Private, Result, Sealed, Tx, dialect, numbers},
     entrustments::Identity,
     forms::{
-        kinds::Head,
+        kinds::{self, Head},
         machine::{About, FormAction as Action, FormKind, FormState as State, Refusal, Side, falls, permits, side_of},
         printing,
         reading::Copy,
@@ -235,7 +235,7 @@ fn put_down(tx: &mut Tx, actor: &Actor, of: &Of, kind: FormKind, period: &Period
         issuer: of.issuer(),
         document_number: identity.number.clone(),
         issued_on: tx.now.local_date(),
-        complaint_phone: center.phone.clone(),
+        complaint_phone: if center.phone.is_empty() { kinds::HOTLINE.into() } else { center.phone.clone() },
         copies: String::new(),
     };
     let drawn = match of {

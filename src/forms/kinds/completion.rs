@@ -109,6 +109,7 @@ impl Delivery {
     /// What the recipient's box says.
     pub fn statement(&self) -> String {
         match self.on {
+            Some(day) if self.way == DeliveryWay::Left.label() => format!("上列文书已于{}留置送达，受送达人未签收。", date(day)),
             Some(day) if self.known() => format!("上列文书已经收到（{}，{}）。", self.way, date(day)),
             _ => "上列文书已经收到。".into(),
         }

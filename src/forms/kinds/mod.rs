@@ -35,6 +35,9 @@ use crate::forms::printing::{Block, Cell, Column, Entry, Mark, Party, Sheet, Sty
 pub const NO_DECISION: &str =
     "本单为政务服务代办帮办服务文书，不是行政决定，不改变申请人与行政审批部门之间的法律关系；代办帮办自愿、免费，代办不包办、服务不揽责。";
 
+/// The telephone of the government in every city; where a center or an item names none.
+pub const HOTLINE: &str = "12345";
+
 /// Who issues a form, under which number, when.
 #[derive(Clone, Debug, Default)]
 pub struct Head {

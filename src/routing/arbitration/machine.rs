@@ -31,7 +31,7 @@ code_enum! {
 code_enum! {
     /// Why an arbitration was opened.
     ArbitrationCause in "arbitration-causes" {
-        Returned "returned" "多次退回",
+        Returned "returned" "转办被退回",
         Expired "expired" "逾期未答复",
         Declined "declined" "联办被拒绝",
         Asked "asked" "承办中心申请",

@@ -168,6 +168,14 @@ fn next_of(tx: &mut Tx, loaded: &Loaded) -> Result<Vec<NextStep>> {
     })
 }
 
+/// A few names, and how many there are.
+fn listed(names: &[String]) -> String {
+    match names {
+        [first, second, third, _, ..] => format!("{first}、{second}、{third}等{}份", names.len()),
+        few => few.join("、"),
+    }
+}
+
 /// The steps that are ready, those that the authorities have, and the end when all are done.
 fn in_progress(tx: &mut Tx, loaded: &Loaded, step: &dyn Fn(&str, String, Option<Moment>) -> NextStep) -> Result<Vec<NextStep>> {
     let center = loaded.custodian.name.as_str();
@@ -184,9 +192,13 @@ fn in_progress(tx: &mut Tx, loaded: &Loaded, step: &dyn Fn(&str, String, Option<
             _ => {}
         }
     }
+    let owed = loaded.owed();
+    if !owed.is_empty() {
+        next.push(step("申请人", format!("提交材料：{}", listed(&owed)), None));
+    }
     if loaded.plan.steps.is_empty() {
         next.push(step(center, "制定计划或登记帮办内容".into(), None));
-    } else if loaded.plan.open() == 0 && loaded.facts.open_legs == 0 {
+    } else if loaded.plan.open() == 0 && loaded.facts.open_legs == 0 && (owed.is_empty() || loaded.plan.failed()) {
         next.push(step(center, "办结".into(), loaded.e.due_at.known()));
     }
     Ok(next)

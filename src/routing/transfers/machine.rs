@@ -54,13 +54,16 @@ pub enum Refusal {
     /// Sideways only when the resolver says so.
     #[error("the matter does not belong to that center")]
     NotTheirs,
+    /// Up goes only to the center that carries it.
+    #[error("the center that carries it is another")]
+    NotTheLevel(String),
 }
 
 impl Refuse for Refusal {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Answered(_) | Self::MatterEnded | Self::ReturnedBefore => ErrorCode::StateConflict,
-            Self::SameCenter | Self::Upward | Self::NotTheirs => ErrorCode::RuleViolation,
+            Self::SameCenter | Self::Upward | Self::NotTheirs | Self::NotTheLevel(_) => ErrorCode::RuleViolation,
         }
     }
 
@@ -71,6 +74,7 @@ impl Refuse for Refusal {
             Self::ReturnedBefore => "该中心已退回过本件或者逾期未答复，由谁承办须申请指定办理。".into(),
             Self::SameCenter => "本件已由该中心办理，无须转办。".into(),
             Self::Upward => "属于上级的事项应提请上级中心联办，不能向上转办。".into(),
+            Self::NotTheLevel(center) => format!("按事项规则本件由{center}承办，请直接转至该中心（to 可填 auto），不逐级转办。"),
             Self::NotTheirs => "按区划和事项规则，本件不属于该中心，不能平级转办。".into(),
         }
     }

@@ -174,7 +174,8 @@ fn destination(tx: &mut Tx, seen: &Loaded, to: &str) -> Result<(Center, Explanat
     }
     // Up, a matter goes only from a level that carries none (DOMAIN §5).
     if named.contains(&seen.custodian) && !(named.id == resolved.id && why.relation == Relation::TransferUp) {
-        return Err(Refusal::Upward.into());
+        let up = why.relation == Relation::TransferUp;
+        return Err(if up { Refusal::NotTheLevel(resolved.name).into() } else { Refusal::Upward.into() });
     }
     if named.id == resolved.id {
         return Ok((named, why));
