@@ -136,13 +136,15 @@ pub fn plan_fix(tx: &mut Tx, actor: &Actor, target: &Target, input: &FollowUpPla
     let mut loaded = load_for(tx, actor, target, Action::PlanFix)?;
     loaded.row.state = loaded.decide(tx.now, actor, Action::PlanFix, false)?;
     let last = loaded.handling_due().map(Moment::local_date);
-    if input.due_on < tx.now.local_date() || last.is_some_and(|last| input.due_on > last) {
+    let today = tx.now.local_date();
+    let due_on = input.due_on.or(last).unwrap_or(today);
+    if input.due_on.is_some_and(|day| day < today || last.is_some_and(|last| day > last)) {
         let zh = last.map_or_else(|| "整改日期不能早于今天。".into(), |last| format!("整改日期应在今天至{last}（整改时限）之间。"));
         return Err(Problem::rule("/due_on", "out_of_range", zh, "Between today and the time to handle it.").into());
     }
-    loaded.row.fix_due_on = Some(input.due_on.to_string());
+    loaded.row.fix_due_on = Some(due_on.to_string());
     loaded.details.plan.clone_from(&input.words);
-    loaded.save(tx, actor, Told::all("planned", json!({ "due_on": input.due_on })))?;
+    loaded.save(tx, actor, Told::all("planned", json!({ "due_on": due_on })))?;
     view(tx, actor, loaded.row.id)
 }
 

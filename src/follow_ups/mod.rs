@@ -14,11 +14,11 @@ mod opening;
 pub mod store;
 mod views;
 
-pub use appealing::{appeal, decide_appeal};
-pub use handling::{assign, explain, fix, mark_complex, plan_fix, record_attempt, tell, verify};
+pub use appealing::appeal;
+pub use handling::{assign, fix, plan_fix, tell, verify};
 pub use listing::{awaiting, list, waiting_states};
 pub use load::recompute;
-pub use model::{AppealGround, AppealInput};
+pub use model::AppealGround;
 pub use opening::on_ended;
 pub use store::FollowUp;
 pub use views::FollowUpView;

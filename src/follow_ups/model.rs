@@ -196,10 +196,11 @@ pub struct FollowUpReason {
 /// Put right by a date.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "due_on": "2026-03-05", "words": "增开一个综合窗口，调整午间排班" }))]
+#[schema(example = json!({ "words": "增开一个综合窗口，调整午间排班" }))]
 pub struct FollowUpPlan {
-    /// Until this day; within the time to handle it.
-    pub due_on: NaiveDate,
+    /// Until this day, within the time to handle it; absent: the last day of that.
+    #[serde(default)]
+    pub due_on: Option<NaiveDate>,
     /// What is put right.
     #[validate(length(min = 2, max = 2000))]
     #[schema(min_length = 2, max_length = 2000)]

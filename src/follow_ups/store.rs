@@ -112,6 +112,12 @@ pub fn save(tx: &mut Tx, row: &FollowUp) -> Result<bool> {
     Ok(diesel::update(old).set(row.clone()).execute(tx.conn)? == 1)
 }
 
+/// Gives a follow-up of the demo the number by which the examples name it.
+pub fn renumber(tx: &mut Tx, id: Id, number: &str) -> Result<()> {
+    diesel::update(follow_ups::table.find(id)).set(follow_ups::number.eq(number)).execute(tx.conn)?;
+    Ok(())
+}
+
 /// The follow-ups of one applicant become another's.
 pub fn move_applicant(tx: &mut Tx, from: Id, to: Id) -> Result<()> {
     diesel::update(follow_ups::table.filter(follow_ups::applicant_id.eq(from))).set(follow_ups::applicant_id.eq(to)).execute(tx.conn)?;
