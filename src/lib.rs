@@ -19,6 +19,7 @@ pub mod duty;
 pub mod entrustments;
 pub mod evaluations;
 pub mod events;
+pub mod follow_ups;
 pub mod forms;
 pub mod http;
 pub mod kernel;

@@ -62,6 +62,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         sheets::api::routes(cfg);
         crate::batches::api::routes(cfg);
         crate::return_visits::api::routes(cfg);
+        crate::follow_ups::api::routes(cfg);
         crate::precedents::api::routes(cfg);
         tickets::api::routes(cfg);
         registry::api::routes(cfg);
@@ -85,6 +86,7 @@ pub fn wire() {
     let _ = tickets::OPEN_DOORS.set(vec![sheets::doors, crate::precedents::doors]);
     let _ = tickets::ON_HANDLER.set(sheets::follow_handler);
     let _ = tickets::ON_CLEARED.set(crate::return_visits::on_cleared);
+    let _ = evaluations::ON_ENDED.set(crate::follow_ups::on_ended);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
     let _ = projects::ON_MANAGER.set(meetings::follow_manager);
     let _ = routing::arbitration::ON_NO_UNIT.set(tickets::on_no_unit);

@@ -190,6 +190,10 @@ const RESOLUTION_ACTS: &[&str] = &["read", "carry_out", "instruct"];
 
 /// What is done with an assignment sheet by the leader in charge, at the center or at the reform office.
 const SHEET_LEADER_ACTS: &[&str] = &["read", "create", "edit", "issue", "grant_extension", "refuse_extension", "confirm", "send_back", "cancel"];
+/// What is done with a follow-up of a bad grade by whoever handles it; nobody does it about themselves.
+const FOLLOW_UP_ACTS: &[&str] = &["read", "record_attempt", "verify", "plan_fix", "fix", "explain", "tell"];
+/// What is decided about a follow-up above the rated center.
+const FOLLOW_UP_DECISIONS: &[&str] = &["read", "decide_appeal", "conclude", "send_back"];
 /// What those who ask do with a fallback ticket of their own.
 const CALLER_ACTS: &[&str] = &["read", "create", "object", "withdraw", "feedback_satisfied", "feedback_dissatisfied"];
 /// What the counter does with the tickets of its center.
@@ -424,6 +428,22 @@ pub const POLICY: &[Rule] = &[
     masked(CenterManager, "evaluation", Subtree, &["read"]),
     masked(Inspector, "evaluation", Subtree, &["read"]),
     masked(ReformOffice, "evaluation", Subtree, &["read"]),
+    // The rated center follows a bad grade up; an appeal is the rated person's or the center's, and decided above it.
+    rule(Applicant, "follow_up", Own, &["read"]),
+    rule(CompanyAgent, "follow_up", Own, &["read"]),
+    rule(Clerk, "follow_up", Assigned, FOLLOW_UP_ACTS),
+    rule(Clerk, "follow_up", Assigned, &["appeal"]),
+    rule(Agent, "follow_up", Assigned, FOLLOW_UP_ACTS),
+    rule(Agent, "follow_up", Assigned, &["appeal"]),
+    rule(CenterManager, "follow_up", Center, FOLLOW_UP_ACTS),
+    rule(CenterManager, "follow_up", Center, &["assign", "mark_complex", "appeal"]),
+    rule(CenterManager, "follow_up", Center, FOLLOW_UP_DECISIONS),
+    masked(CenterManager, "follow_up", Subtree, &["read"]),
+    // Where the leader of the center is the one who was rated, the upper center has it verified.
+    rule(CenterManager, "follow_up", Subtree, &["assign", "record_attempt", "verify", "mark_complex"]),
+    rule(ReformOffice, "follow_up", Authority, FOLLOW_UP_DECISIONS),
+    masked(ReformOffice, "follow_up", Subtree, &["read"]),
+    masked(Inspector, "follow_up", Subtree, &["read"]),
     // A center writes cases; the reform office reviews and publishes them. Everybody reads what is published.
     rule(Clerk, "precedent", Center, &["read", "create", "edit", "submit", "cite"]),
     rule(Agent, "precedent", Center, &["read", "cite"]),

@@ -223,6 +223,10 @@ pub async fn load(db: &Db, shipped: Shipped, cost: passwords::Cost) -> Result<Ci
             super::tickets::of_city(tx, &own.root)?;
             super::precedents::of_city(tx, &own.root)?;
         }
+        // The city whose text says how services are rated.
+        if shipped == Shipped::Gongqingcheng && at_home(tx, &own.root)? {
+            super::follow_ups::of_city(tx, &own.root)?;
+        }
         Ok(())
     })
     .await?;

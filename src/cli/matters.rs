@@ -88,6 +88,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         super::sheets::load(tx)?;
         super::supervisions::load(tx)?;
         super::clearing::load(tx)?;
+        super::follow_ups::load(tx)?;
         super::ticket_forms::load(tx)?;
         super::precedents::load(tx)?;
         super::visits::load(tx)?;

@@ -46,6 +46,11 @@ code_enum! {
         ReturnVisit "return_visit" "回访时限",
         SupervisionSignIn "supervision_sign_in" "督办签收时限",
         Supervision "supervision" "督办反馈时限",
+        FollowUpContact "follow_up_contact" "差评联系核实时限",
+        FollowUp "follow_up" "差评整改时限",
+        Appeal "appeal" "差评申诉期限",
+        AppealDecision "appeal_decision" "申诉复核时限",
+        FollowUpReview "follow_up_review" "差评上级复核时限",
     }
 }
 
@@ -315,9 +320,10 @@ pub fn nearest_due(tx: &mut Tx, record: Id) -> Result<Moment> {
     Ok(nearest(&store::of_record(tx, record)?))
 }
 
-/// What staff owe beside the matter's own limits does not move its deadline: to tell, and to file.
+/// What staff owe beside the matter's own limits does not move its deadline: to tell, and to file; nor does a window in which
+/// one may appeal.
 fn nearest(clocks: &[ClockRow]) -> Moment {
-    let running = clocks.iter().filter(|c| c.state == "running" && !matches!(c.kind, ClockKind::Feedback | ClockKind::File));
+    let running = clocks.iter().filter(|c| c.state == "running" && !matches!(c.kind, ClockKind::Feedback | ClockKind::File | ClockKind::Appeal));
     running.map(|c| c.due_at).min().unwrap_or(Moment::NEVER)
 }
 
@@ -380,6 +386,7 @@ fn kind_of(stored: &str) -> &'static str {
         "ticket_batch" => "ticket_batch",
         "return_visit" => "return_visit",
         "supervision" => "supervision",
+        "follow_up" => "follow_up",
         _ => "entrustment",
     }
 }
@@ -416,7 +423,7 @@ pub fn sweep(tx: &mut Tx, batch: i64) -> Result<usize> {
         if row.due_at <= now && row.breached_at.is_none() {
             row.breached_at = Some(now);
             // A window that closes unused is nobody's breach.
-            if row.kind != ClockKind::Evaluation {
+            if !matches!(row.kind, ClockKind::Evaluation | ClockKind::Appeal) {
                 raised.push("clock.breach");
             }
         }

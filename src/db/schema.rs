@@ -489,6 +489,10 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        round -> Integer,
+        is_excluded -> Bool,
+        excluded_why -> Nullable<Text>,
+        follow_up_id -> Nullable<Text>,
     }
 }
 
@@ -1253,6 +1257,39 @@ diesel::table! {
         details -> Text,
         due_at -> Timestamp,
         visited_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    follow_ups (id) {
+        id -> Text,
+        number -> Text,
+        evaluation_id -> Text,
+        second_evaluation_id -> Nullable<Text>,
+        entrustment_id -> Text,
+        center_id -> Text,
+        staff_id -> Nullable<Text>,
+        applicant_id -> Text,
+        grade -> Text,
+        is_named -> Bool,
+        state -> Text,
+        round -> Integer,
+        is_complex -> Bool,
+        verdict -> Nullable<Text>,
+        measure -> Nullable<Text>,
+        appeal -> Nullable<Text>,
+        attempts -> Integer,
+        last_attempt_on -> Nullable<Text>,
+        fix_due_on -> Nullable<Text>,
+        handler_id -> Nullable<Text>,
+        authority -> Nullable<Text>,
+        decider_id -> Nullable<Text>,
+        details -> Text,
+        due_at -> Timestamp,
+        closed_at -> Nullable<Timestamp>,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,

@@ -1,5 +1,7 @@
 //! Opening, rating, expiring.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use validator::Validate;
@@ -12,7 +14,7 @@ use crate::{
         policy::{self, subject},
     },
     clocks::{self, ClockKind},
-    db::{Error, Json, Result, Tx, dialect},
+    db::{Error, Json, Private, Result, Tx, dialect},
     entrustments::{self, ClosedMatter, Entrustment},
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Purpose, Target, Text},
@@ -54,6 +56,16 @@ pub struct EvaluationView {
     pub is_named: bool,
     /// A default rating.
     pub is_default: bool,
+    /// 1, or 2: the second rating after a follow-up, which never replaces the first.
+    pub round: i32,
+    /// An appeal was upheld: kept and shown, and left out of every rate.
+    pub is_excluded: bool,
+    /// Why; for staff who read what was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excluded_why: Option<String>,
+    /// The follow-up that a bad grade opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follow_up_id: Option<Id>,
     /// For the applicant, while open: the single-use link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
@@ -81,6 +93,10 @@ pub fn open(tx: &mut Tx, actor: &Actor, matter: &ClosedMatter) -> Result<()> {
     let due_at = clocks::start(tx, "evaluation", id, ClockKind::Evaluation, limit)?;
     let row = Evaluation {
         id,
+        round: 1,
+        is_excluded: false,
+        excluded_why: None,
+        follow_up_id: None,
         entrustment_id: matter.id,
         number: matter.number.clone(),
         title: matter.title.clone(),
@@ -101,6 +117,62 @@ pub fn open(tx: &mut Tx, actor: &Actor, matter: &ClosedMatter) -> Result<()> {
     };
     store::insert(tx, &row)?;
     publish(tx, actor, &row, "evaluation.opened", json!({ "number": row.number }))
+}
+
+/// What a higher rank does inside the transaction in which an evaluation is rated or expires: set by `app`.
+pub static ON_ENDED: OnceLock<EndedHook> = OnceLock::new();
+
+/// What is done then.
+pub type EndedHook = fn(&mut Tx, &Actor, &Evaluation) -> Result<()>;
+
+/// Opens the second evaluation of a matter, after its follow-up was told; the first stays as it is.
+pub fn open_second(tx: &mut Tx, actor: &Actor, first: Id) -> Result<Id> {
+    let first = store::evaluation(tx, first)?.ok_or_else(Problem::not_found)?;
+    let center = organization::load(tx, first.center_id)?;
+    let limit = settings::rules(tx, &center.path)?.evaluation_limit;
+    let id = Id::new();
+    let due_at = clocks::start(tx, "evaluation", id, ClockKind::Evaluation, limit)?;
+    let row = Evaluation {
+        id,
+        round: first.round + 1,
+        state: EvaluationState::Open,
+        grade: None,
+        channel: None,
+        is_named: false,
+        is_default: false,
+        rating: None,
+        due_at,
+        rated_at: None,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+        is_excluded: false,
+        excluded_why: None,
+        ..first
+    };
+    store::insert(tx, &row)?;
+    publish(tx, actor, &row, "evaluation.opened", json!({ "number": row.number, "round": row.round }))?;
+    Ok(id)
+}
+
+/// An appeal was upheld: the rating stays, and is not counted.
+pub fn exclude(tx: &mut Tx, actor: &Actor, id: Id, why: &str) -> Result<()> {
+    dialect::lock_root(tx.conn, "evaluations", id.as_str())?;
+    let mut row = store::evaluation(tx, id)?.ok_or_else(Problem::not_found)?;
+    row.is_excluded = true;
+    row.excluded_why = Some(Private::seal(tx.vault, &why.to_owned())?);
+    row.version += 1;
+    row.updated_at = tx.now;
+    if !store::save(tx, &row)? {
+        return Err(Error::Contended);
+    }
+    publish(tx, actor, &row, "evaluation.excluded", json!({ "number": row.number }))
+}
+
+/// What was said with a rating; who may read it is the caller's to know.
+pub fn comment_of(tx: &mut Tx, row: &Evaluation) -> Result<Option<String>> {
+    let rating = row.rating.as_ref().map(Json::get).transpose()?.unwrap_or_default();
+    Ok(rating.comment.map(|c| tx.vault.open(&c)).transpose()?)
 }
 
 fn publish(tx: &mut Tx, actor: &Actor, row: &Evaluation, kind: &str, params: serde_json::Value) -> Result<()> {
@@ -174,6 +246,9 @@ fn rate_row(tx: &mut Tx, actor: &Actor, mut row: Evaluation, input: &RatingInput
     row.is_named = input.is_named;
     row.rating = Some(Json::new(&Rating { dimensions: input.dimensions.clone(), comment })?);
     row.rated_at = Some(tx.now);
+    if input.grade.is_bad() && row.round == 1 {
+        row.follow_up_id = Some(Id::new());
+    }
     row.version += 1;
     row.updated_at = tx.now;
     if !store::save(tx, &row)? {
@@ -182,6 +257,7 @@ fn rate_row(tx: &mut Tx, actor: &Actor, mut row: Evaluation, input: &RatingInput
     clocks::stop(tx, row.id, &[ClockKind::Evaluation])?;
     entrustments::see_off(tx, row.entrustment_id)?;
     publish(tx, actor, &row, "evaluation.rated", json!({ "grade": input.grade, "bad": input.grade.is_bad() }))?;
+    ON_ENDED.get().map_or(Ok(()), |hook| hook(tx, actor, &row))?;
     Ok(row)
 }
 
@@ -266,7 +342,10 @@ fn render(tx: &mut Tx, actor: &Actor, row: Evaluation, sight: Sight) -> Result<E
     let own = policy::allows(actor, "evaluation", "rate", &reachable(&row));
     // The leader follows a bad grade up; whoever else stands at the counter reads the grade.
     let reads = !sight.masked || (sight.words && actor.is(Role::CenterManager));
-    let comment = rating.comment.as_ref().filter(|_| reads).map(|c| tx.vault.open(c)).transpose()?;
+    // Whoever is rated reads the grade, and not the words of somebody who did not give a name.
+    let hidden = !row.is_named && row.staff_id.is_some() && row.staff_id == actor.id;
+    let comment = rating.comment.as_ref().filter(|_| reads && !hidden).map(|c| tx.vault.open(c)).transpose()?;
+    let why = row.excluded_why.as_ref().filter(|_| reads && actor.applicant_id.is_none()).map(|why| why.open(tx.vault)).transpose()?;
     Ok(EvaluationView {
         link: (open && own).then(|| format!("/api/v1/evaluation-links/{}", token(tx, row.id))),
         allowed_actions: if open && own { vec!["rate".into()] } else { Vec::new() },
@@ -284,6 +363,10 @@ fn render(tx: &mut Tx, actor: &Actor, row: Evaluation, sight: Sight) -> Result<E
         comment,
         is_named: row.is_named,
         is_default: row.is_default,
+        round: row.round,
+        is_excluded: row.is_excluded,
+        excluded_why: why,
+        follow_up_id: row.follow_up_id,
         due_at: row.due_at,
         rated_at: row.rated_at,
         version: row.version,
@@ -344,6 +427,7 @@ pub fn expire_due(tx: &mut Tx, batch: i64) -> Result<usize> {
             clocks::stop(tx, row.id, &[ClockKind::Evaluation])?;
             entrustments::see_off(tx, row.entrustment_id)?;
             publish(tx, &actor, &row, "evaluation.expired", json!({}))?;
+            ON_ENDED.get().map_or(Ok(()), |hook| hook(tx, &actor, &row))?;
         }
     }
     Ok(count)

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    db::{Json, Result, Tx, code_enum, schema::evaluations},
+    db::{Json, Private, Result, Tx, code_enum, schema::evaluations},
     kernel::{Id, Moment},
 };
 
@@ -82,7 +82,7 @@ pub struct Rating {
 pub struct Evaluation {
     /// Identity.
     pub id: Id,
-    /// Of which matter; one each.
+    /// Of which matter; one each, and a second one after a follow-up.
     pub entrustment_id: Id,
     /// Number of the matter.
     pub number: String,
@@ -116,6 +116,14 @@ pub struct Evaluation {
     pub created_at: Moment,
     /// When last changed.
     pub updated_at: Moment,
+    /// 1, or 2 after a follow-up: the second never replaces the first.
+    pub round: i32,
+    /// An appeal was upheld: kept and shown, and left out of every rate.
+    pub is_excluded: bool,
+    /// Why, as who decided the appeal said.
+    pub excluded_why: Option<Private<String>>,
+    /// The follow-up that a bad grade opened.
+    pub follow_up_id: Option<Id>,
 }
 
 /// The evaluations of one applicant become another's.
@@ -129,14 +137,21 @@ pub fn evaluation(tx: &mut Tx, id: Id) -> Result<Option<Evaluation>> {
     Ok(evaluations::table.filter(evaluations::id.eq(id)).select(Evaluation::as_select()).first(tx.conn).optional()?)
 }
 
-/// By the number of its matter.
+/// By the number of its matter: the one that is open, else the first.
 pub fn by_number(tx: &mut Tx, number: &str) -> Result<Option<Evaluation>> {
-    Ok(evaluations::table.filter(evaluations::number.eq(number)).select(Evaluation::as_select()).first(tx.conn).optional()?)
+    let all = evaluations::table.filter(evaluations::number.eq(number)).order(evaluations::round.asc());
+    Ok(open_or_first(all.select(Evaluation::as_select()).load(tx.conn)?))
 }
 
-/// Of a matter.
+/// Of a matter: the one that is open, else the first.
 pub fn of_matter(tx: &mut Tx, entrustment: Id) -> Result<Option<Evaluation>> {
-    Ok(evaluations::table.filter(evaluations::entrustment_id.eq(entrustment)).select(Evaluation::as_select()).first(tx.conn).optional()?)
+    let all = evaluations::table.filter(evaluations::entrustment_id.eq(entrustment)).order(evaluations::round.asc());
+    Ok(open_or_first(all.select(Evaluation::as_select()).load(tx.conn)?))
+}
+
+fn open_or_first(mut all: Vec<Evaluation>) -> Option<Evaluation> {
+    let at = all.iter().position(|row| row.state == EvaluationState::Open).unwrap_or(0);
+    (at < all.len()).then(|| all.swap_remove(at))
 }
 
 /// Several, by id.

@@ -10,7 +10,7 @@ use crate::{
     appointments,
     auth::{Actor, policy::subject, store as accounts},
     db::{Json, Private, Result, Tx, audit, dialect},
-    entrustments, evaluations,
+    entrustments, evaluations, follow_ups,
     kernel::{Id, Problem, Target},
     meetings, projects, tickets, visits,
 };
@@ -62,6 +62,7 @@ pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &MergeInput) ->
     accounts::move_accounts(tx, gone.id, stays.id)?;
     appointments::store::move_applicant(tx, gone.id, stays.id)?;
     evaluations::store::move_applicant(tx, gone.id, stays.id)?;
+    follow_ups::store::move_applicant(tx, gone.id, stays.id)?;
     visits::store::move_applicant(tx, gone.id, stays.id)?;
     projects::store::move_applicant(tx, gone.id, stays.id)?;
     meetings::store::move_applicant(tx, gone.id, stays.id)?;

@@ -29,6 +29,18 @@ pub struct Rules {
     pub sign_limit: Limit,
     /// How long an evaluation stays open.
     pub evaluation_limit: Limit,
+    /// Reach whoever gave a bad grade.
+    pub follow_up_contact_limit: Limit,
+    /// Handle what a bad grade is about, where it is simple.
+    pub follow_up_simple_limit: Limit,
+    /// Where it is complex.
+    pub follow_up_complex_limit: Limit,
+    /// Appeal against a bad grade.
+    pub appeal_limit: Limit,
+    /// Decide an appeal.
+    pub appeal_decision_limit: Limit,
+    /// Look at a follow-up after which the grade was bad again.
+    pub follow_up_review_limit: Limit,
     /// Handling limit of an item that promises none.
     pub default_promise: Limit,
     /// Returns of one center for one matter, before arbitration.
@@ -119,6 +131,12 @@ impl Rules {
             self.supply_limit,
             self.sign_limit,
             self.evaluation_limit,
+            self.follow_up_contact_limit,
+            self.follow_up_simple_limit,
+            self.follow_up_complex_limit,
+            self.appeal_limit,
+            self.appeal_decision_limit,
+            self.follow_up_review_limit,
             self.default_promise,
             self.feedback_limit,
             self.file_limit,
@@ -193,6 +211,12 @@ impl Default for Rules {
             supply_limit: wd(15),
             sign_limit: wd(10),
             evaluation_limit: Limit { value: 15, unit: Unit::NaturalDay },
+            follow_up_contact_limit: wd(1),
+            follow_up_simple_limit: wd(5),
+            follow_up_complex_limit: wd(15),
+            appeal_limit: wd(5),
+            appeal_decision_limit: wd(5),
+            follow_up_review_limit: wd(5),
             default_promise: wd(20),
             returns_per_center: 1,
             returns_total: 2,

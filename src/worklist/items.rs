@@ -7,6 +7,7 @@ use crate::{
     batches,
     db::{Result, Tx},
     entrustments,
+    follow_ups::{self, FollowUp},
     kernel::{Code, Id},
     meetings::{
         self,
@@ -112,6 +113,13 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
                 Ok(Title(format!("回访：{}", ticket.unwrap_or_default())))
             };
             rows.iter().map(|v| Ok(Head::new(v.id, v.number.clone(), title(v)?, v.state, v.version))).collect::<Result<_>>()?
+        }
+        WorkKind::FollowUp => {
+            let rows = follow_ups::store::follow_ups_by_id(tx, ids)?;
+            let matters = entrustments::store::entrustments_by_id(tx, &rows.iter().map(|f| f.entrustment_id).collect::<Vec<_>>())?;
+            let of = |f: &FollowUp| matters.iter().find(|m| m.id == f.entrustment_id).map_or("", |m| m.title.as_str());
+            let title = |f: &FollowUp| Title(format!("差评整改（{}）：{}", f.grade.label(), of(f)));
+            rows.iter().map(|f| Head::new(f.id, f.number.clone(), title(f), f.state, f.version)).collect()
         }
         WorkKind::Precedent => {
             let rows = precedents::store::precedents_by_id(tx, ids)?;

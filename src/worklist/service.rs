@@ -11,6 +11,7 @@ use crate::{
     clocks::{self, ClockKind, local, utc},
     db::{Result, Tx, code_enum},
     entrustments::{self, Entrustment},
+    follow_ups::{self, machine::FollowUpState},
     kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
     meetings::{
         self,
@@ -68,6 +69,7 @@ code_enum! {
         FallbackTicket "fallback_ticket" "办不成事反映",
         TicketBatch "ticket_batch" "提请批次",
         ReturnVisit "return_visit" "回访",
+        FollowUp "follow_up" "差评整改",
         Precedent "precedent" "案例审核",
     }
 }
@@ -141,7 +143,7 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
         own.extend(actor.nodes(role).map(subject::center));
     }
     own.extend(actor.nodes(Role::Agent).filter(|_| invited).map(subject::center));
-    if invited || actor.is(Role::Agent) || actor.is(Role::ProjectManager) {
+    if invited || kind == WorkKind::FollowUp || actor.is(Role::Agent) || actor.is(Role::ProjectManager) {
         own.extend(actor.id.iter().chain(&actor.stands_in_for).map(|id| subject::user(id.as_str())));
     }
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
@@ -189,6 +191,9 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::TicketBatch, _) => vec![BatchState::Collecting.code(), BatchState::Submitted.code()],
         (WorkKind::Precedent, _) => vec![PrecedentState::InReview.code()],
         (WorkKind::ReturnVisit, _) => vec![ReturnVisitState::Planned.code()],
+        // New is what nobody has looked into.
+        (WorkKind::FollowUp, Bucket::Incoming) => vec![FollowUpState::Opened.code()],
+        (WorkKind::FollowUp, _) => follow_ups::waiting_states(),
         (WorkKind::Entrustment, Bucket::Incoming) => vec![S::Submitted.code()],
         (WorkKind::Entrustment, _) => S::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code()).collect(),
     }
@@ -250,6 +255,7 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
         WorkKind::TicketBatch => batches::batches_awaiting(tx, actor, ids)?,
         WorkKind::Precedent => precedents::awaiting(tx, actor, ids)?,
         WorkKind::ReturnVisit => return_visits::visits_awaiting(tx, actor, ids)?,
+        WorkKind::FollowUp => follow_ups::awaiting(tx, actor, ids)?,
         WorkKind::FallbackTicket => tickets::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::HomeVisit => {
             let goes = |v: &HomeVisit| -> Result<bool> { Ok(v.details.open(tx.vault)?.visitor_ids.iter().any(|id| actor.answers_for(*id))) };

@@ -72,6 +72,7 @@ struct Fixture {
     other_ticket: String,
     batch: String,
     return_visit: String,
+    follow_up: String,
     handlers: String,
     uncharged: String,
     drafted: String,
@@ -87,6 +88,26 @@ async fn return_visit_of(app: &TestApp, ticket: &str) -> String {
         Some(id) => id.to_owned(),
         None => text(&reform.post("/return-visits", json!({ "ticket": ticket })).await.created()["id"]).to_owned(),
     }
+}
+
+/// A bad grade of `ent_rudong` for what 如东's `rd_agent` did, appealed against.
+async fn follow_up_of_rudong(app: &TestApp) -> String {
+    let company = app.as_user("ent_rudong");
+    let mut asked = water_application();
+    asked["center"] = json!("320623000000");
+    asked["mode"] = json!("assisted");
+    let matter = text(&company.post("/entrustments", asked).await.created()["id"]).to_owned();
+    let mut body = crate::support::accepted();
+    body["assignee_id"] = json!(user_id("rd_agent"));
+    app.as_user("rd_clerk").post(&format!("/entrustments/{matter}/accept"), body).await.ok();
+    company.post(&format!("/entrustments/{matter}/withdraw"), json!({ "reason": "暂不需要" })).await.ok();
+    let open = company.get("/evaluations?state=open").await.ok();
+    let mine = open["items"].as_array().into_iter().flatten().find(|e| e["entrustment_id"] == json!(matter)).cloned().unwrap_or_default();
+    let rated = company.post(&format!("/evaluations/{}/rate", text(&mine["id"])), json!({ "grade": "dissatisfied" })).await.ok();
+    let id = text(&rated["follow_up_id"]).to_owned();
+    let appeal = json!({ "ground": "mistaken", "reasons": "评价的是另一事项", "evidence": "通话录音 1" });
+    app.as_user("rd_agent").post(&format!("/follow-ups/{id}/appeal"), appeal).await.ok();
+    id
 }
 
 /// The department of 如东 whose handler has an account.
@@ -220,6 +241,7 @@ async fn fixture(app: &TestApp) -> Fixture {
     cleared["feedback"] = json!({ "satisfied": true, "way": "counter", "signature": { "method": "handwritten", "evidence": "反馈单 1" } });
     let cleared = text(&app.as_user("rd_clerk").post("/fallback-tickets", cleared).await.created()["id"]).to_owned();
     let return_visit = return_visit_of(app, &cleared).await;
+    let follow_up = follow_up_of_rudong(app).await;
     let other_ticket = text(&company.post("/fallback-tickets", reported(2)).await.created()["id"]).to_owned();
     let (uncharged, drafted, charged, rung) = sheets(app, &handlers).await;
     Fixture {
@@ -227,6 +249,7 @@ async fn fixture(app: &TestApp) -> Fixture {
         other_ticket,
         batch,
         return_visit,
+        follow_up,
         handlers,
         uncharged,
         drafted,
@@ -375,6 +398,16 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         }
         "record_return_visit_attempt" => (in_path(&f.return_visit), json!({ "way": "phone", "words": "无人接听" })),
         "drop_return_visit" => (in_path(&f.return_visit), reason()),
+        "list_follow_ups" => (path.into(), empty()),
+        "get_follow_up" | "list_follow_up_timeline" => (in_path(&f.follow_up), empty()),
+        "assign_follow_up" => (in_path(&f.follow_up), json!({ "handler_id": user_id("rd_clerk") })),
+        "record_follow_up_attempt" => (in_path(&f.follow_up), json!({ "way": "phone", "words": "无人接听" })),
+        "verify_follow_up" => (in_path(&f.follow_up), json!({ "verdict": "true", "way": "phone", "words": "情况属实", "evidence": "录音 1" })),
+        "plan_follow_up_fix" | "fix_follow_up" | "explain_follow_up" => (in_path(&f.follow_up), json!({ "words": "已经整改" })),
+        "tell_follow_up" => (in_path(&f.follow_up), json!({ "way": "phone", "words": "已经告知" })),
+        "appeal_follow_up" => (in_path(&f.follow_up), json!({ "ground": "mistaken", "reasons": "评价的是另一事项", "evidence": "录音 2" })),
+        "decide_follow_up_appeal" => (in_path(&f.follow_up), json!({ "upheld": false, "reason": "证据不足" })),
+        "mark_follow_up_complex" | "conclude_follow_up" | "send_back_follow_up" => (in_path(&f.follow_up), reason()),
         "list_fallback_tickets" | "get_fallback_register" => (path.into(), empty()),
         "register_fallback_ticket" => {
             let content = json!({ "title": "无处备案", "situation": "多个窗口答复不属于本部门", "category": "emerging_field" });
@@ -816,6 +849,14 @@ fn policy_names_what_exists() {
         "promote",
         "cite",
         "settle_promotion",
+        "verify",
+        "mark_complex",
+        "plan_fix",
+        "fix",
+        "explain",
+        "tell",
+        "appeal",
+        "decide_appeal",
     ];
     for rule in POLICY {
         for action in rule.actions {

@@ -114,7 +114,10 @@ impl TestApp {
 
     /// A city as it is shipped, on an empty PostgreSQL database.
     pub async fn postgres_city(city: cli::Shipped) -> Self {
-        let url = postgres::empty_database(&format!("city_{}", city.slug()));
+        // Several stories of one city are told at once.
+        static STORIES: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let story = STORIES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let url = postgres::empty_database(&format!("city_{}_{story}", city.slug()));
         Self::city(Engine::parse(&url).expect("url"), None, city).await
     }
 
