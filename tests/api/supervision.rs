@@ -170,7 +170,7 @@ async fn piece(body: &mut BoxBody) -> String {
 
 async fn the_wall_is_watched(app: TestApp) {
     let request = app.as_user("rd_manager").request(Method::GET, "/supervision-wall/stream").to_request();
-    let mut body = app.open(request).await;
+    let mut body = app.streamed(request).await;
     let first = piece(&mut body).await;
     assert!(first.starts_with("event: wall\nretry: 3000\ndata: {\"center\""), "{first}");
     matter(&app).await;

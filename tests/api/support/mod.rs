@@ -235,7 +235,7 @@ impl TestApp {
     }
 
     /// An answer that does not end by itself.
-    pub async fn open(&self, request: Request) -> BoxBody {
+    pub async fn streamed(&self, request: Request) -> BoxBody {
         let response = (self.call)(request).await;
         assert_eq!(response.status(), 200);
         response.into_body()
