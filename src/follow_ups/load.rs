@@ -192,6 +192,13 @@ pub(super) fn place(tx: &mut Tx, row: &FollowUp, center: &Center) -> Result<()> 
         _ => {}
     }
     let due_at = if row.state.is_final() { Moment::NEVER } else { row.due_at };
+    clocks::charge(tx, row.id, row.center_id, None)?;
+    if let Some(above) = row.decider_id {
+        // The center waits for whoever decides above it.
+        for kind in [ClockKind::AppealDecision, ClockKind::FollowUpReview] {
+            clocks::charge_some(tx, row.id, clocks::Which::Kind(kind), above, None)?;
+        }
+    }
     access::place(tx, &Placement { kind: KIND, record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
 }
 

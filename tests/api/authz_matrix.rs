@@ -626,9 +626,9 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "report_supervision_progress" | "confirm_supervision" | "send_back_supervision" | "withdraw_supervision" => {
             (in_path(&f.supervision), json!({ "words": "已核查" }))
         }
-        "get_supervision_wall" => ("/supervision-wall?center=320623000000".into(), empty()),
+        "get_supervision_wall" => ("/api/v1/supervision-wall?center=320623000000".into(), empty()),
         // What streams does not end; its first reading is that of the wall.
-        "watch_supervision_wall" => ("/supervision-wall?center=320623000000".into(), empty()),
+        "watch_supervision_wall" => ("/api/v1/supervision-wall?center=320623000000".into(), empty()),
         "list_reminders" => (path.into(), empty()),
         "send_reminders" => (path.into(), json!({ "items": [{ "entrustment": f.matter, "message": "请尽快办理" }] })),
         "get_reminder" | "answer_reminder" | "withdraw_reminder" => (in_path(&f.reminder), json!({ "answer": "已安排" })),

@@ -141,6 +141,8 @@ async fn a_share_is_called_again(app: TestApp) {
     let result = |satisfied: bool| json!({ "way": "phone", "responded": true, "resolved": satisfied, "satisfied": satisfied, "evidence": "录音 7" });
     let unsaid = reform.post(&format!("{at}/record"), result(false)).await.expect(422).body;
     assert_eq!(unsaid["errors"][0]["pointer"], "/words");
+    // Whoever settled it, or took the answer, does not ask how well they did.
+    assert_eq!(app.as_user("rd_clerk").post(&format!("{at}/record"), result(true)).await.problem(403), "forbidden");
     let told = reform.post(&format!("{at}/record"), result(true)).await.ok();
     assert_eq!((&told["state"], &told["satisfied"], &told["allowed_actions"]), (&json!("visited"), &json!(true), &json!([])));
     assert_eq!(state(&app, &good).await, "cleared");

@@ -211,8 +211,16 @@ async fn tickets(s: &mut Story<'_>) -> String {
     };
     let came = json!({ "way": "phone", "responded": true, "resolved": true, "satisfied": true, "words": say("很满意"), "evidence": say("录音 2") });
     s.does("city_reform", &format!("/return-visits/{visit}/record"), came).await;
-    let case = s.does("rd_clerk", &format!("{path}/precedent"), json!({})).await;
-    let case = format!("/precedents/{}", text(&case["id"]));
+    let drawn = s.does("rd_clerk", &format!("{path}/precedent"), json!({})).await;
+    let case = format!("/precedents/{}", text(&drawn["id"]));
+    // What the ticket does not tell is written by hand.
+    let mut content = drawn["content"].clone();
+    for field in ["cause", "handling", "result", "advice"] {
+        if content[field] == "（待补充）" {
+            content[field] = json!("同类事项先受理，再定承办部门");
+        }
+    }
+    s.by("rd_clerk").put_with(&case, &[("if-match", "\"1\"")], json!({ "content": content })).await.ok();
     clean(&case, "a path");
     s.does("rd_clerk", &format!("{case}/submit"), json!({})).await;
     s.does("city_reform", &format!("{case}/send-back"), json!({ "reason": say("仍有疑问") })).await;

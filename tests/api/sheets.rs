@@ -307,6 +307,9 @@ async fn every_rung_once_in_its_own_time(app: TestApp) {
     assert_eq!(app.as_user("rd_scjg").post(&at(0, "confirm"), json!({})).await.problem(403), "forbidden");
     assert_eq!(app.as_user("rd_agent2").post(&at(0, "confirm"), json!({})).await.problem(404), "not_found");
     assert_eq!(reform.post(&at(0, "confirm"), json!({})).await.problem(403), "forbidden");
+    // One after the other: what is below is decided first.
+    assert_eq!(inspector.post(&at(1, "confirm"), json!({})).await.problem(409), "state_conflict");
+    assert_eq!(reform.post(&at(2, "confirm"), json!({ "document_number": "东纪问〔2026〕3号" })).await.problem(409), "state_conflict");
     assert_eq!(inspector.post(&at(0, "confirm"), json!({})).await.ok()["allowed_actions"], json!(["lift"]));
     assert_eq!(inspector.post(&at(1, "reject"), json!({ "reason": "当日系统停机，经核实不予通报" })).await.ok()["state"], "rejected");
     assert_eq!(inspector.post(&at(1, "confirm"), json!({})).await.problem(409), "state_conflict");
@@ -444,7 +447,12 @@ async fn what_is_wrong_is_named(app: TestApp) {
     let expected = ["/assisting/0/department_id", "/assisting/0/limit", "/assisting/1/department_id", "/assisting/2/department_id", "/lead/due_on"];
     assert_eq!(at, expected, "{}", refused.text);
     assert_eq!(clerk.post(&sheets, json!({ "assisting": [part(&first)] })).await.problem(409), "state_conflict");
-    assert_eq!(clerk.post(&sheets, json!({})).await.problem(409), "state_conflict");
+    assert_eq!(clerk.post(&sheets, json!({})).await.expect(422).body["errors"][0]["pointer"], "/lead");
+    // The ticket itself says that sheets are to be drawn up, to whoever draws them up.
+    let may = |seen: &Value| seen["allowed_actions"].as_array().is_some_and(|all| all.contains(&json!("sheets")));
+    let seen = clerk.get(&format!("/fallback-tickets/{ticket}")).await.ok();
+    assert!(may(&seen), "{seen}");
+    assert!(!may(&app.as_user("city_reform").get(&format!("/fallback-tickets/{ticket}")).await.ok()), "until it leads");
     // The same request with the same key is one sheet.
     let input = json!({ "lead": part(&first) });
     let once = clerk.post_with(&sheets, &[("idempotency-key", "sheet-1")], input.clone()).await.expect(201);

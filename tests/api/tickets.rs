@@ -117,7 +117,7 @@ async fn settled_in_one_call(app: TestApp) {
     let path = format!("{AT}/{}", text(&ticket["number"]));
     assert_eq!((&ticket["state"], &ticket["tier"], &ticket["round"]), (&json!("cleared"), &json!("general"), &json!(1)));
     assert_eq!((&ticket["first_responder_id"], &ticket["callers"][0]["answer"]), (&json!(user_id("rd_clerk")), &json!("satisfied")));
-    assert_eq!(ticket["allowed_actions"], json!(["reveal"]));
+    assert_eq!(ticket["allowed_actions"], json!(["reveal", "precedent", "citations"]));
     assert!(ticket.get("due_at").is_none() && ticket["clocks"].as_array().is_some_and(|c| c.iter().all(|c| c["state"] == "stopped")));
     let told = events(&clerk, &path).await;
     for kind in ["registered", "triaged", "settled", "feedback_asked", "feedback_satisfied", "cleared"] {
@@ -220,7 +220,7 @@ async fn dissatisfied_twice_goes_to_the_reform_office(app: TestApp) {
     assert_eq!((&seen["state"], &seen["masked"], &seen["title"]), (&json!("assigned"), &json!(true), &json!("低空配送无处备案")));
     assert!(seen["callers"][0]["name"] != "联系人甲" && seen.get("triage_note").is_none(), "{seen}");
     assert_eq!(seen["due_at"], "2026-04-30T17:00:00.000+08:00");
-    assert_eq!(seen["allowed_actions"], json!([]));
+    assert_eq!(seen["allowed_actions"], json!(["citations"]), "a case that helped may be named");
     app.db.commit(move |tx| tickets::return_(tx, &Actor::system("test"), id, "不属于本部门职责", 0)).await.expect("returned");
     let returned = clerk.get(&path).await.ok();
     assert_eq!((&returned["state"], &returned["returns"]), (&json!("triaged"), &json!(1)));
@@ -314,6 +314,10 @@ async fn merged_and_every_caller_is_asked(app: TestApp) {
     assert_eq!(clerk.post(&format!("{stays}/feedback"), phoned(true)).await.expect(422).body["errors"][0]["code"], "required");
     let one = company.post(&format!("{stays}/feedback"), json!({ "satisfied": true, "way": "online" })).await.ok();
     assert_eq!(one["state"], "awaiting_feedback");
+    // Satisfied once in a round: said again it would count twice.
+    let mut again = phoned(true);
+    again["caller_id"] = one["callers"][0]["id"].clone();
+    assert_eq!(clerk.post(&format!("{stays}/feedback"), again).await.problem(409), "state_conflict");
     // The other is not: both are asked anew.
     app.stranger().post(&link, json!({ "satisfied": false, "words": "我的还没有解决" })).await.ok();
     let again = clerk.get(&stays).await.ok();
@@ -384,7 +388,9 @@ async fn a_confidential_caller(app: TestApp) {
     let clerk = app.as_user("rd_clerk");
     let mut body = at_counter("举报窗口推诿", "保密人甲", "13900006005");
     body["confidential"] = json!(true);
+    body["content"]["situation"] = json!("保密人甲（13900006005）三次到窗口，均被要求去别处");
     let (path, ticket) = register(&clerk, body).await;
+    assert!(text(&ticket["situation"]).contains("保密人甲"), "the counter reads what it wrote");
     assert_eq!((&ticket["callers"][0]["name"], &ticket["callers"][0]["phone"]), (&json!("保密人甲"), &json!("13900006005")));
     clerk.post(&format!("{path}/triage"), json!({ "tier": "difficult" })).await.ok();
     let id = id_of(&ticket);
@@ -398,6 +404,7 @@ async fn a_confidential_caller(app: TestApp) {
         let caller = app.as_user(login);
         let seen = caller.get(&path).await.ok();
         assert!(seen["callers"][0].get("name").is_none() && seen["callers"][0].get("phone").is_none(), "{login}: {seen}");
+        assert!(!seen.to_string().contains("保密人甲") && !seen.to_string().contains("13900006005"), "{login}: nor in what was written: {seen}");
         let all = format!("{seen}{}{}", caller.get(&format!("{path}/timeline")).await.ok(), caller.get(&format!("{AT}?limit=200")).await.ok());
         assert!(!all.contains("保密人甲") && !all.contains("13900006005"), "{login}");
     }

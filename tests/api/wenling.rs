@@ -282,6 +282,14 @@ async fn coordinated_charged_and_told_as_a_case(city: &City<'_>) -> (String, Str
     // A case is drawn from it, and waits for another person than who wrote it.
     let draft = clerk.post(&format!("{ticket}/precedent"), json!({})).await.created();
     let case = format!("/precedents/{}", text(&draft["id"]));
+    // What the ticket does not tell is written by hand first.
+    let mut content = draft["content"].clone();
+    for field in ["handling", "advice"] {
+        if text(&content[field]) == "（待补充）" {
+            content[field] = json!("同类事项由协调窗口先行受理，再定承办部门");
+        }
+    }
+    clerk.put_with(&case, &[("if-match", "\"1\"")], json!({ "content": content })).await.ok();
     clerk.post(&format!("{case}/submit"), json!({})).await.ok();
     let waits = reform.get("/me/worklist?kind=precedent").await.ok();
     assert!(waits["items"].as_array().expect("items").iter().any(|i| i["id"] == draft["id"] && i["state"] == "in_review"), "{waits}");

@@ -58,11 +58,7 @@ impl Record {
         let v = &self.view;
         match kind {
             K::Application => Some("application".into()),
-            // Nothing taken in, nothing to confirm.
-            K::Receipt => {
-                let taken: Vec<String> = v.materials.iter().filter_map(|m| Some(format!("{}@{}", m.code, m.submitted_at?.rfc3339()))).collect();
-                (!taken.is_empty()).then(|| mark(taken.into_iter()))
-            }
+            K::Receipt => Some(mark(v.materials.iter().filter_map(|m| Some(format!("{}@{}", m.code, m.submitted_at?.rfc3339()))))),
             // An agreement is made once: what comes after it amends it.
             K::Agreement => v.agreement.as_ref().filter(|a| a.state != "superseded" && self.amended().is_none()).map(|a| a.text_hash.clone()),
             K::Amendment => self.amended().map(|(now, _)| now.text_hash.clone()),

@@ -86,17 +86,24 @@ pub struct Receipt {
 /// 收件凭证.
 pub fn receipt(head: &Head, matter: &Matter, form: &Receipt) -> Sheet {
     let mut sheet = sheet("receipt", Style::Form, "收件凭证", head, "本凭证一式两份，申请人、代办中心各执一份。");
-    let more = vec![wide("收件单位", &form.taken_in.told()), wide("是否接受委托", &form.answer), wide("进度查询", &form.inquiry)];
+    let bare = form.papers.is_empty();
+    let taker = if bare { head.issuer.clone() } else { form.taken_in.told() };
+    let more = vec![wide("收件单位", &taker), wide("是否接受委托", &form.answer), wide("进度查询", &form.inquiry)];
     sheet.blocks.push(grid(matter, more));
-    sheet.blocks.push(heading("收到下列资料"));
-    sheet.blocks.push(papers(&form.papers));
-    sheet.blocks.push(super::paragraph("本凭证仅证明代办中心收到上列资料，不表示行政审批部门已经受理；行政审批部门的受理以其出具的受理通知书为准。"));
-    let (title, statement) = if form.taken_in.elsewhere {
+    if !bare {
+        sheet.blocks.push(heading("收到下列资料"));
+        sheet.blocks.push(papers(&form.papers));
+    }
+    let what = if bare { "委托申请，尚未收取资料" } else { "上列资料" };
+    sheet.blocks.push(super::paragraph(&format!("本凭证仅证明代办中心收到{what}，不表示行政审批部门已经受理；行政审批部门的受理以其出具的受理通知书为准。")));
+    let (title, statement) = if bare {
+        ("收件人", "委托申请已经收到，未收取资料。")
+    } else if form.taken_in.elsewhere {
         ("承接单位", "上列资料由上列收件单位收取，本中心承接后据办件记录出具本凭证。")
     } else {
         ("收件人", "上列资料已核对收到。")
     };
-    let parties = vec![sealer("center", title, statement), signer("applicant", "交件人", "上列资料由本人提交，已领取本凭证。")];
+    let parties = vec![sealer("center", title, statement), signer("applicant", "交件人", if bare { "已领取本凭证。" } else { "上列资料由本人提交，已领取本凭证。" })];
     sheet.blocks.push(Block::Signatures { parties });
     sheet
 }
