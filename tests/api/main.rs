@@ -45,6 +45,8 @@ mod reminders;
 mod routing_rules;
 mod sheets;
 mod shown;
+mod statistics;
+mod statistics_properties;
 mod story_cities;
 mod story_desk;
 mod story_nantong;

@@ -1,0 +1,43 @@
+//! How often matters and requests went from level to level.
+
+use super::{
+    cells::day_number,
+    facts::{HAND_OVER, JOINT, flow},
+    model::{RelayFlow, RelayFlows},
+    question::{Question, filtered},
+    store,
+};
+use crate::{
+    auth::Actor,
+    db::{Result, Tx},
+    kernel::{Code as _, Problem},
+    organization::CenterLevel,
+};
+
+filtered! {
+    /// Which flows.
+    RelayParams {}
+}
+
+/// The flows to centers at or below the one asked.
+pub fn flows(tx: &mut Tx, actor: &Actor, params: &RelayParams) -> Result<RelayFlows> {
+    let q = Question::of(tx, actor, &params.filters())?;
+    if q.own || q.level.is_some() || !q.only.is_empty() {
+        return Err(Problem::parameter("scope", "unknown_dimension", "接力流向只按中心（含下级）和期间统计。", "Flows are told by center and period alone.").into());
+    }
+    let node: Vec<i32> = store::keys(tx, &[q.center.id.to_string()])?.into_iter().filter(|k| k.1 == "center").map(|k| k.0).collect();
+    let sums = store::sum_range(tx, &node, (HAND_OVER, JOINT + 100), (day_number(q.from), day_number(q.to)))?;
+    let mut flows = Vec::new();
+    for (kind, code, label) in [(HAND_OVER, "hand_over", "转办、指定办理"), (JOINT, "joint", "提请联办")] {
+        for from in CenterLevel::ALL {
+            for to in CenterLevel::ALL {
+                let count = sums.iter().filter(|s| s.0 == flow(kind, *from, *to)).map(|s| s.1).sum();
+                if count > 0 {
+                    flows.push(RelayFlow { kind: code.into(), kind_label: label.into(), from: *from, to: *to, count });
+                }
+            }
+        }
+    }
+    flows.sort_by(|a, b| (b.count, &a.kind, a.from.code(), a.to.code()).cmp(&(a.count, &b.kind, b.from.code(), b.to.code())));
+    Ok(RelayFlows { asked: q.told(tx)?, flows })
+}
