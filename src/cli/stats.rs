@@ -13,10 +13,7 @@ pub async fn verify(db: &Db) -> Result<(), CliError> {
     if more > 0 {
         println!("… and {more} more");
     }
-    println!(
-        "{} records and {} figures compared; {} records wait to be counted; {} differences",
-        found.records, found.rows, found.waiting, found.differences
-    );
+    println!("{} records and {} figures compared; {} records wait to be counted; {} differences", found.records, found.rows, found.waiting, found.differences);
     if found.differences == 0 { Ok(()) } else { Err(CliError::Said("统计数据与记录不一致；可运行 jieli stats rebuild 重新统计".into())) }
 }
 

@@ -120,7 +120,14 @@ const FALLBACK: &str = "“办不成事”反映销号管理";
 use Better::{Higher, Lower, Neutral};
 use Term::{Less, Plus, Standing};
 
-const fn count(definition: &'static str, unit: &'static str, better: Better, source: &'static str, over: &'static [Term], knows: &'static [Dimension]) -> Definition {
+const fn count(
+    definition: &'static str,
+    unit: &'static str,
+    better: Better,
+    source: &'static str,
+    over: &'static [Term],
+    knows: &'static [Dimension],
+) -> Definition {
     Definition { definition, numerator: definition, denominator: None, unit, better, source, over, under: &[], knows, beside: &[] }
 }
 
@@ -145,14 +152,36 @@ impl Indicator {
     #[expect(clippy::too_many_lines, reason = "a table")]
     pub const fn definition(self) -> Definition {
         match self {
-            Self::ReceivedMatters => count("期内收到的代办帮办件。计入最先收件的中心；一件事（套餐）计 1 件；拆分出的件不另计；转办、联办不重复计。", "件", Neutral, COUNTING, &[Plus(MattersReceived)], MATTER),
-            Self::ReceivedItems => count("期内收到的件所含事项数：一件事（套餐）含几个事项计几项，其他计 1 项。", "项", Neutral, COUNTING, &[Plus(ItemsReceived)], MATTER),
+            Self::ReceivedMatters => count(
+                "期内收到的代办帮办件。计入最先收件的中心；一件事（套餐）计 1 件；拆分出的件不另计；转办、联办不重复计。",
+                "件",
+                Neutral,
+                COUNTING,
+                &[Plus(MattersReceived)],
+                MATTER,
+            ),
+            Self::ReceivedItems => {
+                count("期内收到的件所含事项数：一件事（套餐）含几个事项计几项，其他计 1 项。", "项", Neutral, COUNTING, &[Plus(ItemsReceived)], MATTER)
+            }
             Self::SplitOffMatters => count("期内从其他件拆分出的件；单列，不计入收件量和办结量。", "件", Neutral, COUNTING, &[Plus(MattersSplitOff)], MATTER),
-            Self::AcceptedMatters => count("期内由中心受理的件，计入受理时有管辖的中心。中心受理不等于部门受理。", "件", Neutral, COUNTING, &[Plus(MattersAccepted)], MATTER),
-            Self::CompletedMatters => count("期内申请人签收办结、且至统计时仍为办结的件，计入最后承办的中心；办而未签收、重新办理的不计。", "件", Neutral, COUNTING, &[Plus(MattersCompleted)], MATTER),
+            Self::AcceptedMatters => {
+                count("期内由中心受理的件，计入受理时有管辖的中心。中心受理不等于部门受理。", "件", Neutral, COUNTING, &[Plus(MattersAccepted)], MATTER)
+            }
+            Self::CompletedMatters => count(
+                "期内申请人签收办结、且至统计时仍为办结的件，计入最后承办的中心；办而未签收、重新办理的不计。",
+                "件",
+                Neutral,
+                COUNTING,
+                &[Plus(MattersCompleted)],
+                MATTER,
+            ),
             Self::CompletedItems => count("期内办结的件所含事项数。", "项", Neutral, COUNTING, &[Plus(ItemsCompleted)], MATTER),
-            Self::GrantedMatters => count("期内办结的件中，结果为准予或部分准予的。", "件", Neutral, COUNTING, &[Plus(CompletedGranted), Plus(CompletedPartly)], MATTER),
-            Self::AuthorityRefused => count("期内办结的件中，审批部门不予许可或不予受理的。", "件", Neutral, COUNTING, &[Plus(CompletedRefused), Plus(CompletedNotAccepted)], MATTER),
+            Self::GrantedMatters => {
+                count("期内办结的件中，结果为准予或部分准予的。", "件", Neutral, COUNTING, &[Plus(CompletedGranted), Plus(CompletedPartly)], MATTER)
+            }
+            Self::AuthorityRefused => {
+                count("期内办结的件中，审批部门不予许可或不予受理的。", "件", Neutral, COUNTING, &[Plus(CompletedRefused), Plus(CompletedNotAccepted)], MATTER)
+            }
             Self::TerminatedMatters => count("期内终止的件；单列，不计入按时办结率。", "件", Neutral, COUNTING, &[Plus(MattersTerminated)], MATTER),
             Self::WithdrawnMatters => count("期内申请人撤回的件；单列，不计入按时办结率。", "件", Neutral, COUNTING, &[Plus(MattersWithdrawn)], MATTER),
             Self::LapsedMatters => count("期内逾期未补正而失效的件；单列，不计入按时办结率。", "件", Neutral, COUNTING, &[Plus(MattersLapsed)], MATTER),
@@ -168,7 +197,14 @@ impl Indicator {
                 MATTER,
                 APART,
             ),
-            Self::OverdueMatters => count("期末在办且已超过承诺时限的件。期末取期内最后一个完整日的 24 时。", "件", Lower, COUNTING, &[Standing(PromiseOverdueBegun, PromiseOverdueEnded)], MATTER),
+            Self::OverdueMatters => count(
+                "期末在办且已超过承诺时限的件。期末取期内最后一个完整日的 24 时。",
+                "件",
+                Lower,
+                COUNTING,
+                &[Standing(PromiseOverdueBegun, PromiseOverdueEnded)],
+                MATTER,
+            ),
             Self::AcceptOnTimeRate => rate(
                 "受理时限内答复（受理、一次性告知或不予受理）的次数，占期内答复的次数与期末已超期未答复的次数之和；申请人撤回的不计。",
                 COUNTING,
@@ -180,7 +216,9 @@ impl Indicator {
                 MATTER,
                 &[],
             ),
-            Self::WorkUnits => count("期内完成的联办（联办腿），计入协办的中心；只计工作量，不计入件数。", "个", Neutral, COUNTING, &[Plus(Measure::WorkUnits)], MATTER),
+            Self::WorkUnits => {
+                count("期内完成的联办（联办腿），计入协办的中心；只计工作量，不计入件数。", "个", Neutral, COUNTING, &[Plus(Measure::WorkUnits)], MATTER)
+            }
             Self::SatisfactionRate => rate(
                 "非常满意、满意、基本满意的主动评价占全部主动评价；系统默认评价不计；二次评价不替代首次评价；只计入被评价的中心。与参与率一并公布。",
                 RATING,
@@ -195,30 +233,53 @@ impl Indicator {
             Self::ParticipationRate => rate(
                 "期内邀请评价的件中，申请人已主动评价的；系统默认评价不算参与。",
                 RATING,
-                Fraction { words: ["期内邀请评价、已主动评价的件", "期内邀请评价的件"], over: &[Plus(EvaluationsAnswered)], under: &[Plus(EvaluationsInvited)] },
+                Fraction {
+                    words: ["期内邀请评价、已主动评价的件", "期内邀请评价的件"],
+                    over: &[Plus(EvaluationsAnswered)],
+                    under: &[Plus(EvaluationsInvited)],
+                },
                 MATTER,
                 &[],
             ),
             Self::BadRatings => count("期内不满意、非常不满意的主动评价。", "个", Lower, RATING, &[Plus(Dissatisfied), Plus(VeryDissatisfied)], MATTER),
             Self::DefaultRatings => count("期内系统默认评价；不计入满意率。", "个", Neutral, RATING, &[Plus(Measure::DefaultRatings)], MATTER),
-            Self::TicketRequests => count("期内反映“办不成事”的人次：合并的，每位反映人各计一次，计入其最初登记处。", "人次", Neutral, FALLBACK, &[Plus(Measure::TicketRequests)], TICKET),
+            Self::TicketRequests => count(
+                "期内反映“办不成事”的人次：合并的，每位反映人各计一次，计入其最初登记处。",
+                "人次",
+                Neutral,
+                FALLBACK,
+                &[Plus(Measure::TicketRequests)],
+                TICKET,
+            ),
             Self::TicketsRegistered => count("期内登记的反映。", "件", Neutral, FALLBACK, &[Plus(Measure::TicketsRegistered)], TICKET),
             Self::TicketsMerged => count("期内登记、现已合并到其他反映的；办理只计一次。", "件", Neutral, FALLBACK, &[Plus(Measure::TicketsMerged)], TICKET),
             Self::TicketsInadmissible => count("期内登记、现已确认不予受理的。", "件", Neutral, FALLBACK, &[Plus(Measure::TicketsInadmissible)], TICKET),
             Self::TicketsWithdrawn => count("期内登记、现已撤回的。", "件", Neutral, FALLBACK, &[Plus(Measure::TicketsWithdrawn)], TICKET),
-            Self::TicketsUpheld => count("期内登记、现为挂账的；挂账不算销号，留在销号率的分母中。", "件", Lower, FALLBACK, &[Plus(Measure::TicketsUpheld)], TICKET),
-            Self::TicketsCleared => count("期内销号、且至统计时仍为销号的反映；销号后重新办理的不计。", "件", Neutral, FALLBACK, &[Plus(Measure::TicketsCleared)], TICKET),
+            Self::TicketsUpheld => {
+                count("期内登记、现为挂账的；挂账不算销号，留在销号率的分母中。", "件", Lower, FALLBACK, &[Plus(Measure::TicketsUpheld)], TICKET)
+            }
+            Self::TicketsCleared => {
+                count("期内销号、且至统计时仍为销号的反映；销号后重新办理的不计。", "件", Neutral, FALLBACK, &[Plus(Measure::TicketsCleared)], TICKET)
+            }
             Self::ClearanceRate => rate(
                 "期内登记的反映中现已销号的，占登记数减去合并、确认不予受理、撤回的；挂账留在分母中。与销号清单同一口径。",
                 FALLBACK,
-                Fraction { words: ["期内登记、现已销号的反映", "期内登记的反映，减去已合并、确认不予受理、撤回的"], over: &[Plus(TicketsStruck)], under: TO_CLEAR },
+                Fraction {
+                    words: ["期内登记、现已销号的反映", "期内登记的反映，减去已合并、确认不予受理、撤回的"],
+                    over: &[Plus(TicketsStruck)],
+                    under: TO_CLEAR,
+                },
                 TICKET,
                 &[Self::TicketsUpheld],
             ),
             Self::FirstTimeRate => rate(
                 "期内登记的反映中第一轮办理即销号的，分母与销号率相同；重新办理为新的一轮，销号率为最终解决率。",
                 FALLBACK,
-                Fraction { words: ["期内登记、第一轮即销号的反映", "期内登记的反映，减去已合并、确认不予受理、撤回的"], over: &[Plus(TicketsStruckFirst)], under: TO_CLEAR },
+                Fraction {
+                    words: ["期内登记、第一轮即销号的反映", "期内登记的反映，减去已合并、确认不予受理、撤回的"],
+                    over: &[Plus(TicketsStruckFirst)],
+                    under: TO_CLEAR,
+                },
                 TICKET,
                 &[Self::ClearanceRate],
             ),
@@ -236,7 +297,11 @@ impl Indicator {
             Self::ResolutionRate => rate(
                 "反馈满意的占满意与不满意之和；联系未果的单列。",
                 FALLBACK,
-                Fraction { words: ["反馈满意的人次", "反馈满意与不满意的人次"], over: &[Plus(AskedSatisfied)], under: &[Plus(AskedSatisfied), Plus(AskedDissatisfied)] },
+                Fraction {
+                    words: ["反馈满意的人次", "反馈满意与不满意的人次"],
+                    over: &[Plus(AskedSatisfied)],
+                    under: &[Plus(AskedSatisfied), Plus(AskedDissatisfied)],
+                },
                 TICKET,
                 &[Self::UnreachableCallers],
             ),
@@ -252,7 +317,14 @@ impl Indicator {
                 TICKET,
                 &[],
             ),
-            Self::OverdueSheets => count("期末已超期未办复的交办单。期末取期内最后一个完整日的 24 时。", "张", Lower, FALLBACK, &[Standing(SheetOverdueBegun, SheetOverdueEnded)], TICKET),
+            Self::OverdueSheets => count(
+                "期末已超期未办复的交办单。期末取期内最后一个完整日的 24 时。",
+                "张",
+                Lower,
+                FALLBACK,
+                &[Standing(SheetOverdueBegun, SheetOverdueEnded)],
+                TICKET,
+            ),
         }
     }
 }

@@ -145,7 +145,8 @@ pub fn by_column(tx: &mut Tx, q: &Question, indicators: &[Indicator], by: Dimens
         let figures: Vec<&[StatisticsFigure]> = all.iter().map(Vec::as_slice).collect();
         StatisticsPart { key, label, figures: totals::added(&figures, indicators) }
     };
-    let mut parts: Vec<StatisticsPart> = grouped.into_iter().map(part).filter(|p| p.figures.iter().any(|f| f.numerator != Some(0) || f.weight() != 0)).collect();
+    let mut parts: Vec<StatisticsPart> =
+        grouped.into_iter().map(part).filter(|p| p.figures.iter().any(|f| f.numerator != Some(0) || f.weight() != 0)).collect();
     let weight = |p: &StatisticsPart| p.figures.first().map_or(0, StatisticsFigure::weight);
     if by == Dimension::Level {
         parts.sort_by_key(|p| CenterLevel::parse(&p.key).map_or(9, rank));

@@ -208,7 +208,8 @@ impl Places {
         let unstored = keys.known.iter().filter(|((kind, _), id)| *kind == "center" && **id < 0 && unknown.contains(id));
         named.extend(unstored.filter_map(|((_, value), id)| Some((*id, value.parse().ok()?))));
         let centers = organization::store::centers_by_id(tx, &named.iter().map(|n| n.1).collect::<Vec<_>>())?;
-        let above: Vec<Id> = centers.iter().flat_map(Center::lineage).filter_map(|id| id.parse().ok()).collect::<std::collections::BTreeSet<Id>>().into_iter().collect();
+        let above: Vec<Id> =
+            centers.iter().flat_map(Center::lineage).filter_map(|id| id.parse().ok()).collect::<std::collections::BTreeSet<Id>>().into_iter().collect();
         let above = organization::store::centers_by_id(tx, &above)?;
         keys.learn(tx, &above.iter().map(|c| ("center", c.id.to_string())).collect::<Vec<_>>())?;
         for (number, id) in named {

@@ -171,8 +171,7 @@ fn judge(to: &mut Contributed, limit: &Limited, center: Id, ended: bool, [kept, 
 pub fn of_matter(m: &Matter) -> Contributed {
     use crate::kernel::Code as _;
     let e = m.e;
-    let mut to =
-        Contributed { item: Some(e.item_id), channel: e.channel.code(), mode: e.mode.code(), department: m.department.clone(), counts: Vec::new() };
+    let mut to = Contributed { item: Some(e.item_id), channel: e.channel.code(), mode: e.mode.code(), department: m.department.clone(), counts: Vec::new() };
     let (first, last) = (e.intake_center_id, e.custodian_id);
     let received: NaiveDate = e.received_on.parse().unwrap_or_else(|_| e.created_at.local_date());
     if m.split_off {
@@ -210,7 +209,8 @@ pub fn of_matter(m: &Matter) -> Contributed {
         match limit.kind {
             ClockKind::Promise => judge(&mut to, limit, last, matches!(e.state, State::Closed | State::Completed | State::Unclaimed), PROMISE),
             ClockKind::Accept => {
-                let taken_back = matches!(e.state, State::Withdrawn | State::Lapsed | State::Terminated) && limit.stopped.is_some() && limit.stopped == e.closed_at;
+                let taken_back =
+                    matches!(e.state, State::Withdrawn | State::Lapsed | State::Terminated) && limit.stopped.is_some() && limit.stopped == e.closed_at;
                 let center = at_the_time(limit.stopped.unwrap_or(Moment::NEVER));
                 judge(&mut to, limit, center, !taken_back, ACCEPT);
             }

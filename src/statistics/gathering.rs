@@ -17,7 +17,8 @@ use crate::{
 };
 
 /// What is counted: kinds of root records, each with the kinds that hang on it.
-pub const KINDS: [(&str, &[&str]); 2] = [("entrustment", &["entrustment", "joint_handling", "evaluation"]), ("fallback_ticket", &["fallback_ticket", "assignment_sheet"])];
+pub const KINDS: [(&str, &[&str]); 2] =
+    [("entrustment", &["entrustment", "joint_handling", "evaluation"]), ("fallback_ticket", &["fallback_ticket", "assignment_sheet", "return_visit"])];
 
 /// What these records contribute now.
 pub fn contributed(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
@@ -67,7 +68,11 @@ fn of_matters(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
             items: i64::try_from(details.bundle.len().max(1)).unwrap_or(1),
             department,
             split_off: split.contains(&e.id),
-            custody: custody.iter().filter(|c| c.entrustment_id == e.id).map(|c| Kept { center: c.center_id, level: level(c.center_id), from: c.from_at }).collect(),
+            custody: custody
+                .iter()
+                .filter(|c| c.entrustment_id == e.id)
+                .map(|c| Kept { center: c.center_id, level: level(c.center_id), from: c.from_at })
+                .collect(),
             limits: limits.iter().filter(|c| c.record_id == e.id).map(limited).collect::<Result<_>>()?,
             legs: own.collect::<Result<_>>()?,
             evaluation: evaluations.iter().find(|row| row.entrustment_id == e.id).cloned(),

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     db::{Result, Tx},
     indicators::{Dimension, Indicator, PUBLIC},
-    kernel::{Code as _, Id, Moment, Problem},
+    kernel::{Code as _, Id, Problem},
     organization::{self, Center, CenterBrief},
 };
 
@@ -38,7 +38,7 @@ pub struct PublicSummaryParams {
     #[param(max_length = 100, example = "320600000000")]
     pub center: String,
     /// 已结束的月份
-    #[param(max_length = 7, example = "2026-10")]
+    #[param(max_length = 7, example = "2026-01")]
     pub month: String,
 }
 
@@ -57,7 +57,7 @@ pub struct PublicTrendParams {
     #[param(max_length = 7, example = "2026-01")]
     pub from: String,
     /// 月份，止（含），最多 24 个月
-    #[param(max_length = 7, example = "2026-10")]
+    #[param(max_length = 7, example = "2026-01")]
     pub to: String,
 }
 
@@ -73,7 +73,7 @@ pub struct PublicBreakdownParams {
     #[param(inline, example = "received_matters")]
     pub indicator: Indicator,
     /// 已结束的月份
-    #[param(max_length = 7, example = "2026-10")]
+    #[param(max_length = 7, example = "2026-01")]
     pub month: String,
     /// 按下级中心（center）；最上级中心还可以按渠道、帮办方式、事项
     #[param(inline, example = "center")]
@@ -97,8 +97,9 @@ pub struct PublicStatistics {
     pub center: CenterBrief,
     /// Oldest first.
     pub months: Vec<PublicMonth>,
-    /// What happened until then is counted.
-    pub as_of: Moment,
+    /// Counted until this day: the same all day, so that caches can tell that nothing changed.
+    #[schema(example = "2026-02-10")]
+    pub as_of: NaiveDate,
 }
 
 /// A published part.
@@ -127,8 +128,9 @@ pub struct PublicBreakdown {
     pub parts: Vec<PublicPart>,
     /// All of them together.
     pub total: Vec<StatisticsFigure>,
-    /// What happened until then is counted.
-    pub as_of: Moment,
+    /// Counted until this day: the same all day, so that caches can tell that nothing changed.
+    #[schema(example = "2026-02-10")]
+    pub as_of: NaiveDate,
 }
 
 fn month(name: &'static str, text: &str, today: NaiveDate) -> Result<NaiveDate, Problem> {
@@ -243,7 +245,11 @@ pub fn summary(tx: &mut Tx, params: &PublicSummaryParams) -> Result<PublicStatis
     let first = month("month", &params.month, tx.now.local_date())?;
     let center = center(tx, &params.center)?;
     let figures = told(tx, &center, first, PUBLIC)?;
-    Ok(PublicStatistics { center: CenterBrief::from(&center), months: vec![PublicMonth { month: named(first), figures }], as_of: keeping::as_of(tx)? })
+    Ok(PublicStatistics {
+        center: CenterBrief::from(&center),
+        months: vec![PublicMonth { month: named(first), figures }],
+        as_of: keeping::as_of(tx)?.local_date(),
+    })
 }
 
 /// A published figure, month by month.
@@ -260,7 +266,7 @@ pub fn trend(tx: &mut Tx, params: &PublicTrendParams) -> Result<PublicStatistics
         months.push(PublicMonth { month: named(at), figures: told(tx, &center, at, &company(params.indicator))? });
         at = after(at);
     }
-    Ok(PublicStatistics { center: CenterBrief::from(&center), months, as_of: keeping::as_of(tx)? })
+    Ok(PublicStatistics { center: CenterBrief::from(&center), months, as_of: keeping::as_of(tx)?.local_date() })
 }
 
 /// A published figure by its parts.
@@ -287,14 +293,17 @@ pub fn breakdown(tx: &mut Tx, params: &PublicBreakdownParams) -> Result<PublicBr
             let parts = by_column(tx, &q, &[params.indicator], by)?;
             let hidden = kept_back(&parts.iter().map(|p| p.figures.first().map_or((0, 0), pair)).collect::<Vec<_>>());
             let parts = parts.into_iter().zip(hidden);
-            parts.map(|(p, hidden)| PublicPart { key: p.key, label: p.label, figures: p.figures.into_iter().flat_map(|f| show(f, !hidden)).collect() }).collect()
+            parts
+                .map(|(p, hidden)| PublicPart { key: p.key, label: p.label, figures: p.figures.into_iter().flat_map(|f| show(f, !hidden)).collect() })
+                .collect()
         }
         _ => {
-            let (zh, en) = ("公开数据按下级中心分列；渠道、帮办方式、事项只在最上级中心分列。", "By center; by channel, mode and item of the topmost center alone.");
+            let (zh, en) =
+                ("公开数据按下级中心分列；渠道、帮办方式、事项只在最上级中心分列。", "By center; by channel, mode and item of the topmost center alone.");
             return Err(Problem::parameter("by", "not_public", zh, en).into());
         }
     };
-    Ok(PublicBreakdown { center: CenterBrief::from(&center), month: named(first), by: params.by, parts, total, as_of: keeping::as_of(tx)? })
+    Ok(PublicBreakdown { center: CenterBrief::from(&center), month: named(first), by: params.by, parts, total, as_of: keeping::as_of(tx)?.local_date() })
 }
 
 #[cfg(test)]

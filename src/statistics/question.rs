@@ -143,7 +143,8 @@ impl Question {
             question.keep(tx, Dimension::Item, "item", &[item.id.to_string()])?;
         }
         if let Some(code) = &asked.channel {
-            let known = crate::entrustments::Channel::ALL.iter().any(|c| c.code() == code) || crate::tickets::TicketChannel::ALL.iter().any(|c| c.code() == code);
+            let known =
+                crate::entrustments::Channel::ALL.iter().any(|c| c.code() == code) || crate::tickets::TicketChannel::ALL.iter().any(|c| c.code() == code);
             if !known {
                 return Err(Problem::parameter("channel", "invalid_value", "没有这个渠道。", "No such channel.").into());
             }
@@ -269,5 +270,7 @@ fn departments(tx: &mut Tx, reference: &str) -> Result<Departments> {
 /// Too much was asked for at once.
 pub fn too_many(parameter: &'static str, most: usize) -> Problem {
     let problem = Problem::parameter(parameter, "too_many", format!("最多 {most} 个。"), format!("At most {most}."));
-    Problem { detail: Text::new(format!("所要的太多：最多 {most} 个，请缩短期间或加大间隔。"), format!("Too many: at most {most}.")), ..problem }
+    Problem {
+        detail: Text::new(format!("所要的太多：最多 {most} 个，请缩短期间或加大间隔。"), format!("Too many: at most {most}.")), ..problem
+    }
 }

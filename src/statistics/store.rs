@@ -11,8 +11,8 @@ use crate::{
     db::{
         Json, Result, Tx, dialect,
         schema::{
-            assignment_sheets, clocks, custody, evaluations, events, fallback_tickets, joint_handlings, matter_links, service_item_versions, stat_facts,
-            stat_keys, stat_progress, stat_rollups, ticket_callers, ticket_contacts,
+            assignment_sheets, clocks, custody, evaluations, events, fallback_tickets, joint_handlings, matter_links, return_visits, service_item_versions,
+            stat_facts, stat_keys, stat_progress, stat_rollups, ticket_callers, ticket_contacts,
         },
     },
     entrustments::{store::CustodyRow, vocabulary::LinkKind},
@@ -105,7 +105,8 @@ pub fn facts_after(tx: &mut Tx, kind: &str, after: &str, limit: i64) -> Result<V
 /// Keeps what records contribute now.
 pub fn put_facts(tx: &mut Tx, kind: &str, ids: &[Id], rows: &[(Id, String)]) -> Result<()> {
     diesel::delete(stat_facts::table.filter(stat_facts::record_id.eq_any(ids.to_vec()))).execute(tx.conn)?;
-    let rows: Vec<_> = rows.iter().map(|(id, body)| (stat_facts::record_id.eq(*id), stat_facts::kind.eq(kind.to_owned()), stat_facts::body.eq(body.clone()))).collect();
+    let rows: Vec<_> =
+        rows.iter().map(|(id, body)| (stat_facts::record_id.eq(*id), stat_facts::kind.eq(kind.to_owned()), stat_facts::body.eq(body.clone()))).collect();
     insert_many!(tx.conn, stat_facts::table, &rows[..]);
     Ok(())
 }
@@ -120,7 +121,11 @@ pub fn add(tx: &mut Tx, rows: &BTreeMap<Slot, i64>) -> Result<()> {
         let mut sql = String::from("INSERT INTO stat_rollups (slice, node, measure, period, level, item, channel, mode, department, n) VALUES ");
         for (at, (s, n)) in chunk.iter().enumerate() {
             let comma = if at == 0 { "" } else { ", " };
-            let _ = write!(sql, "{comma}({}, {}, {}, {}, {}, {}, {}, {}, {}, {n})", s.slice, s.node, s.measure, s.period, s.level, s.item, s.channel, s.mode, s.department);
+            let _ = write!(
+                sql,
+                "{comma}({}, {}, {}, {}, {}, {}, {}, {}, {}, {n})",
+                s.slice, s.node, s.measure, s.period, s.level, s.item, s.channel, s.mode, s.department
+            );
         }
         sql.push_str(" ON CONFLICT (slice, node, measure, period, level, item, channel, mode, department) DO UPDATE SET n = stat_rollups.n + excluded.n");
         tx.conn.execute_batch(&sql)?;
@@ -213,19 +218,14 @@ pub fn sum(tx: &mut Tx, of: &Summed) -> Result<Vec<Sum>> {
     Ok(sql_query(sql).load(tx.conn)?)
 }
 
-/// Sums of a range of measures by measure: the flows of the relay.
-pub fn sum_range(tx: &mut Tx, nodes: &[i32], measures: (i32, i32), days: (i32, i32)) -> Result<Vec<(i32, i64)>> {
-    let of = Summed { slice: super::cells::WHOLE, nodes: nodes.to_vec(), measures: (measures.0..measures.1).collect(), from: days.0, to: days.1, ..Summed::default() };
-    Ok(sum(tx, &of)?.into_iter().map(|s| (s.measure, s.n)).collect())
-}
-
-/// Of which matter an evaluation or a joint handling is, of which ticket a sheet.
+/// Of which matter an evaluation or a joint handling is, of which ticket a sheet or a return visit.
 pub fn roots(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<Vec<Id>> {
     let ids = ids.to_vec();
     Ok(match kind {
         "evaluation" => evaluations::table.filter(evaluations::id.eq_any(ids)).select(evaluations::entrustment_id).load(tx.conn)?,
         "joint_handling" => joint_handlings::table.filter(joint_handlings::id.eq_any(ids)).select(joint_handlings::entrustment_id).load(tx.conn)?,
         "assignment_sheet" => assignment_sheets::table.filter(assignment_sheets::id.eq_any(ids)).select(assignment_sheets::ticket_id).load(tx.conn)?,
+        "return_visit" => return_visits::table.filter(return_visits::id.eq_any(ids)).select(return_visits::ticket_id).load(tx.conn)?,
         _ => ids,
     })
 }

@@ -80,7 +80,8 @@ fn pieces(tx: &mut Tx, q: &Question, (from, to): (NaiveDate, NaiveDate), cut: &C
     let node: Vec<i32> = store::keys(tx, &[q.center.id.to_string()])?.into_iter().filter(|k| k.1 == "center").map(|k| k.0).collect();
     let mut only = q.only.clone();
     only.extend(q.level.map(|level| ("level", vec![rank(level)])));
-    let piece = |slice: i32, nodes: &[i32], from: i32, to: i32| Summed { slice, nodes: nodes.to_vec(), from, to, only: only.clone(), by: cut.by, ..Summed::default() };
+    let piece =
+        |slice: i32, nodes: &[i32], from: i32, to: i32| Summed { slice, nodes: nodes.to_vec(), from, to, only: only.clone(), by: cut.by, ..Summed::default() };
     let days = |slice: i32, nodes: &[i32], from: NaiveDate, to: NaiveDate| piece(slice, nodes, day_number(from), day_number(to));
     if q.own {
         return Ok(vec![days(CELL, &node, from, to)]);
@@ -156,14 +157,18 @@ fn terms(indicators: &[Indicator]) -> impl Iterator<Item = Term> {
 
 /// The figures of every bucket and part; buckets without anything have figures of nought when there are no parts.
 pub fn figures(tx: &mut Tx, q: &Question, indicators: &[Indicator], cut: &Cut) -> Result<Figures> {
-    let mut flows: Vec<i32> = terms(indicators).flat_map(|t| match t {
-        Term::Plus(m) | Term::Less(m) => vec![m.id()],
-        Term::Standing(..) => Vec::new(),
-    }).collect();
-    let mut stocks: Vec<i32> = terms(indicators).flat_map(|t| match t {
-        Term::Standing(begun, ended) => vec![begun.id(), ended.id()],
-        _ => Vec::new(),
-    }).collect();
+    let mut flows: Vec<i32> = terms(indicators)
+        .flat_map(|t| match t {
+            Term::Plus(m) | Term::Less(m) => vec![m.id()],
+            Term::Standing(..) => Vec::new(),
+        })
+        .collect();
+    let mut stocks: Vec<i32> = terms(indicators)
+        .flat_map(|t| match t {
+            Term::Standing(begun, ended) => vec![begun.id(), ended.id()],
+            _ => Vec::new(),
+        })
+        .collect();
     for list in [&mut flows, &mut stocks] {
         list.sort_unstable();
         list.dedup();
