@@ -130,7 +130,8 @@ pub fn add(tx: &mut Tx, rows: &BTreeMap<Slot, i64>) -> Result<()> {
         sql.push_str(" ON CONFLICT (slice, node, measure, period, level, item, channel, mode, department) DO UPDATE SET n = stat_rollups.n + excluded.n");
         tx.conn.execute_batch(&sql)?;
     }
-    diesel::delete(stat_rollups::table.filter(stat_rollups::n.eq(0))).execute(tx.conn)?;
+    // Written out: with a parameter neither engine would use the index of what is nought.
+    tx.conn.execute_batch("DELETE FROM stat_rollups WHERE n = 0")?;
     Ok(())
 }
 
