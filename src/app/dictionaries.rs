@@ -16,6 +16,7 @@ use crate::{
     events::Audience,
     forms,
     http::{Answer, Public},
+    indicators::{Better, Dimension, Indicator, PUBLIC},
     kernel::{Code, Problem},
     ledgers, meetings,
     organization::{AccountStatus, CenterLevel, GrantState},
@@ -42,6 +43,56 @@ pub struct DictionaryEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "1")]
     pub standard: Option<String>,
+    /// Of an indicator: what it counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub definition: Option<IndicatorDefinition>,
+}
+
+/// What an indicator counts and how.
+#[derive(Clone, Serialize, utoipa::ToSchema)]
+pub struct IndicatorDefinition {
+    /// In words, with what is left out.
+    pub definition: String,
+    /// Of a rate, what stands above the line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numerator: Option<String>,
+    /// Of a rate, what stands below the line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denominator: Option<String>,
+    /// 件, 人次, % …
+    #[schema(example = "%")]
+    pub unit: String,
+    /// Which way it should go.
+    pub direction: Better,
+    /// In Chinese.
+    #[schema(example = "越高越好")]
+    pub direction_label: String,
+    /// The rule it follows.
+    pub source: String,
+    /// What it can be filtered by and broken down by, beside center, level and period.
+    pub dimensions: Vec<Dimension>,
+    /// What is always told beside it.
+    pub beside: Vec<Indicator>,
+    /// Published for everybody.
+    pub public: bool,
+}
+
+impl IndicatorDefinition {
+    fn of(indicator: Indicator) -> Self {
+        let d = indicator.definition();
+        Self {
+            definition: d.definition.into(),
+            numerator: d.denominator.map(|_| d.numerator.into()),
+            denominator: d.denominator.map(str::to_owned),
+            unit: d.unit.into(),
+            direction: d.better,
+            direction_label: d.better.label().into(),
+            source: d.source.into(),
+            dimensions: d.knows.to_vec(),
+            beside: d.beside.to_vec(),
+            public: PUBLIC.contains(&indicator),
+        }
+    }
 }
 
 /// A vocabulary.
@@ -55,8 +106,15 @@ pub struct Dictionary {
 }
 
 fn dictionary<C: Code>() -> Dictionary {
-    let items = C::ALL.iter().map(|v| DictionaryEntry { code: v.code().into(), label: v.label().into(), standard: v.standard().map(str::to_owned) }).collect();
-    Dictionary { name: C::DICTIONARY.into(), items }
+    let entry = |v: &C| DictionaryEntry { code: v.code().into(), label: v.label().into(), standard: v.standard().map(str::to_owned), definition: None };
+    Dictionary { name: C::DICTIONARY.into(), items: C::ALL.iter().map(entry).collect() }
+}
+
+/// The indicators, each with its definition: no figure is told that is not here.
+fn indicators() -> Dictionary {
+    let mut all = dictionary::<Indicator>();
+    all.items.iter_mut().zip(Indicator::ALL).for_each(|(entry, indicator)| entry.definition = Some(IndicatorDefinition::of(*indicator)));
+    all
 }
 
 /// All vocabularies.
@@ -203,6 +261,11 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<evaluations::Grade>(),
         dictionary::<evaluations::RatingChannel>(),
         dictionary::<evaluations::Dimension>(),
+        indicators(),
+        dictionary::<Better>(),
+        dictionary::<Dimension>(),
+        dictionary::<crate::statistics::CenterScope>(),
+        dictionary::<crate::statistics::Interval>(),
     ]
 }
 

@@ -68,6 +68,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         registry::api::routes(cfg);
         worklist::api::routes(cfg);
         ledgers::api::routes(cfg);
+        crate::statistics::api::routes(cfg);
         clocks::api::routes(cfg);
         dictionaries::routes(cfg);
     }));

@@ -523,6 +523,12 @@ pub const POLICY: &[Rule] = &[
     rule(Clerk, "routing", All, &["resolve"]),
     rule(Agent, "routing", All, &["resolve"]),
     rule(CenterManager, "routing", All, &["resolve"]),
+    // The counter counts its own center, a department what is its own, whoever leads or inspects all that is below.
+    rule(Clerk, "statistics", Center, &["read_center"]),
+    rule(DepartmentHandler, "statistics", Department, &["read_department"]),
+    rule(CenterManager, "statistics", Subtree, &["read"]),
+    rule(Inspector, "statistics", Subtree, &["read"]),
+    rule(ReformOffice, "statistics", Subtree, &["read"]),
     rule(Clerk, "search", All, &["search"]),
     rule(Agent, "search", All, &["search"]),
     rule(CenterManager, "search", All, &["search"]),

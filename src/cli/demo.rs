@@ -144,6 +144,8 @@ pub async fn run(mut config: Config, city: Shipped, matters: u64, reset: bool, n
     if matters > 0 {
         println!("③ 生成 {matters} 件代办件");
         bulk::fill(&db, matters).await?;
+        // Made-up matters have no events that the figures could follow.
+        super::stats::rebuild(&db).await?;
     }
     let Some(listener) = listener else { return Ok(()) };
     let url = &config.public_url;

@@ -1,4 +1,4 @@
-//! The one binary: `jieli serve | migrate | demo | import | user | client | settings | health | openapi`.
+//! The one binary: `jieli serve | migrate | demo | import | user | client | settings | stats | health | openapi`.
 
 mod admin;
 mod bulk;
@@ -16,6 +16,7 @@ mod relay;
 mod rules;
 mod sheets;
 mod supervisions;
+mod stats;
 mod ticket_forms;
 mod tickets;
 mod visits;
@@ -92,6 +93,11 @@ enum Command {
         #[command(subcommand)]
         what: SettingsCommand,
     },
+    /// Figures: recount them, or write them anew.
+    Stats {
+        #[command(subcommand)]
+        what: StatsCommand,
+    },
     /// Ask the running server whether it is ready; for health checks of containers.
     Health,
     /// Print the OpenAPI document.
@@ -165,6 +171,14 @@ enum ClientCommand {
         #[arg(long)]
         center: Option<String>,
     },
+}
+
+#[derive(Subcommand)]
+enum StatsCommand {
+    /// Recount everything from the records, name every difference, and fail where there is one.
+    Verify,
+    /// Write all figures anew from the records, in batches; the server may go on meanwhile.
+    Rebuild,
 }
 
 #[derive(Subcommand)]
@@ -260,6 +274,13 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
             match what {
                 SettingsCommand::Show { center } => rules::show(&db, center).await,
                 SettingsCommand::Set { name, value, center } => rules::set(&db, name, value, center).await,
+            }
+        }
+        Command::Stats { what } => {
+            let db = opened(&config).await?;
+            match what {
+                StatsCommand::Verify => stats::verify(&db).await,
+                StatsCommand::Rebuild => stats::rebuild(&db).await,
             }
         }
         Command::Import { what } => {

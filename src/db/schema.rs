@@ -1295,3 +1295,42 @@ diesel::table! {
         updated_at -> Timestamp,
     }
 }
+
+diesel::table! {
+    stat_keys (id) {
+        id -> Integer,
+        kind -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    stat_facts (record_id) {
+        record_id -> Text,
+        kind -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    stat_rollups (slice, node, measure, period, level, item, channel, mode, department) {
+        slice -> Integer,
+        node -> Integer,
+        measure -> Integer,
+        period -> Integer,
+        level -> Integer,
+        item -> Integer,
+        channel -> Integer,
+        mode -> Integer,
+        department -> Integer,
+        n -> BigInt,
+    }
+}
+
+diesel::table! {
+    stat_progress (id) {
+        id -> Text,
+        position -> BigInt,
+        rebuilding -> Bool,
+    }
+}

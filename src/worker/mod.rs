@@ -10,7 +10,7 @@ use crate::{
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
-    meetings, projects, reminders, routing, sheets, supervision, tickets,
+    meetings, projects, reminders, routing, sheets, statistics, supervision, tickets,
 };
 
 const BATCH: i64 = 200;
@@ -25,7 +25,7 @@ struct Job {
     run: fn(&mut Tx) -> Result<usize>,
 }
 
-const JOBS: [Job; 13] = [
+const JOBS: [Job; 14] = [
     Job { name: "sequencer", waits: events::store::unsequenced, run: |tx| events::store::sequence(tx, BATCH) },
     Job { name: "calendar", waits: |tx| Ok(clocks::store::recompute_pending(tx)?.is_some()), run: recompute },
     Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
@@ -38,6 +38,8 @@ const JOBS: [Job; 13] = [
     Job { name: "catalogue", waits: catalogue::anything_scheduled, run: |tx| catalogue::publish_due(tx, 20) },
     Job { name: "mandates", waits: applicants::mandates::anything_ended, run: applicants::mandates::expire },
     Job { name: "projects", waits: projects::anything_due, run: |tx| projects::sweep(tx, 20) },
+    // After the sequencer, and after what raises events of its own.
+    Job { name: "statistics", waits: statistics::behind, run: statistics::follow },
     Job { name: "housekeeping", waits: |_| Ok(true), run: housekeeping },
 ];
 

@@ -614,6 +614,12 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "verify_form" | "get_signing_link" => (in_path("AAAA-AAAA-AAAA"), empty()),
         "sign_by_link" => (in_path("x"), json!({ "code": "000000", "document_hash": "0".repeat(64) })),
         "list_ledgers" | "list_exports" => (path.into(), empty()),
+        "get_statistics" | "get_relay_flows" | "draw_relay_flows" => (format!("{path}?center=320623000000"), empty()),
+        "get_statistics_trend" | "draw_statistics_trend" => (format!("{path}?center=320623000000&indicator=received_matters"), empty()),
+        "get_statistics_breakdown" => (format!("{path}?center=320623000000&indicator=received_matters&by=channel"), empty()),
+        "get_public_statistics" => (format!("{path}?center=320623000000&month=2026-01"), empty()),
+        "get_public_trend" => (format!("{path}?center=320623000000&indicator=received_matters&from=2026-01&to=2026-01"), empty()),
+        "get_public_breakdown" => (format!("{path}?center=320623000000&indicator=received_matters&by=center&month=2026-01"), empty()),
         "download_ledger" => (format!("{}?format=csv", in_path("entrustments")), empty()),
         "order_export" => (path.into(), json!({ "ledger": "entrustments", "format": "csv", "reason": "核对" })),
         "get_export" | "cancel_export" => (in_path(&f.export), empty()),
@@ -857,6 +863,8 @@ fn policy_names_what_exists() {
         "tell",
         "appeal",
         "decide_appeal",
+        "read_center",
+        "read_department",
     ];
     for rule in POLICY {
         for action in rule.actions {

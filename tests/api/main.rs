@@ -47,6 +47,8 @@ mod routing_rules;
 mod sheets;
 mod supervision;
 mod shown;
+mod statistics;
+mod statistics_properties;
 mod story_cities;
 mod story_desk;
 mod story_nantong;

@@ -1,0 +1,327 @@
+//! What one record contributes to the figures: pure, of the record alone. Neither the time of asking nor any other record's
+//! state is looked at, so that a recount always finds the same.
+
+use chrono::NaiveDate;
+
+use crate::{
+    clocks::ClockKind,
+    entrustments::{Entrustment, State, vocabulary::Outcome},
+    evaluations::store::{Evaluation, EvaluationState, Grade},
+    indicators::Measure::{self, *},
+    kernel::{Id, Moment},
+    organization::CenterLevel,
+    sheets::{machine::SheetState, store::Sheet},
+    tickets::{ContactOutcome, Ticket, TicketContact, machine::TicketState},
+};
+
+/// A count on a day, at a center.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contribution {
+    /// A measure, or a flow of the relay.
+    pub measure: i32,
+    /// Civil day.
+    pub day: NaiveDate,
+    /// Credited center.
+    pub center: Id,
+    /// The department, where it is another than the record's.
+    pub department: Option<String>,
+    /// How many.
+    pub n: i64,
+}
+
+/// All that a record contributes, with the marks that all of it shares.
+#[derive(Clone, Debug, Default)]
+pub struct Contributed {
+    /// Item.
+    pub item: Option<Id>,
+    /// Channel.
+    pub channel: &'static str,
+    /// Mode; empty for tickets.
+    pub mode: &'static str,
+    /// Name of the item's authority; of a ticket, the id of the department in charge.
+    pub department: String,
+    /// The counts.
+    pub counts: Vec<Contribution>,
+}
+
+impl Contributed {
+    fn add(&mut self, measure: Measure, at: Moment, center: Id) {
+        self.add_n(measure.id(), at.local_date(), center, 1);
+    }
+
+    fn add_n(&mut self, measure: i32, day: NaiveDate, center: Id, n: i64) {
+        if n != 0 {
+            self.counts.push(Contribution { measure, day, center, department: None, n });
+        }
+    }
+}
+
+/// A time in custody.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// Whose.
+    pub center: Id,
+    /// Of which level.
+    pub level: CenterLevel,
+    /// From.
+    pub from: Moment,
+}
+
+/// A limit.
+#[derive(Clone, Copy, Debug)]
+pub struct Limited {
+    /// What it measures.
+    pub kind: ClockKind,
+    /// Until.
+    pub due: Moment,
+    /// When it stopped.
+    pub stopped: Option<Moment>,
+    /// Since when it stands still.
+    pub paused: Option<Moment>,
+}
+
+/// A joint handling.
+#[derive(Clone, Copy, Debug)]
+pub struct Leg {
+    /// Level of who asked.
+    pub from: CenterLevel,
+    /// Level of who was asked.
+    pub to: CenterLevel,
+    /// Who was asked.
+    pub center: Id,
+    /// When.
+    pub asked: Moment,
+    /// When it was completed.
+    pub completed: Option<Moment>,
+}
+
+/// A matter with all that is counted of it.
+#[derive(Debug)]
+pub struct Matter<'a> {
+    /// The record.
+    pub e: &'a Entrustment,
+    /// When the center accepted.
+    pub accepted: Option<Moment>,
+    /// How it ended, where the completion stands.
+    pub outcome: Option<Outcome>,
+    /// Items of a bundle; 1 for all else.
+    pub items: i64,
+    /// Name of the item's authority.
+    pub department: String,
+    /// It was split from another.
+    pub split_off: bool,
+    /// Its custody, oldest first.
+    pub custody: Vec<Kept>,
+    /// Its promise and its limits of acceptance.
+    pub limits: Vec<Limited>,
+    /// Its joint handlings.
+    pub legs: Vec<Leg>,
+    /// Its one evaluation.
+    pub evaluation: Option<Evaluation>,
+}
+
+/// Flows of the relay are measures of their own: kind, level of whom it left, level of whom it came to.
+pub const HAND_OVER: i32 = 1000;
+/// See [`HAND_OVER`].
+pub const JOINT: i32 = 1100;
+
+/// The number of a flow.
+pub fn flow(kind: i32, from: CenterLevel, to: CenterLevel) -> i32 {
+    kind + rank(from) * 10 + rank(to)
+}
+
+/// A level as it is stored: 1 is the highest.
+pub fn rank(level: CenterLevel) -> i32 {
+    match level {
+        CenterLevel::Province => 1,
+        CenterLevel::City => 2,
+        CenterLevel::County => 3,
+        CenterLevel::Town => 4,
+        CenterLevel::Village => 5,
+    }
+}
+
+/// Within, beyond, begun to be late, ended being late.
+type Marks = [Measure; 4];
+const PROMISE: Marks = [PromiseKept, PromiseMissed, PromiseOverdueBegun, PromiseOverdueEnded];
+const ACCEPT: Marks = [AcceptKept, AcceptMissed, AcceptOverdueBegun, AcceptOverdueEnded];
+const SHEET: Marks = [SheetKept, SheetMissed, SheetOverdueBegun, SheetOverdueEnded];
+
+/// A limit: whether it was kept, where it came to its end, and from when to when it was past due. A limit that still runs begins
+/// to be late on its due day, which may lie ahead: who asks before then does not see it.
+fn judge(to: &mut Contributed, limit: &Limited, center: Id, ended: bool, [kept, missed, begun, over]: Marks) {
+    match limit.stopped {
+        Some(at) => {
+            if ended {
+                to.add(if at <= limit.due { kept } else { missed }, at, center);
+            }
+            if at > limit.due {
+                to.add(begun, limit.due, center);
+                to.add(over, at, center);
+            }
+        }
+        // What stands still is late only where it was before.
+        None if limit.paused.is_some_and(|at| at <= limit.due) => {}
+        None if limit.due.known().is_none() => {}
+        None => to.add(begun, limit.due, center),
+    }
+}
+
+/// What a matter contributes.
+pub fn of_matter(m: &Matter) -> Contributed {
+    use crate::kernel::Code as _;
+    let e = m.e;
+    let mut to = Contributed { item: Some(e.item_id), channel: e.channel.code(), mode: e.mode.code(), department: m.department.clone(), counts: Vec::new() };
+    let (first, last) = (e.intake_center_id, e.custodian_id);
+    let received: NaiveDate = e.received_on.parse().unwrap_or_else(|_| e.created_at.local_date());
+    if m.split_off {
+        to.add_n(MattersSplitOff.id(), received, first, 1);
+    } else {
+        to.add_n(MattersReceived.id(), received, first, 1);
+        to.add_n(ItemsReceived.id(), received, first, m.items);
+    }
+    let at_the_time = |at: Moment| m.custody.iter().rev().find(|c| c.from <= at).map_or(first, |c| c.center);
+    // A part counts once with what it was split from.
+    if let Some(at) = m.accepted.filter(|_| !m.split_off) {
+        to.add(MattersAccepted, at, at_the_time(at));
+    }
+    if let Some(at) = e.closed_at.filter(|_| !m.split_off) {
+        match e.state {
+            State::Closed => {
+                to.add(MattersCompleted, at, last);
+                to.add_n(ItemsCompleted.id(), at.local_date(), last, m.items);
+                let outcome = m.outcome.map(|outcome| match outcome {
+                    Outcome::Granted => CompletedGranted,
+                    Outcome::PartlyGranted => CompletedPartly,
+                    Outcome::Refused => CompletedRefused,
+                    Outcome::NotAccepted => CompletedNotAccepted,
+                });
+                outcome.into_iter().for_each(|measure| to.add(measure, at, last));
+            }
+            State::Terminated => to.add(MattersTerminated, at, last),
+            State::Withdrawn => to.add(MattersWithdrawn, at, last),
+            State::Lapsed => to.add(MattersLapsed, at, last),
+            State::Rejected => to.add(MattersRejected, at, last),
+            _ => {}
+        }
+    }
+    for limit in &m.limits {
+        match limit.kind {
+            ClockKind::Promise => judge(&mut to, limit, last, matches!(e.state, State::Closed | State::Completed | State::Unclaimed), PROMISE),
+            ClockKind::Accept => {
+                let taken_back =
+                    matches!(e.state, State::Withdrawn | State::Lapsed | State::Terminated) && limit.stopped.is_some() && limit.stopped == e.closed_at;
+                let center = at_the_time(limit.stopped.unwrap_or(Moment::NEVER));
+                judge(&mut to, limit, center, !taken_back, ACCEPT);
+            }
+            _ => {}
+        }
+    }
+    for pair in m.custody.windows(2) {
+        if let [from, at] = pair {
+            to.add_n(flow(HAND_OVER, from.level, at.level), at.from.local_date(), at.center, 1);
+        }
+    }
+    for leg in &m.legs {
+        to.add_n(flow(JOINT, leg.from, leg.to), leg.asked.local_date(), leg.center, 1);
+        if let Some(at) = leg.completed {
+            to.add(WorkUnits, at, leg.center);
+        }
+    }
+    if let Some(row) = &m.evaluation {
+        rated(&mut to, row);
+    }
+    to
+}
+
+/// An evaluation: the first and only grade of a matter, for the center that is rated.
+fn rated(to: &mut Contributed, row: &Evaluation) {
+    let center = row.center_id;
+    to.add(EvaluationsInvited, row.created_at, center);
+    let (EvaluationState::Rated, Some(grade), Some(at)) = (row.state, row.grade, row.rated_at) else { return };
+    if row.is_default {
+        to.add(DefaultRatings, at, center);
+        return;
+    }
+    to.add(EvaluationsAnswered, row.created_at, center);
+    let measure = match grade {
+        Grade::VerySatisfied => VerySatisfied,
+        Grade::Satisfied => Satisfied,
+        Grade::BasicallySatisfied => BasicallySatisfied,
+        Grade::Dissatisfied => Dissatisfied,
+        Grade::VeryDissatisfied => VeryDissatisfied,
+    };
+    to.add(measure, at, center);
+}
+
+/// A ticket with all that is counted of it.
+#[derive(Debug)]
+pub struct Reflected<'a> {
+    /// The record.
+    pub row: &'a Ticket,
+    /// Since when each caller asks that registered here, wherever the ticket is handled.
+    pub callers: Vec<Moment>,
+    /// How callers were asked, oldest first.
+    pub contacts: Vec<TicketContact>,
+    /// Its sheets, each with its limits.
+    pub sheets: Vec<(Sheet, Vec<Limited>)>,
+}
+
+/// What a ticket contributes.
+pub fn of_ticket(t: &Reflected) -> Contributed {
+    use crate::kernel::Code as _;
+    let row = t.row;
+    let department = row.lead_department_id.map(|id| id.to_string()).unwrap_or_default();
+    let mut to = Contributed { item: row.item_id, channel: row.channel.code(), mode: "", department, counts: Vec::new() };
+    let center = row.center_id;
+    let day: NaiveDate = row.registered_on.parse().unwrap_or_else(|_| row.created_at.local_date());
+    to.add_n(TicketsRegistered.id(), day, center, 1);
+    t.callers.iter().for_each(|since| to.add(TicketRequests, *since, center));
+    let now = match row.state {
+        TicketState::Merged => Some(TicketsMerged),
+        TicketState::Inadmissible => Some(TicketsInadmissible),
+        TicketState::Withdrawn => Some(TicketsWithdrawn),
+        TicketState::UpheldUnresolved => Some(TicketsUpheld),
+        TicketState::Cleared => Some(TicketsStruck),
+        _ => None,
+    };
+    now.into_iter().for_each(|measure| to.add_n(measure.id(), day, center, 1));
+    if row.state == TicketState::Cleared {
+        if row.round <= 1 {
+            to.add_n(TicketsStruckFirst.id(), day, center, 1);
+        }
+        if let Some(at) = row.cleared_at {
+            to.add(TicketsCleared, at, center);
+        }
+    }
+    asked(&mut to, center, &t.contacts);
+    for (sheet, limits) in &t.sheets {
+        let replied = matches!(sheet.state, SheetState::Replied | SheetState::Confirmed);
+        let before = to.counts.len();
+        limits.iter().for_each(|limit| judge(&mut to, limit, sheet.center_id, replied, SHEET));
+        // A sheet is its own department's.
+        to.counts.iter_mut().skip(before).for_each(|c| c.department = Some(sheet.department_id.to_string()));
+    }
+    to
+}
+
+/// Each caller counts once in each round: by the last answer, or as not reached where there was none.
+fn asked(to: &mut Contributed, center: Id, contacts: &[TicketContact]) {
+    let mut last: Vec<&TicketContact> = Vec::new();
+    for contact in contacts {
+        let same = |c: &&TicketContact| c.caller_id == contact.caller_id && c.round == contact.round && c.purpose == contact.purpose;
+        match last.iter_mut().find(|c| same(c)) {
+            Some(known) if contact.outcome != ContactOutcome::Unreachable || known.outcome == ContactOutcome::Unreachable => *known = contact,
+            Some(_) => {}
+            None => last.push(contact),
+        }
+    }
+    for contact in last {
+        let measure = match contact.outcome {
+            ContactOutcome::Satisfied => AskedSatisfied,
+            ContactOutcome::Dissatisfied => AskedDissatisfied,
+            ContactOutcome::Unreachable => AskedUnreachable,
+        };
+        to.add(measure, contact.contacted_at, center);
+    }
+}

@@ -1,0 +1,276 @@
+//! What is asked, of whom, and who may ask it.
+
+use chrono::{Datelike as _, Days, NaiveDate};
+
+use super::{
+    keeping,
+    model::{CenterScope, StatisticsAsked},
+    store,
+};
+use crate::{
+    auth::{Actor, Reachable, Role, policy},
+    catalogue::{self, Mode},
+    db::{Error, Result, Tx},
+    indicators::{Dimension, Indicator},
+    kernel::{Code as _, ErrorCode, Id, Problem, Text},
+    organization::{self, Center, CenterBrief, CenterLevel},
+};
+
+/// Parameters with the filters that every question has.
+macro_rules! filtered {
+    ($(#[$meta:meta])* $name:ident { $($(#[$field:meta])* $own:ident: $ty:ty),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, serde::Deserialize, utoipa::IntoParams)]
+        #[into_params(parameter_in = Query)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$field])* pub $own: $ty,)*
+            /// 服务中心 id 或区划代码；缺省为本人所在的中心
+            #[serde(default)]
+            #[param(max_length = 100, example = "320623000000")]
+            pub center: Option<String>,
+            /// 本级及全部下级（subtree），或仅本级（own）
+            #[serde(default)]
+            #[param(inline)]
+            pub scope: Option<crate::statistics::model::CenterScope>,
+            /// 只统计这一层级的中心
+            #[serde(default)]
+            #[param(inline)]
+            pub level: Option<crate::organization::CenterLevel>,
+            /// 日期，起（含）；缺省为本月 1 日
+            #[serde(default)]
+            #[param(format = "date", example = "2026-01-01")]
+            pub from: Option<String>,
+            /// 日期，止（不含）；缺省为明日
+            #[serde(default)]
+            #[param(format = "date", example = "2027-01-01")]
+            pub to: Option<String>,
+            /// 事项 id 或编码
+            #[serde(default)]
+            #[param(max_length = 100)]
+            pub item: Option<String>,
+            /// 渠道代码（代办件或“办不成事”反映的渠道）
+            #[serde(default)]
+            #[param(max_length = 40, example = "window")]
+            pub channel: Option<String>,
+            /// 帮办方式
+            #[serde(default)]
+            #[param(inline)]
+            pub mode: Option<crate::catalogue::Mode>,
+            /// 部门 id 或名称：代办件按事项的实施部门，反映按牵头部门，交办单按承办部门
+            #[serde(default)]
+            #[param(max_length = 100)]
+            pub department: Option<String>,
+        }
+
+        impl $name {
+            /// The filters that every question has.
+            pub fn filters(&self) -> crate::statistics::question::Filters {
+                let Self { center, scope, level, from, to, item, channel, mode, department, .. } = self.clone();
+                crate::statistics::question::Filters { center, scope, level, from, to, item, channel, mode, department }
+            }
+        }
+    };
+}
+pub(super) use filtered;
+
+/// The filters that every question has.
+#[derive(Clone, Debug, Default)]
+pub struct Filters {
+    /// Id or division code.
+    pub center: Option<String>,
+    /// With all below it, or alone.
+    pub scope: Option<CenterScope>,
+    /// Of one level alone.
+    pub level: Option<CenterLevel>,
+    /// From this day.
+    pub from: Option<String>,
+    /// Before this day.
+    pub to: Option<String>,
+    /// Id or code.
+    pub item: Option<String>,
+    /// Code.
+    pub channel: Option<String>,
+    /// How it is helped.
+    pub mode: Option<Mode>,
+    /// Id or name.
+    pub department: Option<String>,
+}
+
+/// A question that may be asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Which center.
+    pub center: Center,
+    /// It alone, or with all below it.
+    pub own: bool,
+    /// Of one level alone.
+    pub level: Option<CenterLevel>,
+    /// From this day.
+    pub from: NaiveDate,
+    /// Before this day.
+    pub to: NaiveDate,
+    /// Columns with the values that are meant.
+    pub only: Vec<(&'static str, Vec<i32>)>,
+    /// What is filtered by.
+    pub dimensions: Vec<Dimension>,
+}
+
+/// Figures are of this century.
+fn earliest() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2000, 1, 1).unwrap_or_default()
+}
+
+fn day(name: &'static str, value: Option<&String>) -> Result<Option<NaiveDate>, Problem> {
+    let wrong = || Problem::parameter(name, "time", "应为 2000 年至 2199 年的日期，例如 2026-01-01。", "A date from 2000 to 2199, such as 2026-01-01.");
+    value.map(|v| v.parse::<NaiveDate>().ok().filter(|d| v.len() == 10 && *d >= earliest() && d.year() < 2200).ok_or_else(wrong)).transpose()
+}
+
+impl Question {
+    /// What is asked, if the caller may.
+    pub fn of(tx: &mut Tx, actor: &Actor, asked: &Filters) -> Result<Self> {
+        let today = tx.now.local_date();
+        let from = day("from", asked.from.as_ref())?.unwrap_or_else(|| today.with_day(1).unwrap_or(today));
+        let to = day("to", asked.to.as_ref())?.unwrap_or_else(|| today + Days::new(1));
+        if from >= to {
+            return Err(Problem::parameter("to", "order", "止日应晚于起日（止日不含）。", "Must be after from; it is not included.").into());
+        }
+        let (center, own, department) = admitted(tx, actor, asked)?;
+        let mut question = Self { center, own, level: asked.level, from, to, only: Vec::new(), dimensions: Vec::new() };
+        if let Some(reference) = &asked.item {
+            let item = catalogue::store::item_by_reference(tx, reference)?;
+            let item = item.ok_or_else(|| Problem::parameter("item", "unknown_item", "没有这个事项。", "No such item."))?;
+            question.keep(tx, Dimension::Item, "item", &[item.id.to_string()])?;
+        }
+        if let Some(code) = &asked.channel {
+            let known =
+                crate::entrustments::Channel::ALL.iter().any(|c| c.code() == code) || crate::tickets::TicketChannel::ALL.iter().any(|c| c.code() == code);
+            if !known {
+                return Err(Problem::parameter("channel", "invalid_value", "没有这个渠道。", "No such channel.").into());
+            }
+            question.keep(tx, Dimension::Channel, "channel", std::slice::from_ref(code))?;
+        }
+        if let Some(mode) = asked.mode {
+            question.keep(tx, Dimension::Mode, "mode", &[mode.code().to_owned()])?;
+        }
+        if let Some(values) = department {
+            question.keep(tx, Dimension::Department, "department", &values)?;
+        }
+        Ok(question)
+    }
+
+    /// The same of another center.
+    pub fn at(&self, center: Center, own: bool) -> Self {
+        Self { center, own, ..self.clone() }
+    }
+
+    fn keep(&mut self, tx: &mut Tx, dimension: Dimension, column: &'static str, values: &[String]) -> Result<()> {
+        let stored = store::keys(tx, values)?;
+        self.only.push((column, stored.into_iter().filter(|(_, kind, _)| kind == column).map(|k| k.0).collect()));
+        self.dimensions.push(dimension);
+        Ok(())
+    }
+
+    /// Whether an indicator can be asked so.
+    pub fn fits(&self, indicator: Indicator) -> bool {
+        self.dimensions.iter().all(|d| indicator.definition().knows.contains(d))
+    }
+
+    /// Refuses an indicator that does not know what it is asked by.
+    pub fn admit(&self, indicator: Indicator, by: Option<Dimension>) -> Result<(), Problem> {
+        let knows = indicator.definition().knows;
+        let asked = by.filter(|d| !matches!(d, Dimension::Center | Dimension::Level));
+        match self.dimensions.iter().chain(asked.iter()).find(|d| !knows.contains(d)) {
+            None => Ok(()),
+            Some(d) => {
+                let zh = format!("{}不区分{}。", indicator.label(), d.label());
+                Err(Problem::parameter("indicator", "unknown_dimension", zh, format!("{} does not know {}.", indicator.code(), d.code())))
+            }
+        }
+    }
+
+    /// As it is told with the answer.
+    pub fn told(&self, tx: &mut Tx) -> Result<StatisticsAsked> {
+        let as_of = keeping::as_of(tx)?;
+        let complete = !store::progress(tx)?.1;
+        let scope = if self.own { CenterScope::Own } else { CenterScope::Subtree };
+        Ok(StatisticsAsked { center: CenterBrief::from(&self.center), scope, from: self.from, to: self.to, as_of, complete })
+    }
+}
+
+/// The center that is asked of, alone or with what is below it, and the department that it is narrowed to.
+fn admitted(tx: &mut Tx, actor: &Actor, asked: &Filters) -> Result<(Center, bool, Option<Vec<String>>)> {
+    let forbidden = || Error::from(Problem::of(ErrorCode::Forbidden));
+    let department = asked.department.as_ref().map(|reference| departments(tx, reference)).transpose()?;
+    let named = match &asked.center {
+        Some(reference) => {
+            let unknown = || Problem::parameter("center", "unknown_center", "没有这个服务中心。", "No such center.");
+            Some(organization::store::center_by_reference(tx, reference)?.ok_or_else(unknown)?)
+        }
+        None => None,
+    };
+    let wide: Vec<&str> = [Role::CenterManager, Role::Inspector, Role::ReformOffice].into_iter().flat_map(|role| actor.nodes(role)).collect();
+    let near: Vec<&str> = actor.nodes(Role::Clerk).collect();
+    let home = wide.first().or(near.first()).and_then(|node| node.parse::<Id>().ok());
+    let center = match (named, home) {
+        (Some(center), _) => Some(center),
+        (None, Some(id)) => organization::store::center(tx, id)?,
+        (None, None) => None,
+    };
+    if let Some(center) = &center {
+        let on = organization::custodian_reachable(center);
+        if policy::allows(actor, "statistics", "read", &on) {
+            return Ok((center.clone(), asked.scope == Some(CenterScope::Own), department.map(|d| d.values())));
+        }
+        if policy::allows(actor, "statistics", "read_center", &on) {
+            // The counter sees its own center, not what is below it.
+            if asked.scope == Some(CenterScope::Subtree) {
+                return Err(forbidden());
+            }
+            return Ok((center.clone(), true, department.map(|d| d.values())));
+        }
+    }
+    // A department sees what is its own, at its center and below.
+    let own: Vec<Id> = actor.nodes(Role::DepartmentHandler).filter_map(|node| node.parse().ok()).collect();
+    for row in organization::store::departments_by_id(tx, &own)? {
+        let on = Reachable { departments: vec![row.id], ..Reachable::default() };
+        let at = organization::load(tx, row.center_id)?;
+        let inside = center.as_ref().is_none_or(|center| at.contains(center));
+        let meant = department.as_ref().is_none_or(|d| d.ids.as_slice() == [row.id]);
+        if inside && meant && policy::allows(actor, "statistics", "read_department", &on) {
+            let own = Departments { ids: vec![row.id], name: row.name };
+            return Ok((center.unwrap_or(at), asked.scope == Some(CenterScope::Own), Some(own.values())));
+        }
+    }
+    Err(forbidden())
+}
+
+/// Departments that are meant: tickets and sheets know their ids, matters the name of their item's authority.
+struct Departments {
+    ids: Vec<Id>,
+    name: String,
+}
+
+impl Departments {
+    fn values(self) -> Vec<String> {
+        self.ids.iter().map(ToString::to_string).chain([self.name]).collect()
+    }
+}
+
+fn departments(tx: &mut Tx, reference: &str) -> Result<Departments> {
+    if let Ok(id) = reference.parse::<Id>() {
+        let row = organization::department(tx, id)?;
+        let row = row.ok_or_else(|| Problem::parameter("department", "unknown_department", "没有这个部门。", "No such department."))?;
+        return Ok(Departments { ids: vec![row.id], name: row.name });
+    }
+    let ids = store::departments_called(tx, reference)?;
+    Ok(Departments { ids, name: reference.to_owned() })
+}
+
+/// Too much was asked for at once.
+pub fn too_many(parameter: &'static str, most: usize) -> Problem {
+    let problem = Problem::parameter(parameter, "too_many", format!("最多 {most} 个。"), format!("At most {most}."));
+    Problem {
+        detail: Text::new(format!("所要的太多：最多 {most} 个，请缩短期间或加大间隔。"), format!("Too many: at most {most}.")), ..problem
+    }
+}
