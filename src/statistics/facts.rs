@@ -116,7 +116,7 @@ pub struct Matter<'a> {
     pub limits: Vec<Limited>,
     /// Its joint handlings.
     pub legs: Vec<Leg>,
-    /// Its one evaluation.
+    /// Its first evaluation: a second one, after a follow-up, replaces nothing.
     pub evaluation: Option<Evaluation>,
 }
 
@@ -234,7 +234,7 @@ pub fn of_matter(m: &Matter) -> Contributed {
     to
 }
 
-/// An evaluation: the first and only grade of a matter, for the center that is rated.
+/// An evaluation: the first grade of a matter, for the center that is rated.
 fn rated(to: &mut Contributed, row: &Evaluation) {
     let center = row.center_id;
     to.add(EvaluationsInvited, row.created_at, center);
@@ -244,6 +244,10 @@ fn rated(to: &mut Contributed, row: &Evaluation) {
         return;
     }
     to.add(EvaluationsAnswered, row.created_at, center);
+    if row.is_excluded {
+        // An appeal was upheld: it was given, and counts for no grade (DOMAIN §11).
+        return;
+    }
     let measure = match grade {
         Grade::VerySatisfied => VerySatisfied,
         Grade::Satisfied => Satisfied,

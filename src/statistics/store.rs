@@ -270,7 +270,8 @@ pub fn legs_of(tx: &mut Tx, ids: &[Id]) -> Result<Vec<JointHandling>> {
 
 /// Evaluations of these matters, the first of each first.
 pub fn evaluations_of(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Evaluation>> {
-    let rows = evaluations::table.filter(evaluations::entrustment_id.eq_any(ids.to_vec())).order(evaluations::id.asc());
+    let first = evaluations::table.filter(evaluations::round.eq(1));
+    let rows = first.filter(evaluations::entrustment_id.eq_any(ids.to_vec())).order(evaluations::id.asc());
     Ok(rows.select(Evaluation::as_select()).load(tx.conn)?)
 }
 
