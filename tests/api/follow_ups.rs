@@ -407,8 +407,8 @@ async fn what_a_reader_is_not_told(app: TestApp) {
     assert!(!public.contains("排队") && !public.contains("不满意") && !public.contains("follow_up"), "{public}");
     // Nothing that people wrote lies open in the tables.
     for (what, sql) in [
-        ("details", "SELECT COUNT(*) FROM follow_ups WHERE details LIKE '%窗口%'"),
-        ("events", "SELECT COUNT(*) FROM events WHERE record_kind = 'follow_up' AND (params LIKE '%窗口%' OR params LIKE '%录音%')"),
+        ("details", "SELECT COUNT(*) AS value FROM follow_ups WHERE details LIKE '%窗口%'"),
+        ("events", "SELECT COUNT(*) AS value FROM events WHERE record_kind = 'follow_up' AND (params LIKE '%窗口%' OR params LIKE '%录音%')"),
     ] {
         assert_eq!(app.count(sql).await, 0, "{what}");
     }
@@ -434,8 +434,8 @@ async fn twice_bad_goes_up_and_comes_to_an_end(app: TestApp) {
     let v = desk.manager.get(&path).await.ok();
     assert_eq!((&v["state"], &v["round"], &v["reviews"][0]["words"]), (&json!("closed"), &json!(2), &json!("午间仍未开窗")));
     assert_eq!(evaluation(&desk, &matter, 3).await, json!(null), "there is no third rating");
-    assert_eq!(app.count("SELECT COUNT(*) FROM evaluations WHERE round > 2").await, 0);
-    assert_eq!(app.count("SELECT COUNT(*) FROM follow_ups").await, 1);
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM evaluations WHERE round > 2").await, 0);
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM follow_ups").await, 1);
 }
 
 /// Who has no account finds the second link as the first.
