@@ -90,9 +90,9 @@ async fn return_visit_of(app: &TestApp, ticket: &str) -> String {
     }
 }
 
-/// A bad grade of `ent_rudong` for what 如东's `rd_agent` did, appealed against.
+/// A bad grade of `ent_chongchuan` for what 如东's `rd_agent` did, appealed against.
 async fn follow_up_of_rudong(app: &TestApp) -> String {
-    let company = app.as_user("ent_rudong");
+    let company = app.as_user("ent_chongchuan");
     let mut asked = water_application();
     asked["center"] = json!("320623000000");
     asked["mode"] = json!("assisted");
