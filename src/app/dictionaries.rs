@@ -16,7 +16,7 @@ use crate::{
     events::Audience,
     forms,
     http::{Answer, Public},
-    indicators::{Better, Dimension, Indicator, PUBLIC},
+    indicators::{Axis, Better, Indicator, PUBLIC},
     kernel::{Code, Problem},
     ledgers, meetings,
     organization::{AccountStatus, CenterLevel, GrantState},
@@ -70,7 +70,7 @@ pub struct IndicatorDefinition {
     /// The rule it follows.
     pub source: String,
     /// What it can be filtered by and broken down by, beside center, level and period.
-    pub dimensions: Vec<Dimension>,
+    pub dimensions: Vec<Axis>,
     /// What is always told beside it.
     pub beside: Vec<Indicator>,
     /// Published for everybody.
@@ -263,7 +263,7 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<evaluations::Dimension>(),
         indicators(),
         dictionary::<Better>(),
-        dictionary::<Dimension>(),
+        dictionary::<Axis>(),
         dictionary::<crate::statistics::CenterScope>(),
         dictionary::<crate::statistics::Interval>(),
     ]

@@ -15,6 +15,7 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "ticket_batch.added" => format!("列入问题，共 {count} 件。"),
         "ticket_batch.removed" => format!("移出{}，共 {count} 件。", text("ticket")),
         "ticket_batch.submitted" => format!("以{}提交政府研究，共 {count} 件。", text("document_no")),
+        "ticket_batch.decided" if count == 0 => format!("{}登记研究结果，各件均已研究。", text("document_no")),
         "ticket_batch.decided" => format!("{}登记研究结果，尚有 {count} 件待研究。", text("document_no")),
         "ticket_batch.cancelled" => "批次取消。".into(),
         "clock.warning" => format!("{}将到。", clock()),

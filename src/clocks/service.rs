@@ -55,8 +55,7 @@ code_enum! {
 }
 
 /// What applicants owe; nobody of the staff is charged with it.
-const APPLICANTS: &[ClockKind] =
-    &[ClockKind::Supply, ClockKind::SignAgreement, ClockKind::SignCompletion, ClockKind::Deferral, ClockKind::Evaluation];
+const APPLICANTS: &[ClockKind] = &[ClockKind::Supply, ClockKind::SignAgreement, ClockKind::SignCompletion, ClockKind::Deferral, ClockKind::Evaluation];
 
 code_enum! {
     /// Whether a clock runs.

@@ -24,7 +24,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// 本件的文书（forms of a matter）
 ///
-/// 本人目前可以出具的文书种类，和可以阅读的已出具文书。转办、联办、指定办理的对方单位可以阅读相应的文书；看本件时个人信息脱敏的，看到的是脱敏件。
+/// 本人目前可以出具的文书种类，和可以阅读的已出具文书。转办、联办、指定办理的对方单位可以阅读相应的文书；看本件时个人信息脱敏的，看到的是脱敏件；项目服务经理只看所跟进各件的进度，不看其文书。
 #[utoipa::path(tag = "forms", operation_id = "list_forms", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), responses((status = 200, description = "本件的文书", body = MatterForms)))]
 #[get("/entrustments/{id}/forms")]
 async fn of_matter(ask: Ask, _none: Params<Nothing>) -> Answer {

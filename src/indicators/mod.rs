@@ -7,4 +7,4 @@ mod measures;
 mod table;
 
 pub use measures::Measure;
-pub use table::{Better, Definition, Dimension, Indicator, PUBLIC, Term};
+pub use table::{Axis, Better, Definition, Indicator, PUBLIC, Term};

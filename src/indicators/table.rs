@@ -5,7 +5,7 @@ use crate::db::code_enum;
 
 code_enum! {
     /// What figures are filtered by and broken down by.
-    Dimension in "statistics-dimensions" {
+    Axis in "statistics-dimensions" {
         Center "center" "服务中心（下级各中心与本级）",
         Level "level" "中心层级",
         Item "item" "事项",
@@ -95,7 +95,7 @@ pub struct Definition {
     /// Below the line; empty where it is no rate.
     pub under: &'static [Term],
     /// What it can be asked by, beside center, level and period.
-    pub knows: &'static [Dimension],
+    pub knows: &'static [Axis],
     /// What is always told beside it.
     pub beside: &'static [Indicator],
 }
@@ -111,8 +111,8 @@ pub const PUBLIC: &[Indicator] = &[
     Indicator::ClearanceRate,
 ];
 
-const MATTER: &[Dimension] = &[Dimension::Item, Dimension::Channel, Dimension::Mode, Dimension::Department];
-const TICKET: &[Dimension] = &[Dimension::Item, Dimension::Channel, Dimension::Department];
+const MATTER: &[Axis] = &[Axis::Item, Axis::Channel, Axis::Mode, Axis::Department];
+const TICKET: &[Axis] = &[Axis::Item, Axis::Channel, Axis::Department];
 const COUNTING: &str = "接力计数口径：一件全市只计一次";
 const RATING: &str = "政务服务“好差评”";
 const FALLBACK: &str = "“办不成事”反映销号管理";
@@ -126,7 +126,7 @@ const fn count(
     better: Better,
     source: &'static str,
     over: &'static [Term],
-    knows: &'static [Dimension],
+    knows: &'static [Axis],
 ) -> Definition {
     Definition { definition, numerator: definition, denominator: None, unit, better, source, over, under: &[], knows, beside: &[] }
 }
@@ -138,7 +138,7 @@ struct Fraction {
     under: &'static [Term],
 }
 
-const fn rate(definition: &'static str, source: &'static str, of: Fraction, knows: &'static [Dimension], beside: &'static [Indicator]) -> Definition {
+const fn rate(definition: &'static str, source: &'static str, of: Fraction, knows: &'static [Axis], beside: &'static [Indicator]) -> Definition {
     let [numerator, denominator] = of.words;
     Definition { definition, numerator, denominator: Some(denominator), unit: "%", better: Higher, source, over: of.over, under: of.under, knows, beside }
 }

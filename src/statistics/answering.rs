@@ -14,7 +14,7 @@ use crate::{
     catalogue::{self, Mode},
     db::{Result, Tx},
     entrustments::Channel,
-    indicators::{Dimension, Indicator},
+    indicators::{Axis, Indicator},
     kernel::{Code, Id, Problem},
     organization::{self, Center, CenterLevel, store::CenterFilter},
     tickets::TicketChannel,
@@ -44,7 +44,7 @@ filtered! {
         indicator: Indicator,
         /// 按什么分列
         #[param(inline, example = "channel")]
-        by: Dimension,
+        by: Axis,
         /// 最多列出几项（1–200，缺省 50），其余合并为 rest；按中心分列的全部列出
         #[serde(default)]
         #[param(value_type = Option<u16>, example = 50)]
@@ -97,10 +97,10 @@ pub fn breakdown(tx: &mut Tx, actor: &Actor, params: &BreakdownParams) -> Result
     let indicators = with_company(params.indicator);
     let total = totals::total(tx, &q, &indicators)?;
     let mut parts = match params.by {
-        Dimension::Center => by_center(tx, &q, &indicators)?,
+        Axis::Center => by_center(tx, &q, &indicators)?,
         by => by_column(tx, &q, &indicators, by)?,
     };
-    let rest = (params.by != Dimension::Center && parts.len() > limit).then(|| {
+    let rest = (params.by != Axis::Center && parts.len() > limit).then(|| {
         let rest = parts.split_off(limit);
         let figures: Vec<&[StatisticsFigure]> = rest.iter().map(|p| p.figures.as_slice()).collect();
         StatisticsRest { parts: i64::try_from(rest.len()).unwrap_or(0), figures: totals::added(&figures, &indicators) }
@@ -130,7 +130,7 @@ fn by_center(tx: &mut Tx, q: &Question, indicators: &[Indicator]) -> Result<Vec<
 }
 
 /// Parts by a column, largest first.
-pub fn by_column(tx: &mut Tx, q: &Question, indicators: &[Indicator], by: Dimension) -> Result<Vec<StatisticsPart>> {
+pub fn by_column(tx: &mut Tx, q: &Question, indicators: &[Indicator], by: Axis) -> Result<Vec<StatisticsPart>> {
     let cut = Cut { buckets: &[Bucket { from: q.from, to: q.to }], months: true, by: Some(by.code()) };
     let figures = totals::figures(tx, q, indicators, &cut)?;
     let numbers: Vec<i32> = figures.keys().map(|(_, part)| *part).collect();
@@ -148,7 +148,7 @@ pub fn by_column(tx: &mut Tx, q: &Question, indicators: &[Indicator], by: Dimens
     let mut parts: Vec<StatisticsPart> =
         grouped.into_iter().map(part).filter(|p| p.figures.iter().any(|f| f.numerator != Some(0) || f.weight() != 0)).collect();
     let weight = |p: &StatisticsPart| p.figures.first().map_or(0, StatisticsFigure::weight);
-    if by == Dimension::Level {
+    if by == Axis::Level {
         parts.sort_by_key(|p| CenterLevel::parse(&p.key).map_or(9, rank));
     } else {
         parts.sort_by(|a, b| (weight(b), &a.key).cmp(&(weight(a), &b.key)));
@@ -157,17 +157,17 @@ pub fn by_column(tx: &mut Tx, q: &Question, indicators: &[Indicator], by: Dimens
 }
 
 /// Key and label of each number of a column.
-fn names(tx: &mut Tx, by: Dimension, numbers: &[i32]) -> Result<BTreeMap<i32, (String, String)>> {
-    if by == Dimension::Level {
+fn names(tx: &mut Tx, by: Axis, numbers: &[i32]) -> Result<BTreeMap<i32, (String, String)>> {
+    if by == Axis::Level {
         return Ok(CenterLevel::ALL.iter().map(|l| (rank(*l), (l.code().into(), l.label().into()))).collect());
     }
     let values = store::values(tx, numbers)?;
     let ids: Vec<Id> = values.iter().filter_map(|(_, value)| value.parse().ok()).collect();
     let mut labels: BTreeMap<String, String> = BTreeMap::new();
     match by {
-        Dimension::Item => labels.extend(catalogue::store::items_by_id(tx, &ids)?.into_iter().map(|i| (i.id.to_string(), i.name))),
-        Dimension::Department => labels.extend(organization::store::departments_by_id(tx, &ids)?.into_iter().map(|d| (d.id.to_string(), d.name))),
-        Dimension::Mode => labels.extend(Mode::ALL.iter().map(|m| (m.code().to_owned(), m.label().to_owned()))),
+        Axis::Item => labels.extend(catalogue::store::items_by_id(tx, &ids)?.into_iter().map(|i| (i.id.to_string(), i.name))),
+        Axis::Department => labels.extend(organization::store::departments_by_id(tx, &ids)?.into_iter().map(|d| (d.id.to_string(), d.name))),
+        Axis::Mode => labels.extend(Mode::ALL.iter().map(|m| (m.code().to_owned(), m.label().to_owned()))),
         _ => {
             labels.extend(TicketChannel::ALL.iter().map(|c| (c.code().to_owned(), c.label().to_owned())));
             labels.extend(Channel::ALL.iter().map(|c| (c.code().to_owned(), c.label().to_owned())));
@@ -178,7 +178,7 @@ fn names(tx: &mut Tx, by: Dimension, numbers: &[i32]) -> Result<BTreeMap<i32, (S
         .map(|(number, value)| {
             let label = labels.get(&value).cloned().unwrap_or_else(|| value.clone());
             // Matters know a department by its name alone.
-            let key = if by == Dimension::Department { label.clone() } else { value };
+            let key = if by == Axis::Department { label.clone() } else { value };
             (number, (key, label))
         })
         .collect())

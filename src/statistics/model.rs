@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     db::code_enum,
-    indicators::{Dimension, Indicator},
+    indicators::{Axis, Indicator},
     kernel::{Code as _, Moment},
     organization::CenterBrief,
 };
@@ -156,7 +156,7 @@ pub struct StatisticsBreakdown {
     /// Which.
     pub indicator: Indicator,
     /// By what.
-    pub by: Dimension,
+    pub by: Axis,
     /// Largest first; centers in the order of their divisions.
     pub parts: Vec<StatisticsPart>,
     /// Parts beyond the limit, together.

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     db::{Result, Tx},
-    indicators::{Dimension, Indicator, PUBLIC},
+    indicators::{Axis, Indicator, PUBLIC},
     kernel::{Code as _, Id, Problem},
     organization::{self, Center, CenterBrief},
 };
@@ -77,7 +77,7 @@ pub struct PublicBreakdownParams {
     pub month: String,
     /// 按下级中心（center）；最上级中心还可以按渠道、帮办方式、事项
     #[param(inline, example = "center")]
-    pub by: Dimension,
+    pub by: Axis,
 }
 
 /// Figures of a month.
@@ -123,7 +123,7 @@ pub struct PublicBreakdown {
     #[schema(example = "2026-10")]
     pub month: String,
     /// By what.
-    pub by: Dimension,
+    pub by: Axis,
     /// Parts.
     pub parts: Vec<PublicPart>,
     /// All of them together.
@@ -280,14 +280,14 @@ pub fn breakdown(tx: &mut Tx, params: &PublicBreakdownParams) -> Result<PublicBr
     let total = figure.into_iter().map(|f| if whole { f } else { f.kept_back() }).collect();
     let show = |figure: StatisticsFigure, told: bool| vec![if told && whole { figure } else { figure.kept_back() }];
     let parts = match params.by {
-        Dimension::Center => family(tx, &center, first, params.indicator)?
+        Axis::Center => family(tx, &center, first, params.indicator)?
             .into_iter()
             .map(|(child, figure, told)| {
                 let (key, label) = child.map_or_else(|| ("own".into(), format!("{}（本级）", center.name)), |c| (c.id.to_string(), c.name));
                 PublicPart { key, label, figures: show(figure, told) }
             })
             .collect(),
-        by @ (Dimension::Channel | Dimension::Mode | Dimension::Item) if top => {
+        by @ (Axis::Channel | Axis::Mode | Axis::Item) if top => {
             let q = question(center.clone(), first, false);
             q.admit(params.indicator, Some(by))?;
             let parts = by_column(tx, &q, &[params.indicator], by)?;

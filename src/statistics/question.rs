@@ -11,7 +11,7 @@ use crate::{
     auth::{Actor, Reachable, Role, policy},
     catalogue::{self, Mode},
     db::{Error, Result, Tx},
-    indicators::{Dimension, Indicator},
+    indicators::{Axis, Indicator},
     kernel::{Code as _, ErrorCode, Id, Problem, Text},
     organization::{self, Center, CenterBrief, CenterLevel},
 };
@@ -113,7 +113,7 @@ pub struct Question {
     /// Columns with the values that are meant.
     pub only: Vec<(&'static str, Vec<i32>)>,
     /// What is filtered by.
-    pub dimensions: Vec<Dimension>,
+    pub dimensions: Vec<Axis>,
 }
 
 /// Figures are of this century.
@@ -140,7 +140,7 @@ impl Question {
         if let Some(reference) = &asked.item {
             let item = catalogue::store::item_by_reference(tx, reference)?;
             let item = item.ok_or_else(|| Problem::parameter("item", "unknown_item", "没有这个事项。", "No such item."))?;
-            question.keep(tx, Dimension::Item, "item", &[item.id.to_string()])?;
+            question.keep(tx, Axis::Item, "item", &[item.id.to_string()])?;
         }
         if let Some(code) = &asked.channel {
             let known =
@@ -148,13 +148,13 @@ impl Question {
             if !known {
                 return Err(Problem::parameter("channel", "invalid_value", "没有这个渠道。", "No such channel.").into());
             }
-            question.keep(tx, Dimension::Channel, "channel", std::slice::from_ref(code))?;
+            question.keep(tx, Axis::Channel, "channel", std::slice::from_ref(code))?;
         }
         if let Some(mode) = asked.mode {
-            question.keep(tx, Dimension::Mode, "mode", &[mode.code().to_owned()])?;
+            question.keep(tx, Axis::Mode, "mode", &[mode.code().to_owned()])?;
         }
         if let Some(values) = department {
-            question.keep(tx, Dimension::Department, "department", &values)?;
+            question.keep(tx, Axis::Department, "department", &values)?;
         }
         Ok(question)
     }
@@ -164,7 +164,7 @@ impl Question {
         Self { center, own, ..self.clone() }
     }
 
-    fn keep(&mut self, tx: &mut Tx, dimension: Dimension, column: &'static str, values: &[String]) -> Result<()> {
+    fn keep(&mut self, tx: &mut Tx, dimension: Axis, column: &'static str, values: &[String]) -> Result<()> {
         let stored = store::keys(tx, values)?;
         self.only.push((column, stored.into_iter().filter(|(_, kind, _)| kind == column).map(|k| k.0).collect()));
         self.dimensions.push(dimension);
@@ -177,9 +177,9 @@ impl Question {
     }
 
     /// Refuses an indicator that does not know what it is asked by.
-    pub fn admit(&self, indicator: Indicator, by: Option<Dimension>) -> Result<(), Problem> {
+    pub fn admit(&self, indicator: Indicator, by: Option<Axis>) -> Result<(), Problem> {
         let knows = indicator.definition().knows;
-        let asked = by.filter(|d| !matches!(d, Dimension::Center | Dimension::Level));
+        let asked = by.filter(|d| !matches!(d, Axis::Center | Axis::Level));
         match self.dimensions.iter().chain(asked.iter()).find(|d| !knows.contains(d)) {
             None => Ok(()),
             Some(d) => {

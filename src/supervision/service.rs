@@ -258,9 +258,9 @@ pub(super) fn addressee(tx: &mut Tx, row: &Supervision) -> Result<String> {
 /// Event and visibility of an order.
 pub(super) fn publish(tx: &mut Tx, actor: &Actor, row: &Supervision, kind: &str) -> Result<()> {
     let kind = format!("supervision.{kind}");
-    let params = json!({ "number": row.number, "state": row.state, "reason": row.reason, "to_center_id": row.to_center_id, "to_department_id": row.to_department_id });
-    let event =
-        NewEvent { record_kind: "supervision", record_id: row.id, version: row.version, kind: &kind, audience: Audience::Staff, params, words: None };
+    let params =
+        json!({ "number": row.number, "state": row.state, "reason": row.reason, "to_center_id": row.to_center_id, "to_department_id": row.to_department_id });
+    let event = NewEvent { record_kind: "supervision", record_id: row.id, version: row.version, kind: &kind, audience: Audience::Staff, params, words: None };
     events::record(tx, actor, event)?;
     place(tx, row)
 }

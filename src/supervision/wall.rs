@@ -126,13 +126,10 @@ pub fn wall(tx: &mut Tx, actor: &Actor, reference: Option<&str>) -> Result<WallV
             by_child.entry(child.id).or_default().add(c);
         }
     }
-    let mut kinds: Vec<WallKind> =
-        kinds.into_values().map(|(kind, counts)| WallKind { kind, kind_label: kind.label().into(), counts }).collect();
+    let mut kinds: Vec<WallKind> = kinds.into_values().map(|(kind, counts)| WallKind { kind, kind_label: kind.label().into(), counts }).collect();
     kinds.sort_by_key(|k| worst(k.counts));
-    let mut centers: Vec<WallCenter> = children
-        .iter()
-        .filter_map(|child| Some(WallCenter { center: CenterBrief::from(child), counts: *by_child.get(&child.id)? }))
-        .collect();
+    let mut centers: Vec<WallCenter> =
+        children.iter().filter_map(|child| Some(WallCenter { center: CenterBrief::from(child), counts: *by_child.get(&child.id)? })).collect();
     centers.sort_by_key(|c| worst(c.counts));
     let ids: Vec<Id> = by_department.keys().copied().collect();
     let mut departments: Vec<WallDepartment> = organization::store::departments_by_id(tx, &ids)?

@@ -198,7 +198,10 @@ pub fn enter(
         None => Identity { id: Id::new(), number: numbers::next(tx, "DD", &center.division_code)? },
     };
     let departments = departments_of(tx, id, center, &content.departments, &[], "/content/departments")?;
-    let handler_id = content.handler_id.map(|id| known_staff(tx, id, Some(center.id), "/content/handler_id")).transpose()?;
+    let named = content.handler_id.map(|id| known_staff(tx, id, Some(center.id), "/content/handler_id")).transpose()?;
+    // An agent of the center who takes a ticket in goes on with it, unless another is named.
+    let at = |role: Role| actor.nodes(role).any(|node| node == center.id.as_str());
+    let handler_id = named.or(actor.id.filter(|_| at(Role::Agent) && !at(Role::Clerk)));
     let details = TicketDetails {
         title: content.title.clone(),
         situation: content.situation.clone(),

@@ -148,7 +148,10 @@ async fn the_wall_charges_whoever_must_act(app: TestApp) {
     let sum = |list: &Value| list.as_array().expect("list").iter().map(|c| c["counts"]["running"].as_i64().expect("n")).sum::<i64>();
     let parts = own(&all) + sum(&all["centers"]) + sum(&all["departments"]);
     assert_eq!(all["totals"]["running"].as_i64(), Some(parts));
-    assert_eq!(all["totals"]["running"].as_i64(), Some(all["kinds"].as_array().expect("kinds").iter().map(|k| k["counts"]["running"].as_i64().expect("n")).sum()));
+    assert_eq!(
+        all["totals"]["running"].as_i64(),
+        Some(all["kinds"].as_array().expect("kinds").iter().map(|k| k["counts"]["running"].as_i64().expect("n")).sum())
+    );
     // Time passes: what is late is broken, on every wall above.
     app.set_clock("2026-04-20T10:00:00+08:00");
     let late = city.get(&wall(CITY)).await.ok();

@@ -174,7 +174,11 @@ impl Source<'_> {
             missing: missing.collect(),
             until: last.due_at.local_date(),
             channels: format!("{}窗口{place}，或者在线上传", self.center.name),
-            inquiry: if self.inquiry.is_empty() || self.inquiry == kinds::HOTLINE { hotline } else { format!("{}（{}），或者{hotline}", self.inquiry, self.center.name) },
+            inquiry: if self.inquiry.is_empty() || self.inquiry == kinds::HOTLINE {
+                hotline
+            } else {
+                format!("{}（{}），或者{hotline}", self.inquiry, self.center.name)
+            },
         })
     }
 }

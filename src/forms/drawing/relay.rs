@@ -57,7 +57,16 @@ impl Source<'_> {
             progress: progress(view),
             consent: if record.applicant_consent { "申请人已同意转办".into() } else { String::new() },
             answer_by: row.due_at.local_date(),
-            days_left: view.due_at.map(|due| format!("{}至{}", view.clocks.iter().find(|c| c.state == "running" && c.due_at == due).map_or("办理时限", |c| c.kind.label()), date(due.local_date()))).unwrap_or_default(),
+            days_left: view
+                .due_at
+                .map(|due| {
+                    format!(
+                        "{}至{}",
+                        view.clocks.iter().find(|c| c.state == "running" && c.due_at == due).map_or("办理时限", |c| c.kind.label()),
+                        date(due.local_date())
+                    )
+                })
+                .unwrap_or_default(),
         };
         Ok(kinds::transfer(&self.head, &self.matter, &form))
     }

@@ -103,7 +103,8 @@ pub fn receipt(head: &Head, matter: &Matter, form: &Receipt) -> Sheet {
     } else {
         ("收件人", "上列资料已核对收到。")
     };
-    let parties = vec![sealer("center", title, statement), signer("applicant", "交件人", if bare { "已领取本凭证。" } else { "上列资料由本人提交，已领取本凭证。" })];
+    let parties =
+        vec![sealer("center", title, statement), signer("applicant", "交件人", if bare { "已领取本凭证。" } else { "上列资料由本人提交，已领取本凭证。" })];
     sheet.blocks.push(Block::Signatures { parties });
     sheet
 }
