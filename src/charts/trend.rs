@@ -109,7 +109,7 @@ fn line(svg: &mut Svg, series: &Series, n: usize, (colour, dashes): (&str, &str)
             svg.mark((*x, *y), n % 2 == 1, colour);
             if series.values.len() <= LABELLED {
                 // The first above its line, the second below, so that both can be read.
-                svg.text((*x, if n % 2 == 0 { y - 8.0 } else { y + 16.0 }), "middle", 11, &number(*value));
+                svg.text((*x, if n.is_multiple_of(2) { y - 8.0 } else { y + 16.0 }), "middle", 11, &number(*value));
             }
         }
     }

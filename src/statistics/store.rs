@@ -148,10 +148,13 @@ pub fn parts(tx: &mut Tx) -> Result<Vec<(i32, i32)>> {
     Ok(stat_rollups::table.select((stat_rollups::slice, stat_rollups::measure)).distinct().load(tx.conn)?)
 }
 
+/// What a slice of the rollups is read as: its columns in the table's order, and how many.
+type Sliced = (i32, i32, i32, i32, i32, i32, i32, i64);
+
 /// All rows of a part.
 pub fn part(tx: &mut Tx, slice: i32, measure: i32) -> Result<Vec<(Slot, i64)>> {
     use stat_rollups as r;
-    let rows: Vec<(i32, i32, i32, i32, i32, i32, i32, i64)> = r::table
+    let rows: Vec<Sliced> = r::table
         .filter(r::slice.eq(slice))
         .filter(r::measure.eq(measure))
         .select((r::node, r::period, r::level, r::item, r::channel, r::mode, r::department, r::n))

@@ -145,7 +145,7 @@ fn issuer(actor: &Actor, to: &Center, department: bool) -> Result<Id> {
         .find(|node| to.lineage().any(|at| at == *node));
     let zh = "不能督办本中心；请督办所辖中心或部门。";
     let node = above.ok_or_else(|| Problem::rule("/center", "own_center", zh, "Nobody supervises their own center."))?;
-    Ok(node.parse().map_err(|_| Error::Corrupt("a role held at no center".into()))?)
+    node.parse().map_err(|_| Error::Corrupt("a role held at no center".into()))
 }
 
 /// One order at a time to one addressee about one record.

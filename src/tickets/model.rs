@@ -55,11 +55,6 @@ code_enum! {
         Reopened "reopened" "挂账事由消除",
     }
 }
-impl Default for RoundEnd {
-    fn default() -> Self {
-        Self::Dissatisfied
-    }
-}
 code_enum! {
     /// What came of asking.
     ContactOutcome in "contact-outcomes" {
@@ -196,10 +191,15 @@ pub struct PastRound {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upheld: Option<Upheld>,
     /// Why it ended.
-    #[serde(default)]
+    #[serde(default = "not_told")]
     pub ended: RoundEnd,
     /// When it ended.
     pub until: Moment,
+}
+
+/// Rounds that were kept before their end was: one way alone led out of them.
+fn not_told() -> RoundEnd {
+    RoundEnd::Dissatisfied
 }
 
 /// A proposal not to take a ticket in.

@@ -44,7 +44,7 @@ async fn an_order_to_its_end(app: TestApp) {
     app.as_user("cc_clerk").get(&at).await.expect(404);
     let story = manager.get(&format!("/entrustments/{number}/timeline?limit=100")).await.ok().to_string();
     assert!(story.contains("发出督办单"), "{story}");
-    let mine = manager.get("/worklist?bucket=incoming").await.ok().to_string();
+    let mine = manager.get("/me/worklist?bucket=incoming").await.ok().to_string();
     assert!(mine.contains(text(&s["number"])), "{mine}");
     manager.post(&format!("{at}/answer"), json!({ "findings": "查明", "measures": "办结" })).await.expect(409);
     let s = manager.post(&format!("{at}/sign-in"), json!({ "responsible": "代办科负责人" })).await.ok();
@@ -130,7 +130,7 @@ async fn the_wall_charges_whoever_must_act(app: TestApp) {
     // Offered: the receiver owes the answer, and not the sender.
     let own = |w: &Value| w["own"]["running"].as_i64().expect("n");
     let offer = json!({ "to": RUDONG, "applicant_consent": true });
-    app.as_user("city_clerk").post(&format!("/entrustments/{number}/transfer"), offer).await.ok();
+    app.as_user("city_clerk").post(&format!("/entrustments/{number}/transfer"), offer).await.created();
     assert_eq!(running(&county.get(&wall(RUDONG)).await.ok(), "transfer"), 1);
     assert_eq!(own(&city.get(&wall(CITY)).await.ok()), own(&now), "who offers does not owe the answer");
     // Taken over: what the matter asks for is the county's own.

@@ -95,7 +95,7 @@ pub fn receipt(head: &Head, matter: &Matter, form: &Receipt) -> Sheet {
         sheet.blocks.push(papers(&form.papers));
     }
     let what = if bare { "委托申请，尚未收取资料" } else { "上列资料" };
-    sheet.blocks.push(super::paragraph(&format!("本凭证仅证明代办中心收到{what}，不表示行政审批部门已经受理；行政审批部门的受理以其出具的受理通知书为准。")));
+    sheet.blocks.push(super::paragraph(format!("本凭证仅证明代办中心收到{what}，不表示行政审批部门已经受理；行政审批部门的受理以其出具的受理通知书为准。")));
     let (title, statement) = if bare {
         ("收件人", "委托申请已经收到，未收取资料。")
     } else if form.taken_in.elsewhere {
