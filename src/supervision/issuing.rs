@@ -30,7 +30,7 @@ pub fn issue(tx: &mut Tx, actor: &Actor, input: &NewSupervision) -> Result<Super
     issue_as(tx, actor, input, None)
 }
 
-/// [`issue`] under a given identity, where one is given.
+/// An order under a given identity, where one is given.
 pub fn issue_as(tx: &mut Tx, actor: &Actor, input: &NewSupervision, identity: Option<Identity>) -> Result<SupervisionView> {
     if !policy::may(actor, "supervision", "create") {
         return Err(Problem::of(ErrorCode::Forbidden).into());

@@ -40,9 +40,11 @@ fn far(row: &Supervision) -> Reachable<'static> {
     }
 }
 
-/// Who supervises: the person, and the leader of the center in whose name it was issued.
+/// Who supervises: the person, and the leader of the center in whose name it was issued, unless that center is supervised itself.
 fn near(row: &Supervision) -> Reachable<'static> {
-    Reachable { centers: vec![row.from_center_id], assignee: row.issued_by, ..Reachable::default() }
+    let own = row.from_center_id == row.to_center_id && row.to_department_id.is_none();
+    let centers = if own { Vec::new() } else { vec![row.from_center_id] };
+    Reachable { centers, assignee: row.issued_by, ..Reachable::default() }
 }
 
 fn permits(actor: &Actor, row: &Supervision, action: Action) -> bool {

@@ -272,6 +272,7 @@ pub fn on_no_unit(tx: &mut Tx, actor: &Actor, matter: &entrustments::Loaded, dec
         title: format!("{}：无主管单位", e.title).chars().take(100).collect(),
         situation: reason.to_owned(),
         request: matter.details.request.clone(),
+        consultation: None,
         category: TicketCategory::NoLeadUnit,
         urgent: false,
         item: None,

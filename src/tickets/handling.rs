@@ -39,6 +39,7 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &TicketContent) 
         loaded.details.title.clone_from(&input.title);
         loaded.details.situation.clone_from(&input.situation);
         loaded.details.request.clone_from(&input.request);
+        loaded.details.consultation.clone_from(&input.consultation);
         Ok(Told::new("edited", Audience::Staff, json!({ "number": loaded.row.number })))
     })?;
     if handler != loaded.row.handler_id

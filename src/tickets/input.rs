@@ -42,6 +42,11 @@ pub struct TicketContent {
     #[validate(length(min = 1, max = 100))]
     #[schema(min_length = 1, max_length = 100, example = "GS-320623-0001")]
     pub item: Option<String>,
+    /// The consultation 咨询 that came before it: its number where it was answered, at the hotline or a counter.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 60))]
+    #[schema(min_length = 1, max_length = 60, example = "ZX-331081-20261120-000017")]
+    pub consultation: Option<String>,
     /// Departments that it concerns.
     #[serde(default)]
     #[validate(length(max = 20))]

@@ -206,6 +206,7 @@ pub fn enter(
         title: content.title.clone(),
         situation: content.situation.clone(),
         request: content.request.clone(),
+        consultation: content.consultation.clone(),
         arbitration: origin,
         ..TicketDetails::default()
     };

@@ -94,6 +94,8 @@ pub struct TicketDetails {
     pub situation: String,
     /// 诉求.
     pub request: String,
+    /// Number of the consultation that came before it.
+    pub consultation: Option<String>,
     /// Why it was classified so.
     pub triage: String,
     /// 当场协调: what was settled in this round.

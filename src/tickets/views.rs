@@ -164,6 +164,9 @@ pub struct TicketView {
     /// 诉求; absent where the view is masked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
+    /// Number of the consultation that came before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consultation: Option<String>,
     /// About which item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item_id: Option<Id>,
@@ -391,6 +394,7 @@ fn head(tx: &Tx, row: &Ticket, d: TicketDetails, reader: Reader, callers: &[Tick
         title: of(title, reader.words),
         situation: of(situation, reader.words),
         request: of(request, reader.words),
+        consultation: d.consultation.filter(|_| told),
         item_id: row.item_id,
         entrustment_id: row.entrustment_id.filter(|_| reader.own.is_none() || reader.words),
         arbitration: d.arbitration.filter(|_| reader.own.is_none()),

@@ -94,11 +94,11 @@ async fn an_order_to_a_department(app: TestApp) {
         departments["items"].as_array().expect("departments").iter().find(fits).expect("one")["id"].clone()
     };
     let (inspector, manager) = (app.as_user("city_inspector"), app.as_user("rd_manager"));
-    let order = |department: Value| json!({ "department_id": department, "reason": "complaint", "matter": "窗口服务态度被投诉，请核查" });
-    let refused = inspector.post("/supervisions", order(of(false))).await.expect(422);
+    let charge = |department: Value| json!({ "department_id": department, "reason": "complaint", "matter": "窗口服务态度被投诉，请核查" });
+    let refused = inspector.post("/supervisions", charge(of(false))).await.expect(422);
     assert_eq!(refused.body["errors"][0]["code"], "department_without_account");
     // A leader may order a department of their own center, and judges its answer.
-    let s = manager.post("/supervisions", order(of(true))).await.created();
+    let s = manager.post("/supervisions", charge(of(true))).await.created();
     let at = format!("/supervisions/{}", text(&s["id"]));
     let handler = app.as_user("rd_scjg");
     assert_eq!(handler.get(&at).await.ok()["allowed_actions"], json!(["sign_in"]));
@@ -106,8 +106,17 @@ async fn an_order_to_a_department(app: TestApp) {
     handler.post(&format!("{at}/sign-in"), json!({ "responsible": "窗口组长" })).await.ok();
     handler.post(&format!("{at}/answer"), json!({ "findings": "属实", "measures": "已道歉并培训" })).await.ok();
     manager.post(&format!("{at}/confirm"), json!({ "words": "同意" })).await.ok();
+    // The inspectors of the city supervise the city's own center, whose leader judges nothing of it.
+    let order = json!({ "center": CITY, "reason": "inspection", "matter": "核查窗口空岗的问题" });
+    let s = inspector.post("/supervisions", order).await.created();
+    let (at, leader) = (format!("/supervisions/{}", text(&s["id"])), app.as_user("city_manager"));
+    leader.post(&format!("{at}/sign-in"), json!({ "responsible": "值班长" })).await.ok();
+    let s = leader.post(&format!("{at}/answer"), json!({ "findings": "属实", "measures": "已调整排班" })).await.ok();
+    assert_eq!(s["allowed_actions"], json!([]));
+    leader.post(&format!("{at}/confirm"), json!({ "words": "同意" })).await.expect(403);
+    inspector.post(&format!("{at}/confirm"), json!({ "words": "同意" })).await.ok();
     // Withdrawn: nobody owes anything.
-    let s = inspector.post("/supervisions", order(of(true))).await.created();
+    let s = inspector.post("/supervisions", charge(of(true))).await.created();
     let gone = inspector.post(&format!("/supervisions/{}/withdraw", text(&s["id"])), json!({ "words": "重复" })).await.ok();
     assert!(gone["clocks"].as_array().expect("clocks").iter().all(|c| c["state"] == "stopped"));
 }

@@ -389,8 +389,10 @@ async fn a_confidential_caller(app: TestApp) {
     let mut body = at_counter("举报窗口推诿", "保密人甲", "13900006005");
     body["confidential"] = json!(true);
     body["content"]["situation"] = json!("保密人甲（13900006005）三次到窗口，均被要求去别处");
+    body["content"]["consultation"] = json!("ZX-320623-20260227-000003");
     let (path, ticket) = register(&clerk, body).await;
     assert!(text(&ticket["situation"]).contains("保密人甲"), "the counter reads what it wrote");
+    assert_eq!(ticket["consultation"], "ZX-320623-20260227-000003", "what was asked before is named");
     assert_eq!((&ticket["callers"][0]["name"], &ticket["callers"][0]["phone"]), (&json!("保密人甲"), &json!("13900006005")));
     clerk.post(&format!("{path}/triage"), json!({ "tier": "difficult" })).await.ok();
     let id = id_of(&ticket);
