@@ -40,16 +40,16 @@ fn far(row: &Supervision) -> Reachable<'static> {
     }
 }
 
-/// Who supervises: the person, and the leader of the center in whose name it was issued, unless that center is supervised itself.
+/// Who supervises: the person, and the leader of the center in whose name it was issued.
 fn near(row: &Supervision) -> Reachable<'static> {
-    let own = row.from_center_id == row.to_center_id && row.to_department_id.is_none();
-    let centers = if own { Vec::new() } else { vec![row.from_center_id] };
-    Reachable { centers, assignee: row.issued_by, ..Reachable::default() }
+    Reachable { centers: vec![row.from_center_id], assignee: row.issued_by, ..Reachable::default() }
 }
 
+/// Whoever owes the answer judges nothing of it.
 fn permits(actor: &Actor, row: &Supervision, action: Action) -> bool {
+    let owes = !actor.is_system() && policy::allows(actor, "supervision", Action::Answer.code(), &far(row));
     let reach = if action.is_addressees() { far(row) } else { near(row) };
-    policy::allows(actor, "supervision", action.code(), &reach)
+    (action.is_addressees() || !owes) && policy::allows(actor, "supervision", action.code(), &reach)
 }
 
 fn facts(actor: &Actor, row: &Supervision, record: &SupervisionRecord) -> Facts {

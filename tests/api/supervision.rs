@@ -147,12 +147,12 @@ async fn the_wall_charges_whoever_must_act(app: TestApp) {
     let mut accept = accepted();
     accept["assignee_id"] = json!(crate::support::user_id("rd_agent"));
     app.as_user("rd_clerk").post(&format!("/transfers/{}/accept", text(&transfer)), json!({ "accept_matter": accept })).await.ok();
+    app.as_user("rd_agent").post(&format!("/entrustments/{number}/start"), json!({})).await.ok();
     let all = city.get(&wall(CITY)).await.ok();
     assert_eq!((own(&all), running(&all, "transfer")), (own(&before), running(&before, "transfer")));
-    let e = city.get(&format!("/entrustments/{number}")).await.ok();
-    let owed = e["clocks"].as_array().expect("clocks").iter().filter(|c| c["state"] == "running").count();
+    assert_eq!(running(&all, "feedback"), running(&before, "feedback") + 1, "the applicant is to be told how it stands");
     let of_county = all["centers"].as_array().expect("centers").iter().find(|c| c["center"]["division_code"] == RUDONG).expect("the county");
-    assert!(owed > 0 && of_county["counts"]["running"].as_i64() >= i64::try_from(owed).ok(), "{all}");
+    assert!(of_county["counts"]["running"].as_i64() >= Some(1), "{all}");
     // The sums agree: everything is the center's own, a child's or a department's.
     let sum = |list: &Value| list.as_array().expect("list").iter().map(|c| c["counts"]["running"].as_i64().expect("n")).sum::<i64>();
     let parts = own(&all) + sum(&all["centers"]) + sum(&all["departments"]);
