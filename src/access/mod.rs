@@ -2,6 +2,7 @@
 //!
 //! Computed visibility took seconds at a million matters; stored, a list is one keyset query per subject.
 
+mod searching;
 pub mod store;
 
 use std::collections::{HashMap, HashSet};
@@ -16,6 +17,7 @@ use crate::{
     db::{Result, Tx},
     kernel::{Code, Cursor, ErrorCode, Id, ListQuery, Moment, Page, Problem, page::NUMBERED},
 };
+pub use searching::{found, matching};
 pub use store::{Entry, Keys, Load, Order, Work, loads, work};
 
 /// How a record is seen.

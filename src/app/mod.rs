@@ -69,6 +69,10 @@ pub fn mount(cfg: &mut ServiceConfig) {
         worklist::api::routes(cfg);
         ledgers::api::routes(cfg);
         crate::statistics::api::routes(cfg);
+        crate::statistics::periods_api::routes(cfg);
+        crate::bulletins::api::routes(cfg);
+        crate::comments::api::routes(cfg);
+        crate::reporting::api::routes(cfg);
         clocks::api::routes(cfg);
         dictionaries::routes(cfg);
     }));
@@ -87,7 +91,10 @@ pub fn wire() {
     let _ = tickets::OPEN_DOORS.set(vec![sheets::doors, crate::precedents::doors]);
     let _ = tickets::ON_HANDLER.set(sheets::follow_handler);
     let _ = tickets::ON_CLEARED.set(crate::return_visits::on_cleared);
-    let _ = evaluations::ON_ENDED.set(crate::follow_ups::on_ended);
+    let _ = evaluations::ON_ENDED.set(|tx, actor, rated| {
+        crate::follow_ups::on_ended(tx, actor, rated)?;
+        crate::comments::on_rated(tx, rated)
+    });
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
     let _ = projects::ON_MANAGER.set(meetings::follow_manager);
     let _ = routing::arbitration::ON_NO_UNIT.set(tickets::on_no_unit);
@@ -278,6 +285,9 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
                 let State { db, blobs, .. } = shared.state.as_ref();
                 if let Err(e) = ledgers::run_due(db, blobs).await {
                     tracing::warn!(error = %e, "exports not made; tried again");
+                }
+                if let Err(e) = crate::reporting::push_due(db).await {
+                    tracing::warn!(error = %e, "ratings not reported; tried again");
                 }
             }
         })

@@ -197,6 +197,9 @@ const FOLLOW_UP_DECISIONS: &[&str] = &["read", "decide_appeal", "conclude", "sen
 /// What those who ask do with a fallback ticket of their own.
 const CALLER_ACTS: &[&str] = &["read", "create", "object", "withdraw", "feedback_satisfied", "feedback_dissatisfied"];
 /// What the counter does with the tickets of its center.
+const PERIOD_ACTS: &[&str] = &["read", "freeze", "propose", "approve", "refuse", "leave_out"];
+const BULLETIN_WORK: &[&str] = &["read", "create", "edit", "recompose", "submit", "discard"];
+const BULLETIN_REVIEW: &[&str] = &["send_back", "publish", "withdraw"];
 const SUPERVISOR: &[&str] = &["extend", "confirm", "send_back", "withdraw"];
 const TICKET_DESK: &[&str] = &[
     "read",
@@ -490,6 +493,32 @@ pub const POLICY: &[Rule] = &[
     rule(ReformOffice, "supervision_wall", Subtree, &["read"]),
     rule(CenterManager, "supervision_wall", Subtree, &["read"]),
     rule(Clerk, "supervision_wall", Center, &["read"]),
+    // What people wrote, without whom it names, is for whoever answers for the center or looks after many.
+    rule(CenterManager, "open_comment", Center, &["read", "tag"]),
+    rule(CenterManager, "open_comment", Subtree, &["read"]),
+    rule(Inspector, "open_comment", Subtree, &["read", "tag"]),
+    rule(ReformOffice, "open_comment", Subtree, &["read", "tag"]),
+    // Where ratings are reported to is set by the system's administrators; what was reported is looked after by the reform office.
+    rule(SystemAdmin, "reporting", All, &["read", "create", "edit", "pause", "resume", "retry", "drop"]),
+    rule(ReformOffice, "reporting", Subtree, &["read", "pause", "resume", "make_file", "retry", "drop"]),
+    // A month is frozen from the top of the tree; what changes afterwards is entered by two people.
+    rule(ReformOffice, "statistics_period", Subtree, PERIOD_ACTS),
+    rule(Inspector, "statistics_period", Subtree, PERIOD_ACTS),
+    rule(CenterManager, "statistics_period", Subtree, &["read", "propose"]),
+    // Whoever supervises composes a bulletin; another reviews it; everybody at or below the center reads what is published.
+    rule(Inspector, "bulletin", Subtree, BULLETIN_WORK),
+    rule(ReformOffice, "bulletin", Subtree, BULLETIN_WORK),
+    rule(ReformOffice, "bulletin", Subtree, BULLETIN_REVIEW),
+    rule(CenterManager, "bulletin", Center, BULLETIN_WORK),
+    rule(CenterManager, "bulletin", Center, BULLETIN_REVIEW),
+    rule(CenterManager, "bulletin", Subtree, &["read"]),
+    rule(Clerk, "bulletin", All, &["read_published"]),
+    rule(Agent, "bulletin", All, &["read_published"]),
+    rule(CenterManager, "bulletin", All, &["read_published"]),
+    rule(ProjectManager, "bulletin", All, &["read_published"]),
+    rule(DepartmentHandler, "bulletin", All, &["read_published"]),
+    rule(Inspector, "bulletin", All, &["read_published"]),
+    rule(ReformOffice, "bulletin", All, &["read_published"]),
     // Who reads a list takes it along as a ledger; an export is its orderer's alone.
     rule(Clerk, "export", Assigned, EXPORT_ACTS),
     rule(Agent, "export", Assigned, EXPORT_ACTS),

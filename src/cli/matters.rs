@@ -87,8 +87,10 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         super::tickets::load(tx)?;
         super::sheets::load(tx)?;
         super::supervisions::load(tx)?;
+        super::bulletins::load(tx)?;
         super::clearing::load(tx)?;
         super::follow_ups::load(tx)?;
+        super::reporting::load(tx)?;
         super::ticket_forms::load(tx)?;
         super::precedents::load(tx)?;
         super::visits::load(tx)?;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod bulk;
+mod bulletins;
 mod city;
 mod clearing;
 mod demo;
@@ -13,6 +14,7 @@ mod meetings;
 mod precedents;
 mod projects;
 mod relay;
+mod reporting;
 mod rules;
 mod sheets;
 mod stats;

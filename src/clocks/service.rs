@@ -400,6 +400,11 @@ pub fn charged(tx: &mut Tx, path: &str) -> Result<Vec<store::ChargedClocks>> {
     store::charged(tx, path, APPLICANTS)
 }
 
+/// The limits of the departments at or below a path, kept and missed in a period.
+pub fn of_departments(tx: &mut Tx, path: &str, within: (Moment, Moment)) -> Result<Vec<store::DepartmentLimits>> {
+    store::of_departments(tx, path, within, APPLICANTS)
+}
+
 /// Whether a warning or breach has come.
 pub fn anything_due(tx: &mut Tx) -> Result<bool> {
     let now = tx.now;

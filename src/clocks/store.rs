@@ -95,6 +95,78 @@ pub fn charged(tx: &mut Tx, path: &str, without: &[super::ClockKind]) -> Result<
         .load(tx.conn)?)
 }
 
+/// The limits of a department in a period.
+#[derive(Clone, Debug, Queryable)]
+pub struct DepartmentLimits {
+    /// Which department.
+    pub department_id: Id,
+    /// Ended in the period, in time.
+    pub kept: i64,
+    /// Ended in the period, late.
+    pub missed: i64,
+    /// Not ended at its end, and past theirs.
+    pub late: i64,
+}
+
+/// The limits charged to departments at or below a path: those that ended within `from`..`to`, and those that were late at its end.
+pub fn of_departments(tx: &mut Tx, path: &str, (from, to): (Moment, Moment), without: &[super::ClockKind]) -> Result<Vec<DepartmentLimits>> {
+    use diesel::{
+        dsl::sql,
+        sql_types::{BigInt, Timestamp},
+    };
+    let end = to.min(tx.now);
+    let below = centers::table.filter(centers::path.ge(path.to_owned())).filter(centers::path.lt(format!("{path}~"))).select(centers::id.nullable());
+    let sum = || sql::<BigInt>("CAST(COALESCE(SUM(CASE WHEN ");
+    let kept = sum().sql("stopped_at < ").bind::<Timestamp, _>(to).sql(" AND stopped_at <= due_at THEN 1 ELSE 0 END), 0) AS BIGINT)");
+    let missed = sum().sql("stopped_at < ").bind::<Timestamp, _>(to).sql(" AND stopped_at > due_at THEN 1 ELSE 0 END), 0) AS BIGINT)");
+    let late = sum()
+        .sql("(stopped_at IS NULL OR stopped_at >= ")
+        .bind::<Timestamp, _>(to)
+        .sql(") AND due_at <= ")
+        .bind::<Timestamp, _>(end)
+        .sql(" AND state <> 'paused' THEN 1 ELSE 0 END), 0) AS BIGINT)");
+    Ok(clocks::table
+        .filter(clocks::department_id.is_not_null())
+        .filter(clocks::center_id.eq_any(below))
+        .filter(clocks::kind.ne_all(without.to_vec()))
+        .filter(clocks::started_at.lt(to))
+        .filter(clocks::stopped_at.is_null().or(clocks::stopped_at.ge(from)))
+        .group_by(clocks::department_id)
+        .select((clocks::department_id.assume_not_null(), kept, missed, late))
+        .load(tx.conn)?)
+}
+
+/// A limit of a kind that stood past its end at a moment.
+#[derive(Clone, Debug, Queryable)]
+pub struct LateClock {
+    /// Whose.
+    pub record_id: Id,
+    /// The center that must act, or that of the department.
+    pub center_id: Id,
+    /// The department that must act.
+    pub department_id: Option<Id>,
+    /// Its end.
+    pub due_at: Moment,
+    /// When it was done after all.
+    pub stopped_at: Option<Moment>,
+}
+
+/// The limits of a kind charged at or below a path that stood past their end at a moment: the longest past first.
+pub fn late_at(tx: &mut Tx, path: &str, kind: super::ClockKind, at: Moment, limit: i64) -> Result<Vec<LateClock>> {
+    let below = centers::table.filter(centers::path.ge(path.to_owned())).filter(centers::path.lt(format!("{path}~"))).select(centers::id.nullable());
+    Ok(clocks::table
+        .filter(clocks::kind.eq(kind))
+        .filter(clocks::breached_at.is_not_null())
+        .filter(clocks::due_at.lt(at))
+        .filter(clocks::state.ne("paused"))
+        .filter(clocks::stopped_at.is_null().or(clocks::stopped_at.ge(at)))
+        .filter(clocks::center_id.eq_any(below))
+        .order((clocks::due_at.asc(), clocks::id.asc()))
+        .limit(limit)
+        .select((clocks::record_id, clocks::center_id.assume_not_null(), clocks::department_id, clocks::due_at, clocks::stopped_at))
+        .load(tx.conn)?)
+}
+
 /// Which open clocks of a record.
 #[derive(Clone, Copy, Debug)]
 pub enum Which {

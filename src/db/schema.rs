@@ -1120,7 +1120,134 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    bulletins (id) {
+        id -> Text,
+        number -> Text,
+        center_id -> Text,
+        first_month -> Text,
+        last_month -> Text,
+        state -> Text,
+        is_public -> Bool,
+        body -> Text,
+        record -> Text,
+        document_no -> Nullable<Text>,
+        published_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    stat_periods (month) {
+        month -> Integer,
+        id -> Text,
+        state -> Text,
+        after -> Text,
+        frozen_by -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    stat_frozen (record_id, month) {
+        record_id -> Text,
+        month -> Integer,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    stat_adjustments (id) {
+        id -> Text,
+        month -> Integer,
+        record_kind -> Text,
+        record_id -> Text,
+        state -> Text,
+        body -> Text,
+        entry -> Text,
+        proposed_by -> Nullable<Text>,
+        settled_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    open_comments (id) {
+        id -> Text,
+        evaluation_id -> Text,
+        number -> Text,
+        title -> Text,
+        center_id -> Text,
+        item_id -> Nullable<Text>,
+        grade -> Text,
+        text -> Text,
+        tags -> Text,
+        tagged_by -> Nullable<Text>,
+        rated_at -> Timestamp,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    open_comment_tags (tag, rated_on, comment_id) {
+        tag -> Text,
+        rated_on -> Text,
+        comment_id -> Text,
+        center_id -> Text,
+        item_id -> Nullable<Text>,
+        is_bad -> Bool,
+    }
+}
+
+diesel::table! {
+    reporting_targets (id) {
+        id -> Text,
+        center_id -> Text,
+        state -> Text,
+        settings -> Text,
+        pushes -> Bool,
+        position -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    reporting_batches (id) {
+        id -> Text,
+        number -> Text,
+        target_id -> Text,
+        kind -> Text,
+        state -> Text,
+        row_count -> Integer,
+        payload -> Text,
+        attempts -> Integer,
+        next_at -> Timestamp,
+        last_error -> Nullable<Text>,
+        sent_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    reporting_targets,
+    reporting_batches,
+    open_comments,
+    open_comment_tags,
+    stat_periods,
+    stat_frozen,
+    stat_adjustments,
+    bulletins,
     supervisions,
     assignment_sheets,
     ladder_rungs,

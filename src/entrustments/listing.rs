@@ -11,8 +11,8 @@ use crate::{
         Actor, Scope,
         policy::{self, subject},
     },
-    db::{Result, Tx, dialect},
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, text},
+    db::{Result, Tx},
+    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem},
 };
 
 /// A page of what the caller sees.
@@ -163,44 +163,13 @@ pub(super) fn briefs(tx: &mut Tx, ids: &[Id]) -> Result<Vec<EntrustmentBrief>> {
 fn found_by_text(tx: &mut Tx, actor: &Actor, scope: &Scope, q: &ListQuery, words: &str) -> Result<Page<EntrustmentBrief>> {
     let states = states(q, Order::Newest);
     let filter = Marked::of(tx, actor, q);
-    let mut before = q.cursor.as_ref().map(|c| c.id.clone());
-    let mut rows: Vec<EntrustmentBrief> = Vec::new();
-    let mut more = true;
-    // A state is looked at after the match, so a batch may fill less than a page; after enough batches the page is
-    // given as it is, and the next one goes on behind the last match.
-    for _ in 0..20 {
-        let ids = text_matches(tx, scope, words, before.as_deref())?;
-        before = ids.last().map(Id::to_string).or(before);
-        let full = ids.len() == usize::try_from(BATCH).unwrap_or(usize::MAX);
-        let ids = match &filter {
-            Some(filter) => {
-                let kept = filter.keep(tx, &ids)?;
-                ids.into_iter().filter(|id| kept.contains(id)).collect()
-            }
-            None => ids,
-        };
-        rows.extend(briefs(tx, &ids)?.into_iter().filter(|e| states.is_empty() || states.iter().any(|s| s == e.state.code())));
-        more = full;
-        if rows.len() > q.limit || !full {
-            break;
+    let keep = |tx: &mut Tx, ids: &[Id]| -> Result<Vec<Id>> {
+        let ids = filter.as_ref().map_or_else(|| Ok(ids.to_vec()), |filter| filter.keep(tx, ids))?;
+        if states.is_empty() {
+            return Ok(ids);
         }
-    }
-    if more && rows.len() <= q.limit {
-        let cursor = before.map(|last| q.cursor_of(String::new(), last).encode(tx.vault));
-        return Ok(Page { items: rows, has_more: true, next_cursor: cursor, as_of: None, count: None });
-    }
-    Ok(Page::cut(rows, q.limit, tx.vault, |e| q.cursor_of(String::new(), e.id.to_string())))
-}
-
-const BATCH: i64 = 300;
-
-pub(super) fn text_matches(tx: &mut Tx, scope: &Scope, words: &str, before: Option<&str>) -> Result<Vec<Id>> {
-    let tokens: Vec<String> = text::query_tokens(words).iter().map(|t| text::encode_token(t)).collect();
-    let folded: Vec<String> = text::fold(words).split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
-    let subjects: Option<Vec<String>> = match scope {
-        Scope::System => None,
-        Scope::Subjects(reasons) => Some(reasons.iter().map(|(s, _)| s.clone()).collect()),
+        let rows = store::entrustments_by_id(tx, &ids)?;
+        Ok(rows.into_iter().filter(|e| states.iter().any(|s| s == e.state.code())).map(|e| e.id).collect())
     };
-    let query = dialect::Match { kind: "entrustment", tokens: &tokens, words: &folded, subjects: subjects.as_deref(), limit: BATCH, before };
-    Ok(dialect::search(tx.conn, &query)?.iter().filter_map(|id| id.parse().ok()).collect())
+    access::found(tx, scope, "entrustment", q, words, keep)?.try_with(|ids| briefs(tx, &ids))
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{
-    listing::{briefs, text_matches},
+    listing::briefs,
     load::{Told, load_for},
     machine::Action,
     store::{self, Entrustment},
@@ -77,7 +77,7 @@ pub fn search(tx: &mut Tx, actor: &Actor, input: &SearchInput) -> Result<Vec<Ent
     let mark = applicants::name_mark(tx, &text::fold(asked));
     ids.extend(store::ids_by_applicant_name(tx, &mark, &clear)?);
     ids.extend(store::ids_by_contact(tx, &mark, &clear)?);
-    ids.extend(text_matches(tx, &scope, asked, None)?);
+    ids.extend(access::matching(tx, &scope, "entrustment", asked, None)?);
     let mut seen: Vec<Id> = Vec::new();
     for id in ids {
         if seen.len() < 50 && !seen.contains(&id) && access::sight(tx, &scope, id)?.is_some() {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     cells::{self, Cells, Keys, Places, Slot},
+    freezing,
     gathering::{self, KINDS},
     keeping, store,
 };
@@ -81,10 +82,20 @@ pub fn verify(tx: &mut Tx) -> Result<Checked> {
             let now = gathering::contributed(tx, kind, &ids)?;
             let now = keys.cells(tx, &now)?;
             let kept: BTreeMap<Id, Cells> = store::facts(tx, &ids)?.into_iter().map(|(id, body)| (id, cells::read(&body))).collect();
-            let nothing = Cells::new();
+            let (nothing, none) = (Cells::new(), BTreeMap::new());
+            let (frozen, noticed) = freezing::kept(tx, &ids, &kept)?;
             for id in &ids {
                 let (is, was) = (now.get(id).unwrap_or(&nothing), kept.get(id).unwrap_or(&nothing));
                 let waits = waiting.contains(id);
+                let held = freezing::hold(is, frozen.get(id).unwrap_or(&none));
+                let is = &held.counted;
+                if !waits {
+                    let noticed = noticed.get(id).unwrap_or(&none);
+                    for (month, difference) in held.differences.iter().filter(|(month, is)| noticed.get(month).unwrap_or(&nothing) != *is) {
+                        let month = cells::month_start(*month).format("%Y-%m");
+                        found.differs(|| format!("{kind} {id}: frozen {month}: not noticed: {}", self::difference(difference, &nothing)));
+                    }
+                }
                 if is != was && !waits {
                     found.differs(|| format!("{kind} {id}: {}", difference(is, was)));
                 }
@@ -154,6 +165,8 @@ fn difference(is: &Cells, was: &Cells) -> String {
 /// Writes all figures anew, batch by batch; `progress` hears how many records of how many are done. What happens meanwhile is
 /// counted by whoever follows the events, since each record is replaced as a whole.
 pub async fn rebuild(db: &Db, progress: impl Fn(u64, u64)) -> Result<u64> {
+    // What is being frozen is what was counted until now.
+    while db.commit(freezing::freeze).await? > 0 {}
     let all = db
         .commit(|tx| {
             store::lock(tx)?;

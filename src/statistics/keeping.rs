@@ -4,10 +4,11 @@
 //! read is at least as new as the event, and whatever comes later has an event of its own. Contributions, rollups and position
 //! are written together under the lock of the position: twice the same events change nothing, and a crash loses nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     cells::{self, Cells, Keys, Places, Slot},
+    freezing,
     gathering::{self, KINDS},
     store,
 };
@@ -53,6 +54,8 @@ pub fn recount(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<()> {
     let now = gathering::contributed(tx, kind, ids)?;
     let mut keys = Keys::new(true);
     let now = keys.cells(tx, &now)?;
+    let old: HashMap<Id, Cells> = store::facts(tx, ids)?.into_iter().map(|(id, body)| (id, cells::read(&body))).collect();
+    let now = freezing::held(tx, kind, now, &old)?;
     let mut change = Cells::new();
     let mut rows = Vec::new();
     for (id, cells) in &now {
@@ -61,8 +64,8 @@ pub fn recount(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<()> {
             rows.push((*id, cells::write(cells)));
         }
     }
-    for (_, body) in store::facts(tx, ids)? {
-        cells::read(&body).iter().for_each(|(cell, n)| *change.entry(*cell).or_default() -= n);
+    for cells in old.values() {
+        cells.iter().for_each(|(cell, n)| *change.entry(*cell).or_default() -= n);
     }
     change.retain(|_, n| *n != 0);
     let mut places = Places::default();

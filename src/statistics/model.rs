@@ -1,7 +1,7 @@
 //! Figures as they are answered.
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     db::code_enum,
@@ -29,7 +29,7 @@ code_enum! {
 }
 
 /// A figure: a count, or a rate with what it is made of.
-#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StatisticsFigure {
     /// Which; `/api/v1/dictionaries/indicators` defines it.
     pub indicator: Indicator,

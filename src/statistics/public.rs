@@ -81,7 +81,7 @@ pub struct PublicBreakdownParams {
 }
 
 /// Figures of a month.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PublicMonth {
     /// Which.
     #[schema(example = "2026-10")]
@@ -250,6 +250,16 @@ pub fn summary(tx: &mut Tx, params: &PublicSummaryParams) -> Result<PublicStatis
         months: vec![PublicMonth { month: named(first), figures }],
         as_of: keeping::as_of(tx)?.local_date(),
     })
+}
+
+/// What is published of a center, month by month, from a first day to before another.
+pub fn published_months(tx: &mut Tx, center: &Center, from: NaiveDate, to: NaiveDate) -> Result<Vec<PublicMonth>> {
+    let (mut at, mut months) = (from, Vec::new());
+    while at < to {
+        months.push(PublicMonth { month: named(at), figures: told(tx, center, at, PUBLIC)? });
+        at = after(at);
+    }
+    Ok(months)
 }
 
 /// A published figure, month by month.

@@ -7,7 +7,10 @@ use super::{
     model::SupervisionRecord,
 };
 use crate::{
-    db::{Private, Result, Tx, schema::supervisions},
+    db::{
+        Private, Result, Tx,
+        schema::{centers, supervisions},
+    },
     kernel::{Id, Moment},
 };
 
@@ -95,4 +98,56 @@ pub fn open_about(tx: &mut Tx, record: Id) -> Result<Vec<Supervision>> {
     use SupervisionState as S;
     let rows = supervisions::table.filter(supervisions::about_id.eq(record)).filter(supervisions::state.eq_any([S::Issued, S::SignedIn, S::Answered]));
     Ok(rows.select(Supervision::as_select()).load(tx.conn)?)
+}
+
+/// The orders of a period, by whom they were given to.
+#[derive(Clone, Debug, Queryable)]
+pub struct Ordered {
+    /// The center that was ordered, or that of the department.
+    pub center_id: Id,
+    /// The department.
+    pub department_id: Option<Id>,
+    /// Issued, without those withdrawn.
+    pub issued: i64,
+    /// Of these, answered late, or late now.
+    pub late: i64,
+    /// Of these, with an answer that was sent back.
+    pub sent_back: i64,
+    /// Of these, not closed.
+    pub open: i64,
+}
+
+/// The orders given at or below a path within `from`..`to`, counted by whom they were given to.
+pub fn ordered(tx: &mut Tx, path: &str, (from, to): (Moment, Moment)) -> Result<Vec<Ordered>> {
+    use diesel::{
+        dsl::{count_star, sql},
+        sql_types::{BigInt, Timestamp},
+    };
+    let now = tx.now;
+    let below = centers::table.filter(centers::path.ge(path.to_owned())).filter(centers::path.lt(format!("{path}~"))).select(centers::id);
+    let late = sql::<BigInt>("CAST(SUM(CASE WHEN late OR due_at <= ").bind::<Timestamp, _>(now).sql(" THEN 1 ELSE 0 END) AS BIGINT)");
+    let sent_back = sql::<BigInt>("CAST(SUM(CASE WHEN sent_back > 0 THEN 1 ELSE 0 END) AS BIGINT)");
+    let open = sql::<BigInt>("CAST(SUM(CASE WHEN closed_at IS NULL THEN 1 ELSE 0 END) AS BIGINT)");
+    Ok(supervisions::table
+        .filter(supervisions::created_at.ge(from))
+        .filter(supervisions::created_at.lt(to))
+        .filter(supervisions::state.ne(SupervisionState::Withdrawn))
+        .filter(supervisions::to_center_id.eq_any(below))
+        .group_by((supervisions::to_center_id, supervisions::to_department_id))
+        .select((supervisions::to_center_id, supervisions::to_department_id, count_star(), late, sent_back, open))
+        .load(tx.conn)?)
+}
+
+/// The orders that were not closed when a period ended, and those issued in it: late ones first.
+pub fn of_period(tx: &mut Tx, path: &str, (from, to): (Moment, Moment), limit: i64) -> Result<Vec<Supervision>> {
+    let below = centers::table.filter(centers::path.ge(path.to_owned())).filter(centers::path.lt(format!("{path}~"))).select(centers::id);
+    Ok(supervisions::table
+        .filter(supervisions::created_at.lt(to))
+        .filter(supervisions::created_at.ge(from).or(supervisions::closed_at.is_null()).or(supervisions::closed_at.ge(to)))
+        .filter(supervisions::state.ne(SupervisionState::Withdrawn))
+        .filter(supervisions::to_center_id.eq_any(below))
+        .order((supervisions::late.desc(), supervisions::id.asc()))
+        .limit(limit)
+        .select(Supervision::as_select())
+        .load(tx.conn)?)
 }

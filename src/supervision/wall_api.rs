@@ -1,15 +1,19 @@
-//! The wall over HTTP, once and live.
+//! The wall over HTTP, once and live; the standings.
 
 use actix_web::get;
+use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::wall::{self, WallView};
+use super::{
+    standing::{self, SupervisionStandings},
+    wall::{self, WallView},
+};
 use crate::http::{Answer, Ask, Params};
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(show).service(watch);
+    cfg.service(show).service(watch).service(standings);
 }
 
 /// Whose wall.
@@ -39,4 +43,33 @@ async fn show(ask: Ask, params: Params<WallParams>) -> Answer {
 #[get("/supervision-wall/stream")]
 async fn watch(ask: Ask, params: Params<WallParams>) -> Answer {
     ask.live("wall", move |tx, actor| wall::watched(tx, actor, params.0.center.as_deref())).await
+}
+
+/// Whose standings, and when.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct StandingsParams {
+    /// 服务中心 id 或 12 位区划代码；不填为本人所在中心
+    #[serde(default)]
+    #[param(max_length = 36, example = "320600000000")]
+    pub center: Option<String>,
+    /// 日期，起（含）；缺省为本年 1 月 1 日
+    #[serde(default, deserialize_with = "crate::kernel::date::optional")]
+    #[param(example = "2026-01-01")]
+    pub from: Option<NaiveDate>,
+    /// 日期，止（不含）；缺省为明日
+    #[serde(default, deserialize_with = "crate::kernel::date::optional")]
+    #[param(example = "2027-01-01")]
+    pub to: Option<NaiveDate>,
+}
+
+/// 部门和中心履职情况（standings）
+///
+/// 期内记在各部门名下的时限按时、超期完成的和期末已超期的，及收到督办单、逾期反馈、被退回的情况；下级中心的督办情况。按时率低的部门在前。
+#[utoipa::path(tag = "supervision", operation_id = "get_supervision_standings", params(StandingsParams), responses((status = 200, description = "履职情况", body = SupervisionStandings)))]
+#[get("/supervision-standings")]
+async fn standings(ask: Ask, params: Params<StandingsParams>) -> Answer {
+    let StandingsParams { center, from, to } = params.0;
+    ask.view(move |tx, actor, _| standing::standings(tx, actor, center.as_deref(), from, to)).await
 }

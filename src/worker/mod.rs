@@ -25,7 +25,7 @@ struct Job {
     run: fn(&mut Tx) -> Result<usize>,
 }
 
-const JOBS: [Job; 14] = [
+const JOBS: [Job; 16] = [
     Job { name: "sequencer", waits: events::store::unsequenced, run: |tx| events::store::sequence(tx, BATCH) },
     Job { name: "calendar", waits: |tx| Ok(clocks::store::recompute_pending(tx)?.is_some()), run: recompute },
     Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
@@ -40,6 +40,8 @@ const JOBS: [Job; 14] = [
     Job { name: "projects", waits: projects::anything_due, run: |tx| projects::sweep(tx, 20) },
     // After the sequencer, and after what raises events of its own.
     Job { name: "statistics", waits: statistics::behind, run: statistics::follow },
+    Job { name: "reporting", waits: crate::reporting::anything_new, run: crate::reporting::follow },
+    Job { name: "freezing", waits: statistics::freezing, run: statistics::freeze },
     Job { name: "housekeeping", waits: |_| Ok(true), run: housekeeping },
 ];
 

@@ -60,6 +60,10 @@ struct Fixture {
     leg: String,
     reminder: String,
     supervision: String,
+    reporting: String,
+    report_batch: String,
+    bulletin: String,
+    comment: String,
     export: String,
     form: String,
     sent: String,
@@ -103,7 +107,8 @@ async fn follow_up_of_rudong(app: &TestApp) -> String {
     company.post(&format!("/entrustments/{matter}/withdraw"), json!({ "reason": "暂不需要" })).await.ok();
     let open = company.get("/evaluations?state=open").await.ok();
     let mine = open["items"].as_array().into_iter().flatten().find(|e| e["entrustment_id"] == json!(matter)).cloned().unwrap_or_default();
-    let rated = company.post(&format!("/evaluations/{}/rate", text(&mine["id"])), json!({ "grade": "dissatisfied" })).await.ok();
+    let rating = json!({ "grade": "dissatisfied", "comment": "排队太久" });
+    let rated = company.post(&format!("/evaluations/{}/rate", text(&mine["id"])), rating).await.ok();
     let id = text(&rated["follow_up_id"]).to_owned();
     let appeal = json!({ "ground": "mistaken", "reasons": "评价的是另一事项", "evidence": "通话录音 1" });
     app.as_user("rd_agent").post(&format!("/follow-ups/{id}/appeal"), appeal).await.ok();
@@ -242,6 +247,14 @@ async fn fixture(app: &TestApp) -> Fixture {
     let cleared = text(&app.as_user("rd_clerk").post("/fallback-tickets", cleared).await.created()["id"]).to_owned();
     let return_visit = return_visit_of(app, &cleared).await;
     let follow_up = follow_up_of_rudong(app).await;
+    let comment = text(&app.as_user("city_inspector").get("/open-comments").await.ok()["items"][0]["id"]).to_owned();
+    let platform = json!({ "name": "省平台", "center": "320600000000" });
+    let reporting = text(&app.as_user("sys_admin").post("/reporting-targets", platform).await.created()["id"]).to_owned();
+    let days = json!({ "from": "2026-03-01", "to": "2026-03-02" });
+    let report_batch = app.as_user("city_reform").post(&format!("/reporting-targets/{reporting}/files"), days).await.created();
+    let report_batch = text(&report_batch["id"]).to_owned();
+    let period = json!({ "center": "320623000000", "from": "2026-02", "to": "2026-02" });
+    let bulletin = text(&app.as_user("city_inspector").post("/bulletins", period).await.created()["id"]).to_owned();
     let other_ticket = text(&company.post("/fallback-tickets", reported(2)).await.created()["id"]).to_owned();
     let (uncharged, drafted, charged, rung) = sheets(app, &handlers).await;
     Fixture {
@@ -262,6 +275,10 @@ async fn fixture(app: &TestApp) -> Fixture {
         leg,
         reminder,
         supervision,
+        reporting,
+        report_batch,
+        bulletin,
+        comment,
         export,
         form,
         sent,
@@ -635,6 +652,38 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "get_supervision_wall" => ("/api/v1/supervision-wall?center=320623000000".into(), empty()),
         // What streams does not end; its first reading is that of the wall.
         "watch_supervision_wall" => ("/api/v1/supervision-wall?center=320623000000".into(), empty()),
+        "get_supervision_standings" => (format!("{path}?center=320623000000"), empty()),
+        "list_bulletins" | "list_public_bulletins" | "list_open_comments" => (path.into(), empty()),
+        "compose_bulletin" => (path.into(), json!({ "center": "320623000000", "from": "2026-01", "to": "2026-01" })),
+        "edit_bulletin" => (in_path(&f.bulletin), json!({ "title": "工作情况通报", "overview": "总体平稳" })),
+        "get_bulletin" | "list_bulletin_timeline" | "recompose_bulletin" | "submit_bulletin" | "publish_bulletin" | "get_public_bulletin" => {
+            (in_path(&f.bulletin), empty())
+        }
+        "send_back_bulletin" | "withdraw_bulletin" | "discard_bulletin" => (in_path(&f.bulletin), json!({ "words": "数字有误" })),
+        "list_reporting_targets" | "list_reporting_batches" => (path.into(), empty()),
+        "create_reporting_target" => (path.into(), json!({ "name": "省平台", "center": "320600000000" })),
+        "get_reporting_target" | "preview_reporting" | "pause_reporting_target" | "resume_reporting_target" => (in_path(&f.reporting), empty()),
+        "edit_reporting_target" => {
+            let fields = json!([{ "name": "satisfaction", "source": "grade" }]);
+            let grades = json!({ "very_satisfied": "5", "satisfied": "4", "basically_satisfied": "3", "dissatisfied": "2", "very_dissatisfied": "1" });
+            let channels = json!({ "pc": "1", "mobile": "2", "qr_code": "3", "tablet": "4", "other_terminal": "5", "phone": "6", "sms": "7", "system_default": "8" });
+            let mapping = json!({ "format": "csv", "times": "datetime", "fields": fields, "grades": grades, "channels": channels });
+            (in_path(&f.reporting), json!({ "name": "省平台", "mapping": mapping }))
+        }
+        "make_reporting_file" => (in_path(&f.reporting), json!({ "from": "2026-03-01", "to": "2026-03-02" })),
+        "get_reporting_batch" | "download_reporting_batch" | "retry_reporting_batch" => (in_path(&f.report_batch), empty()),
+        "drop_reporting_batch" => (in_path(&f.report_batch), json!({ "words": "对方已收到" })),
+        "get_open_comment" => (in_path(&f.comment), empty()),
+        "tag_open_comment" => (in_path(&f.comment), json!({ "tags": ["waiting"] })),
+        "list_common_problems" => (format!("{path}?center=320623000000"), empty()),
+        "list_statistics_periods" | "list_statistics_adjustments" => (path.into(), empty()),
+        "get_statistics_period" => (in_path("2026-01"), empty()),
+        "freeze_statistics_period" => (path.into(), json!({ "month": "2026-01" })),
+        "get_statistics_adjustment" => (in_path(fixed("no", "such").as_str()), empty()),
+        "propose_statistics_adjustment" => (in_path(fixed("no", "such").as_str()), json!({ "reason": "经核实属于本月" })),
+        "approve_statistics_adjustment" | "refuse_statistics_adjustment" | "leave_out_statistics_adjustment" => {
+            (in_path(fixed("no", "such").as_str()), json!({ "words": "经核实" }))
+        }
         "list_reminders" => (path.into(), empty()),
         "send_reminders" => (path.into(), json!({ "items": [{ "entrustment": f.matter, "message": "请尽快办理" }] })),
         "get_reminder" | "answer_reminder" | "withdraw_reminder" => (in_path(&f.reminder), json!({ "answer": "已安排" })),
@@ -865,6 +914,16 @@ fn policy_names_what_exists() {
         "decide_appeal",
         "read_center",
         "read_department",
+        "read_published",
+        "recompose",
+        "discard",
+        "freeze",
+        "pause",
+        "resume",
+        "make_file",
+        "retry",
+        "leave_out",
+        "tag",
     ];
     for rule in POLICY {
         for action in rule.actions {

@@ -1,0 +1,3 @@
+DROP TABLE stat_adjustments;
+DROP TABLE stat_frozen;
+DROP TABLE stat_periods;

@@ -1,0 +1,31 @@
+-- The reporting interface of 好差评: platforms, and the batches that are made for them.
+CREATE TABLE reporting_targets (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    center_id TEXT COLLATE "C" NOT NULL REFERENCES centers (id),
+    state TEXT COLLATE "C" NOT NULL,
+    settings TEXT NOT NULL,
+    pushes BOOLEAN NOT NULL,
+    position BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE TABLE reporting_batches (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    number TEXT COLLATE "C" NOT NULL UNIQUE,
+    target_id TEXT COLLATE "C" NOT NULL REFERENCES reporting_targets (id),
+    kind TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    row_count INTEGER NOT NULL,
+    payload TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    next_at TIMESTAMP NOT NULL,
+    last_error TEXT,
+    sent_at TIMESTAMP,
+    version BIGINT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL
+);
+CREATE INDEX reporting_batches_target ON reporting_batches (target_id, id);
+CREATE INDEX reporting_batches_open ON reporting_batches (target_id, id) WHERE state IN ('waiting', 'failed');
+CREATE INDEX evaluations_rated ON evaluations (rated_at, id) WHERE rated_at IS NOT NULL;

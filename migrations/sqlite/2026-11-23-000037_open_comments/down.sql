@@ -1,0 +1,2 @@
+DROP TABLE open_comment_tags;
+DROP TABLE open_comments;

@@ -1,0 +1,274 @@
+//! How a rating is written for another platform: which fields, under which names, in which codes. Pure.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use validator::Validate;
+
+use crate::{
+    db::code_enum,
+    evaluations::store::{Dimension, Grade, RatingChannel},
+    kernel::{Code, ErrorCode, FieldError, Moment, Problem},
+};
+
+code_enum! {
+    /// In what form batches are written.
+    ReportFormat in "reporting-formats" {
+        Csv "csv" "CSV 文件",
+        Json "json" "JSON",
+    }
+}
+
+code_enum! {
+    /// How moments are written.
+    ReportTime in "reporting-times" {
+        DateTime "datetime" "yyyy-MM-dd HH:mm:ss（北京时间）",
+        Rfc3339 "rfc3339" "RFC 3339",
+    }
+}
+
+code_enum! {
+    /// What a field holds.
+    ReportSource in "reporting-sources" {
+        RatingId "rating_id" "评价标识",
+        RecordNumber "record_number" "办件编号",
+        Round "round" "评价次数",
+        ItemCode "item_code" "事项编码",
+        ItemName "item_name" "事项名称",
+        CenterName "center_name" "被评价机构名称",
+        DivisionCode "division_code" "被评价机构区划代码",
+        ApplicantKind "applicant_kind" "服务对象类型",
+        ApplicantName "applicant_name" "评价人（脱敏）",
+        IsNamed "is_named" "是否实名",
+        Grade "grade" "满意度",
+        Channel "channel" "评价渠道",
+        Dimensions "dimensions" "评价维度",
+        Comment "comment" "文字评价（已去除个人信息）",
+        RatedAt "rated_at" "评价时间",
+        EndedAt "ended_at" "邀请评价时间",
+        IsDefault "is_default" "是否系统默认",
+        IsExcluded "is_excluded" "是否经申诉剔除",
+        Literal "literal" "固定值",
+    }
+}
+
+/// A field of the other platform.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportField {
+    /// Its name there.
+    #[validate(length(min = 1, max = 60))]
+    #[schema(min_length = 1, max_length = 60, example = "satisfaction")]
+    pub name: String,
+    /// What it holds.
+    pub source: ReportSource,
+    /// Of a fixed value: which.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[validate(length(max = 200))]
+    #[schema(max_length = 200, required = false, example = "")]
+    pub value: String,
+}
+
+/// Codes of the other platform, by ours.
+pub type Codes = BTreeMap<String, String>;
+
+/// How ratings are written for a platform.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportMapping {
+    /// Form of the files; what is pushed is JSON.
+    pub format: ReportFormat,
+    /// How moments are written.
+    pub times: ReportTime,
+    /// The fields, in order.
+    #[validate(length(min = 1, max = 60), nested)]
+    #[schema(min_items = 1, max_items = 60)]
+    pub fields: Vec<ReportField>,
+    /// Code of each grade; the interface counts 5 = 非常满意 … 1 = 非常不满意.
+    #[schema(value_type = std::collections::HashMap<String, String>)]
+    pub grades: Codes,
+    /// Code of each channel.
+    #[schema(value_type = std::collections::HashMap<String, String>)]
+    pub channels: Codes,
+    /// Code of each dimension; those without one are left out.
+    #[serde(default)]
+    #[schema(value_type = std::collections::HashMap<String, String>)]
+    pub dimensions: Codes,
+    /// Default ratings go along, marked; else they stay here.
+    #[serde(default)]
+    pub with_defaults: bool,
+}
+
+impl Default for ReportMapping {
+    /// Names as they are usual between provincial platforms; the platform's own document decides.
+    fn default() -> Self {
+        use ReportSource as S;
+        let names = [
+            ("evaluateId", S::RatingId),
+            ("projectNo", S::RecordNumber),
+            ("serviceNumber", S::Round),
+            ("taskCode", S::ItemCode),
+            ("taskName", S::ItemName),
+            ("proDepart", S::CenterName),
+            ("areaCode", S::DivisionCode),
+            ("userProp", S::ApplicantKind),
+            ("userName", S::ApplicantName),
+            ("isRealName", S::IsNamed),
+            ("satisfaction", S::Grade),
+            ("pf", S::Channel),
+            ("evalDetail", S::Dimensions),
+            ("writingEvaluation", S::Comment),
+            ("assessTime", S::RatedAt),
+            ("isInvalid", S::IsExcluded),
+        ];
+        let fields = names.map(|(name, source)| ReportField { name: name.into(), source, value: String::new() }).into();
+        // GB/T 39046 counts from 1 = 非常满意; the interface the other way round.
+        let turned = |g: &Grade| (g.code().to_owned(), g.standard().and_then(|n| n.parse::<i32>().ok()).map_or_else(String::new, |n| (6 - n).to_string()));
+        let counted = |all: &[&str]| all.iter().zip(1..).map(|(code, n)| ((*code).to_owned(), n.to_string())).collect();
+        let codes = |all: Vec<&'static str>| -> Codes { counted(&all) };
+        Self {
+            format: ReportFormat::Csv,
+            times: ReportTime::DateTime,
+            fields,
+            grades: Grade::ALL.iter().map(turned).collect(),
+            channels: codes(RatingChannel::ALL.iter().map(|c| c.code()).collect()),
+            dimensions: codes(Dimension::ALL.iter().map(|d| d.code()).collect()),
+            with_defaults: false,
+        }
+    }
+}
+
+/// A rating, before it is written.
+#[derive(Clone, Debug)]
+pub struct Rated {
+    /// Its id.
+    pub id: String,
+    /// Number of what was rated.
+    pub number: String,
+    /// 1, or 2 after a follow-up.
+    pub round: i32,
+    /// Code of the item.
+    pub item_code: String,
+    /// Name of the item.
+    pub item_name: String,
+    /// Rated center.
+    pub center_name: String,
+    /// Its division.
+    pub division_code: String,
+    /// Kind of the applicant.
+    pub applicant_kind: String,
+    /// Masked.
+    pub applicant_name: String,
+    /// Named, or anonymous.
+    pub is_named: bool,
+    /// Grade.
+    pub grade: Grade,
+    /// How it came in.
+    pub channel: RatingChannel,
+    /// What it is about.
+    pub dimensions: Vec<Dimension>,
+    /// Without personal data.
+    pub comment: String,
+    /// When.
+    pub rated_at: Moment,
+    /// When it was asked for.
+    pub ended_at: Moment,
+    /// A default.
+    pub is_default: bool,
+    /// Excluded by an appeal.
+    pub is_excluded: bool,
+}
+
+impl ReportMapping {
+    /// All that is wrong with it.
+    pub fn check(&self) -> Result<(), Problem> {
+        let mut errors = Vec::new();
+        let mut wrong = |at: String, zh: String| errors.push(FieldError::body(&at, "mapping", zh, "The mapping does not hold."));
+        for (at, field) in self.fields.iter().enumerate() {
+            if self.fields.iter().take(at).any(|other| other.name == field.name) {
+                wrong(format!("/mapping/fields/{at}/name"), format!("字段名 {} 重复。", field.name));
+            }
+            if (field.source == ReportSource::Literal) == field.value.is_empty() {
+                wrong(format!("/mapping/fields/{at}/value"), "固定值须填写 value，其他来源不填。".into());
+            }
+        }
+        let mut table = |name: &str, codes: &Codes, known: Vec<&str>, all: bool| {
+            for code in known.iter().filter(|code| all && codes.get(**code).is_none_or(String::is_empty)) {
+                wrong(format!("/mapping/{name}/{code}"), format!("缺少 {code} 的对应代码。"));
+            }
+            for code in codes.keys().filter(|code| !known.contains(&code.as_str())) {
+                wrong(format!("/mapping/{name}/{code}"), format!("没有 {code} 这个代码。"));
+            }
+        };
+        table("grades", &self.grades, Grade::ALL.iter().map(|g| g.code()).collect(), true);
+        table("channels", &self.channels, RatingChannel::ALL.iter().map(|c| c.code()).collect(), true);
+        table("dimensions", &self.dimensions, Dimension::ALL.iter().map(|d| d.code()).collect(), false);
+        let mut grades: Vec<&String> = self.grades.values().collect();
+        grades.sort();
+        if grades.windows(2).any(|w| w[0] == w[1]) {
+            wrong("/mapping/grades".into(), "五个等级的代码应各不相同。".into());
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Problem::fields(ErrorCode::RuleViolation, errors)) }
+    }
+
+    /// A rating as the other platform reads it.
+    pub fn row(&self, of: &Rated) -> Map<String, Value> {
+        let code = |codes: &Codes, own: &str| codes.get(own).cloned().unwrap_or_default();
+        let time = |at: Moment| match self.times {
+            ReportTime::DateTime => at.rfc3339().get(..19).unwrap_or_default().replace('T', " "),
+            ReportTime::Rfc3339 => at.rfc3339(),
+        };
+        let flag = |yes: bool| json!(if yes { "1" } else { "0" });
+        let value = |field: &ReportField| match field.source {
+            ReportSource::RatingId => json!(of.id),
+            ReportSource::RecordNumber => json!(of.number),
+            ReportSource::Round => json!(of.round.to_string()),
+            ReportSource::ItemCode => json!(of.item_code),
+            ReportSource::ItemName => json!(of.item_name),
+            ReportSource::CenterName => json!(of.center_name),
+            ReportSource::DivisionCode => json!(of.division_code),
+            ReportSource::ApplicantKind => json!(of.applicant_kind),
+            ReportSource::ApplicantName => json!(if of.is_named { of.applicant_name.as_str() } else { "" }),
+            ReportSource::IsNamed => flag(of.is_named),
+            ReportSource::Grade => json!(code(&self.grades, of.grade.code())),
+            ReportSource::Channel => json!(code(&self.channels, of.channel.code())),
+            ReportSource::Dimensions => {
+                json!(of.dimensions.iter().map(|d| code(&self.dimensions, d.code())).filter(|c| !c.is_empty()).collect::<Vec<_>>().join(","))
+            }
+            ReportSource::Comment => json!(of.comment),
+            ReportSource::RatedAt => json!(time(of.rated_at)),
+            ReportSource::EndedAt => json!(time(of.ended_at)),
+            ReportSource::IsDefault => flag(of.is_default),
+            ReportSource::IsExcluded => flag(of.is_excluded),
+            ReportSource::Literal => json!(field.value),
+        };
+        self.fields.iter().map(|field| (field.name.clone(), value(field))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interface_counts_down_from_five() {
+        let mapping = ReportMapping::default();
+        assert!(mapping.check().is_ok());
+        let codes: Vec<&str> = Grade::ALL.iter().map(|g| mapping.grades[g.code()].as_str()).collect();
+        assert_eq!(codes, ["5", "4", "3", "2", "1"]);
+    }
+
+    #[test]
+    fn every_wrong_entry_is_named() {
+        let mut mapping = ReportMapping::default();
+        mapping.grades.remove("satisfied");
+        mapping.channels.insert("pigeon".into(), "9".into());
+        mapping.fields.push(ReportField { name: "pf".into(), source: ReportSource::Literal, value: String::new() });
+        let problem = mapping.check().expect_err("wrong");
+        let told = format!("{problem:?}");
+        for at in ["/mapping/grades/satisfied", "/mapping/channels/pigeon", "/mapping/fields/16/name", "/mapping/fields/16/value"] {
+            assert!(told.contains(at), "{at} in {told}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Pushes batches: in order for each target, signed, again and again until they are taken.
+
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::{
+    model::{Payload, ReportBatchState as State, TargetSettings},
+    store::{self, ReportBatch},
+};
+use crate::{
+    db::{Db, Error, Result, Tx, dialect},
+    kernel::{Id, Moment},
+};
+
+/// How long the other side may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// While one server tries a batch, others leave it alone.
+const LEASE: i64 = 60;
+/// Minutes until the next try; the last stands for all after it.
+const PAUSES: [i64; 7] = [1, 2, 5, 15, 60, 180, 360];
+/// Tries after which a person has to look.
+const MOST: i32 = 24;
+
+/// A batch that is being tried.
+struct Trying {
+    batch: ReportBatch,
+    payload: Payload,
+    settings: TargetSettings,
+}
+
+/// Takes the next batch of a target for a while.
+fn take(tx: &mut Tx, target: Id) -> Result<Option<Trying>> {
+    dialect::lock_root(tx.conn, "reporting_targets", target.as_str())?;
+    let now = Moment::system();
+    let Some(mut batch) = store::next_of(tx, target)?.filter(|b| b.state == State::Waiting && b.next_at <= now) else { return Ok(None) };
+    let Some(settings) = store::target(tx, target)?.map(|t| t.settings.open(tx.vault)).transpose()? else { return Ok(None) };
+    batch.attempts += 1;
+    batch.next_at = now.plus(TimeDelta::seconds(LEASE));
+    batch.version += 1;
+    if !store::save_batch(tx, &batch)? {
+        return Err(Error::Contended);
+    }
+    let payload = batch.payload.open(tx.vault)?;
+    Ok(Some(Trying { batch, payload, settings }))
+}
+
+/// Notes what became of it.
+fn settle(tx: &mut Tx, mut batch: ReportBatch, outcome: std::result::Result<(), String>) -> Result<()> {
+    let now = Moment::system();
+    match outcome {
+        Ok(()) => {
+            batch.state = State::Sent;
+            batch.sent_at = Some(tx.now);
+            batch.next_at = Moment::NEVER;
+            batch.last_error = None;
+        }
+        Err(why) => {
+            let at = usize::try_from(batch.attempts - 1).unwrap_or(0).min(PAUSES.len() - 1);
+            let minutes = PAUSES.get(at).copied().unwrap_or(360);
+            batch.next_at = now.plus(TimeDelta::minutes(minutes));
+            batch.last_error = Some(why);
+            if batch.attempts >= MOST {
+                batch.state = State::Failed;
+                batch.next_at = Moment::NEVER;
+            }
+        }
+    }
+    batch.version += 1;
+    batch.updated_at = tx.now;
+    // Somebody dropped it meanwhile: that stands.
+    store::save_batch(tx, &batch).map(|_| ())
+}
+
+async fn send(client: &reqwest::Client, trying: &Trying) -> std::result::Result<(), String> {
+    let Some(push) = &trying.settings.push else { return Err("no address".into()) };
+    let body = json!({ "batchNo": trying.batch.number, "count": trying.payload.rows.len(), "data": trying.payload.rows }).to_string();
+    let at = Moment::system().utc().timestamp().to_string();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, trying.settings.secret.as_bytes());
+    let signature = hex::encode(hmac::sign(&key, format!("{at}.{body}").as_bytes()));
+    let request = client
+        .post(&push.url)
+        .header("content-type", "application/json; charset=utf-8")
+        .header("x-app-id", &push.app_id)
+        .header("x-timestamp", at)
+        .header("x-signature", signature)
+        .header("idempotency-key", trying.batch.id.as_str())
+        .body(body);
+    // What the other side says may hold anything: its status is enough.
+    let told = |e: reqwest::Error| if e.is_timeout() { "timeout".to_owned() } else if e.is_connect() { "unreachable".to_owned() } else { "broken".to_owned() };
+    let status = request.send().await.map_err(told)?.status();
+    if status.is_success() { Ok(()) } else { Err(format!("HTTP {}", status.as_u16())) }
+}
+
+/// Tries what is due, one batch of each target at a time; answers how many were taken.
+pub async fn push_due(db: &Db) -> Result<usize> {
+    let targets: Vec<Id> = db.read(|tx| Ok(store::pushing(tx)?.into_iter().map(|t| t.id).collect())).await?;
+    if targets.is_empty() {
+        return Ok(0);
+    }
+    let broken = |e: reqwest::Error| Error::Corrupt(e.to_string());
+    // A redirect would carry the ratings elsewhere.
+    let client = reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build().map_err(broken)?;
+    let each = targets.into_iter().map(|target| {
+        let client = &client;
+        async move {
+            let mut taken = 0;
+            while let Some(trying) = db.commit(move |tx| take(tx, target)).await? {
+                let outcome = send(client, &trying).await;
+                let done = outcome.is_ok();
+                let batch = trying.batch;
+                db.commit(move |tx| settle(tx, batch.clone(), outcome.clone())).await?;
+                if !done {
+                    break;
+                }
+                taken += 1;
+            }
+            Ok::<usize, Error>(taken)
+        }
+    });
+    // A slow platform delays no other.
+    let all = futures_util::future::join_all(each).await;
+    all.into_iter().sum()
+}

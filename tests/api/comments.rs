@@ -1,0 +1,83 @@
+//! Open comments: found in Chinese without whom they name, tagged, and counted as what they have in common.
+
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, on_both_engines, text, water_application};
+
+on_both_engines!(comments_are_found_without_whom_they_name, what_many_say_is_a_common_problem);
+
+const CITY: &str = "320600000000";
+
+/// A matter of the county that was withdrawn and rated so.
+async fn rated(app: &TestApp, grade: &str, comment: &str) -> Value {
+    let company = app.as_user("ent_rudong");
+    let mut asked = water_application();
+    asked["center"] = json!("320623000000");
+    let e = company.post("/entrustments", asked).await.created();
+    company.post(&format!("/entrustments/{}/withdraw", text(&e["id"])), json!({ "reason": "暂不需要" })).await.ok();
+    let open = company.get("/evaluations?state=open").await.ok();
+    app.stranger().post(text(&open["items"][0]["link"]), json!({ "grade": grade, "comment": comment })).await.ok();
+    e
+}
+
+async fn comments_are_found_without_whom_they_name(app: TestApp) {
+    let e = rated(&app, "dissatisfied", "排队等了两小时，跑了三趟，联系人张三丰电话13912345678，没有一次性告知").await;
+    rated(&app, "very_satisfied", "窗口人员热情，很方便").await;
+    rated(&app, "satisfied", "").await;
+    let (inspector, manager) = (app.as_user("city_inspector"), app.as_user("rd_manager"));
+    let all = inspector.get("/open-comments").await.ok();
+    assert_eq!(all["items"].as_array().map(Vec::len), Some(2), "without words there is no comment: {all}");
+    assert!(!all.to_string().contains("13912345678") && !all.to_string().contains("张三丰"), "{all}");
+    let found = manager.get("/open-comments?q=%E4%B8%80%E6%AC%A1%E6%80%A7%E5%91%8A%E7%9F%A5").await.ok();
+    let c = &found["items"][0];
+    assert_eq!((found["items"].as_array().map(Vec::len), &c["number"], &c["grade"]), (Some(1), &e["number"], &json!("dissatisfied")));
+    assert_eq!(c["tags"], json!(["waiting", "visits", "not_told_once"]));
+    assert_eq!(manager.get("/open-comments?q=%E5%BC%A0%E4%B8%89%E4%B8%B0").await.ok()["items"], json!([]), "nobody is found by name");
+    for (filter, count) in [("tag=visits", 1), ("tag=praise", 1), ("is_bad=true", 1), ("grade=satisfied", 0), ("reviewed=true", 0), ("tag=fees", 9)] {
+        let found = manager.get(&format!("/open-comments?{filter}")).await;
+        match count {
+            9 => assert_eq!(found.status, 400, "{filter}"),
+            _ => assert_eq!(found.ok()["items"].as_array().map(Vec::len), Some(count), "{filter}"),
+        }
+    }
+    // Whoever does not answer for the center reads none; another county's leader finds none.
+    app.as_user("rd_clerk").get("/open-comments").await.expect(403);
+    app.as_user("rd_agent").get("/open-comments").await.expect(403);
+    let at = format!("/open-comments/{}", text(&c["id"]));
+    app.as_user("rd_clerk").get(&at).await.expect(404);
+    let tags = json!({ "tags": ["waiting"], "labels": ["午休无人"] });
+    assert_eq!(manager.put_with(&at, &[], tags.clone()).await.status, 428);
+    let bad = json!({ "tags": ["waiting"], "labels": [" 长", "好"] });
+    assert_eq!(manager.put_with(&at, &[("if-match", "\"1\"")], bad).await.status, 400);
+    let t = manager.put_with(&at, &[("if-match", "\"1\"")], tags.clone()).await.ok();
+    assert_eq!((&t["tags"], &t["labels"], &t["is_reviewed"], &t["version"]), (&json!(["waiting"]), &json!(["午休无人"]), &json!(true), &json!(2)));
+    assert_eq!(manager.put_with(&at, &[("if-match", "\"1\"")], tags).await.status, 412);
+    let labelled = "/open-comments?label=%E5%8D%88%E4%BC%91%E6%97%A0%E4%BA%BA";
+    assert_eq!(inspector.get(labelled).await.ok()["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(inspector.get("/open-comments?tag=visits").await.ok()["items"], json!([]), "what somebody read replaces what the words gave away");
+    // The city's leader reads what is below and leaves the tagging to others.
+    let read = app.as_user("city_manager").get(&at).await.ok();
+    assert_eq!(read["allowed_actions"], json!([]));
+}
+
+async fn what_many_say_is_a_common_problem(app: TestApp) {
+    rated(&app, "dissatisfied", "排队太久，系统打不开").await;
+    rated(&app, "very_dissatisfied", "等候一上午").await;
+    rated(&app, "basically_satisfied", "网站登录不了").await;
+    rated(&app, "very_satisfied", "感谢耐心讲解").await;
+    let inspector = app.as_user("city_inspector");
+    let all = inspector.get(&format!("/common-problems?center={CITY}&from=2026-03-01&to=2026-04-01")).await.ok();
+    let told: Vec<(&str, i64, i64)> =
+        all["items"].as_array().expect("items").iter().map(|p| (text(&p["tag"]), p["comments"].as_i64().unwrap_or(0), p["bad"].as_i64().unwrap_or(0))).collect();
+    assert_eq!(told, [("waiting", 2, 2), ("system", 2, 1)], "praise is no problem: {all}");
+    let waiting = &all["items"][0];
+    assert_eq!((&waiting["label"], &waiting["centers"], &waiting["before"]), (&json!("等候时间长"), &json!(1), &json!(0)));
+    assert_eq!((&waiting["top_centers"][0]["name"], &waiting["top_centers"][0]["count"]), (&json!("如东县政务服务中心"), &json!(2)));
+    assert_eq!((waiting["samples"].as_array().map(Vec::len), &waiting["top_items"][0]["count"]), (Some(2), &json!(2)));
+    assert_eq!(inspector.get(&format!("/common-problems?center={CITY}&from=2026-03-01&to=2026-04-01&least=3")).await.ok()["items"], json!([]));
+    let later = inspector.get(&format!("/common-problems?center={CITY}&from=2026-03-05&to=2026-03-08&least=1")).await.ok();
+    assert_eq!(later["items"], json!([]), "what was said in the period before is no problem of this one: {later}");
+    app.as_user("rd_clerk").get("/common-problems").await.expect(403);
+    inspector.get("/common-problems?least=0").await.expect(400);
+    inspector.get("/common-problems?from=2026-03-02&to=2026-03-01").await.expect(400);
+}
