@@ -18,6 +18,7 @@ pub mod clocks;
 pub mod comments;
 pub mod config;
 pub mod db;
+pub mod documents;
 pub mod duty;
 pub mod entrustments;
 pub mod evaluations;

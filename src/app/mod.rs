@@ -69,10 +69,11 @@ pub fn mount(cfg: &mut ServiceConfig) {
         worklist::api::routes(cfg);
         ledgers::api::routes(cfg);
         crate::statistics::api::routes(cfg);
-        crate::statistics::periods_api::routes(cfg);
+        crate::statistics::periods::api::routes(cfg);
         crate::bulletins::api::routes(cfg);
         crate::comments::api::routes(cfg);
         crate::reporting::api::routes(cfg);
+        crate::documents::api::routes(cfg);
         clocks::api::routes(cfg);
         dictionaries::routes(cfg);
     }));

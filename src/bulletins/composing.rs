@@ -246,13 +246,10 @@ fn overdue_sheets(tx: &mut Tx, center: &Center, end: Moment) -> Result<Vec<Named
 
 fn named_orders(tx: &mut Tx, center: &Center, within: (Moment, Moment)) -> Result<Vec<NamedOrder>> {
     let rows = orders::of_period(tx, &center.path, within, NAMED)?;
-    let centers: Vec<Id> = rows.iter().map(|o| o.to_center_id).collect();
-    let departments: Vec<Id> = rows.iter().filter_map(|o| o.to_department_id).collect();
-    let mut names: BTreeMap<Id, String> = organization::briefs(tx, &centers)?.into_iter().map(|c| (c.id, c.name)).collect();
-    names.extend(organization::store::departments_by_id(tx, &departments)?.into_iter().map(|d| (d.id, d.name)));
+    let names = supervision::addressees(tx, rows.iter())?;
     let now = tx.now;
     let told = rows.into_iter().map(|o| NamedOrder {
-        to: names.get(&o.to_department_id.unwrap_or(o.to_center_id)).cloned().unwrap_or_default(),
+        to: names.get(&o.addressee()).cloned().unwrap_or_default(),
         id: o.id,
         number: o.number,
         reason_label: o.reason.label().into(),

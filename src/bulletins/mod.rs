@@ -10,8 +10,9 @@ mod service;
 pub mod store;
 mod views;
 
-pub use composing::BulletinBody;
+pub use composing::{BulletinBody, NamedOverdue};
+pub use machine::BulletinState;
 pub use model::{BulletinPublication, BulletinWords, NewBulletin};
 pub use service::{compose_as, edit, publish, submit};
 pub use store::Bulletin;
-pub use views::{BulletinView, list};
+pub use views::{BulletinView, fetch, list};

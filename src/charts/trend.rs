@@ -68,10 +68,18 @@ pub fn trend(t: &Trend) -> String {
     let percent = t.series.iter().any(|s| s.unit == "%");
     let largest = t.series.iter().flat_map(|s| s.values.iter().flatten()).copied().fold(0.0, f64::max);
     let top = if percent { 100.0 } else { ceiling(largest) };
+    // Half a matter is none: the steps of a count are whole.
+    let steps: u8 = match top {
+        _ if percent => 4,
+        t if t <= 1.0 => 1,
+        t if t <= 2.0 => 2,
+        t if t.rem_euclid(4.0) == 0.0 => 4,
+        _ => 5,
+    };
     let (width, height) = (WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
     let up = |value: f64| TOP + height - height * value / top;
-    for step in 0..=4_u8 {
-        let value = top * f64::from(step) / 4.0;
+    for step in 0..=steps {
+        let value = top * f64::from(step) / f64::from(steps);
         svg.line((LEFT, up(value)), (WIDTH - RIGHT, up(value)), "#ddd");
         svg.text((LEFT - 8.0, up(value) + 4.0), "end", 11, &number(value));
     }

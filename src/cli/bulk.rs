@@ -13,11 +13,11 @@ const BATCH: u64 = 2_000;
 /// Adds `count` matters over the centers and items of Nantong, most of them closed, as years of use would leave them.
 pub async fn fill(db: &Db, count: u64) -> Result<(), CliError> {
     let plan = db
-        .commit(|tx| {
+        .commit(move |tx| {
             let root = organization::store::center_by_division(tx, "320600000000")?.ok_or_else(Problem::not_found)?;
             let ids = organization::store::subtree(tx, &root.path)?;
             let centers = organization::store::centers_by_id(tx, &ids)?;
-            BulkPlan::new(tx, centers)
+            BulkPlan::new(tx, centers, count)
         })
         .await?;
     let plan = std::sync::Arc::new(plan);

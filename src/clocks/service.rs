@@ -400,6 +400,11 @@ pub fn charged(tx: &mut Tx, path: &str) -> Result<Vec<store::ChargedClocks>> {
     store::charged(tx, path, APPLICANTS)
 }
 
+/// The running limits of the staff, nearest end first.
+pub fn running(tx: &mut Tx, asked: &store::Running) -> Result<Vec<store::RunningClock>> {
+    store::running(tx, asked, APPLICANTS)
+}
+
 /// The limits of the departments at or below a path, kept and missed in a period.
 pub fn of_departments(tx: &mut Tx, path: &str, within: (Moment, Moment)) -> Result<Vec<store::DepartmentLimits>> {
     store::of_departments(tx, path, within, APPLICANTS)

@@ -167,6 +167,82 @@ pub fn late_at(tx: &mut Tx, path: &str, kind: super::ClockKind, at: Moment, limi
         .load(tx.conn)?)
 }
 
+/// A running limit of the staff.
+#[derive(Clone, Debug, Queryable)]
+pub struct RunningClock {
+    /// Identity.
+    pub id: Id,
+    /// Kind of record.
+    pub record_kind: String,
+    /// Whose.
+    pub record_id: Id,
+    /// What it measures.
+    pub kind: super::ClockKind,
+    /// The center that must act, or that of the department.
+    pub center_id: Id,
+    /// The department that must act.
+    pub department_id: Option<Id>,
+    /// When it warns.
+    pub warn_at: Moment,
+    /// Until when.
+    pub due_at: Moment,
+}
+
+/// Which running limits.
+#[derive(Clone, Debug)]
+pub struct Running<'a> {
+    /// Charged at or below this path.
+    pub path: &'a str,
+    /// To these departments, where any is named.
+    pub departments: Vec<Id>,
+    /// Of these kinds, where any is named.
+    pub kinds: Vec<super::ClockKind>,
+    /// Past their end, or not.
+    pub broken: Option<bool>,
+    /// Past their warning, or not.
+    pub near: Option<bool>,
+    /// After this end and id.
+    pub after: Option<(Moment, Id)>,
+    /// At most.
+    pub limit: i64,
+}
+
+/// Running limits, nearest end first; without those of these kinds.
+pub fn running(tx: &mut Tx, asked: &Running, without: &[super::ClockKind]) -> Result<Vec<RunningClock>> {
+    use clocks as c;
+    let now = tx.now;
+    let below = centers::table.filter(centers::path.ge(asked.path.to_owned())).filter(centers::path.lt(format!("{}~", asked.path))).select(centers::id.nullable());
+    let columns = (c::id, c::record_kind, c::record_id, c::kind, c::center_id.assume_not_null(), c::department_id, c::warn_at, c::due_at);
+    let mut q = c::table
+        .filter(c::state.eq("running"))
+        .filter(c::center_id.eq_any(below))
+        .filter(c::kind.ne_all(without.to_vec()))
+        .order((c::due_at.asc(), c::id.asc()))
+        .limit(asked.limit)
+        .select(columns)
+        .into_boxed();
+    if !asked.departments.is_empty() {
+        q = q.filter(c::department_id.eq_any(asked.departments.iter().copied().map(Some).collect::<Vec<_>>()));
+    }
+    if !asked.kinds.is_empty() {
+        q = q.filter(c::kind.eq_any(asked.kinds.clone()));
+    }
+    q = match asked.broken {
+        Some(true) => q.filter(c::due_at.le(now)),
+        Some(false) => q.filter(c::due_at.gt(now)),
+        None => q,
+    };
+    q = match asked.near {
+        Some(true) => q.filter(c::warn_at.le(now)),
+        Some(false) => q.filter(c::warn_at.gt(now)),
+        None => q,
+    };
+    if let Some((due, id)) = asked.after {
+        q = q.filter(c::due_at.ge(due)).filter(c::due_at.gt(due).or(c::id.gt(id)));
+    }
+    Ok(q.load(tx.conn)?)
+}
+
 /// Which open clocks of a record.
 #[derive(Clone, Copy, Debug)]
 pub enum Which {

@@ -11,6 +11,7 @@ pub mod store;
 mod tagging;
 
 pub use indexing::on_rated;
+pub use listing::list;
 pub use model::CommentTags;
 pub use service::tag;
 pub use tagging::ProblemTag;

@@ -20,10 +20,22 @@ use crate::{
     organization::{self, Center},
 };
 
+/// So many items of the catalogue are used.
+const ITEMS: usize = 60;
+/// Two years.
+const SPAN_MINUTES: u64 = 730 * 24 * 60;
+
+/// One after another.
+fn pick<T: Copy>(all: &[T], n: u64) -> T {
+    all[usize::try_from(n % all.len() as u64).unwrap_or(0)]
+}
+
 /// What the batches share.
 pub struct BulkPlan {
     centers: Vec<Center>,
-    item: Published,
+    items: Vec<Published>,
+    /// How many there will be: they spread over two years.
+    count: u64,
     applicant: Id,
     applicant_name: String,
     contact_name: Sealed,
@@ -35,8 +47,15 @@ pub struct BulkPlan {
 
 impl BulkPlan {
     /// Prepares over these centers.
-    pub fn new(tx: &mut Tx, centers: Vec<Center>) -> Result<Self> {
-        let item = catalogue::published(tx, "GS-320623-0001")?.ok_or_else(|| Error::Corrupt("the demo item is missing".into()))?;
+    pub fn new(tx: &mut Tx, centers: Vec<Center>, count: u64) -> Result<Self> {
+        let codes: Vec<String> = catalogue::store::published_contents(tx, &[])?.into_iter().map(|(code, ..)| code).take(ITEMS).collect();
+        let mut items = Vec::with_capacity(codes.len());
+        for code in codes {
+            items.extend(catalogue::published(tx, &code)?);
+        }
+        if items.is_empty() {
+            return Err(Error::Corrupt("the demo's items are missing".into()));
+        }
         let input = ApplicantInput {
             kind: ApplicantKind::Enterprise,
             name: "南通批量演示有限公司".into(),
@@ -49,7 +68,8 @@ impl BulkPlan {
         let applicant = applicants::find_or_enter(tx, &input)?;
         Ok(Self {
             centers,
-            item,
+            items,
+            count,
             applicant: applicant.id,
             applicant_name: applicant.name,
             contact_name: Sealed::seal(tx.vault, "联系人")?,
@@ -83,18 +103,23 @@ pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<()> {
     for n in range {
         let index = usize::try_from(n.wrapping_mul(2_654_435_761) % plan.centers.len().max(1) as u64).unwrap_or(0);
         let Some(center) = plan.centers.get(index) else { continue };
+        let Some(item) = plan.items.get(usize::try_from(n.wrapping_mul(40_503) % plan.items.len().max(1) as u64).unwrap_or(0)) else { continue };
         let state = state_of(n);
         let ended = state.is_final();
+        // The oldest first, the newest now; what ended took up to eight days.
+        let ago = i64::try_from((plan.count - n.min(plan.count)) * SPAN_MINUTES / plan.count.max(1)).unwrap_or(0);
+        let received = tx.now.plus(chrono::TimeDelta::minutes(-ago));
+        let ended_at = received.plus(chrono::TimeDelta::hours(i64::try_from(n % 192).unwrap_or(0))).min(tx.now);
         let e = Entrustment {
-            id: Id::new(),
+            id: Id::fixed(received.utc(), format!("{}:{n}", plan.stamp).as_bytes()),
             number: format!("DB-{}-{}-{n:08}", center.division_code.get(..6).unwrap_or_default(), plan.stamp),
-            mode: Mode::Assisted,
+            mode: pick(Mode::ALL, n / 7),
             state,
-            channel: Channel::Window,
-            title: plan.item.content.name.clone(),
-            item_id: plan.item.id,
-            item_version: plan.item.number,
-            division_code: plan.item.division_code.clone(),
+            channel: pick(Channel::ALL, n / 3),
+            title: item.content.name.clone(),
+            item_id: item.id,
+            item_version: item.number,
+            division_code: item.division_code.clone(),
             applicant_id: plan.applicant,
             applicant_name: plan.applicant_name.clone(),
             contact_name: plan.contact_name.clone(),
@@ -112,11 +137,11 @@ pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<()> {
             reminders: 0,
             held_state: None,
             facts: plan.facts.clone(),
-            received_on: tx.now.local_date().to_string(),
+            received_on: received.local_date().to_string(),
             version: 1,
-            created_at: tx.now,
-            updated_at: tx.now,
-            closed_at: ended.then_some(tx.now),
+            created_at: received,
+            updated_at: if ended { ended_at } else { received },
+            closed_at: ended.then_some(ended_at),
             mandate_id: None,
             window_id: None,
             priority: Priority::Normal,
@@ -132,7 +157,7 @@ pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<()> {
             center_id: center.id,
             cause: CustodyCause::Intake,
             transfer_id: None,
-            from_at: tx.now,
+            from_at: received,
             to_at: None,
         });
         let mut subjects: Vec<(String, bool)> = organization::subjects_of(center).into_iter().map(|s| (s, false)).collect();

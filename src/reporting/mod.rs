@@ -13,4 +13,4 @@ mod views;
 pub use mapping::{ReportFormat, ReportSource, ReportTime};
 pub use model::{BatchKind, NewReportingTarget, ReportBatchState, TargetState};
 pub use pushing::push_due;
-pub use service::{anything_new, create_as, file_as, follow};
+pub use service::{anything_new, create_as, file_as, follow, pause};

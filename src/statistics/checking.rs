@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     cells::{self, Cells, Keys, Places, Slot},
-    freezing,
     gathering::{self, KINDS},
-    keeping, store,
+    keeping,
+    periods::freezing,
+    store,
 };
 use crate::{
     db::{Db, Result, Tx},

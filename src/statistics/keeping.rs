@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     cells::{self, Cells, Keys, Places, Slot},
-    freezing,
     gathering::{self, KINDS},
+    periods::freezing,
     store,
 };
 use crate::{

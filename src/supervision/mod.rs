@@ -17,4 +17,4 @@ pub use machine::SupervisionState;
 pub use service::{answer, awaiting, recompute, sign_in};
 pub use standing::{DepartmentOverview, LimitsKept, OrdersGiven, departments as department_overviews};
 pub use store::Supervision;
-pub use views::list;
+pub use views::{SupervisionView, addressees, fetch, list};

@@ -64,6 +64,13 @@ pub struct Supervision {
     pub updated_at: Moment,
 }
 
+impl Supervision {
+    /// The department that is supervised, else the center.
+    pub fn addressee(&self) -> Id {
+        self.to_department_id.unwrap_or(self.to_center_id)
+    }
+}
+
 /// By id.
 pub fn supervision(tx: &mut Tx, id: Id) -> Result<Option<Supervision>> {
     Ok(supervisions::table.filter(supervisions::id.eq(id)).select(Supervision::as_select()).first(tx.conn).optional()?)

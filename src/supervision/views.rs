@@ -1,5 +1,7 @@
 //! How supervision orders are answered. They name offices and numbers, never an applicant: whoever sees one reads its words.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{
@@ -15,6 +17,7 @@ use crate::{
     clocks::{self, ClockView},
     db::{Result, Tx},
     kernel::{Code as _, Id, ListQuery, Moment, Page, Problem},
+    organization,
 };
 
 /// A supervision order as it is answered.
@@ -104,11 +107,11 @@ pub struct SupervisionView {
 
 crate::versioned!(SupervisionView, "supervision");
 
-fn render(tx: &mut Tx, row: Supervision) -> Result<SupervisionView> {
+fn render(tx: &Tx, row: Supervision, to: String) -> Result<SupervisionView> {
     let record = row.record.open(tx.vault)?;
     let overdue = row.due_at <= tx.now;
     Ok(SupervisionView {
-        to: addressee(tx, &row)?,
+        to,
         id: row.id,
         number: row.number,
         state: row.state,
@@ -147,13 +150,13 @@ fn render(tx: &mut Tx, row: Supervision) -> Result<SupervisionView> {
 pub(super) fn view(tx: &mut Tx, actor: &Actor, row: Supervision) -> Result<SupervisionView> {
     let sight = access::sight(tx, &Scope::of(actor, "supervision"), row.id)?.ok_or_else(Problem::not_found)?;
     let record = row.record.open(tx.vault)?;
-    let (id, allowed) = (row.id, allowed(actor, &row, &record));
+    let (id, to, allowed) = (row.id, addressee(tx, &row)?, allowed(actor, &row, &record));
     Ok(SupervisionView {
         notes: Some(record.notes),
         clocks: Some(clocks::of_record(tx, id)?),
         attachments: Some(attachments::of_record(tx, id, sight.masked)?),
         allowed_actions: Some(allowed),
-        ..render(tx, row)?
+        ..render(tx, row, to)?
     })
 }
 
@@ -168,7 +171,19 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<Supervisio
     let keep = |tx: &mut Tx, ids: &[Id]| -> Result<Vec<Id>> { Ok(kept(q, tx.now, store::supervisions_by_id(tx, ids)?)) };
     let sieve = access::Sieve { by: None, keep: &keep };
     let page = access::sifted::<SupervisionState, _>(tx, actor, "supervision", q, sieve, store::supervisions_by_id, |row| row.id)?;
-    page.try_map(|(row, _)| render(tx, row))
+    let names = addressees(tx, page.items.iter().map(|(row, _)| row))?;
+    page.try_map(|(row, _)| {
+        let to = names.get(&row.addressee()).cloned().unwrap_or_default();
+        render(tx, row, to)
+    })
+}
+
+/// Who is supervised by these orders, by name: two questions, however many orders there are.
+pub fn addressees<'a>(tx: &mut Tx, rows: impl Iterator<Item = &'a Supervision>) -> Result<BTreeMap<Id, String>> {
+    let ids: Vec<Id> = rows.map(Supervision::addressee).collect();
+    let mut names: BTreeMap<Id, String> = organization::briefs(tx, &ids)?.into_iter().map(|c| (c.id, c.name)).collect();
+    names.extend(organization::store::departments_by_id(tx, &ids)?.into_iter().map(|d| (d.id, d.name)));
+    Ok(names)
 }
 
 fn kept(q: &ListQuery, now: Moment, rows: Vec<Supervision>) -> Vec<Id> {

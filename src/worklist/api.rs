@@ -6,19 +6,21 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     filters::{self, FilterInput, FilterView, Filters, SavedList},
     service::{self, Bucket, WorkKind, Worklist},
+    wall::{self, LimitStanding, WallItem},
 };
 use crate::{
     appointments::api::Appointments,
+    clocks::ClockKind,
     entrustments::api::Entrustments,
     evaluations::api::Evaluations,
     http::{Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind, Nothing, Params},
-    kernel::{Code, Problem},
+    kernel::{Code, Page, Problem},
     routing::transfers::api::Transfers,
 };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(mine).service(saved).service(save).service(one).service(change).service(forget);
+    cfg.service(limits).service(mine).service(saved).service(save).service(one).service(change).service(forget);
 }
 
 /// The worklist as a list.
@@ -43,6 +45,27 @@ impl ListKind for Mine {
 async fn mine(ask: Ask, asked: List<Mine>) -> Answer {
     let q = asked.query;
     ask.view(move |tx, actor, _| service::list(tx, actor, &q)).await
+}
+
+/// The limits behind the wall.
+pub struct Limits;
+impl ListKind for Limits {
+    const FILTERS: &'static [Filter] = &[
+        Filter { name: "center", kind: FilterKind::Text(36), doc: "服务中心 id 或 12 位区划代码；不填为本人所在中心" },
+        Filter { name: "department_id", kind: FilterKind::Id, doc: "应当办理的部门" },
+        Filter { name: "limit_kind", kind: FilterKind::Codes(|| ClockKind::ALL.iter().map(|k| k.code()).collect()), doc: "时限种类" },
+        Filter { name: "standing", kind: FilterKind::Codes(|| LimitStanding::ALL.iter().map(|s| s.code()).collect()), doc: "已超期、临近到期或正常计时" },
+    ];
+    const SORTS: &'static [&'static str] = &[];
+}
+
+/// 监督墙明细（limits behind the wall）
+///
+/// 监督墙上每个数字背后的时限：哪一件、由谁办理、何时到期，先到期的在前。不可见的记录只列编号。
+#[utoipa::path(tag = "supervision", operation_id = "list_wall_limits", params(List<Limits>), responses((status = 200, description = "一页时限", body = Page<WallItem>)))]
+#[get("/supervision-wall/limits")]
+async fn limits(ask: Ask, asked: List<Limits>) -> Answer {
+    ask.list(asked.query, wall::limits).await
 }
 
 /// What is asked is checked against its list; what is wrong is told at `/query`.

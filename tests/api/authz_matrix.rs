@@ -642,13 +642,14 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "get_export" | "cancel_export" => (in_path(&f.export), empty()),
         "list_supervisions" => (path.into(), empty()),
         "issue_supervision" => (path.into(), json!({ "center": "320623000000", "reason": "other", "matter": "核查窗口空岗的问题" })),
-        "get_supervision" => (in_path(&f.supervision), empty()),
+        "get_supervision" | "print_supervision" => (in_path(&f.supervision), empty()),
         "sign_in_supervision" => (in_path(&f.supervision), json!({ "responsible": "代办科负责人" })),
         "extend_supervision" => (in_path(&f.supervision), json!({ "due_on": "2026-04-01", "reason": "需会商" })),
         "answer_supervision" => (in_path(&f.supervision), json!({ "findings": "查明", "measures": "办结" })),
         "report_supervision_progress" | "confirm_supervision" | "send_back_supervision" | "withdraw_supervision" => {
             (in_path(&f.supervision), json!({ "words": "已核查" }))
         }
+        "list_wall_limits" => (format!("{path}?center=320623000000"), empty()),
         "get_supervision_wall" => ("/api/v1/supervision-wall?center=320623000000".into(), empty()),
         // What streams does not end; its first reading is that of the wall.
         "watch_supervision_wall" => ("/api/v1/supervision-wall?center=320623000000".into(), empty()),
@@ -656,7 +657,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "list_bulletins" | "list_public_bulletins" | "list_open_comments" => (path.into(), empty()),
         "compose_bulletin" => (path.into(), json!({ "center": "320623000000", "from": "2026-01", "to": "2026-01" })),
         "edit_bulletin" => (in_path(&f.bulletin), json!({ "title": "工作情况通报", "overview": "总体平稳" })),
-        "get_bulletin" | "list_bulletin_timeline" | "recompose_bulletin" | "submit_bulletin" | "publish_bulletin" | "get_public_bulletin" => {
+        "get_bulletin" | "print_bulletin" | "list_bulletin_timeline" | "recompose_bulletin" | "submit_bulletin" | "publish_bulletin" | "get_public_bulletin" => {
             (in_path(&f.bulletin), empty())
         }
         "send_back_bulletin" | "withdraw_bulletin" | "discard_bulletin" => (in_path(&f.bulletin), json!({ "words": "数字有误" })),

@@ -165,6 +165,24 @@ async fn the_wall_charges_whoever_must_act(app: TestApp) {
     app.set_clock("2026-04-20T10:00:00+08:00");
     let late = city.get(&wall(CITY)).await.ok();
     assert!(late["totals"]["broken"].as_i64() > Some(0) && late["totals"]["running"].as_i64() < all["totals"]["running"].as_i64());
+    // Behind each number stand its limits, by name: the broken first.
+    let broken = city.get(&format!("/supervision-wall/limits?center={CITY}&standing=broken&limit=200")).await.ok();
+    assert_eq!(broken["items"].as_array().map(|l| l.len() as i64), late["totals"]["broken"].as_i64());
+    let mut named = 0;
+    let mut cursor = String::new();
+    loop {
+        let page = city.get(&format!("/supervision-wall/limits?center={CITY}&limit=2{cursor}")).await.ok();
+        named += page["items"].as_array().expect("items").len();
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    let all_now = ["running", "near", "broken"].map(|k| late["totals"][k].as_i64().expect("n")).iter().sum::<i64>();
+    assert_eq!(named as i64, all_now, "page by page");
+    let one = broken["items"].as_array().expect("items").iter().find(|l| l["number"] == json!(number)).expect("the matter");
+    assert_eq!((&one["responsible"], one["title"].is_string()), (&json!("如东县政务服务中心"), true));
+    county.get(&format!("/supervision-wall/limits?center={CITY}")).await.expect(403);
     // Each sees their own and what is below.
     county.get(&wall(CITY)).await.expect(403);
     app.as_user("rd_agent").get(&wall(RUDONG)).await.expect(403);

@@ -20,4 +20,5 @@ CREATE INDEX bulletins_public ON bulletins (id) WHERE is_public;
 -- Standings and named overdue limits: what departments owed, and what was broken.
 CREATE INDEX clocks_of_departments ON clocks (department_id, stopped_at) WHERE department_id IS NOT NULL;
 CREATE INDEX clocks_broken ON clocks (kind, due_at) WHERE breached_at IS NOT NULL;
+CREATE INDEX clocks_running ON clocks (due_at, id) WHERE state = 'running';
 CREATE INDEX supervisions_to ON supervisions (to_center_id, created_at);

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::periods_machine::{AdjustmentState, PeriodState};
+use super::machine::{AdjustmentState, PeriodState};
 use crate::{
     db::{
         Private, Result, Tx,

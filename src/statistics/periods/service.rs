@@ -5,11 +5,9 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
-    cells::{self, day_of, month_number, month_start},
-    door, freezing, keeping,
-    periods_machine::{AdjustmentAction as Action, AdjustmentState as State, PeriodState, decide},
-    periods_store::{self as store, Adjustment, AdjustmentEntry, Period},
-    store as counted,
+    freezing,
+    machine::{AdjustmentAction as Action, AdjustmentState as State, PeriodState, decide},
+    store::{self, Adjustment, AdjustmentEntry, Period},
 };
 use crate::{
     auth::{Actor, policy},
@@ -19,6 +17,10 @@ use crate::{
     indicators::Measure,
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Text},
     organization::{self, store::CenterFilter},
+    statistics::{
+        cells::{self, day_of, month_number, month_start},
+        door, keeping, store as counted,
+    },
     tickets,
 };
 

@@ -4,8 +4,8 @@ use actix_web::{get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    periods::{self, AdjustmentProposal, AdjustmentView, AdjustmentWords, StatisticsPeriodInput, StatisticsPeriodView, StatisticsPeriods},
-    periods_machine::AdjustmentState,
+    machine::AdjustmentState,
+    service::{self, AdjustmentProposal, AdjustmentView, AdjustmentWords, StatisticsPeriodInput, StatisticsPeriodView, StatisticsPeriods},
 };
 use crate::{
     http::{Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind},
@@ -34,7 +34,7 @@ impl ListKind for Adjustments {
 #[utoipa::path(tag = "statistics", operation_id = "list_statistics_periods", responses((status = 200, description = "已冻结的月份", body = StatisticsPeriods)))]
 #[get("/statistics-periods")]
 async fn list(ask: Ask) -> Answer {
-    ask.view(|tx, actor, _| periods::periods(tx, actor)).await
+    ask.view(|tx, actor, _| service::periods(tx, actor)).await
 }
 
 /// 冻结月份（freeze period）
@@ -43,7 +43,7 @@ async fn list(ask: Ask) -> Answer {
 #[utoipa::path(tag = "statistics", operation_id = "freeze_statistics_period", request_body = StatisticsPeriodInput, responses((status = 201, description = "月份", body = StatisticsPeriodView)))]
 #[post("/statistics-periods")]
 async fn freeze(command: Command, body: Body<StatisticsPeriodInput>) -> Answer {
-    command.create("/api/v1/statistics-periods", body, |tx, actor, _, input| periods::freeze(tx, actor, input)).await
+    command.create("/api/v1/statistics-periods", body, |tx, actor, _, input| service::freeze(tx, actor, input)).await
 }
 
 /// 查看冻结的月份（frozen period）
@@ -52,7 +52,7 @@ async fn freeze(command: Command, body: Body<StatisticsPeriodInput>) -> Answer {
 #[utoipa::path(tag = "statistics", operation_id = "get_statistics_period", params(("id" = String, Path, description = "月份或 id", max_length = 100, example = "2026-01")), responses((status = 200, description = "月份", body = StatisticsPeriodView)))]
 #[get("/statistics-periods/{id}")]
 async fn fetch(ask: Ask) -> Answer {
-    ask.get(periods::period).await
+    ask.get(service::period).await
 }
 
 /// 查询调整（adjustments）
@@ -61,7 +61,7 @@ async fn fetch(ask: Ask) -> Answer {
 #[utoipa::path(tag = "statistics", operation_id = "list_statistics_adjustments", params(List<Adjustments>), responses((status = 200, description = "一页差异", body = Page<AdjustmentView>)))]
 #[get("/statistics-adjustments")]
 async fn adjustments(ask: Ask, asked: List<Adjustments>) -> Answer {
-    ask.list(asked.query, periods::adjustments).await
+    ask.list(asked.query, service::adjustments).await
 }
 
 /// 查看调整（adjustment）
@@ -70,7 +70,7 @@ async fn adjustments(ask: Ask, asked: List<Adjustments>) -> Answer {
 #[utoipa::path(tag = "statistics", operation_id = "get_statistics_adjustment", params(("id" = String, Path, description = "差异 id", max_length = 100)), responses((status = 200, description = "差异", body = AdjustmentView)))]
 #[get("/statistics-adjustments/{id}")]
 async fn adjustment(ask: Ask) -> Answer {
-    ask.get(periods::adjustment).await
+    ask.get(service::adjustment).await
 }
 
 /// 提出调整（propose adjustment）
@@ -79,7 +79,7 @@ async fn adjustment(ask: Ask) -> Answer {
 #[utoipa::path(tag = "statistics", operation_id = "propose_statistics_adjustment", params(("id" = String, Path, description = "差异 id", max_length = 100)), request_body = AdjustmentProposal, responses((status = 200, description = "差异", body = AdjustmentView)))]
 #[post("/statistics-adjustments/{id}/propose")]
 async fn propose(command: Command, body: Body<AdjustmentProposal>) -> Answer {
-    command.act(body, periods::propose).await
+    command.act(body, service::propose).await
 }
 
 /// 批准调整（approve adjustment）
@@ -88,7 +88,7 @@ async fn propose(command: Command, body: Body<AdjustmentProposal>) -> Answer {
 #[utoipa::path(tag = "statistics", operation_id = "approve_statistics_adjustment", params(("id" = String, Path, description = "差异 id", max_length = 100)), request_body = AdjustmentWords, responses((status = 200, description = "差异", body = AdjustmentView)))]
 #[post("/statistics-adjustments/{id}/approve")]
 async fn approve(command: Command, body: Body<AdjustmentWords>) -> Answer {
-    command.act(body, periods::approve).await
+    command.act(body, service::approve).await
 }
 
 /// 退回调整（refuse adjustment）
@@ -97,7 +97,7 @@ async fn approve(command: Command, body: Body<AdjustmentWords>) -> Answer {
 #[utoipa::path(tag = "statistics", operation_id = "refuse_statistics_adjustment", params(("id" = String, Path, description = "差异 id", max_length = 100)), request_body = AdjustmentWords, responses((status = 200, description = "差异", body = AdjustmentView)))]
 #[post("/statistics-adjustments/{id}/refuse")]
 async fn refuse(command: Command, body: Body<AdjustmentWords>) -> Answer {
-    command.act(body, periods::refuse).await
+    command.act(body, service::refuse).await
 }
 
 /// 不予调整（leave out）
@@ -106,5 +106,5 @@ async fn refuse(command: Command, body: Body<AdjustmentWords>) -> Answer {
 #[utoipa::path(tag = "statistics", operation_id = "leave_out_statistics_adjustment", params(("id" = String, Path, description = "差异 id", max_length = 100)), request_body = AdjustmentWords, responses((status = 200, description = "差异", body = AdjustmentView)))]
 #[post("/statistics-adjustments/{id}/leave-out")]
 async fn leave_out(command: Command, body: Body<AdjustmentWords>) -> Answer {
-    command.act(body, periods::leave_out).await
+    command.act(body, service::leave_out).await
 }

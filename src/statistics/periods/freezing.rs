@@ -5,17 +5,18 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    cells::{self, Cells, day_of, month_number, month_start},
-    keeping,
-    periods_machine::{AdjustmentState, PeriodState},
-    periods_store::{self as kept, Adjustment, AdjustmentEntry, Period},
-    store,
+    machine::{AdjustmentState, PeriodState},
+    store::{self as kept, Adjustment, AdjustmentEntry, Period},
 };
 use crate::{
     auth::Actor,
     db::{Private, Result, Tx},
     events::{self, Audience, NewEvent},
     kernel::Id,
+    statistics::{
+        cells::{self, Cells, day_of, month_number, month_start},
+        keeping, store,
+    },
 };
 
 /// Records of which the contributions are kept in one go.
