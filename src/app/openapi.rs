@@ -283,13 +283,17 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     }
     let id = operation.operation_id.as_deref().unwrap_or_default();
     let cached = open && method == "GET" && (api || matches!(id, "get_jwks" | "get_authorization_server_metadata" | "explain_problem"));
-    if cached && !matches!(id, "get_evaluation_link"
+    if cached
+        && !matches!(
+            id,
+            "get_evaluation_link"
                 | "get_evaluation_link_by_progress"
                 | "get_fallback_progress"
                 | "get_evaluation_link_qr_code"
                 | "get_rating_poster_qr_code"
                 | "list_device_ratings"
-        ) {
+        )
+    {
         operation.parameters.get_or_insert_default().push(RefOr::T(text_header("If-None-Match", "最近一次读取到的 ETag：没有变化时答复 304", false)));
         operation.responses.responses.insert("304".into(), ResponseBuilder::new().description("没有变化").build().into());
     }

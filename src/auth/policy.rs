@@ -55,8 +55,8 @@ const fn masked(role: Role, resource: &'static str, reach: Reach, actions: &'sta
 
 use Reach::{All, Assigned, AssignedBelow, Authority, Center, Client, Department, Leg, Own, Relay, Subtree};
 use Role::{
-    Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, DepartmentHandler, Hotline, Inspector, Portal, ProjectManager, ReformOffice, SecurityAdmin,
-    SystemAdmin,
+    Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, DepartmentHandler, Hotline, Inspector, Portal, ProjectManager, ReformOffice,
+    SecurityAdmin, SystemAdmin,
 };
 
 /// What an applicant does with an own matter.

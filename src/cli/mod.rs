@@ -5,6 +5,7 @@ mod bulk;
 mod city;
 mod clearing;
 mod demo;
+mod evaluations;
 mod follow_ups;
 mod health;
 mod import;

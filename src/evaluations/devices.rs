@@ -126,6 +126,11 @@ fn device(tx: &mut Tx, id: Id) -> Result<Option<Device>> {
     Ok(rating_devices::table.find(id).select(Device::as_select()).first(tx.conn).optional()?)
 }
 
+/// Whether a tablet is there.
+pub fn has_device(tx: &mut Tx, id: Id) -> Result<bool> {
+    Ok(device(tx, id)?.is_some())
+}
+
 fn devices_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Device>> {
     if ids.is_empty() {
         return Ok(Vec::new());

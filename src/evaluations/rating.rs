@@ -6,8 +6,8 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
-    load::{by_token, load_locked, lock, publish, reachable},
     links::LinkView,
+    load::{by_token, load_locked, lock, publish, reachable},
     model::{Dimension, EvaluationState, Grade, ObjectRating, RatedObject, Rating, RatingChannel, RatingTag, Recorded},
     opening::ON_ENDED,
     store::{self, Evaluation},

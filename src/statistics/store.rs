@@ -11,8 +11,8 @@ use crate::{
     db::{
         Json, Result, Tx, dialect,
         schema::{
-            assignment_sheets, clocks, custody, evaluations, events, fallback_tickets, joint_handlings, matter_links, return_visits, service_item_versions, service_occasions,
-            stat_facts, stat_keys, stat_progress, stat_rollups, ticket_callers, ticket_contacts,
+            assignment_sheets, clocks, custody, evaluations, events, fallback_tickets, joint_handlings, matter_links, return_visits, service_item_versions,
+            service_occasions, stat_facts, stat_keys, stat_progress, stat_rollups, ticket_callers, ticket_contacts,
         },
     },
     entrustments::{store::CustodyRow, vocabulary::LinkKind},

@@ -6,8 +6,7 @@ use crate::{
     auth::Actor,
     batches,
     db::{Result, Tx},
-    entrustments,
-    evaluations,
+    entrustments, evaluations,
     follow_ups::{self, FollowUp},
     kernel::{Code, Id},
     meetings::{

@@ -23,6 +23,7 @@ mod db_parity;
 mod desk;
 mod eligibility;
 mod entrustments;
+mod evaluations;
 mod follow_ups;
 mod forms;
 mod forms_acts;
