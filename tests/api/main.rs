@@ -23,6 +23,7 @@ mod db_parity;
 mod desk;
 mod eligibility;
 mod entrustments;
+mod evaluation_channels;
 mod evaluations;
 mod follow_ups;
 mod forms;
