@@ -266,7 +266,7 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<evaluations_model::RatingTag>(),
         dictionary::<evaluations_model::Suspicion>(),
         dictionary::<crate::evaluations::occasions::OccasionKind>(),
-        dictionary::<crate::evaluations::DeviceState>(),
+        dictionary::<crate::evaluations::devices::DeviceState>(),
         indicators(),
         dictionary::<Better>(),
         dictionary::<Axis>(),

@@ -52,7 +52,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         forms::api::routes(cfg);
         evaluations::api::routes(cfg);
         evaluations::occasions::api::routes(cfg);
-        evaluations::devices_api::routes(cfg);
+        evaluations::devices::api::routes(cfg);
         appointments::api::routes(cfg);
         crate::duty::api::routes(cfg);
         crate::visits::api::routes(cfg);

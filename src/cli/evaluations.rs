@@ -7,7 +7,7 @@ use crate::{
     db::{Result, Tx},
     entrustments::Identity,
     evaluations::{
-        self,
+        devices,
         occasions::{self, OccasionKind},
     },
     kernel::{Code as _, random_token},
@@ -35,12 +35,12 @@ pub(super) fn load(tx: &mut Tx) -> Result<()> {
     let manager = actor(tx, "rd_manager")?;
     for n in 1..=2 {
         let id = fixed("rating_device", &n.to_string());
-        if evaluations::has_device(tx, id)? {
+        if devices::store::device(tx, id)?.is_some() {
             continue;
         }
         let input = json!({ "name": format!("综合窗口 {n} 号评价器"), "window_id": window });
         // Nobody knows its token: a demo registers its own.
-        evaluations::enter_device(tx, &manager, id, &center, &serde_json::from_value(input)?, &random_token())?;
+        devices::enter(tx, &manager, id, &center, &serde_json::from_value(input)?, &random_token())?;
     }
     Ok(())
 }

@@ -3,8 +3,7 @@
 
 pub mod api;
 mod codes;
-mod devices;
-pub mod devices_api;
+pub mod devices;
 mod expiring;
 mod links;
 mod load;
@@ -18,7 +17,6 @@ mod suspicion;
 mod views;
 
 pub use codes::{CodeMessage, outgoing};
-pub use devices::{DeviceState, NewDevice, enter as enter_device, has_device};
 pub use expiring::{anything_due, recompute, sweep};
 pub use opening::{ON_ENDED, Served, exclude, open, open_for, open_second};
 pub use rating::{rate, rate_by_link, record};

@@ -1,23 +1,22 @@
-//! Counter tablets: registered by the leader of a center, known by a token that is shown once, and good for what was served at
-//! that center, or at that window, alone.
+//! Registering and revoking tablets, and rating at them.
 
-use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use validator::Validate;
 
-use super::{
-    links::LinkView,
-    load::lock,
-    model::RatingChannel,
-    occasions::store as occasions,
-    rating::{RatingInput, rate_row, within},
-    store,
-};
+use super::store::{self, Device, DeviceState};
 use crate::{
     access::{self, Placement, Sight},
     auth::{Actor, Reachable, Scope, policy},
-    db::{Result, Tx, code_enum, dialect, schema::rating_devices},
+    db::{Result, Tx, dialect},
+    evaluations::{
+        links::LinkView,
+        load::lock,
+        model::RatingChannel,
+        occasions::store as occasions,
+        rating::{RatingInput, rate_row, within},
+        store as evaluations,
+    },
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Text, random_token, sha256_hex},
     organization::{self, Center},
@@ -25,31 +24,6 @@ use crate::{
 
 /// Its name in the access table and in the policy.
 const KIND: &str = "rating_device";
-
-code_enum! {
-    /// Whether a tablet may rate.
-    DeviceState in "rating-device-states" {
-        Active "active" "在用",
-        Revoked "revoked" "已停用",
-    }
-}
-
-/// A tablet.
-#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = rating_devices, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub struct Device {
-    id: Id,
-    center_id: Id,
-    window_id: Option<Id>,
-    name: String,
-    token_hash: String,
-    state: DeviceState,
-    registered_by: Option<Id>,
-    revoked_at: Option<Moment>,
-    version: i64,
-    created_at: Moment,
-    updated_at: Moment,
-}
 
 /// A tablet that is to be registered.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
@@ -122,22 +96,6 @@ fn view(actor: &Actor, center: &Center, row: Device, token: Option<String>) -> D
     }
 }
 
-fn device(tx: &mut Tx, id: Id) -> Result<Option<Device>> {
-    Ok(rating_devices::table.find(id).select(Device::as_select()).first(tx.conn).optional()?)
-}
-
-/// Whether a tablet is there.
-pub fn has_device(tx: &mut Tx, id: Id) -> Result<bool> {
-    Ok(device(tx, id)?.is_some())
-}
-
-fn devices_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Device>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(rating_devices::table.filter(rating_devices::id.eq_any(ids.to_vec())).select(Device::as_select()).load(tx.conn)?)
-}
-
 fn publish(tx: &mut Tx, actor: &Actor, row: &Device, center: &Center, kind: &str) -> Result<()> {
     let params = json!({ "name": row.name });
     let event = NewEvent { record_kind: KIND, record_id: row.id, version: row.version, kind, audience: Audience::Staff, params, words: None };
@@ -162,7 +120,7 @@ pub fn register(tx: &mut Tx, actor: &Actor, input: &NewDevice) -> Result<DeviceV
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     if let Some(id) = input.window_id
-        && store::window(tx, id)?.is_none_or(|(at, _)| at != center.id)
+        && evaluations::window(tx, id)?.is_none_or(|(at, _)| at != center.id)
     {
         return Err(Problem::rule("/window_id", "unknown_window", "该中心没有这个窗口。", "No such window at this center.").into());
     }
@@ -186,14 +144,14 @@ pub fn enter(tx: &mut Tx, actor: &Actor, id: Id, center: &Center, input: &NewDev
         created_at: tx.now,
         updated_at: tx.now,
     };
-    diesel::insert_into(rating_devices::table).values(row.clone()).execute(tx.conn)?;
+    store::insert(tx, &row)?;
     publish(tx, actor, &row, center, "rating_device.registered")?;
     Ok(row)
 }
 
 fn load_seen(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<(Device, Center)> {
     let id: Id = reference.parse().map_err(|_| Problem::not_found())?;
-    let row = device(tx, id)?.ok_or_else(Problem::not_found)?;
+    let row = store::device(tx, id)?.ok_or_else(Problem::not_found)?;
     access::sight(tx, &Scope::of(actor, KIND), id)?.ok_or_else(Problem::not_found)?;
     let center = organization::load(tx, row.center_id)?;
     Ok((row, center))
@@ -207,7 +165,7 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<DeviceView> 
 
 /// The tablets that the caller sees.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<DeviceView>> {
-    let page = access::listed::<DeviceState, _>(tx, actor, KIND, q, devices_by_id, |row| row.id)?;
+    let page = access::listed::<DeviceState, _>(tx, actor, KIND, q, store::devices_by_id, |row| row.id)?;
     page.try_map(|(row, _): (Device, Sight)| -> Result<DeviceView> {
         let center = organization::load(tx, row.center_id)?;
         Ok(view(actor, &center, row, None))
@@ -232,8 +190,7 @@ pub fn revoke(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<DeviceView>
     row.revoked_at = Some(tx.now);
     row.version += 1;
     row.updated_at = tx.now;
-    let old = rating_devices::table.filter(rating_devices::id.eq(row.id)).filter(rating_devices::version.eq(row.version - 1));
-    if diesel::update(old).set(row.clone()).execute(tx.conn)? != 1 {
+    if !store::save(tx, &row)? {
         return Err(Problem::of(ErrorCode::Stale).into());
     }
     publish(tx, actor, &row, &center, "rating_device.revoked")?;
@@ -242,9 +199,7 @@ pub fn revoke(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<DeviceView>
 
 /// The tablet of a token; a wrong or revoked one is nobody's.
 pub fn by_token(tx: &mut Tx, token: &str) -> Result<Device> {
-    let hash = sha256_hex(token.as_bytes());
-    let row = rating_devices::table.filter(rating_devices::token_hash.eq(hash)).filter(rating_devices::state.eq(DeviceState::Active));
-    let row: Option<Device> = row.select(Device::as_select()).first(tx.conn).optional()?;
+    let row = store::active(tx, &sha256_hex(token.as_bytes()))?;
     Ok(row.ok_or_else(|| Problem::of(ErrorCode::Unauthenticated))?)
 }
 
@@ -288,7 +243,7 @@ fn stands_at(device: &Device, occasion: &occasions::Occasion) -> bool {
 pub fn waiting(tx: &mut Tx, token: &str) -> Result<WaitingServices> {
     let device = by_token(tx, token)?;
     let now = tx.now;
-    let rows = store::waiting_at(tx, device.center_id, now, 200)?;
+    let rows = evaluations::waiting_at(tx, device.center_id, now, 200)?;
     let known = occasions::occasions_by_id(tx, &rows.iter().map(|row| row.record_id).collect::<Vec<_>>())?;
     let shown = rows.iter().filter_map(|row| known.iter().find(|o| o.id == row.record_id && stands_at(&device, o)).map(|o| (row, o)));
     let items = shown.take(SHOWN).map(|(row, o)| WaitingService {
@@ -299,7 +254,7 @@ pub fn waiting(tx: &mut Tx, token: &str) -> Result<WaitingServices> {
         due_at: row.due_at,
     });
     let items = items.collect();
-    let window = device.window_id.map(|id| store::window(tx, id)).transpose()?.flatten().map(|(_, name)| name);
+    let window = device.window_id.map(|id| evaluations::window(tx, id)).transpose()?.flatten().map(|(_, name)| name);
     Ok(WaitingServices { center: organization::load(tx, device.center_id)?.name, window, items })
 }
 
@@ -322,7 +277,7 @@ pub fn rate(tx: &mut Tx, token: &str, request_id: &str, input: &DeviceRating) ->
     let device = by_token(tx, token)?;
     let here = occasions::at_center(tx, device.center_id, &input.service_no)?.into_iter().find(|o| stands_at(&device, o));
     let occasion = here.ok_or_else(Problem::not_found)?;
-    let id = store::of_record(tx, occasion.id)?.ok_or_else(Problem::not_found)?.id;
+    let id = evaluations::of_record(tx, occasion.id)?.ok_or_else(Problem::not_found)?.id;
     let row = lock(tx, id)?;
     let actor = Actor { label: "大厅平板".into(), kind: "link", id: Some(device.id), ..Actor::system(request_id) };
     let row = rate_row(tx, &actor, row, &input.rating, RatingChannel::Tablet, None).map_err(|e| within(e, "/rating"))?;

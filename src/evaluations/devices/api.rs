@@ -4,10 +4,11 @@ use actix_web::{get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    devices::{self, DeviceRating, DeviceState, DeviceView, NewDevice, WaitingServices},
-    links::LinkView,
+    service::{self as devices, DeviceRating, DeviceView, NewDevice, WaitingServices},
+    store::DeviceState,
 };
 use crate::{
+    evaluations::links::LinkView,
     http::{Answer, Ask, Body, Command, DeviceAsk, DeviceCommand, Empty, Filter, FilterKind, List, ListKind},
     kernel::{Code as _, Page},
 };

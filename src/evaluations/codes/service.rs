@@ -1,22 +1,21 @@
-//! Codes: one sent by text message to whoever was served, and one printed on the slip. There is no gateway here: the message
-//! waits sealed until something sends it, and no event carries the code or the telephone.
+//! Making codes, and rating by them.
 
 use chrono::TimeDelta;
-use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use validator::Validate;
 
-use super::{
-    links::{LinkView, proved},
-    load::{lock, phone, publish},
-    model::RatingChannel,
-    rating::{RatingInput, applicant, is_open, rate_row, within},
-    store,
-};
+use super::store::{self, CodeMessage, CodeRow};
 use crate::{
     auth::Actor,
-    db::{Db, Private, Result, Tx, schema::evaluation_codes},
+    db::{Db, Private, Result, Tx},
+    evaluations::{
+        links::{LinkView, proved},
+        load::{lock, phone, publish},
+        model::RatingChannel,
+        rating::{RatingInput, applicant, is_open, rate_row, within},
+        store as evaluations,
+    },
     kernel::{ErrorCode, Id, Moment, Problem, Purpose, Text, random_bytes, sha256_hex},
 };
 
@@ -26,29 +25,6 @@ const MINUTES: i64 = 10;
 const TRIES: i32 = 5;
 /// Seconds between two codes.
 const PAUSE: i64 = 60;
-
-/// A message that is to go out.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CodeMessage {
-    /// To which telephone.
-    pub phone: String,
-    /// What it says.
-    pub text: String,
-    /// The code in it.
-    pub code: String,
-}
-
-#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = evaluation_codes, treat_none_as_default_value = false, treat_none_as_null = true)]
-struct CodeRow {
-    evaluation_id: Id,
-    code_mark: String,
-    tries: i32,
-    message: Private<CodeMessage>,
-    sent_at: Option<Moment>,
-    made_at: Moment,
-    expires_at: Moment,
-}
 
 /// Who asks for a code.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
@@ -85,7 +61,7 @@ pub struct CodeRating {
 }
 
 /// The code on the slip of an occasion: nothing is stored, and only this server can make it.
-pub(super) fn receipt_code(tx: &Tx, occasion: Id) -> String {
+pub fn receipt_code(tx: &Tx, occasion: Id) -> String {
     let mark = sha256_hex(tx.vault.mark(Purpose::Link, &format!("occasion_receipt:{occasion}")).as_bytes());
     six(mark.get(..8).and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or(0))
 }
@@ -96,19 +72,6 @@ fn six(n: u32) -> String {
 
 fn mark_of(tx: &Tx, evaluation: Id, code: &str) -> String {
     tx.vault.mark(Purpose::Link, &format!("evaluation_code:{evaluation}:{code}"))
-}
-
-fn row_of(tx: &mut Tx, evaluation: Id) -> Result<Option<CodeRow>> {
-    Ok(evaluation_codes::table.find(evaluation).select(CodeRow::as_select()).first(tx.conn).optional()?)
-}
-
-fn put(tx: &mut Tx, row: &CodeRow, there: bool) -> Result<()> {
-    if there {
-        diesel::update(evaluation_codes::table.find(row.evaluation_id)).set(row.clone()).execute(tx.conn)?;
-    } else {
-        diesel::insert_into(evaluation_codes::table).values(row.clone()).execute(tx.conn)?;
-    }
-    Ok(())
 }
 
 /// Makes a code for who proves to be the one who was served; the message waits to be sent.
@@ -128,7 +91,7 @@ fn make(tx: &mut Tx, id: Id) -> Result<CodeSent> {
     let phone = phone(tx, &row)?.filter(|p| p.len() == 11 && p.starts_with('1'));
     let no_mobile = || Problem::new(ErrorCode::RuleViolation, Text::new("留下的不是手机号码，不能接收短信验证码。", "Not a mobile telephone."));
     let phone = phone.ok_or_else(no_mobile)?;
-    let known = row_of(tx, id)?;
+    let known = store::code(tx, id)?;
     if let Some(last) = &known {
         let since = (tx.now.utc() - last.made_at.utc()).num_seconds();
         if since < PAUSE {
@@ -142,7 +105,7 @@ fn make(tx: &mut Tx, id: Id) -> Result<CodeSent> {
     let expires_at = tx.now.plus(TimeDelta::minutes(MINUTES));
     let message = Private::seal(tx.vault, &CodeMessage { phone, text, code: code.clone() })?;
     let new = CodeRow { evaluation_id: id, code_mark: mark_of(tx, id, &code), tries: 0, message, sent_at: None, made_at: tx.now, expires_at };
-    put(tx, &new, known.is_some())?;
+    store::put(tx, &new, known.is_some())?;
     publish(tx, &Actor::system("evaluations"), &row, "evaluation.code_requested", json!({ "number": row.number }))?;
     Ok(CodeSent { sent_to, expires_at })
 }
@@ -150,26 +113,18 @@ fn make(tx: &mut Tx, id: Id) -> Result<CodeSent> {
 /// Rates by a code. A wrong one is counted, and an unknown number answers like a wrong code.
 pub fn rate(tx: &mut Tx, number: &str, request_id: &str, input: &CodeRating) -> Result<Result<LinkView, Problem>> {
     let wrong = || Ok(Err(Problem::rule("/code", "wrong_code", "验证码不正确或者已失效，请重新获取。", "A wrong code, or no longer good.")));
-    let Some(found) = store::by_number(tx, &number.to_ascii_uppercase())? else { return wrong() };
+    let Some(found) = evaluations::by_number(tx, &number.to_ascii_uppercase())? else { return wrong() };
     let row = lock(tx, found.id)?;
-    let Some(mut code) = row_of(tx, row.id)? else { return wrong() };
+    let Some(mut code) = store::code(tx, row.id)? else { return wrong() };
     if code.tries >= TRIES || code.expires_at < tx.now {
         return wrong();
     }
     if !tx.vault.matches(Purpose::Link, &format!("evaluation_code:{}:{}", row.id, input.code), &code.code_mark) {
         code.tries += 1;
-        put(tx, &code, true)?;
+        store::put(tx, &code, true)?;
         return wrong();
     }
     let rated = rate_row(tx, &applicant(request_id), row, &input.rating, RatingChannel::Sms, None).map_err(|e| within(e, "/rating"))?;
-    diesel::delete(evaluation_codes::table.find(rated.id)).execute(tx.conn)?;
+    store::forget(tx, rated.id)?;
     LinkView::of(tx, rated).map(Ok)
-}
-
-/// Messages that wait to be sent, oldest first.
-pub fn outgoing(tx: &mut Tx, limit: i64) -> Result<Vec<(Id, CodeMessage)>> {
-    let now = tx.now;
-    let rows = evaluation_codes::table.filter(evaluation_codes::sent_at.is_null()).filter(evaluation_codes::expires_at.gt(now));
-    let rows: Vec<CodeRow> = rows.order(evaluation_codes::made_at.asc()).limit(limit).select(CodeRow::as_select()).load(tx.conn)?;
-    rows.into_iter().map(|row| Ok((row.evaluation_id, row.message.open(tx.vault)?))).collect()
 }
