@@ -51,6 +51,8 @@ pub fn mount(cfg: &mut ServiceConfig) {
         crate::supervision::api::routes(cfg);
         forms::api::routes(cfg);
         evaluations::api::routes(cfg);
+        evaluations::occasions::api::routes(cfg);
+        evaluations::devices::api::routes(cfg);
         appointments::api::routes(cfg);
         crate::duty::api::routes(cfg);
         crate::visits::api::routes(cfg);
@@ -91,6 +93,7 @@ pub fn wire() {
     let _ = tickets::SHEETS_OPEN.set(sheets::any_open);
     let _ = tickets::OPEN_DOORS.set(vec![sheets::doors, crate::precedents::doors]);
     let _ = tickets::ON_HANDLER.set(sheets::follow_handler);
+    let _ = tickets::ON_SERVED.set(crate::follow_ups::on_ticket_served);
     let _ = tickets::ON_CLEARED.set(crate::return_visits::on_cleared);
     let _ = evaluations::ON_ENDED.set(|tx, actor, rated| {
         crate::follow_ups::on_ended(tx, actor, rated)?;

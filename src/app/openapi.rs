@@ -6,7 +6,7 @@ use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Required, ResponseBuilder, ServerBuilder, Type,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
     schema::Schema,
-    security::{ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityRequirement, SecurityScheme},
+    security::{ApiKey, ApiKeyValue, ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityRequirement, SecurityScheme},
     tag::TagBuilder,
 };
 use utoipa_actix_web::AppExt as _;
@@ -56,6 +56,8 @@ pub fn document() -> OpenApi {
     api.tags = Some(TAGS.iter().map(|(name, doc)| TagBuilder::new().name(*name).description(Some(*doc)).build()).collect());
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("bearerAuth", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("at+jwt").build()));
+    let device = ApiKey::Header(ApiKeyValue::new("X-Device-Token"));
+    components.add_security_scheme("deviceToken", SecurityScheme::ApiKey(device));
     let flows = [
         Flow::Password(Password::with_refresh_url("/oauth2/token", Scopes::new(), "/oauth2/token")),
         Flow::ClientCredentials(ClientCredentials::new("/oauth2/token", Scopes::new())),
@@ -198,7 +200,7 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     let with_id = path.contains('{');
     // Questions and one-time links take no key: nothing is made, or the state guards them.
     let command = api
-        && (!open || operation.operation_id.as_deref() == Some("rate_by_link"))
+        && (!open || matches!(operation.operation_id.as_deref(), Some("rate_by_link" | "rate_at_device")))
         && matches!(method, "POST" | "PUT" | "DELETE")
         && !matches!(
             operation.operation_id.as_deref(),
@@ -226,10 +228,14 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     if api {
         statuses.push(503);
     }
+    let by_device = operation.security.as_ref().is_some_and(|all| all.iter().any(|one| *one == SecurityRequirement::new("deviceToken", [""; 0])));
     if !open {
         statuses.extend([401, 403]);
     }
-    if with_id {
+    if by_device {
+        statuses.push(401);
+    }
+    if with_id || by_device {
         statuses.push(404);
     }
     if with_body {
@@ -242,7 +248,7 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
         // All or nothing: the first refusal is the answer.
         statuses.extend([404, 412]);
     }
-    if matches!(operation.operation_id.as_deref(), Some("get_signing_link" | "sign_by_link")) {
+    if matches!(operation.operation_id.as_deref(), Some("get_signing_link" | "sign_by_link" | "request_evaluation_code" | "rate_by_code")) {
         statuses.push(409);
     }
     if with_effect {
@@ -277,7 +283,17 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     }
     let id = operation.operation_id.as_deref().unwrap_or_default();
     let cached = open && method == "GET" && (api || matches!(id, "get_jwks" | "get_authorization_server_metadata" | "explain_problem"));
-    if cached && !matches!(id, "get_evaluation_link" | "get_evaluation_link_by_progress" | "get_fallback_progress") {
+    if cached
+        && !matches!(
+            id,
+            "get_evaluation_link"
+                | "get_evaluation_link_by_progress"
+                | "get_fallback_progress"
+                | "get_evaluation_link_qr_code"
+                | "get_rating_poster_qr_code"
+                | "list_device_ratings"
+        )
+    {
         operation.parameters.get_or_insert_default().push(RefOr::T(text_header("If-None-Match", "最近一次读取到的 ETag：没有变化时答复 304", false)));
         operation.responses.responses.insert("304".into(), ResponseBuilder::new().description("没有变化").build().into());
     }
@@ -341,6 +357,7 @@ pub fn to_json(api: &OpenApi) -> String {
     if let Some(schemes) = value.pointer_mut("/components/securitySchemes").and_then(Value::as_object_mut) {
         let docs = [
             ("bearerAuth", "访问令牌 at+jwt（RFC9068），EdDSA 签名，按 RFC8725 校验，15 分钟有效。"),
+            ("deviceToken", "大厅平板的令牌：登记设备时显示一次，停用后失效。"),
             ("oauth2", "在 /oauth2/token 取得令牌（RFC6749、RFC8725）：人员用 password，机器客户端用 client_credentials，续期用 refresh_token。"),
         ];
         for (name, doc) in docs {

@@ -55,8 +55,8 @@ const fn masked(role: Role, resource: &'static str, reach: Reach, actions: &'sta
 
 use Reach::{All, Assigned, AssignedBelow, Authority, Center, Client, Department, Leg, Own, Relay, Subtree};
 use Role::{
-    Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, DepartmentHandler, Hotline, Inspector, ProjectManager, ReformOffice, SecurityAdmin,
-    SystemAdmin,
+    Agent, Applicant, AuditAdmin, CenterManager, Clerk, CompanyAgent, DepartmentHandler, Hotline, Inspector, Portal, ProjectManager, ReformOffice,
+    SecurityAdmin, SystemAdmin,
 };
 
 /// What an applicant does with an own matter.
@@ -425,12 +425,25 @@ pub const POLICY: &[Rule] = &[
     rule(SystemAdmin, "window", All, &["create", "edit"]),
     rule(Applicant, "evaluation", Own, &["read", "rate"]),
     rule(CompanyAgent, "evaluation", Own, &["read", "rate"]),
-    masked(Clerk, "evaluation", Center, &["read"]),
+    masked(Clerk, "evaluation", Center, &["read", "record"]),
     masked(Agent, "evaluation", Assigned, &["read"]),
-    masked(CenterManager, "evaluation", Center, &["read"]),
+    masked(CenterManager, "evaluation", Center, &["read", "record"]),
     masked(CenterManager, "evaluation", Subtree, &["read"]),
     masked(Inspector, "evaluation", Subtree, &["read"]),
     masked(ReformOffice, "evaluation", Subtree, &["read"]),
+    // A hotline records what its own return visit heard; a portal sees what became of what it opened.
+    masked(Hotline, "evaluation", Client, &["read", "record"]),
+    masked(Portal, "evaluation", Client, &["read"]),
+    rule(Clerk, "service_occasion", Center, &["read", "create"]),
+    rule(Agent, "service_occasion", Center, &["read", "create"]),
+    masked(CenterManager, "service_occasion", Center, &["read"]),
+    masked(CenterManager, "service_occasion", Subtree, &["read"]),
+    masked(Inspector, "service_occasion", Subtree, &["read"]),
+    masked(ReformOffice, "service_occasion", Subtree, &["read"]),
+    rule(Hotline, "service_occasion", Client, &["read", "create"]),
+    rule(Portal, "service_occasion", Client, &["read", "create"]),
+    rule(CenterManager, "rating_device", Subtree, &["read", "create", "revoke"]),
+    rule(Inspector, "rating_device", Subtree, &["read"]),
     // The rated center follows a bad grade up; an appeal is the rated person's or the center's, and decided above it.
     rule(Applicant, "follow_up", Own, &["read"]),
     rule(CompanyAgent, "follow_up", Own, &["read"]),

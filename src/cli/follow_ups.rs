@@ -116,7 +116,7 @@ fn rated(tx: &mut Tx, place: &Place, number: &str) -> Result<Id> {
         read::<Act>(act)?.perform(tx, by, &Target::any(id))?;
     }
     let gone = || Error::Corrupt(format!("{number} has no evaluation"));
-    let open = evaluations::store::of_matter(tx, id)?.ok_or_else(gone)?;
+    let open = evaluations::store::of_record(tx, id)?.ok_or_else(gone)?;
     let grade = json!({ "grade": "dissatisfied", "dimensions": ["efficiency"], "comment": "等候时间太长", "is_named": true });
     evaluations::rate(tx, &company, &Target::any(open.id), &read(grade)?)?;
     evaluations::store::evaluation(tx, open.id)?.and_then(|e| e.follow_up_id).ok_or_else(gone)

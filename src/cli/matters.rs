@@ -94,6 +94,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         super::ticket_forms::load(tx)?;
         super::precedents::load(tx)?;
         super::visits::load(tx)?;
+        super::evaluations::load(tx)?;
         super::visits::at_home(tx)?;
         absence(tx)?;
         draft(tx)?;

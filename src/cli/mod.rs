@@ -6,6 +6,7 @@ mod bulletins;
 mod city;
 mod clearing;
 mod demo;
+mod evaluations;
 mod follow_ups;
 mod health;
 mod import;

@@ -472,12 +472,12 @@ diesel::table! {
 diesel::table! {
     evaluations (id) {
         id -> Text,
-        entrustment_id -> Text,
+        entrustment_id -> Nullable<Text>,
         number -> Text,
         title -> Text,
         center_id -> Text,
         staff_id -> Nullable<Text>,
-        applicant_id -> Text,
+        applicant_id -> Nullable<Text>,
         state -> Text,
         grade -> Nullable<Text>,
         channel -> Nullable<Text>,
@@ -493,6 +493,16 @@ diesel::table! {
         is_excluded -> Bool,
         excluded_why -> Nullable<Text>,
         follow_up_id -> Nullable<Text>,
+        record_kind -> Text,
+        record_id -> Text,
+        window_id -> Nullable<Text>,
+        platform_grade -> Nullable<Text>,
+        staff_grade -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        phone_mark -> Nullable<Text>,
+        words_mark -> Nullable<Text>,
+        remind_at -> Timestamp,
+        suspicions -> Nullable<Text>,
     }
 }
 
@@ -1396,10 +1406,10 @@ diesel::table! {
         number -> Text,
         evaluation_id -> Text,
         second_evaluation_id -> Nullable<Text>,
-        entrustment_id -> Text,
+        entrustment_id -> Nullable<Text>,
         center_id -> Text,
         staff_id -> Nullable<Text>,
-        applicant_id -> Text,
+        applicant_id -> Nullable<Text>,
         grade -> Text,
         is_named -> Bool,
         state -> Text,
@@ -1420,6 +1430,62 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        record_kind -> Text,
+        record_id -> Text,
+    }
+}
+
+diesel::table! {
+    service_occasions (id) {
+        id -> Text,
+        number -> Text,
+        source_by -> Text,
+        service_no -> Text,
+        digest -> Text,
+        kind -> Text,
+        center_id -> Text,
+        department_id -> Nullable<Text>,
+        window_id -> Nullable<Text>,
+        staff_id -> Nullable<Text>,
+        item_id -> Nullable<Text>,
+        title -> Text,
+        served_at -> Timestamp,
+        applicant_id -> Nullable<Text>,
+        name -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        client_id -> Nullable<Text>,
+        recorded_by -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    rating_devices (id) {
+        id -> Text,
+        center_id -> Text,
+        window_id -> Nullable<Text>,
+        name -> Text,
+        token_hash -> Text,
+        state -> Text,
+        registered_by -> Nullable<Text>,
+        revoked_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    evaluation_codes (evaluation_id) {
+        evaluation_id -> Text,
+        code_mark -> Text,
+        tries -> Integer,
+        message -> Text,
+        sent_at -> Nullable<Timestamp>,
+        made_at -> Timestamp,
+        expires_at -> Timestamp,
     }
 }
 

@@ -1,8 +1,24 @@
-//! Evaluations 好差评: ending a matter opens one, by a single-use link; five grades; one per matter, and a second
-//! one after a bad grade was followed up.
+//! Evaluations 好差评: ending a matter or a ticket opens one, and so does every service occasion; five grades, of 机构, 平台 and
+//! 人员; by link, picture, tablet, telephone or text message; one each, and a second one after a bad grade was followed up.
 
 pub mod api;
-mod service;
+mod codes;
+pub mod devices;
+mod expiring;
+mod links;
+mod load;
+pub mod model;
+pub mod occasions;
+mod opening;
+mod posters;
+mod rating;
 pub mod store;
+mod suspicion;
+mod views;
 
-pub use service::{EvaluationView, ON_ENDED, anything_overdue, comment_of, exclude, expire_due, list, open, open_second, rate, recompute};
+pub use codes::{CodeMessage, outgoing};
+pub use expiring::{anything_due, recompute, sweep};
+pub use opening::{ON_ENDED, Served, exclude, open, open_for, open_second};
+pub use rating::{rate, rate_by_link, record};
+pub use store::Evaluation;
+pub use views::{EvaluationView, comment_of, list};

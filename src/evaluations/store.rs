@@ -1,80 +1,16 @@
 //! SQL of evaluations.
 
-use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
+use diesel::{dsl::count_star, prelude::*};
 
+pub use super::model::{Dimension, EvaluationState, Grade, Rating, RatingChannel};
+use super::model::{RatedKind, Suspicion};
 use crate::{
-    db::{Json, Private, Result, Tx, code_enum, schema::evaluations},
+    db::{
+        Json, Private, Result, Sealed, Tx,
+        schema::{evaluations, windows},
+    },
     kernel::{Id, Moment},
 };
-
-code_enum! {
-    /// State of an evaluation.
-    EvaluationState in "evaluation-states" {
-        Open "open" "待评价",
-        Rated "rated" "已评价",
-        Expired "expired" "已过期",
-    }
-}
-code_enum! {
-    /// The five grades. GB/T 39046 counts 1…5 from 非常满意; the 好差评 reporting interface counts 5…1: never store a number.
-    Grade in "grades" {
-        VerySatisfied "very_satisfied" "非常满意" = "1",
-        Satisfied "satisfied" "满意" = "2",
-        BasicallySatisfied "basically_satisfied" "基本满意" = "3",
-        Dissatisfied "dissatisfied" "不满意" = "4",
-        VeryDissatisfied "very_dissatisfied" "非常不满意" = "5",
-    }
-}
-code_enum! {
-    /// How a rating came in.
-    RatingChannel in "rating-channels" {
-        Pc "pc" "PC端",
-        Mobile "mobile" "移动端",
-        QrCode "qr_code" "二维码",
-        Tablet "tablet" "大厅平板",
-        OtherTerminal "other_terminal" "其他终端",
-        Phone "phone" "电话",
-        Sms "sms" "短信",
-        SystemDefault "system_default" "系统默认",
-    }
-}
-code_enum! {
-    /// What a grade is about (text 004).
-    Dimension in "dimensions" {
-        Process "process" "办事流程",
-        Materials "materials" "办事材料",
-        Mechanism "mechanism" "服务机制",
-        Efficiency "efficiency" "服务效率",
-        Visits "visits" "跑动次数",
-        OneDoor "one_door" "一门",
-        OneWindow "one_window" "一窗",
-        OneChain "one_chain" "一链",
-        Charges "charges" "服务收费",
-        Convenience "convenience" "便捷性",
-        Stability "stability" "稳定性",
-        Performance "performance" "高效性",
-        Security "security" "安全性",
-        Attitude "attitude" "服务态度",
-        Competence "competence" "服务水平",
-    }
-}
-
-impl Grade {
-    /// 差评.
-    pub fn is_bad(self) -> bool {
-        matches!(self, Self::Dissatisfied | Self::VeryDissatisfied)
-    }
-}
-
-/// What was said with a grade; the comment is sealed because it may name people.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Rating {
-    /// What it is about.
-    pub dimensions: Vec<Dimension>,
-    /// Sealed words.
-    pub comment: Option<String>,
-}
 
 /// An evaluation.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -82,18 +18,18 @@ pub struct Rating {
 pub struct Evaluation {
     /// Identity.
     pub id: Id,
-    /// Of which matter; one each, and a second one after a follow-up.
-    pub entrustment_id: Id,
-    /// Number of the matter.
+    /// Of which matter, where it is one.
+    pub entrustment_id: Option<Id>,
+    /// Number of what is rated.
     pub number: String,
-    /// Name of the item.
+    /// Name of the item, or what kind of service it was.
     pub title: String,
     /// Rated center.
     pub center_id: Id,
     /// Rated person.
     pub staff_id: Option<Id>,
-    /// Who rates.
-    pub applicant_id: Id,
+    /// Who rates, where they are registered.
+    pub applicant_id: Option<Id>,
     /// State.
     pub state: EvaluationState,
     /// Grade.
@@ -124,11 +60,38 @@ pub struct Evaluation {
     pub excluded_why: Option<Private<String>>,
     /// The follow-up that a bad grade opened.
     pub follow_up_id: Option<Id>,
+    /// What is rated.
+    pub record_kind: RatedKind,
+    /// Which; one evaluation each, and a second one after a follow-up.
+    pub record_id: Id,
+    /// At which window it was served.
+    pub window_id: Option<Id>,
+    /// Grade of the platform.
+    pub platform_grade: Option<Grade>,
+    /// Grade of the person.
+    pub staff_grade: Option<Grade>,
+    /// Whom to ask; of a matter its contact is asked.
+    pub phone: Option<Sealed>,
+    /// Blind index of the telephone.
+    pub phone_mark: Option<String>,
+    /// Keyed hash of the comment of a bad rating: the same words again are told.
+    pub words_mark: Option<String>,
+    /// When the applicant is reminded; never, once they were.
+    pub remind_at: Moment,
+    /// Why the rating may be malicious; it counts all the same.
+    pub suspicions: Option<Json<Vec<Suspicion>>>,
+}
+
+impl Evaluation {
+    /// The worst bad grade of all that is rated, if any is bad.
+    pub fn bad(&self) -> Option<Grade> {
+        [self.grade, self.platform_grade, self.staff_grade].into_iter().flatten().filter(|grade| grade.is_bad()).max_by_key(|grade| grade.rank())
+    }
 }
 
 /// The evaluations of one applicant become another's.
 pub fn move_applicant(tx: &mut Tx, from: Id, to: Id) -> Result<()> {
-    diesel::update(evaluations::table.filter(evaluations::applicant_id.eq(from))).set(evaluations::applicant_id.eq(to)).execute(tx.conn)?;
+    diesel::update(evaluations::table.filter(evaluations::applicant_id.eq(Some(from)))).set(evaluations::applicant_id.eq(Some(to))).execute(tx.conn)?;
     Ok(())
 }
 
@@ -143,9 +106,9 @@ pub fn by_number(tx: &mut Tx, number: &str) -> Result<Option<Evaluation>> {
     Ok(open_or_first(all.select(Evaluation::as_select()).load(tx.conn)?))
 }
 
-/// Of a matter: the one that is open, else the first.
-pub fn of_matter(tx: &mut Tx, entrustment: Id) -> Result<Option<Evaluation>> {
-    let all = evaluations::table.filter(evaluations::entrustment_id.eq(entrustment)).order(evaluations::round.asc());
+/// Of a matter, a ticket or an occasion: the one that is open, else the first.
+pub fn of_record(tx: &mut Tx, record: Id) -> Result<Option<Evaluation>> {
+    let all = evaluations::table.filter(evaluations::record_id.eq(record)).order(evaluations::round.asc());
     Ok(open_or_first(all.select(Evaluation::as_select()).load(tx.conn)?))
 }
 
@@ -185,4 +148,71 @@ pub fn overdue(tx: &mut Tx, now: Moment, limit: i64) -> Result<Vec<Evaluation>> 
         .limit(limit)
         .select(Evaluation::as_select())
         .load(tx.conn)?)
+}
+
+/// Open evaluations whose applicants are to be reminded now.
+pub fn to_remind(tx: &mut Tx, now: Moment, limit: i64) -> Result<Vec<Evaluation>> {
+    Ok(evaluations::table
+        .filter(evaluations::state.eq(EvaluationState::Open))
+        .filter(evaluations::remind_at.le(now))
+        .order(evaluations::id.asc())
+        .limit(limit)
+        .select(Evaluation::as_select())
+        .load(tx.conn)?)
+}
+
+/// Open evaluations of occasions at a center, newest first.
+pub fn waiting_at(tx: &mut Tx, center: Id, now: Moment, limit: i64) -> Result<Vec<Evaluation>> {
+    Ok(evaluations::table
+        .filter(evaluations::state.eq(EvaluationState::Open))
+        .filter(evaluations::due_at.gt(now))
+        .filter(evaluations::center_id.eq(center))
+        .filter(evaluations::record_kind.eq(RatedKind::ServiceOccasion))
+        .order(evaluations::id.desc())
+        .limit(limit)
+        .select(Evaluation::as_select())
+        .load(tx.conn)?)
+}
+
+/// The center and the name of a window.
+pub fn window(tx: &mut Tx, id: Id) -> Result<Option<(Id, String)>> {
+    Ok(windows::table.filter(windows::id.eq(id)).select((windows::center_id, windows::name)).first(tx.conn).optional()?)
+}
+
+const BAD: [Grade; 2] = [Grade::Dissatisfied, Grade::VeryDissatisfied];
+
+/// What was rated badly since a moment by one telephone, or by one applicant.
+pub fn bad_by(tx: &mut Tx, phone_mark: Option<&str>, applicant: Option<Id>, since: Moment) -> Result<Vec<Id>> {
+    let bad = || evaluations::table.filter(evaluations::grade.eq_any(BAD)).filter(evaluations::rated_at.ge(since));
+    let mut found: Vec<Id> = Vec::new();
+    if let Some(mark) = phone_mark {
+        found.extend(bad().filter(evaluations::phone_mark.eq(mark)).select(evaluations::record_id).load::<Id>(tx.conn)?);
+    }
+    if let Some(applicant) = applicant {
+        found.extend(bad().filter(evaluations::applicant_id.eq(applicant)).select(evaluations::record_id).load::<Id>(tx.conn)?);
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// Bad ratings since a moment in the same words.
+pub fn bad_with_words(tx: &mut Tx, mark: &str, since: Moment) -> Result<i64> {
+    let same = evaluations::table.filter(evaluations::words_mark.eq(mark)).filter(evaluations::rated_at.ge(since));
+    Ok(same.select(count_star()).first(tx.conn)?)
+}
+
+/// Bad ratings of a center since a moment.
+pub fn bad_at(tx: &mut Tx, center: Id, since: Moment) -> Result<i64> {
+    let bad = evaluations::table.filter(evaluations::center_id.eq(center)).filter(evaluations::rated_at.ge(since));
+    Ok(bad.filter(evaluations::grade.eq_any(BAD)).select(count_star()).first(tx.conn)?)
+}
+
+/// The first evaluations of these records.
+pub fn first_of(tx: &mut Tx, records: &[Id]) -> Result<Vec<Evaluation>> {
+    if records.is_empty() {
+        return Ok(Vec::new());
+    }
+    let first = evaluations::table.filter(evaluations::round.eq(1)).filter(evaluations::record_id.eq_any(records.to_vec()));
+    Ok(first.order(evaluations::id.asc()).select(Evaluation::as_select()).load(tx.conn)?)
 }

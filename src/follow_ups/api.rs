@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     entrustments::{TimelineEntry, api::ENTRUSTMENT},
-    evaluations::store::Grade,
+    evaluations::{model::RatedKind, store::Grade},
     http::{Answer, Ask, Body, Command, Expand, Expands, Filter, FilterKind, List, ListKind, Relation},
     kernel::{Code as _, Page},
 };
@@ -41,6 +41,7 @@ impl ListKind for FollowUps {
         Filter { name: "handler_id", kind: FilterKind::Id, doc: "承办人" },
         Filter { name: "unassigned", kind: FilterKind::Flag, doc: "尚未指定承办人" },
         Filter { name: "appeal", kind: FilterKind::Codes(|| AppealState::ALL.iter().map(|s| s.code()).collect()), doc: "申诉情况" },
+        Filter { name: "record_kind", kind: FilterKind::Codes(|| RatedKind::ALL.iter().map(|k| k.code()).collect()), doc: "差评的是什么" },
         Filter { name: "entrustment_id", kind: FilterKind::Id, doc: "关于哪件代办件" },
         Filter { name: "created_at", kind: FilterKind::Moments, doc: "差评的时间" },
     ];

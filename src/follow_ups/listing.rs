@@ -19,8 +19,8 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<FollowUpVi
     let (centers, grades, handlers, matters) = (q.ids("center_id"), q.all("grade"), q.ids("handler_id"), q.ids("entrustment_id"));
     let overdue = q.one("overdue").map(|v| v == "true");
     let unassigned = q.one("unassigned").map(|v| v == "true");
-    let appeals = q.all("appeal");
-    let plain = centers.is_empty() && grades.is_empty() && handlers.is_empty() && matters.is_empty() && appeals.is_empty();
+    let (appeals, kinds) = (q.all("appeal"), q.all("record_kind"));
+    let plain = centers.is_empty() && grades.is_empty() && handlers.is_empty() && matters.is_empty() && appeals.is_empty() && kinds.is_empty();
     // Who handles it is the staff's to know.
     let staff = actor.applicant_id.is_none();
     let keep = |tx: &mut Tx, ids: &[Id]| -> Result<Vec<Id>> {
@@ -29,7 +29,8 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<FollowUpVi
             (centers.is_empty() || centers.contains(&row.center_id))
                 && (grades.is_empty() || grades.iter().any(|g| g == row.grade.code()))
                 && (handlers.is_empty() || staff && row.handler_id.is_some_and(|id| handlers.contains(&id)))
-                && (matters.is_empty() || matters.contains(&row.entrustment_id))
+                && (matters.is_empty() || row.entrustment_id.is_some_and(|id| matters.contains(&id)))
+                && (kinds.is_empty() || kinds.iter().any(|k| k == row.record_kind.code()))
                 && (appeals.is_empty() || staff && row.appeal.is_some_and(|a| appeals.iter().any(|asked| asked == a.code())))
                 && overdue.is_none_or(|wanted| wanted == row.is_overdue(now))
                 && unassigned.is_none_or(|wanted| staff && wanted == row.handler_id.is_none())

@@ -185,7 +185,7 @@ pub(super) fn place(tx: &mut Tx, row: &FollowUp, center: &Center) -> Result<()> 
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(center).into_iter().map(|s| (s, false)).collect();
     subjects.extend(row.staff_id.map(|id| (subject::user(id.as_str()), true)));
     subjects.extend(row.handler_id.map(|id| (subject::user(id.as_str()), false)));
-    subjects.push((subject::applicant(row.applicant_id.as_str()), false));
+    subjects.extend(row.applicant_id.map(|id| (subject::applicant(id.as_str()), false)));
     match (row.authority, row.decider_id) {
         (Some(Authority::Center), Some(id)) => subjects.push((subject::center(id.as_str()), false)),
         (Some(Authority::ReformOffice), Some(id)) => subjects.push((subject::authority(id.as_str()), false)),

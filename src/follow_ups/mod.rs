@@ -19,6 +19,6 @@ pub use handling::{assign, fix, plan_fix, tell, verify};
 pub use listing::{awaiting, list, waiting_states};
 pub use load::recompute;
 pub use model::AppealGround;
-pub use opening::on_ended;
+pub use opening::{on_ended, on_ticket_served};
 pub use store::FollowUp;
 pub use views::FollowUpView;

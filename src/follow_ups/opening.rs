@@ -13,10 +13,34 @@ use crate::{
     auth::Actor,
     clocks::{self, ClockKind},
     db::{Private, Result, Tx, numbers},
-    evaluations::store::{Evaluation, EvaluationState},
+    evaluations::{
+        self, Served,
+        model::RatedKind,
+        store::{Evaluation, EvaluationState},
+    },
     kernel::{Code as _, Id},
     organization, settings,
+    tickets::Opened,
 };
+
+/// The handling of a ticket came to an end: whoever asked first is invited to rate it. This room stands above both.
+pub fn on_ticket_served(tx: &mut Tx, actor: &Actor, ticket: &Opened) -> Result<()> {
+    let Some(caller) = ticket.asking().next().or(ticket.callers.first()) else { return Ok(()) };
+    let row = &ticket.row;
+    let served = Served {
+        kind: RatedKind::FallbackTicket,
+        id: row.id,
+        number: row.number.clone(),
+        // The title is in people's own words.
+        title: format!("“办不成事”反映：{}", row.category.label()),
+        center_id: row.center_id,
+        staff_id: row.handler_id,
+        window_id: None,
+        applicant_id: caller.applicant_id,
+        phone: Some(caller.phone.open(tx.vault)?),
+    };
+    evaluations::open_for(tx, actor, &served).map(|_| ())
+}
 
 /// An evaluation was rated, or its window is over.
 pub fn on_ended(tx: &mut Tx, actor: &Actor, rated: &Evaluation) -> Result<()> {
@@ -25,7 +49,8 @@ pub fn on_ended(tx: &mut Tx, actor: &Actor, rated: &Evaluation) -> Result<()> {
 }
 
 fn open(tx: &mut Tx, actor: &Actor, rated: &Evaluation, id: Id) -> Result<()> {
-    let Some(grade) = rated.grade.filter(|grade| grade.is_bad() && rated.state == EvaluationState::Rated) else { return Ok(()) };
+    // The worst of what was rated: 机构, 平台 or 人员.
+    let Some(grade) = rated.bad().filter(|_| rated.state == EvaluationState::Rated) else { return Ok(()) };
     let center = organization::load(tx, rated.center_id)?;
     let rules = settings::rules(tx, &center.path)?;
     for (kind, limit) in [
@@ -64,6 +89,8 @@ fn open(tx: &mut Tx, actor: &Actor, rated: &Evaluation, id: Id) -> Result<()> {
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
+        record_kind: rated.record_kind,
+        record_id: rated.record_id,
     };
     store::insert(tx, &row)?;
     place(tx, &row, &center)?;
@@ -72,9 +99,9 @@ fn open(tx: &mut Tx, actor: &Actor, rated: &Evaluation, id: Id) -> Result<()> {
 
 fn second(tx: &mut Tx, actor: &Actor, rated: &Evaluation, id: Id) -> Result<()> {
     let mut loaded = load_locked(tx, id)?;
-    let bad = rated.grade.is_some_and(|grade| grade.is_bad());
+    let bad = rated.bad().is_some();
     let Some(next) = after_second(loaded.row.state, bad) else { return Ok(()) };
-    let told = match rated.grade {
+    let told = match rated.bad().or(rated.grade) {
         Some(grade) => Told::all("rated_again", json!({ "grade": grade.code() })),
         None => Told::all("not_rated_again", json!({})),
     };

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     db::{Private, Result, Tx, schema::follow_ups},
-    evaluations::store::Grade,
+    evaluations::{model::RatedKind, store::Grade},
     kernel::{Id, Moment},
     routing::arbitration::machine::Authority,
 };
@@ -25,14 +25,14 @@ pub struct FollowUp {
     pub evaluation_id: Id,
     /// The second one.
     pub second_evaluation_id: Option<Id>,
-    /// About which matter.
-    pub entrustment_id: Id,
+    /// About which matter, where it is one.
+    pub entrustment_id: Option<Id>,
     /// Rated center.
     pub center_id: Id,
     /// Rated person.
     pub staff_id: Option<Id>,
-    /// Who rated.
-    pub applicant_id: Id,
+    /// Who rated, where they are registered.
+    pub applicant_id: Option<Id>,
     /// How.
     pub grade: Grade,
     /// Named, or anonymous.
@@ -73,6 +73,10 @@ pub struct FollowUp {
     pub created_at: Moment,
     /// When last changed.
     pub updated_at: Moment,
+    /// What was rated.
+    pub record_kind: RatedKind,
+    /// Which.
+    pub record_id: Id,
 }
 
 impl FollowUp {
@@ -120,6 +124,6 @@ pub fn renumber(tx: &mut Tx, id: Id, number: &str) -> Result<()> {
 
 /// The follow-ups of one applicant become another's.
 pub fn move_applicant(tx: &mut Tx, from: Id, to: Id) -> Result<()> {
-    diesel::update(follow_ups::table.filter(follow_ups::applicant_id.eq(from))).set(follow_ups::applicant_id.eq(to)).execute(tx.conn)?;
+    diesel::update(follow_ups::table.filter(follow_ups::applicant_id.eq(Some(from)))).set(follow_ups::applicant_id.eq(Some(to))).execute(tx.conn)?;
     Ok(())
 }

@@ -18,6 +18,7 @@ use crate::{
     entrustments::TimelineEntry,
     evaluations::{
         self,
+        model::RatedKind,
         store::{Evaluation, Grade},
     },
     events::{Audience, store as log},
@@ -108,11 +109,19 @@ pub struct FollowUpView {
     pub number: String,
     /// The rating that opened it.
     pub evaluation_id: Id,
-    /// About which matter.
-    pub entrustment_id: Id,
+    /// What was rated.
+    pub record_kind: RatedKind,
+    /// Which.
+    pub record_id: Id,
     /// Its number.
-    pub entrustment_number: String,
-    /// Name of its item.
+    pub record_number: String,
+    /// About which matter, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrustment_id: Option<Id>,
+    /// The matter's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrustment_number: Option<String>,
+    /// Name of the item, or what kind of service it was.
     pub title: String,
     /// Rated center.
     pub center: CenterBrief,
@@ -280,7 +289,10 @@ pub(super) fn row_view(actor: &Actor, row: FollowUp, around: &Around, sight: Sig
     let first = around.evaluation(row.evaluation_id).ok_or_else(gone)?;
     let second = row.second_evaluation_id.and_then(|id| around.evaluation(id)).and_then(|e| e.grade);
     Ok(FollowUpView {
-        entrustment_number: first.number.clone(),
+        record_kind: row.record_kind,
+        record_id: row.record_id,
+        record_number: first.number.clone(),
+        entrustment_number: row.entrustment_id.map(|_| first.number.clone()),
         title: first.title.clone(),
         center: around.center(row.center_id).cloned().ok_or_else(gone)?,
         staff_id: reader.staff(row.staff_id),

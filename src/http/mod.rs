@@ -22,7 +22,7 @@ pub use command::{Answer, Ask, Command, Named, State, Who};
 pub use files::{Download, FormFile, broken};
 pub use list::{Filter, FilterKind, List, ListKind};
 pub use problem::ProblemDocument;
-pub use public::{LinkCommand, Public, cacheable};
+pub use public::{DeviceAsk, DeviceCommand, LinkCommand, Public, cacheable};
 pub use query::{Nothing, Params};
 pub use shown::{Expand, Expands, Expansion, Relation, named};
 

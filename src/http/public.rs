@@ -196,6 +196,83 @@ impl LinkCommand {
     }
 }
 
+/// Where a device says who it is.
+const DEVICE: &str = "x-device-token";
+
+fn device_token(request: &HttpRequest) -> Result<String, Problem> {
+    let token = request.headers().get(DEVICE).and_then(|v| v.to_str().ok()).filter(|t| (16..=200).contains(&t.len()));
+    token.map(str::to_owned).ok_or_else(|| Problem::of(ErrorCode::Unauthenticated))
+}
+
+/// A read by a device that stands at a counter.
+pub struct DeviceAsk {
+    state: web::Data<State>,
+    token: String,
+}
+
+impl FromRequest for DeviceAsk {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let ask = device_token(request).and_then(|token| {
+            let state = request.app_data::<web::Data<State>>().cloned().ok_or_else(|| Problem::of(ErrorCode::Internal))?;
+            match pairs(request.query_string())?.first() {
+                Some((name, _)) => Err(unknown_parameter(name)),
+                None => Ok(Self { state, token }),
+            }
+        });
+        std::future::ready(ask)
+    }
+}
+
+impl DeviceAsk {
+    /// What is shown to the device; `f` authorizes by the token.
+    pub async fn view<T, F>(self, f: F) -> Answer
+    where
+        T: Serialize + Send + 'static,
+        F: FnOnce(&mut Tx, &str) -> db::Result<T> + Send + 'static,
+    {
+        let Self { state, token } = self;
+        Ok(HttpResponse::Ok().json(state.db.read(move |tx| f(tx, &token)).await.map_err(db::Error::into_problem)?))
+    }
+}
+
+/// A write by a device that stands at a counter.
+pub struct DeviceCommand {
+    write: Write,
+    token: String,
+    request_id: String,
+}
+
+impl FromRequest for DeviceCommand {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let command = device_token(request).and_then(|token| {
+            let write = Write::of(request, &format!("device:{}", sha256_hex(token.as_bytes())))?;
+            Ok(Self { write, token, request_id: super::edge::RequestId::of(request) })
+        });
+        std::future::ready(command)
+    }
+}
+
+impl DeviceCommand {
+    /// The action: `known` authorizes a replay by the token, `f` the action itself.
+    pub async fn act<B, T, F>(self, body: Body<B>, known: fn(&mut Tx, &str) -> db::Result<()>, mut f: F) -> Answer
+    where
+        B: Send + 'static,
+        T: Serialize + 'static,
+        F: FnMut(&mut Tx, &str, &str, &B) -> db::Result<T> + Send + 'static,
+    {
+        let Self { write, token, request_id } = self;
+        let Body { value, digest } = body;
+        let own = token.clone();
+        write.run(digest, move |tx, _| known(tx, &own), move |tx| f(tx, &token, &request_id, &value).map(Made::of)).await
+    }
+}
+
 fn known(request: &HttpRequest) -> Vec<String> {
     let header = request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).unwrap_or_default();
     header.split(',').map(str::trim).filter(|t| !t.is_empty()).map(|t| t.strip_prefix("W/").unwrap_or(t).to_owned()).collect()

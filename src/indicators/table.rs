@@ -47,6 +47,8 @@ code_enum! {
         ParticipationRate "participation_rate" "评价参与率",
         BadRatings "bad_ratings" "差评量",
         DefaultRatings "default_ratings" "默认评价量",
+        PlatformSatisfactionRate "platform_satisfaction_rate" "平台满意率",
+        StaffSatisfactionRate "staff_satisfaction_rate" "人员满意率",
         TicketRequests "ticket_requests" "“办不成事”反映人次",
         TicketsRegistered "tickets_registered" "“办不成事”登记量",
         TicketsMerged "tickets_merged" "登记后合并量",
@@ -112,6 +114,8 @@ pub const PUBLIC: &[Indicator] = &[
 ];
 
 const MATTER: &[Axis] = &[Axis::Item, Axis::Channel, Axis::Mode, Axis::Department];
+/// Evaluations of matters, tickets and occasions.
+const RATED: &[Axis] = MATTER;
 const TICKET: &[Axis] = &[Axis::Item, Axis::Channel, Axis::Department];
 const COUNTING: &str = "接力计数口径：一件全市只计一次";
 const RATING: &str = "政务服务“好差评”";
@@ -220,7 +224,7 @@ impl Indicator {
                 count("期内完成的联办（联办腿），计入协办的中心；只计工作量，不计入件数。", "个", Neutral, COUNTING, &[Plus(Measure::WorkUnits)], MATTER)
             }
             Self::SatisfactionRate => rate(
-                "非常满意、满意、基本满意的主动评价占全部主动评价；系统默认评价不计；二次评价不替代首次评价；只计入被评价的中心。与参与率一并公布。",
+                "对代办帮办件、“办不成事”反映、现场和电话服务的评价中，非常满意、满意、基本满意的主动评价占全部主动评价；系统默认评价不计；二次评价不替代首次评价；只计入被评价的中心。与参与率一并公布。",
                 RATING,
                 Fraction {
                     words: ["期内非常满意、满意、基本满意的主动评价", "期内主动评价"],
@@ -231,7 +235,7 @@ impl Indicator {
                 &[Self::ParticipationRate, Self::DefaultRatings],
             ),
             Self::ParticipationRate => rate(
-                "期内邀请评价的件中，申请人已主动评价的；系统默认评价不算参与。",
+                "期内邀请评价的件（代办帮办件、“办不成事”反映、现场和电话服务）中，申请人已主动评价的；系统默认评价不算参与。",
                 RATING,
                 Fraction {
                     words: ["期内邀请评价、已主动评价的件", "期内邀请评价的件"],
@@ -243,6 +247,28 @@ impl Indicator {
             ),
             Self::BadRatings => count("期内不满意、非常不满意的主动评价。", "个", Lower, RATING, &[Plus(Dissatisfied), Plus(VeryDissatisfied)], MATTER),
             Self::DefaultRatings => count("期内系统默认评价；不计入满意率。", "个", Neutral, RATING, &[Plus(Measure::DefaultRatings)], MATTER),
+            Self::PlatformSatisfactionRate => rate(
+                "评价中单独评价平台的，非常满意、满意、基本满意占全部；等级只计入所评的对象，不计入机构的满意率。",
+                RATING,
+                Fraction {
+                    words: ["期内对平台非常满意、满意、基本满意的主动评价", "期内对平台的主动评价"],
+                    over: &[Plus(PlatformGood)],
+                    under: &[Plus(PlatformGood), Plus(PlatformBad)],
+                },
+                RATED,
+                &[Self::ParticipationRate],
+            ),
+            Self::StaffSatisfactionRate => rate(
+                "评价中单独评价工作人员的，非常满意、满意、基本满意占全部；等级只计入所评的对象，不计入机构的满意率。",
+                RATING,
+                Fraction {
+                    words: ["期内对人员非常满意、满意、基本满意的主动评价", "期内对人员的主动评价"],
+                    over: &[Plus(StaffGood)],
+                    under: &[Plus(StaffGood), Plus(StaffBad)],
+                },
+                RATED,
+                &[Self::ParticipationRate],
+            ),
             Self::TicketRequests => count(
                 "期内反映“办不成事”的人次：合并的，每位反映人各计一次，计入其最初登记处。",
                 "人次",

@@ -62,6 +62,7 @@ pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &MergeInput) ->
     accounts::move_accounts(tx, gone.id, stays.id)?;
     appointments::store::move_applicant(tx, gone.id, stays.id)?;
     evaluations::store::move_applicant(tx, gone.id, stays.id)?;
+    evaluations::occasions::store::move_applicant(tx, gone.id, stays.id)?;
     follow_ups::store::move_applicant(tx, gone.id, stays.id)?;
     visits::store::move_applicant(tx, gone.id, stays.id)?;
     projects::store::move_applicant(tx, gone.id, stays.id)?;

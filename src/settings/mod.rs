@@ -29,6 +29,16 @@ pub struct Rules {
     pub sign_limit: Limit,
     /// How long an evaluation stays open.
     pub evaluation_limit: Limit,
+    /// Remind once, so many working days before it ends; 0: never.
+    pub evaluation_reminder: u32,
+    /// What nobody rated is rated by default, apart from all rates.
+    pub default_rating: bool,
+    /// So many other bad ratings by one telephone or applicant make one suspect.
+    pub suspect_bad_ratings: u32,
+    /// In how many days these are counted.
+    pub suspect_days: u32,
+    /// More bad ratings of one center in an hour make one suspect.
+    pub suspect_hourly: u32,
     /// Reach whoever gave a bad grade.
     pub follow_up_contact_limit: Limit,
     /// Handle what a bad grade is about, where it is simple.
@@ -169,6 +179,12 @@ impl Rules {
         if !self.ladder_days.is_sorted() || self.ladder_days.iter().any(|days| *days > 365) {
             return Err("挂牌警示、点名通报、问责的工作日应依次不减，最多 365");
         }
+        if self.evaluation_reminder > 30 {
+            return Err("评价提醒应为到期前 0 到 30 个工作日");
+        }
+        if !(1..=365).contains(&self.suspect_days) || !(1..=1000).contains(&self.suspect_hourly) {
+            return Err("疑似恶意差评的统计天数应为 1 到 365，每小时件数应为 1 到 1000");
+        }
         if self.return_visit_percent > 100 {
             return Err("回访比例应为 0 到 100");
         }
@@ -191,6 +207,7 @@ impl Rules {
             self.no_shows,
             self.sheet_extensions,
             self.sheet_returns,
+            self.suspect_bad_ratings,
         ];
         if counts.iter().any(|n| !(1..=20).contains(n)) {
             return Err("次数应为 1 到 20");
@@ -211,6 +228,11 @@ impl Default for Rules {
             supply_limit: wd(15),
             sign_limit: wd(10),
             evaluation_limit: Limit { value: 15, unit: Unit::NaturalDay },
+            evaluation_reminder: 3,
+            default_rating: false,
+            suspect_bad_ratings: 3,
+            suspect_days: 30,
+            suspect_hourly: 20,
             follow_up_contact_limit: wd(1),
             follow_up_simple_limit: wd(5),
             follow_up_complex_limit: wd(15),

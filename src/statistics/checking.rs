@@ -54,11 +54,11 @@ fn waiting(tx: &mut Tx) -> Result<BTreeSet<Id>> {
         told.extend(next.into_iter().map(|(_, kind, id)| (kind, id)));
     }
     let mut all = BTreeSet::new();
-    for (_, kinds) in KINDS {
+    for (root, kinds) in KINDS {
         for kind in kinds {
             let ids: BTreeSet<Id> = told.iter().filter(|t| t.0 == *kind).map(|t| t.1).collect();
             for chunk in ids.into_iter().collect::<Vec<_>>().chunks(500) {
-                all.extend(store::roots(tx, kind, chunk)?);
+                all.extend(store::roots(tx, root, kind, chunk)?);
             }
         }
     }

@@ -6,7 +6,10 @@ use chrono::NaiveDate;
 use crate::{
     clocks::ClockKind,
     entrustments::{Entrustment, State, vocabulary::Outcome},
-    evaluations::store::{Evaluation, EvaluationState, Grade},
+    evaluations::{
+        occasions::{Occasion, OccasionKind},
+        store::{Evaluation, EvaluationState, Grade},
+    },
     indicators::Measure::{self, *},
     kernel::{Id, Moment},
     organization::CenterLevel,
@@ -234,7 +237,7 @@ pub fn of_matter(m: &Matter) -> Contributed {
     to
 }
 
-/// An evaluation: the first grade of a matter, for the center that is rated.
+/// An evaluation: the first grade of a matter, a ticket or an occasion, for the center that is rated.
 fn rated(to: &mut Contributed, row: &Evaluation) {
     let center = row.center_id;
     to.add(EvaluationsInvited, row.created_at, center);
@@ -256,6 +259,26 @@ fn rated(to: &mut Contributed, row: &Evaluation) {
         Grade::VeryDissatisfied => VeryDissatisfied,
     };
     to.add(measure, at, center);
+    // A grade belongs only to the object rated: what is said of the platform or of a person is told apart.
+    for (grade, [good, bad]) in [(row.platform_grade, [PlatformGood, PlatformBad]), (row.staff_grade, [StaffGood, StaffBad])] {
+        if let Some(grade) = grade {
+            to.add(if grade.is_bad() { bad } else { good }, at, center);
+        }
+    }
+}
+
+/// What a service occasion contributes: its evaluation, and nothing else.
+pub fn of_occasion(row: &Occasion, evaluation: Option<&Evaluation>) -> Contributed {
+    let channel = match row.kind {
+        OccasionKind::HotlineOrder => "hotline",
+        OccasionKind::Counter | OccasionKind::Consultation | OccasionKind::Other => "window",
+    };
+    let department = row.department_id.map(|id| id.to_string()).unwrap_or_default();
+    let mut to = Contributed { item: row.item_id, channel, mode: "", department, counts: Vec::new() };
+    if let Some(evaluation) = evaluation {
+        rated(&mut to, evaluation);
+    }
+    to
 }
 
 /// A ticket with all that is counted of it.
@@ -269,6 +292,8 @@ pub struct Reflected<'a> {
     pub contacts: Vec<TicketContact>,
     /// Its sheets, each with its limits.
     pub sheets: Vec<(Sheet, Vec<Limited>)>,
+    /// Its first evaluation.
+    pub evaluation: Option<Evaluation>,
 }
 
 /// What a ticket contributes.
@@ -305,6 +330,9 @@ pub fn of_ticket(t: &Reflected) -> Contributed {
         limits.iter().for_each(|limit| judge(&mut to, limit, sheet.center_id, replied, SHEET));
         // A sheet is its own department's.
         to.counts.iter_mut().skip(before).for_each(|c| c.department = Some(sheet.department_id.to_string()));
+    }
+    if let Some(row) = &t.evaluation {
+        rated(&mut to, row);
     }
     to
 }

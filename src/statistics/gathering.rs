@@ -10,6 +10,7 @@ use crate::{
     clocks::{ClockKind, store::ClockRow},
     db::{Result, Tx},
     entrustments,
+    evaluations::{self, occasions::store as occasions},
     kernel::Id,
     organization::{self, CenterLevel},
     routing::joint::machine::JointState,
@@ -17,12 +18,19 @@ use crate::{
 };
 
 /// What is counted: kinds of root records, each with the kinds that hang on it.
-pub const KINDS: [(&str, &[&str]); 2] =
-    [("entrustment", &["entrustment", "joint_handling", "evaluation"]), ("fallback_ticket", &["fallback_ticket", "assignment_sheet", "return_visit"])];
+pub const KINDS: [(&str, &[&str]); 3] = [
+    ("entrustment", &["entrustment", "joint_handling", "evaluation"]),
+    ("fallback_ticket", &["fallback_ticket", "assignment_sheet", "return_visit", "evaluation"]),
+    ("service_occasion", &["evaluation"]),
+];
 
 /// What these records contribute now.
 pub fn contributed(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
-    if kind == "entrustment" { of_matters(tx, ids) } else { of_tickets(tx, ids) }
+    match kind {
+        "entrustment" => of_matters(tx, ids),
+        "service_occasion" => of_occasions(tx, ids),
+        _ => of_tickets(tx, ids),
+    }
 }
 
 fn limited(row: &ClockRow) -> Result<Limited> {
@@ -37,7 +45,7 @@ fn of_matters(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
     let custody = store::custody_of(tx, ids)?;
     let limits = store::limits_of(tx, ids, &[ClockKind::Promise, ClockKind::Accept])?;
     let legs = store::legs_of(tx, ids)?;
-    let evaluations = store::evaluations_of(tx, ids)?;
+    let evaluations = evaluations::store::first_of(tx, ids)?;
     let split = store::split_off(tx, ids)?;
     let centers: Vec<Id> = custody.iter().map(|c| c.center_id).chain(legs.iter().flat_map(|l| [l.from_center_id, l.to_center_id])).collect();
     let levels = levels(tx, centers)?;
@@ -75,7 +83,7 @@ fn of_matters(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
                 .collect(),
             limits: limits.iter().filter(|c| c.record_id == e.id).map(limited).collect::<Result<_>>()?,
             legs: own.collect::<Result<_>>()?,
-            evaluation: evaluations.iter().find(|row| row.entrustment_id == e.id).cloned(),
+            evaluation: evaluations.iter().find(|row| row.record_id == e.id).cloned(),
         };
         all.push((e.id, facts::of_matter(&matter)));
     }
@@ -93,6 +101,7 @@ fn of_tickets(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
     let callers = store::callers_from(tx, ids)?;
     let contacts = store::contacts_of(tx, ids)?;
     let sheets = store::sheets_of(tx, ids)?;
+    let evaluations = evaluations::store::first_of(tx, ids)?;
     let limits = store::limits_of(tx, &sheets.iter().map(|s| s.id).collect::<Vec<_>>(), &[ClockKind::Sheet])?;
     let mut all = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -103,8 +112,16 @@ fn of_tickets(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
             callers: callers.iter().filter(|c| c.0 == row.id).map(|c| c.1).collect(),
             contacts: contacts.iter().filter(|c| c.ticket_id == row.id).cloned().collect(),
             sheets: own.collect::<Result<_>>()?,
+            evaluation: evaluations.iter().find(|e| e.record_id == row.id).cloned(),
         };
         all.push((row.id, facts::of_ticket(&ticket)));
     }
     Ok(all)
+}
+
+fn of_occasions(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
+    let rows = occasions::occasions_by_id(tx, ids)?;
+    let evaluations = evaluations::store::first_of(tx, ids)?;
+    let all = rows.iter().map(|row| (row.id, facts::of_occasion(row, evaluations.iter().find(|e| e.record_id == row.id))));
+    Ok(all.collect())
 }

@@ -37,7 +37,7 @@ pub fn follow(tx: &mut Tx) -> Result<usize> {
         for kind in kinds {
             let told: BTreeSet<Id> = events.iter().filter(|e| e.1 == *kind).map(|e| e.2).collect();
             if !told.is_empty() {
-                ids.extend(store::roots(tx, kind, &told.into_iter().collect::<Vec<_>>())?);
+                ids.extend(store::roots(tx, root, kind, &told.into_iter().collect::<Vec<_>>())?);
             }
         }
         recount(tx, root, &ids.into_iter().collect::<Vec<_>>())?;

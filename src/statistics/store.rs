@@ -12,11 +12,10 @@ use crate::{
         Json, Result, Tx, dialect,
         schema::{
             assignment_sheets, clocks, custody, evaluations, events, fallback_tickets, joint_handlings, matter_links, return_visits, service_item_versions,
-            stat_facts, stat_keys, stat_progress, stat_rollups, ticket_callers, ticket_contacts,
+            service_occasions, stat_facts, stat_keys, stat_progress, stat_rollups, ticket_callers, ticket_contacts,
         },
     },
     entrustments::{store::CustodyRow, vocabulary::LinkKind},
-    evaluations::store::Evaluation,
     insert_many,
     kernel::{Id, Moment},
     routing::joint::store::JointHandling,
@@ -222,11 +221,15 @@ pub fn sum(tx: &mut Tx, of: &Summed) -> Result<Vec<Sum>> {
     Ok(sql_query(sql).load(tx.conn)?)
 }
 
-/// Of which matter an evaluation or a joint handling is, of which ticket a sheet or a return visit.
-pub fn roots(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<Vec<Id>> {
+/// Of which root of a kind the records of another are: the matter, ticket or occasion of an evaluation, the matter of a joint
+/// handling, the ticket of a sheet or a return visit.
+pub fn roots(tx: &mut Tx, root: &str, kind: &str, ids: &[Id]) -> Result<Vec<Id>> {
     let ids = ids.to_vec();
     Ok(match kind {
-        "evaluation" => evaluations::table.filter(evaluations::id.eq_any(ids)).select(evaluations::entrustment_id).load(tx.conn)?,
+        "evaluation" => {
+            let rows = evaluations::table.filter(evaluations::id.eq_any(ids)).filter(evaluations::record_kind.eq(root));
+            rows.select(evaluations::record_id).load(tx.conn)?
+        }
         "joint_handling" => joint_handlings::table.filter(joint_handlings::id.eq_any(ids)).select(joint_handlings::entrustment_id).load(tx.conn)?,
         "assignment_sheet" => assignment_sheets::table.filter(assignment_sheets::id.eq_any(ids)).select(assignment_sheets::ticket_id).load(tx.conn)?,
         "return_visit" => return_visits::table.filter(return_visits::id.eq_any(ids)).select(return_visits::ticket_id).load(tx.conn)?,
@@ -234,21 +237,24 @@ pub fn roots(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<Vec<Id>> {
     })
 }
 
-/// Ids of matters or tickets, in order.
+/// Ids of matters, tickets or occasions, in order.
 pub fn ids_after(tx: &mut Tx, kind: &str, after: &str, limit: i64) -> Result<Vec<Id>> {
     use crate::db::schema::entrustments as e;
     use fallback_tickets as t;
+    use service_occasions as o;
     Ok(match kind {
         "entrustment" => e::table.filter(e::id.gt(after)).order(e::id.asc()).limit(limit).select(e::id).load(tx.conn)?,
+        "service_occasion" => o::table.filter(o::id.gt(after)).order(o::id.asc()).limit(limit).select(o::id).load(tx.conn)?,
         _ => t::table.filter(t::id.gt(after)).order(t::id.asc()).limit(limit).select(t::id).load(tx.conn)?,
     })
 }
 
-/// How many matters or tickets there are.
+/// How many matters, tickets or occasions there are.
 pub fn how_many(tx: &mut Tx, kind: &str) -> Result<i64> {
     use crate::db::schema::entrustments as e;
     Ok(match kind {
         "entrustment" => e::table.count().get_result(tx.conn)?,
+        "service_occasion" => service_occasions::table.count().get_result(tx.conn)?,
         _ => fallback_tickets::table.count().get_result(tx.conn)?,
     })
 }
@@ -269,13 +275,6 @@ pub fn limits_of(tx: &mut Tx, ids: &[Id], kinds: &[ClockKind]) -> Result<Vec<Clo
 pub fn legs_of(tx: &mut Tx, ids: &[Id]) -> Result<Vec<JointHandling>> {
     let rows = joint_handlings::table.filter(joint_handlings::entrustment_id.eq_any(ids.to_vec())).order(joint_handlings::id.asc());
     Ok(rows.select(JointHandling::as_select()).load(tx.conn)?)
-}
-
-/// Evaluations of these matters, the first of each first.
-pub fn evaluations_of(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Evaluation>> {
-    let first = evaluations::table.filter(evaluations::round.eq(1));
-    let rows = first.filter(evaluations::entrustment_id.eq_any(ids.to_vec())).order(evaluations::id.asc());
-    Ok(rows.select(Evaluation::as_select()).load(tx.conn)?)
 }
 
 /// Those of these matters that were split from others.

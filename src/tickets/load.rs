@@ -31,6 +31,12 @@ pub type TicketHook = fn(&mut Tx, &Actor, &Ticket) -> Result<()>;
 /// What higher rooms do in the transaction in which a ticket is cleared: set by `app`.
 pub static ON_CLEARED: OnceLock<TicketHook> = OnceLock::new();
 
+/// What a higher room does in the transaction in which the handling of a ticket comes to an end that its caller may rate: it is
+/// cleared, upheld, not taken in, or withdrawn. Set by `app`.
+pub static ON_SERVED: OnceLock<ServedHook> = OnceLock::new();
+/// See [`ON_SERVED`].
+pub type ServedHook = fn(&mut Tx, &Actor, &Opened) -> Result<()>;
+
 /// Whether a department still has a sheet of a ticket, or its reply waits to be confirmed: set by `app`.
 pub static SHEETS_OPEN: OnceLock<fn(&mut Tx, Id) -> Result<bool>> = OnceLock::new();
 
@@ -274,7 +280,24 @@ pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Opened, told: Told) -> Resu
             hook(tx, actor, &loaded.row)?;
         }
     }
+    if served(loaded) == Some(tx.now)
+        && let Some(hook) = ON_SERVED.get()
+    {
+        hook(tx, actor, loaded)?;
+    }
     Ok(())
+}
+
+/// When the handling came to its present end, if it did.
+fn served(loaded: &Opened) -> Option<Moment> {
+    let (row, details) = (&loaded.row, &loaded.details);
+    match row.state {
+        State::Cleared => row.cleared_at,
+        State::UpheldUnresolved => details.upheld.as_ref().map(|u| u.at),
+        State::Inadmissible => details.inadmissible.as_ref().and_then(|p| p.confirmed_at),
+        State::Withdrawn => details.withdrawal.as_ref().map(|w| w.at),
+        _ => None,
+    }
 }
 
 const CLOCKS: [ClockKind; 6] = [

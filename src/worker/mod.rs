@@ -31,7 +31,7 @@ const JOBS: [Job; 16] = [
     Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
     Job { name: "transfers", waits: routing::transfers::anything_overdue, run: |tx| routing::transfers::expire_due(tx, 20) },
     Job { name: "joint_handlings", waits: routing::joint::anything_overdue, run: |tx| routing::joint::expire_due(tx, 20) },
-    Job { name: "evaluations", waits: evaluations::anything_overdue, run: |tx| evaluations::expire_due(tx, BATCH) },
+    Job { name: "evaluations", waits: evaluations::anything_due, run: |tx| evaluations::sweep(tx, BATCH) },
     Job { name: "appointments", waits: appointments::anything_due, run: |tx| appointments::sweep(tx, BATCH) },
     Job { name: "resolutions", waits: meetings::anything_overdue, run: |tx| meetings::escalate_due(tx, 20) },
     Job { name: "ladder", waits: sheets::anything_due, run: |tx| sheets::propose_due(tx, 20) },

@@ -6,7 +6,7 @@ use crate::{
     auth::Actor,
     batches,
     db::{Result, Tx},
-    entrustments,
+    entrustments, evaluations,
     follow_ups::{self, FollowUp},
     kernel::{Code, Id},
     meetings::{
@@ -116,8 +116,8 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
         }
         WorkKind::FollowUp => {
             let rows = follow_ups::store::follow_ups_by_id(tx, ids)?;
-            let matters = entrustments::store::entrustments_by_id(tx, &rows.iter().map(|f| f.entrustment_id).collect::<Vec<_>>())?;
-            let of = |f: &FollowUp| matters.iter().find(|m| m.id == f.entrustment_id).map_or("", |m| m.title.as_str());
+            let rated = evaluations::store::evaluations_by_id(tx, &rows.iter().map(|f| f.evaluation_id).collect::<Vec<_>>())?;
+            let of = |f: &FollowUp| rated.iter().find(|e| e.id == f.evaluation_id).map_or("", |e| e.title.as_str());
             let title = |f: &FollowUp| Title(format!("差评整改（{}）：{}", f.grade.label(), of(f)));
             rows.iter().map(|f| Head::new(f.id, f.number.clone(), title(f), f.state, f.version)).collect()
         }

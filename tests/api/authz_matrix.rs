@@ -77,6 +77,8 @@ struct Fixture {
     batch: String,
     return_visit: String,
     follow_up: String,
+    occasion: String,
+    device: String,
     handlers: String,
     uncharged: String,
     drafted: String,
@@ -255,6 +257,9 @@ async fn fixture(app: &TestApp) -> Fixture {
     let report_batch = text(&report_batch["id"]).to_owned();
     let period = json!({ "center": "320623000000", "from": "2026-02", "to": "2026-02" });
     let bulletin = text(&app.as_user("city_inspector").post("/bulletins", period).await.created()["id"]).to_owned();
+    let occasion = json!({ "service_no": "A001", "kind": "counter", "staff_id": user_id("rd_agent") });
+    let occasion = text(&app.as_user("rd_clerk").post("/service-occasions", occasion).await.created()["number"]).to_owned();
+    let device = text(&app.as_user("rd_manager").post("/rating-devices", json!({ "name": "评价器" })).await.created()["id"]).to_owned();
     let other_ticket = text(&company.post("/fallback-tickets", reported(2)).await.created()["id"]).to_owned();
     let (uncharged, drafted, charged, rung) = sheets(app, &handlers).await;
     Fixture {
@@ -263,6 +268,8 @@ async fn fixture(app: &TestApp) -> Fixture {
         batch,
         return_visit,
         follow_up,
+        occasion,
+        device,
         handlers,
         uncharged,
         drafted,
@@ -711,6 +718,19 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "rate_evaluation" => (in_path(&f.evaluation), json!({ "grade": "satisfied" })),
         "get_evaluation_link" => (in_path(&f.link), empty()),
         "rate_by_link" => (in_path(&format!("{}.wrong", f.evaluation)), json!({ "grade": "satisfied" })),
+        "record_evaluation" => (in_path(&f.occasion), json!({ "rating": { "grade": "satisfied" }, "called": "申请人本人" })),
+        "get_evaluation_link_qr_code" => (in_path(&f.link), empty()),
+        "request_evaluation_code" => (in_path("FW-absent"), json!({ "phone_last4": "0000" })),
+        "rate_by_code" => (in_path("FW-absent"), json!({ "code": "000000", "rating": { "grade": "satisfied" } })),
+        "get_rating_poster" | "get_rating_poster_qr_code" => (in_path("320623000000"), empty()),
+        "claim_by_rating_poster" => (in_path("320623000000"), json!({ "service_no": "absent", "phone_last4": "0000" })),
+        "open_service_occasion" => (path.into(), json!({ "service_no": "A002", "kind": "counter", "center": "320623000000" })),
+        "get_service_occasion" => (in_path(&f.occasion), empty()),
+        "register_rating_device" => (path.into(), json!({ "name": "评价器", "center": "320623000000" })),
+        "get_rating_device" | "revoke_rating_device" => (in_path(&f.device), empty()),
+        // Devices have tests of their own: here nobody is one.
+        "rate_at_device" => (path.into(), json!({ "service_no": "A001", "rating": { "grade": "satisfied" } })),
+        "list_service_occasions" | "list_rating_devices" | "list_device_ratings" => (path.into(), empty()),
         "search" => (path.into(), json!({ "q": "供水" })),
         "resolve_routing" => (path.into(), json!({ "item": item, "custodian": "320600000000" })),
         "create_user" => {

@@ -25,6 +25,8 @@ mod db_parity;
 mod desk;
 mod eligibility;
 mod entrustments;
+mod evaluation_channels;
+mod evaluations;
 mod follow_ups;
 mod forms;
 mod forms_acts;

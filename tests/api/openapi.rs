@@ -151,7 +151,12 @@ async fn shown_as_documented(caller: &crate::support::Caller<'_>, uri: &str, op:
 /// One-time links and uploads are made by the running server: no document can know them.
 const EXEMPT: &[&str] = &[
     "get_evaluation_link",
+    "get_evaluation_link_qr_code",
     "rate_by_link",
+    // A code is in the message alone, a token in the answer that made it.
+    "rate_by_code",
+    "list_device_ratings",
+    "rate_at_device",
     "get_signing_link",
     "get_feedback_link",
     "feedback_by_link",

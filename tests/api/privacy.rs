@@ -276,7 +276,15 @@ async fn matters(s: &mut Story<'_>) -> String {
     s.does("rd_agent", &format!("{path}/sign-completion"), signature).await;
     let link = s.app.stranger().get(&format!("/progress/{number}/evaluation?phone_last4=5544")).await.ok();
     let rating = json!({ "grade": "dissatisfied", "comment": say("等了太久"), "is_named": true });
-    s.app.stranger().post(text(&link["link"]), rating).await.ok();
+    s.app.stranger().post(text(&link["link"]), rating.clone()).await.ok();
+    let contact = json!({ "name": NAME, "phone": PHONE });
+    let service = json!({ "service_no": "P-1", "kind": "counter", "staff_id": user_id("rd_agent"), "contact": contact });
+    let occasion = s.does("rd_clerk", "/service-occasions", service).await;
+    let at = format!("/progress/{}/evaluation-code", text(&occasion["number"]));
+    let sent = s.app.stranger().post(&at, json!({ "phone_last4": "5544" })).await.expect(200);
+    clean(&sent.text, "a code on its way");
+    let told = json!({ "rating": rating, "called": say("申请人"), "recording_no": "LY-1" });
+    s.does("rd_clerk", &format!("/evaluations/{}/record", text(&occasion["number"])), told).await;
     s.does("rd_manager", &format!("{path}/reopen"), json!({ "reason": say("仍需整改") })).await;
     number
 }

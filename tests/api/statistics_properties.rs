@@ -67,7 +67,7 @@ fn pick(dice: &mut Dice, of: &[String]) -> Option<String> {
 async fn act(app: &TestApp, dice: &mut Dice, matters: &mut Vec<String>, tickets: &mut Vec<String>) -> u16 {
     let (clerk, agent, city, company) = (app.as_user("rd_clerk"), app.as_user("rd_agent"), app.as_user("city_clerk"), app.as_user("ent_rudong"));
     let sign = json!({ "signature": { "method": "handwritten", "evidence": "签收单" } });
-    let choice = dice.roll(24);
+    let choice = dice.roll(27);
     if choice < 4 {
         let made = match choice {
             0 => company.post("/entrustments", water_application()).await,
@@ -137,6 +137,18 @@ async fn act(app: &TestApp, dice: &mut Dice, matters: &mut Vec<String>, tickets:
         22 => {
             let into = pick(dice, tickets).unwrap_or_default();
             post("rd_clerk", format!("{ticket}/merge"), json!({ "into": into, "reason": "同一问题" })).await
+        }
+        24 | 25 => {
+            let body = json!({ "service_no": format!("A{}", dice.roll(40)), "kind": "counter", "staff_id": user_id("rd_agent") });
+            let occasion = clerk.post("/service-occasions", body).await;
+            let grades = ["very_satisfied", "basically_satisfied", "very_dissatisfied"];
+            let mut grade = || grades.get(dice.roll(3)).copied().unwrap_or("satisfied");
+            let objects = json!([{ "object": "platform", "grade": grade() }, { "object": "staff", "grade": grade() }]);
+            app.stranger().post(text(&occasion.body["link"]), json!({ "grade": grade(), "objects": objects })).await.status
+        }
+        26 => {
+            let body = json!({ "service_no": format!("B{}", dice.roll(40)), "kind": "consultation" });
+            clerk.post("/service-occasions", body).await.status
         }
         _ => {
             let asked = clerk.post(&format!("{matter}/change-mode"), json!({ "mode": "assisted" })).await.status;

@@ -1,0 +1,133 @@
+//! Links by which whoever was served rates without an account, and their pictures.
+
+use qrcode::{EcLevel, QrCode};
+use serde::Serialize;
+
+use super::{
+    load::{by_token, link, phone},
+    model::{EvaluationState, Grade, RatedKind},
+    rating::is_open,
+    store::{self, Evaluation},
+};
+use crate::{
+    db::{Db, Error, Result, Tx},
+    entrustments,
+    kernel::{self, Code as _, Moment, Problem},
+    organization,
+};
+
+/// What a link shows: no personal data.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LinkView {
+    /// Number of what is rated.
+    pub number: String,
+    /// Name of the item, or what kind of service it was.
+    pub title: String,
+    /// What is rated.
+    pub record_kind: RatedKind,
+    /// Rated center.
+    pub center: String,
+    /// The window where it was served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
+    /// Whether the person can be rated too.
+    pub rates_staff: bool,
+    /// State.
+    pub state: EvaluationState,
+    /// In Chinese.
+    pub state_label: String,
+    /// Grade, once rated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grade: Option<Grade>,
+    /// Open until.
+    pub due_at: Moment,
+}
+
+impl LinkView {
+    pub(super) fn of(tx: &mut Tx, row: Evaluation) -> Result<Self> {
+        let center = organization::load(tx, row.center_id)?.name;
+        let window = row.window_id.map(|id| store::window(tx, id)).transpose()?.flatten().map(|(_, name)| name);
+        Ok(Self {
+            number: row.number,
+            title: row.title,
+            record_kind: row.record_kind,
+            center,
+            window,
+            rates_staff: row.staff_id.is_some(),
+            state: row.state,
+            state_label: row.state.label().into(),
+            grade: row.grade,
+            due_at: row.due_at,
+        })
+    }
+}
+
+/// Where something is rated.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EvaluationLink {
+    /// Path of the single-use link.
+    #[schema(example = "/api/v1/evaluation-links/0193f2f4-7c00-7000-8000-000000000001.mark")]
+    pub link: String,
+    /// Open until.
+    pub due_at: Moment,
+}
+
+/// The link of an evaluation that can be rated now; its holder was proved to be whoever was served.
+pub(super) fn link_of(tx: &mut Tx, row: &Evaluation) -> Result<EvaluationLink> {
+    if !is_open(row, tx.now) {
+        return Err(Problem::not_found().into());
+    }
+    Ok(EvaluationLink { link: link(tx, row.id), due_at: row.due_at })
+}
+
+/// What the holder of a link rates.
+pub fn by_link(tx: &mut Tx, text: &str) -> Result<LinkView> {
+    let row = by_token(tx, text)?;
+    LinkView::of(tx, row)
+}
+
+/// Shows something of what is rated to who proves by its number and the last four digits of the phone to be the one who was
+/// served. What cannot be rated yet is no wrong guess.
+pub(super) async fn proved<T, F>(db: &Db, number: String, last4: String, mut show: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx, &Evaluation) -> Result<T> + Send + 'static,
+{
+    let found = move |tx: &mut Tx, number: &str, last4: &str| -> Result<Option<T>> {
+        let right = |phone: Option<String>| phone.and_then(|p| kernel::phone::last4(&p)).is_some_and(|digits| digits == last4);
+        if let Some(row) = store::by_number(tx, number)? {
+            let phone = phone(tx, &row)?;
+            return if right(phone) { show(tx, &row).map(Some) } else { Ok(None) };
+        }
+        let Some(e) = entrustments::store::entrustment_by_number(tx, number)? else { return Ok(None) };
+        let phone = e.contact_phone.open(tx.vault)?;
+        if right(Some(phone)) { Err(Problem::not_found().into()) } else { Ok(None) }
+    };
+    entrustments::guarded(db, number, last4, found).await
+}
+
+/// The link, for who has no account.
+pub async fn by_progress(db: &Db, number: String, last4: String) -> Result<EvaluationLink> {
+    proved(db, number, last4, link_of).await
+}
+
+/// The picture of an address, as SVG.
+pub(super) fn picture(address: &str) -> Result<String> {
+    let code = QrCode::with_error_correction_level(address, EcLevel::M).map_err(|e| Error::Corrupt(format!("no picture of {address}: {e}")))?;
+    let (width, quiet) = (code.width(), 4);
+    let side = width + 2 * quiet;
+    let mut path = String::new();
+    for (at, _) in code.to_colors().into_iter().enumerate().filter(|(_, c)| *c == qrcode::Color::Dark) {
+        path.push_str(&format!("M{} {}h1v1h-1z", at % width + quiet, at / width + quiet));
+    }
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
+         <rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/><path d=\"{path}\"/></svg>"
+    ))
+}
+
+/// The picture of a link that is known.
+pub fn link_picture(tx: &mut Tx, text: &str, public_url: &str) -> Result<String> {
+    by_token(tx, text)?;
+    picture(&format!("{}/api/v1/evaluation-links/{text}", public_url.trim_end_matches('/')))
+}

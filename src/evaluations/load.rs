@@ -1,0 +1,129 @@
+//! An evaluation found, seen, told; the token of its link.
+
+use serde_json::Value;
+
+use super::{
+    model::{EvaluationState, RatedKind},
+    occasions::store as occasions,
+    store::{self, Evaluation},
+};
+use crate::{
+    access::{self, Placement, Sight},
+    auth::{Actor, Reachable, Scope, policy::subject},
+    db::{Result, Tx, dialect},
+    entrustments,
+    events::{self, Audience, NewEvent},
+    kernel::{Code as _, Id, Moment, Problem, Purpose},
+    organization,
+};
+
+/// Its name in the access table, in the policy and in events.
+pub(super) const KIND: &str = "evaluation";
+
+/// Records what happened, and who sees it from now on.
+pub(super) fn publish(tx: &mut Tx, actor: &Actor, row: &Evaluation, kind: &str, params: Value) -> Result<()> {
+    let event = NewEvent { record_kind: KIND, record_id: row.id, version: row.version, kind, audience: Audience::Staff, params, words: None };
+    events::record(tx, actor, event)?;
+    place(tx, row)
+}
+
+/// Who sees an evaluation: the rated center and what is above it, the rated person, the applicant, and the client that opened
+/// it. An occasion is seen with its first evaluation, in that one's state.
+pub(super) fn place(tx: &mut Tx, row: &Evaluation) -> Result<()> {
+    let center = organization::load(tx, row.center_id)?;
+    let mut subjects: Vec<(String, bool)> = organization::subjects_of(&center).into_iter().map(|s| (s, false)).collect();
+    subjects.extend(row.staff_id.map(|id| (subject::user(id.as_str()), false)));
+    subjects.extend(row.applicant_id.map(|id| (subject::applicant(id.as_str()), false)));
+    let occasion = match row.record_kind {
+        RatedKind::ServiceOccasion => occasions::occasion(tx, row.record_id)?,
+        _ => None,
+    };
+    subjects.extend(occasion.as_ref().and_then(|o| o.client_id).map(|id| (subject::user(id.as_str()), false)));
+    // What is rated is listed in the order of its rating.
+    let due_at = match row.state {
+        EvaluationState::Open => row.due_at,
+        EvaluationState::Rated => row.rated_at.unwrap_or(Moment::NEVER),
+        EvaluationState::Expired => Moment::NEVER,
+    };
+    if let Some(occasion) = occasion.filter(|_| row.round == 1) {
+        let (kind, subjects) = (occasions::KIND, subjects.clone());
+        access::place(tx, &Placement { kind, record: occasion.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })?;
+    }
+    access::place(tx, &Placement { kind: KIND, record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
+}
+
+/// How far an evaluation is from a caller who sees it.
+pub(super) fn reachable(actor: &Actor, row: &Evaluation) -> Reachable<'static> {
+    // A client sees only what it opened itself.
+    let client = actor.id.filter(|_| actor.kind == "client");
+    Reachable { applicant: row.applicant_id, assignee: row.staff_id, centers: vec![row.center_id], client, ..Reachable::default() }
+}
+
+/// The token of an evaluation's link: nothing is stored, and only this server can make it. Rating uses it up.
+pub(super) fn token(tx: &Tx, id: Id) -> String {
+    format!("{id}.{}", tx.vault.mark(Purpose::Link, &format!("evaluation:{id}")))
+}
+
+/// The path of an evaluation's link.
+pub(super) fn link(tx: &Tx, id: Id) -> String {
+    format!("/api/v1/evaluation-links/{}", token(tx, id))
+}
+
+pub(super) fn by_token(tx: &mut Tx, text: &str) -> Result<Evaluation> {
+    let (id, mark) = text.split_once('.').ok_or_else(Problem::not_found)?;
+    let id: Id = id.parse().map_err(|_| Problem::not_found())?;
+    if !tx.vault.matches(Purpose::Link, &format!("evaluation:{id}"), mark) {
+        return Err(Problem::not_found().into());
+    }
+    Ok(store::evaluation(tx, id)?.ok_or_else(Problem::not_found)?)
+}
+
+/// By id, by the number of what is rated, or by the service number of an occasion that the caller sees.
+fn by_reference(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Evaluation> {
+    let found = match reference.parse::<Id>() {
+        Ok(id) => store::evaluation(tx, id)?,
+        Err(_) => store::by_number(tx, &reference.to_ascii_uppercase())?,
+    };
+    if let Some(row) = found {
+        return Ok(row);
+    }
+    let scope = Scope::of(actor, KIND);
+    for occasion in occasions::by_service_no(tx, reference)? {
+        if let Some(row) = store::of_record(tx, occasion.id)?
+            && access::sight(tx, &scope, row.id)?.is_some()
+        {
+            return Ok(row);
+        }
+    }
+    Err(Problem::not_found().into())
+}
+
+/// An evaluation that the caller sees.
+pub(super) fn load_seen(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<(Evaluation, Sight)> {
+    let row = by_reference(tx, actor, reference)?;
+    let sight = access::sight(tx, &Scope::of(actor, KIND), row.id)?.ok_or_else(Problem::not_found)?;
+    Ok((row, sight))
+}
+
+/// The same, locked first.
+pub(super) fn load_locked(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<(Evaluation, Sight)> {
+    let id = by_reference(tx, actor, reference)?.id;
+    lock(tx, id)?;
+    load_seen(tx, actor, id.as_str())
+}
+
+/// An evaluation by id, locked.
+pub(super) fn lock(tx: &mut Tx, id: Id) -> Result<Evaluation> {
+    dialect::lock_root(tx.conn, "evaluations", id.as_str())?;
+    Ok(store::evaluation(tx, id)?.ok_or_else(Problem::not_found)?)
+}
+
+/// Whom to ask: the telephone kept with the evaluation, or that of the matter's contact.
+pub(super) fn phone(tx: &mut Tx, row: &Evaluation) -> Result<Option<String>> {
+    if let Some(phone) = &row.phone {
+        return Ok(Some(phone.open(tx.vault)?));
+    }
+    let Some(id) = row.entrustment_id else { return Ok(None) };
+    let matter = entrustments::store::entrustment(tx, id)?;
+    Ok(matter.map(|e| e.contact_phone.open(tx.vault)).transpose()?)
+}

@@ -1,0 +1,11 @@
+//! Service occasions: what was served once, at a counter, by telephone or through a hotline, without a matter; each is rated
+//! once (一次一评). Whoever served gives it a number of their own: the same number with the same content is the same occasion.
+
+pub mod api;
+mod service;
+pub mod store;
+mod views;
+
+pub use service::{NewOccasion, open, open_as};
+pub use store::{Occasion, OccasionKind};
+pub use views::{OccasionView, list};

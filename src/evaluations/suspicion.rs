@@ -1,0 +1,45 @@
+//! The guard against malicious ratings: it marks, and neither refuses nor hides. What is marked counts until an appeal is upheld.
+
+use chrono::TimeDelta;
+
+use super::{
+    model::Suspicion,
+    store::{self, Evaluation},
+};
+use crate::{
+    db::{Json, Result, Tx},
+    kernel::{Purpose, text},
+    organization, settings,
+};
+
+/// Shorter words are said by many.
+const TELLING: usize = 6;
+
+/// So many bad ratings in the same words.
+const SAME: i64 = 3;
+
+/// Looks at a bad rating that is about to be saved.
+pub(super) fn mark(tx: &mut Tx, row: &mut Evaluation, comment: Option<&str>) -> Result<()> {
+    let center = organization::load(tx, row.center_id)?;
+    let rules = settings::rules(tx, &center.path)?;
+    let since = tx.now.plus(TimeDelta::days(-i64::from(rules.suspect_days)));
+    let mut found = Vec::new();
+    let others = store::bad_by(tx, row.phone_mark.as_deref(), row.applicant_id, since)?;
+    let others = others.iter().filter(|id| **id != row.record_id).count();
+    if others >= usize::try_from(rules.suspect_bad_ratings).unwrap_or(usize::MAX) {
+        found.push(Suspicion::ManyBad);
+    }
+    let words = comment.map(text::fold).filter(|words| words.chars().count() >= TELLING);
+    row.words_mark = words.map(|words| tx.vault.mark(Purpose::Index, &format!("rating_words:{words}")));
+    if let Some(mark) = row.words_mark.clone()
+        && store::bad_with_words(tx, &mark, since)? + 1 >= SAME
+    {
+        found.push(Suspicion::SameWords);
+    }
+    let hour = tx.now.plus(TimeDelta::hours(-1));
+    if store::bad_at(tx, row.center_id, hour)? + 1 > i64::from(rules.suspect_hourly) {
+        found.push(Suspicion::Flood);
+    }
+    row.suspicions = if found.is_empty() { None } else { Some(Json::new(&found)?) };
+    Ok(())
+}
