@@ -11,7 +11,7 @@ use super::{
     tagging::ProblemTag,
 };
 use crate::{
-    evaluations::store::Grade,
+    evaluations::model::Grade,
     http::{Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind, Params},
     kernel::{Code as _, Page},
 };

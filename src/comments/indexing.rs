@@ -10,29 +10,41 @@ use crate::{
     applicants,
     db::{Json, Result, Tx, dialect},
     entrustments,
-    evaluations::{self, store::Evaluation},
+    evaluations::{self, Evaluation, model::RatedKind, occasions},
     kernel::{Code as _, Id, Moment, text},
     organization,
     precedents::deidentify::{self, Known, KnownPerson},
+    tickets,
 };
 
-/// An evaluation was rated: what was written is kept without whom it names.
+/// An evaluation was rated: what was said, in words of one's own or in chosen ones, is kept without whom it names.
 pub fn on_rated(tx: &mut Tx, rated: &Evaluation) -> Result<()> {
     let (Some(grade), Some(rated_at)) = (rated.grade, rated.rated_at) else { return Ok(()) };
-    let Some(words) = evaluations::comment_of(tx, rated)?.filter(|words| !words.trim().is_empty()) else { return Ok(()) };
+    let said = evaluations::said(tx, rated)?;
     let known = known(tx, rated)?;
-    let (clean, _) = deidentify::clean(words.trim(), &known);
-    let item_id = entrustments::store::entrustments_by_id(tx, &[rated.entrustment_id])?.first().map(|e| e.item_id);
-    let tags = CommentTags { tags: tagging::tags_of(&text::fold(&clean), grade.is_bad()), labels: Vec::new() };
+    let words = said.comment.as_deref().map(str::trim).filter(|words| !words.is_empty());
+    let clean = words.map(|words| deidentify::clean(words, &known).0);
+    // A word of one's own that names somebody is none to be counted by.
+    let own = said.own_tags.into_iter().filter(|tag| deidentify::check(tag, &known).is_empty());
+    let labels: Vec<String> = own.filter(|tag| (2..=12).contains(&tag.chars().count())).take(5).collect();
+    if clean.is_none() && labels.is_empty() && said.tags.is_empty() {
+        return Ok(());
+    }
+    let mut tags = tagging::tags_of(&text::fold(clean.as_deref().unwrap_or_default()), grade.is_bad());
+    tags.extend(said.tags.iter().copied().map(tagging::of_chosen));
+    tags.sort_unstable();
+    tags.dedup();
+    let tags = CommentTags { tags, labels };
+    let chosen = || said.tags.iter().map(|t| t.label()).chain(tags.labels.iter().map(String::as_str)).collect::<Vec<_>>().join("、");
     let row = OpenComment {
         id: Id::new(),
         evaluation_id: rated.id,
         number: rated.number.clone(),
         title: rated.title.clone(),
         center_id: rated.center_id,
-        item_id,
+        item_id: item_of(tx, rated)?,
         grade,
-        text: clean,
+        text: clean.unwrap_or_else(chosen),
         tags: Json::new(&tags)?,
         tagged_by: None,
         rated_at,
@@ -45,10 +57,20 @@ pub fn on_rated(tx: &mut Tx, rated: &Evaluation) -> Result<()> {
     index(tx, &row, &tags)
 }
 
+/// About which item it is.
+fn item_of(tx: &mut Tx, rated: &Evaluation) -> Result<Option<Id>> {
+    Ok(match rated.record_kind {
+        RatedKind::Entrustment => entrustments::store::entrustments_by_id(tx, &[rated.record_id])?.first().map(|e| e.item_id),
+        RatedKind::FallbackTicket => tickets::store::tickets_by_id(tx, &[rated.record_id])?.first().and_then(|t| t.item_id),
+        RatedKind::ServiceOccasion => occasions::store::occasions_by_id(tx, &[rated.record_id])?.first().and_then(|o| o.item_id),
+    })
+}
+
 /// Whom the comment may name: who rated, and who was rated.
 fn known(tx: &mut Tx, rated: &Evaluation) -> Result<Known> {
     let mut known = Known::default();
-    if let Some(applicant) = applicants::store::applicant(tx, rated.applicant_id)? {
+    let applicant = rated.applicant_id.map(|id| applicants::store::applicant(tx, id)).transpose()?.flatten();
+    if let Some(applicant) = applicant {
         match applicant.person_name {
             Some(name) => known.persons.push(KnownPerson { name: name.open(tx.vault)?, stands_for: "申请人" }),
             None => known.organizations.push(applicant.name),

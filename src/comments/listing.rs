@@ -11,7 +11,7 @@ use crate::{
     access,
     auth::{Actor, Scope, policy},
     db::{Result, Tx},
-    evaluations::store::Grade,
+    evaluations::model::Grade,
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem},
     organization::{self, CenterBrief},
 };

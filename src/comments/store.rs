@@ -8,7 +8,7 @@ use crate::{
         Json, Result, Tx,
         schema::{centers, open_comment_tags, open_comments},
     },
-    evaluations::store::Grade,
+    evaluations::model::Grade,
     insert_many,
     kernel::{Id, Moment},
 };

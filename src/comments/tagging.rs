@@ -1,6 +1,6 @@
 //! What a comment is about, by the words that give it away. Pure.
 
-use crate::db::code_enum;
+use crate::{db::code_enum, evaluations::model::RatingTag};
 
 code_enum! {
     /// What a comment is about.
@@ -53,6 +53,23 @@ const TURNED: [&str; 4] = ["不用", "没有", "无需", "不再"];
 pub fn tags_of(folded: &str, bad: bool) -> Vec<T> {
     let said = |cue: &str| folded.match_indices(cue).any(|(at, _)| folded.get(..at).is_none_or(|before| !TURNED.iter().any(|t| before.ends_with(t))));
     CUES.iter().filter(|(tag, cues)| (*tag != T::Praise || !bad) && cues.iter().any(|cue| said(cue))).map(|(tag, _)| *tag).collect()
+}
+
+/// What a rater's chosen word is about.
+pub fn of_chosen(tag: RatingTag) -> T {
+    use RatingTag as R;
+    match tag {
+        R::DoneAtOnce | R::KindStaff | R::ExplainedWell | R::Quick | R::FewPapers | R::NoErrand | R::EasyOnline => T::Praise,
+        R::ManyErrands => T::Visits,
+        R::NeedlessPapers => T::Materials,
+        R::LongWait => T::Waiting,
+        R::UnclearNotice => T::NotToldOnce,
+        R::ColdStaff => T::Attitude,
+        R::PassedOn => T::Shirking,
+        R::LateDone => T::Overdue,
+        R::WrongCharges => T::Charges,
+        R::FailingSystem => T::System,
+    }
 }
 
 #[cfg(test)]

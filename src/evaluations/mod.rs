@@ -21,4 +21,4 @@ pub use expiring::{anything_due, recompute, sweep};
 pub use opening::{ON_ENDED, Served, exclude, open, open_for, open_second};
 pub use rating::{rate, rate_by_link, record};
 pub use store::Evaluation;
-pub use views::{EvaluationView, comment_of, list};
+pub use views::{EvaluationView, Said, comment_of, list, said};

@@ -104,10 +104,30 @@ pub struct EvaluationView {
 
 crate::versioned!(EvaluationView, "evaluation");
 
+/// What was said with a rating.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    /// In words.
+    pub comment: Option<String>,
+    /// In chosen words, of the whole and of its objects.
+    pub tags: Vec<RatingTag>,
+    /// In words of their own.
+    pub own_tags: Vec<String>,
+}
+
 /// What was said with a rating; who may read it is the caller's to know.
-pub fn comment_of(tx: &mut Tx, row: &Evaluation) -> Result<Option<String>> {
+pub fn said(tx: &mut Tx, row: &Evaluation) -> Result<Said> {
     let rating = row.rating.as_ref().map(Json::get).transpose()?.unwrap_or_default();
-    Ok(rating.comment.map(|c| tx.vault.open(&c)).transpose()?)
+    let mut tags: Vec<RatingTag> = rating.tags.into_iter().chain(rating.objects.into_iter().flat_map(|o| o.tags)).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    let comment = rating.comment.map(|c| tx.vault.open(&c)).transpose()?;
+    Ok(Said { comment, tags, own_tags: opened(tx, rating.own_tags.as_ref())?.unwrap_or_default() })
+}
+
+/// The comment of a rating.
+pub fn comment_of(tx: &mut Tx, row: &Evaluation) -> Result<Option<String>> {
+    Ok(said(tx, row)?.comment)
 }
 
 fn opened<T: serde::de::DeserializeOwned>(tx: &Tx, sealed: Option<&String>) -> Result<Option<T>> {

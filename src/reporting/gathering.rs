@@ -9,7 +9,10 @@ use crate::{
     applicants, catalogue, comments,
     db::{Json, Result, Tx},
     entrustments,
-    evaluations::store::{self, EvaluationState},
+    evaluations::{
+        model::{EvaluationState, RatedKind},
+        occasions, store,
+    },
     kernel::Id,
     organization,
 };
@@ -26,17 +29,19 @@ pub fn rows(tx: &mut Tx, mapping: &ReportMapping, path: &str, ids: &[Id]) -> Res
         let told = (e.state == EvaluationState::Rated && !e.is_default) || (mapping.with_defaults && e.is_default);
         here && told
     });
-    let matters: Vec<Id> = all.iter().map(|e| e.entrustment_id).collect();
-    let items: HashMap<Id, Id> = entrustments::store::entrustments_by_id(tx, &matters)?.into_iter().map(|e| (e.id, e.item_id)).collect();
+    let of = |kind: RatedKind| -> Vec<Id> { all.iter().filter(|e| e.record_kind == kind).map(|e| e.record_id).collect() };
+    let (matters, occasions) = (of(RatedKind::Entrustment), of(RatedKind::ServiceOccasion));
+    let mut items: HashMap<Id, Id> = entrustments::store::entrustments_by_id(tx, &matters)?.into_iter().map(|e| (e.id, e.item_id)).collect();
+    items.extend(occasions::store::occasions_by_id(tx, &occasions)?.into_iter().filter_map(|o| Some((o.id, o.item_id?))));
     let codes: HashMap<Id, String> =
         catalogue::store::items_by_id(tx, &items.values().copied().collect::<Vec<_>>())?.into_iter().map(|i| (i.id, i.code)).collect();
-    let people = applicants::store::applicants_by_id(tx, &all.iter().map(|e| e.applicant_id).collect::<Vec<_>>())?;
+    let people = applicants::store::applicants_by_id(tx, &all.iter().filter_map(|e| e.applicant_id).collect::<Vec<_>>())?;
     let words: HashMap<Id, String> =
         comments::store::of_evaluations(tx, &all.iter().map(|e| e.id).collect::<Vec<_>>())?.into_iter().map(|c| (c.evaluation_id, c.text)).collect();
     let mut rows = Vec::with_capacity(all.len());
     for e in all {
         let (Some(grade), Some(channel), Some(center)) = (e.grade, e.channel, centers.get(&e.center_id)) else { continue };
-        let applicant = people.iter().find(|a| a.id == e.applicant_id);
+        let applicant = people.iter().find(|a| Some(a.id) == e.applicant_id);
         let name = match applicant {
             Some(a) => match &a.person_name {
                 Some(name) => tx.masking.name(&name.open(tx.vault)?),
@@ -47,7 +52,7 @@ pub fn rows(tx: &mut Tx, mapping: &ReportMapping, path: &str, ids: &[Id]) -> Res
         let rated = Rated {
             id: e.id.to_string(),
             round: e.round,
-            item_code: items.get(&e.entrustment_id).and_then(|id| codes.get(id)).cloned().unwrap_or_default(),
+            item_code: items.get(&e.record_id).and_then(|id| codes.get(id)).cloned().unwrap_or_default(),
             center_name: center.name.clone(),
             division_code: center.division_code.clone(),
             applicant_kind: applicant.map(|a| a.kind.clone()).unwrap_or_default(),

@@ -8,7 +8,7 @@ use validator::Validate;
 
 use crate::{
     db::code_enum,
-    evaluations::store::{Dimension, Grade, RatingChannel},
+    evaluations::model::{Dimension, Grade, RatingChannel},
     kernel::{Code, ErrorCode, FieldError, Moment, Problem},
 };
 

@@ -8,7 +8,7 @@ use crate::{
         Private, Result, Tx,
         schema::{centers, evaluations, events, reporting_batches, reporting_targets},
     },
-    evaluations::store::EvaluationState,
+    evaluations::model::EvaluationState,
     kernel::{Id, Moment},
 };
 
