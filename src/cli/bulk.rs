@@ -4,6 +4,7 @@ use super::{CliError, import};
 use crate::{
     db::Db,
     entrustments::{self, BulkPlan},
+    evaluations,
     kernel::Problem,
     organization,
 };
@@ -26,7 +27,11 @@ pub async fn fill(db: &Db, count: u64) -> Result<(), CliError> {
     while done < count {
         let (from, to) = (done, count.min(done + BATCH));
         let plan = plan.clone();
-        db.commit(move |tx| entrustments::fill(tx, &plan, from..to)).await?;
+        db.commit(move |tx| {
+            let made = entrustments::fill(tx, &plan, from..to)?;
+            evaluations::fill(tx, &made)
+        })
+        .await?;
         bar.inc(to - from);
         done = to;
     }

@@ -96,8 +96,8 @@ fn state_of(n: u64) -> State {
     }
 }
 
-/// Adds the matters of a range.
-pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<()> {
+/// Adds the matters of a range; answers them.
+pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<Vec<Entrustment>> {
     let mut matters = Vec::new();
     let mut chain = Vec::new();
     for n in range {
@@ -171,5 +171,5 @@ pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<()> {
     for (_, placement) in &matters {
         access::place_new(tx, placement)?;
     }
-    Ok(())
+    Ok(rows)
 }

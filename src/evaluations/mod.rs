@@ -5,6 +5,7 @@ pub mod api;
 mod codes;
 pub mod devices;
 mod expiring;
+mod filling;
 mod links;
 mod load;
 pub mod model;
@@ -18,6 +19,7 @@ mod views;
 
 pub use codes::{CodeMessage, outgoing};
 pub use expiring::{anything_due, recompute, sweep};
+pub use filling::fill;
 pub use opening::{ON_ENDED, Served, exclude, open, open_for, open_second};
 pub use rating::{rate, rate_by_link, record};
 pub use store::Evaluation;

@@ -9,6 +9,7 @@ use crate::{
         Json, Private, Result, Sealed, Tx,
         schema::{evaluations, windows},
     },
+    insert_many,
     kernel::{Id, Moment},
 };
 
@@ -123,6 +124,12 @@ pub fn evaluations_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Evaluation>> {
         return Ok(Vec::new());
     }
     Ok(evaluations::table.filter(evaluations::id.eq_any(ids.to_vec())).select(Evaluation::as_select()).load(tx.conn)?)
+}
+
+/// Many new evaluations.
+pub fn insert_all(tx: &mut Tx, rows: &[Evaluation]) -> Result<()> {
+    insert_many!(tx.conn, evaluations::table, rows);
+    Ok(())
 }
 
 /// A new evaluation.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    load::{Loaded, Told, load_for, permits},
+    load::{KIND, Loaded, Told, load_for, permits},
     machine::{ATTEMPTS, FollowUpAction as Action, FollowUpMeasure, FollowUpState as State, FollowUpVerdict},
     model::{
         Attempt, Done, FollowUpAssignment, FollowUpAttempt, FollowUpDone, FollowUpPlan, FollowUpReason, FollowUpTelling, FollowUpVerification, Telling,
@@ -142,6 +142,8 @@ pub fn plan_fix(tx: &mut Tx, actor: &Actor, target: &Target, input: &FollowUpPla
         let zh = last.map_or_else(|| "整改日期不能早于今天。".into(), |last| format!("整改日期应在今天至{last}（整改时限）之间。"));
         return Err(Problem::rule("/due_on", "out_of_range", zh, "Between today and the time to handle it.").into());
     }
+    clocks::stop(tx, loaded.row.id, &[ClockKind::FollowUpFix])?;
+    clocks::start_until(tx, KIND, loaded.row.id, ClockKind::FollowUpFix, due_on)?;
     loaded.row.fix_due_on = Some(due_on.to_string());
     loaded.details.plan.clone_from(&input.words);
     loaded.save(tx, actor, Told::all("planned", json!({ "due_on": due_on })))?;
@@ -162,6 +164,7 @@ fn done(tx: &mut Tx, actor: &Actor, target: &Target, input: &FollowUpDone, actio
     let mut loaded = load_for(tx, actor, target, action)?;
     loaded.row.state = loaded.decide(tx.now, actor, action, false)?;
     let (measure, kind) = if action == Action::Fix { (FollowUpMeasure::Fixed, "fixed") } else { (FollowUpMeasure::Explained, "explained") };
+    clocks::stop(tx, loaded.row.id, &[ClockKind::FollowUpFix])?;
     loaded.row.measure = Some(measure);
     loaded.details.done = Some(Done { measure, words: input.words.clone(), at: tx.now, by: actor.id });
     loaded.save(tx, actor, Told::all(kind, json!({ "measure": measure.code() })))?;

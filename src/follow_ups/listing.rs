@@ -1,14 +1,14 @@
 //! Lists of follow-ups, and those that wait for the caller.
 
 use super::{
-    load::{KIND, permits},
+    load::{KIND, leads, permits, works_at},
     machine::{AppealState, FollowUpAction as Action, FollowUpState as State},
     store::{self, FollowUp},
     views::{Around, FollowUpView, row_view},
 };
 use crate::{
     access::{self, Sight},
-    auth::{Actor, policy},
+    auth::{Actor, Role, policy},
     db::{Result, Tx},
     kernel::{Code as _, Id, ListQuery, Page},
     organization,
@@ -54,7 +54,7 @@ pub fn waiting_states() -> Vec<&'static str> {
     [State::Opened, State::Verified, State::Fixing, State::Handled, State::UpperReview].iter().map(|s| s.code()).collect()
 }
 
-/// Those of these that wait for the caller: to decide, above; to handle, as the handler, or as the leader of the center while
+/// Those of these that wait for the caller: to decide, above; to name who handles what was said of the leader; to handle, as the handler, or as the leader of the center while
 /// nobody is named.
 pub fn awaiting(tx: &mut Tx, actor: &Actor, ids: &[Id]) -> Result<Vec<Id>> {
     if !policy::may(actor, KIND, "read") {
@@ -63,17 +63,20 @@ pub fn awaiting(tx: &mut Tx, actor: &Actor, ids: &[Id]) -> Result<Vec<Id>> {
     let rows = store::follow_ups_by_id(tx, ids)?;
     let mut mine = Vec::new();
     for row in rows {
-        let path = organization::load(tx, row.center_id)?.path;
+        let center = organization::load(tx, row.center_id)?;
+        let path = &center.path;
+        let above = center.parent_id.is_some_and(|above| actor.nodes(Role::CenterManager).any(|n| n == above.as_str()));
+        let names = row.state == State::Opened && row.handler_id.is_none() && above && !works_at(actor, row.center_id) && leads(tx, &row)?;
         let decides = match row.state {
-            State::UpperReview => permits(&row, &path, actor, Action::Conclude),
-            _ => row.appeal == Some(AppealState::Pending) && permits(&row, &path, actor, Action::DecideAppeal),
+            State::UpperReview => permits(&row, path, actor, Action::Conclude),
+            _ => row.appeal == Some(AppealState::Pending) && permits(&row, path, actor, Action::DecideAppeal),
         };
         let own = row.handler_id.is_none_or(|id| actor.answers_for(id));
         // By the leader of the very center: whoever is above may, and is not expected to.
-        let handles = own && row.state != State::UpperReview && permits(&row, &path, actor, Action::Tell);
+        let handles = own && row.state != State::UpperReview && permits(&row, path, actor, Action::Tell);
         // What only waits for an appeal is nobody's in the center.
         let waits = row.state == State::Handled && row.appeal == Some(AppealState::Pending);
-        if decides || (handles && !waits) {
+        if decides || names || (handles && !waits) {
             mine.push(row.id);
         }
     }

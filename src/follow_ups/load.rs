@@ -12,6 +12,7 @@ use crate::{
     auth::{
         Actor, Reachable, Role, Scope,
         policy::{self, subject},
+        store as accounts,
     },
     clocks::{self, ClockKind, ClockView},
     db::{Error, Private, Result, Tx, dialect},
@@ -60,7 +61,7 @@ pub(super) fn permits(row: &FollowUp, path: &str, actor: &Actor, action: Action)
 }
 
 /// Whether somebody serves at a center; the reform office and the inspectors stand at it, and do not.
-fn works_at(actor: &Actor, center: Id) -> bool {
+pub(super) fn works_at(actor: &Actor, center: Id) -> bool {
     [Role::Clerk, Role::Agent, Role::CenterManager, Role::ProjectManager].iter().any(|role| actor.nodes(*role).any(|n| n == center.as_str()))
 }
 
@@ -186,6 +187,12 @@ pub(super) fn place(tx: &mut Tx, row: &FollowUp, center: &Center) -> Result<()> 
     subjects.extend(row.staff_id.map(|id| (subject::user(id.as_str()), true)));
     subjects.extend(row.handler_id.map(|id| (subject::user(id.as_str()), false)));
     subjects.extend(row.applicant_id.map(|id| (subject::applicant(id.as_str()), false)));
+    // Where the leader is the one who was rated, the upper center names who handles it.
+    if let Some(above) = center.parent_id.filter(|_| row.handler_id.is_none())
+        && leads(tx, row)?
+    {
+        subjects.push((subject::center(above.as_str()), false));
+    }
     match (row.authority, row.decider_id) {
         (Some(Authority::Center), Some(id)) => subjects.push((subject::center(id.as_str()), false)),
         (Some(Authority::ReformOffice), Some(id)) => subjects.push((subject::authority(id.as_str()), false)),
@@ -200,6 +207,12 @@ pub(super) fn place(tx: &mut Tx, row: &FollowUp, center: &Center) -> Result<()> 
         }
     }
     access::place(tx, &Placement { kind: KIND, record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
+}
+
+/// Whether the rated person leads the rated center.
+pub(super) fn leads(tx: &mut Tx, row: &FollowUp) -> Result<bool> {
+    let Some(rated) = row.staff_id else { return Ok(false) };
+    Ok(accounts::holders(tx, Role::CenterManager, row.center_id.as_str())?.contains(&rated))
 }
 
 fn by_reference(tx: &mut Tx, reference: &str) -> Result<FollowUp> {
