@@ -1328,6 +1328,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    stat_traces (node, own, record_id) {
+        node -> Integer,
+        own -> Bool,
+        record_id -> Text,
+        first_day -> Integer,
+        last_day -> Integer,
+        low -> BigInt,
+        high -> BigInt,
+    }
+}
+
+diesel::table! {
     stat_progress (id) {
         id -> Text,
         position -> BigInt,

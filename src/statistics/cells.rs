@@ -223,6 +223,16 @@ impl Places {
         Ok(())
     }
 
+    /// The level of a center; nought where it is not known.
+    pub fn level(&self, center: i32) -> i32 {
+        self.0.get(&center).map_or(0, |place| place.level)
+    }
+
+    /// A center and all above it.
+    pub fn nodes(&self, center: i32) -> impl Iterator<Item = i32> {
+        self.0.get(&center).into_iter().flat_map(|place| place.nodes.iter().map(|node| node.0))
+    }
+
     /// Adds a cell to all the rows that it is summed into.
     pub fn spread(&self, cell: &Cell, n: i64, into: &mut BTreeMap<Slot, i64>) {
         let Some(place) = self.0.get(&cell.center) else { return };

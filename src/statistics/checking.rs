@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     cells::{self, Cells, Keys, Places, Slot},
     gathering::{self, KINDS},
-    keeping, store,
+    keeping, store, traces,
 };
 use crate::{
     db::{Db, Result, Tx},
@@ -81,6 +81,7 @@ pub fn verify(tx: &mut Tx) -> Result<Checked> {
             let now = gathering::contributed(tx, kind, &ids)?;
             let now = keys.cells(tx, &now)?;
             let kept: BTreeMap<Id, Cells> = store::facts(tx, &ids)?.into_iter().map(|(id, body)| (id, cells::read(&body))).collect();
+            let indexed = traces::of_records(tx, &ids)?;
             let nothing = Cells::new();
             for id in &ids {
                 let (is, was) = (now.get(id).unwrap_or(&nothing), kept.get(id).unwrap_or(&nothing));
@@ -92,9 +93,15 @@ pub fn verify(tx: &mut Tx) -> Result<Checked> {
                 let counted = if waits { was } else { is };
                 places.learn(tx, &mut keys, counted.keys())?;
                 counted.iter().for_each(|(cell, n)| places.spread(cell, *n, &mut sums));
+                if indexed.get(id) != traces::of(counted, &places).as_ref() {
+                    found.differs(|| format!("{kind} {id}: is not found behind its figures"));
+                }
             }
         }
         orphans(tx, kind, &mut found)?;
+    }
+    for id in traces::orphans(tx)? {
+        found.differs(|| format!("{id}: found behind figures, but not counted"));
     }
     compare(tx, sums, &mut found)?;
     Ok(found)

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     cells::{self, Cells, Keys, Places, Slot},
     gathering::{self, KINDS},
-    store,
+    store, traces,
 };
 use crate::{
     db::{Result, Tx},
@@ -71,7 +71,8 @@ pub fn recount(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<()> {
     change.iter().for_each(|(cell, n)| places.spread(cell, *n, &mut slots));
     store::add(tx, &slots)?;
     rows.sort();
-    store::put_facts(tx, kind, ids, &rows)
+    store::put_facts(tx, kind, ids, &rows)?;
+    traces::keep(tx, &mut keys, &mut places, ids, &now)
 }
 
 /// Until when everything is counted: now, where nothing waits.

@@ -19,6 +19,8 @@ mod question;
 mod relay;
 mod store;
 mod totals;
+mod traces;
+mod tracing;
 
 pub use keeping::{behind, follow};
 pub use model::{CenterScope, Interval};

@@ -159,6 +159,11 @@ impl Question {
         Ok(question)
     }
 
+    /// The number under which its center is counted; none where nothing was.
+    pub fn node(&self, tx: &mut Tx) -> Result<Option<i32>> {
+        Ok(store::keys(tx, &[self.center.id.to_string()])?.into_iter().find(|k| k.1 == "center").map(|k| k.0))
+    }
+
     /// The same of another center.
     pub fn at(&self, center: Center, own: bool) -> Self {
         Self { center, own, ..self.clone() }

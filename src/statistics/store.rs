@@ -96,6 +96,13 @@ pub fn facts(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, String)>> {
     Ok(stat_facts::table.filter(stat_facts::record_id.eq_any(ids.to_vec())).select((stat_facts::record_id, stat_facts::body)).load(tx.conn)?)
 }
 
+/// What records last contributed, each with its kind.
+pub fn facts_with_kinds(tx: &mut Tx, ids: &[Id]) -> Result<BTreeMap<Id, (String, String)>> {
+    let rows = stat_facts::table.filter(stat_facts::record_id.eq_any(ids.to_vec()));
+    let rows: Vec<(Id, String, String)> = rows.select((stat_facts::record_id, stat_facts::kind, stat_facts::body)).load(tx.conn)?;
+    Ok(rows.into_iter().map(|(id, kind, body)| (id, (kind, body))).collect())
+}
+
 /// What records of a kind last contributed, in order of their ids.
 pub fn facts_after(tx: &mut Tx, kind: &str, after: &str, limit: i64) -> Result<Vec<(Id, String)>> {
     let rows = stat_facts::table.filter(stat_facts::kind.eq(kind)).filter(stat_facts::record_id.gt(after)).order(stat_facts::record_id.asc()).limit(limit);
@@ -137,7 +144,7 @@ pub fn add(tx: &mut Tx, rows: &BTreeMap<Slot, i64>) -> Result<()> {
 
 /// Forgets all that was counted.
 pub fn forget(tx: &mut Tx) -> Result<()> {
-    for table in ["stat_rollups", "stat_facts"] {
+    for table in ["stat_rollups", "stat_facts", "stat_traces"] {
         dialect::empty(tx.conn, table)?;
     }
     Ok(())
