@@ -9,20 +9,33 @@ use super::{
 use crate::{
     clocks::{ClockKind, store::ClockRow},
     db::{Result, Tx},
-    entrustments,
+    duty, entrustments,
     kernel::Id,
     organization::{self, CenterLevel},
-    routing::joint::machine::JointState,
+    routing::{joint::machine::JointState, transfers::machine::TransferState},
     tickets,
 };
 
 /// What is counted: kinds of root records, each with the kinds that hang on it.
-pub const KINDS: [(&str, &[&str]); 2] =
-    [("entrustment", &["entrustment", "joint_handling", "evaluation"]), ("fallback_ticket", &["fallback_ticket", "assignment_sheet", "return_visit"])];
+pub const KINDS: [(&str, &[&str]); 3] = [
+    ("entrustment", &["entrustment", "joint_handling", "evaluation", "transfer", "follow_up"]),
+    ("fallback_ticket", &["fallback_ticket", "assignment_sheet", "return_visit"]),
+    ("course", &["course"]),
+];
 
 /// What these records contribute now.
 pub fn contributed(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
-    if kind == "entrustment" { of_matters(tx, ids) } else { of_tickets(tx, ids) }
+    match kind {
+        "entrustment" => of_matters(tx, ids),
+        "course" => of_courses(tx, ids),
+        _ => of_tickets(tx, ids),
+    }
+}
+
+fn of_courses(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
+    let records = store::course_records_of(tx, ids)?;
+    let of = |course: &duty::store::Course| records.iter().filter(|r| r.course_id == course.id).cloned().collect::<Vec<_>>();
+    Ok(duty::store::courses_by_id(tx, ids)?.iter().map(|course| (course.id, facts::of_course(course, &of(course)))).collect())
 }
 
 fn limited(row: &ClockRow) -> Result<Limited> {
@@ -39,6 +52,10 @@ fn of_matters(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
     let legs = store::legs_of(tx, ids)?;
     let evaluations = store::evaluations_of(tx, ids)?;
     let split = store::split_off(tx, ids)?;
+    let offers = store::transfers_of(tx, ids)?;
+    let follow_ups = store::follow_ups_of(tx, ids)?;
+    let kinds = [ClockKind::FollowUpContact, ClockKind::FollowUp];
+    let follow_limits = if follow_ups.is_empty() { Vec::new() } else { store::limits_of(tx, &follow_ups.iter().map(|f| f.id).collect::<Vec<_>>(), &kinds)? };
     let centers: Vec<Id> = custody.iter().map(|c| c.center_id).chain(legs.iter().flat_map(|l| [l.from_center_id, l.to_center_id])).collect();
     let levels = levels(tx, centers)?;
     let level = |id: Id| levels.get(&id).copied().unwrap_or(CenterLevel::Village);
@@ -76,6 +93,12 @@ fn of_matters(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
             limits: limits.iter().filter(|c| c.record_id == e.id).map(limited).collect::<Result<_>>()?,
             legs: own.collect::<Result<_>>()?,
             evaluation: evaluations.iter().find(|row| row.entrustment_id == e.id).cloned(),
+            offers: offers.iter().filter(|t| t.0 == e.id).map(|t| (t.1, t.2, t.3 == TransferState::Returned)).collect(),
+            follow_ups: follow_ups
+                .iter()
+                .filter(|f| f.entrustment_id == e.id)
+                .map(|f| Ok((f.clone(), follow_limits.iter().filter(|c| c.record_id == f.id).map(limited).collect::<Result<_>>()?)))
+                .collect::<Result<_>>()?,
         };
         all.push((e.id, facts::of_matter(&matter)));
     }

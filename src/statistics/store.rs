@@ -11,15 +11,17 @@ use crate::{
     db::{
         Json, Result, Tx, dialect,
         schema::{
-            assignment_sheets, clocks, custody, evaluations, events, fallback_tickets, joint_handlings, matter_links, return_visits, service_item_versions,
-            stat_facts, stat_keys, stat_progress, stat_rollups, ticket_callers, ticket_contacts,
+            assignment_sheets, clocks, course_records, courses, custody, evaluations, events, fallback_tickets, follow_ups, joint_handlings, matter_links,
+            return_visits, service_item_versions, stat_facts, stat_keys, stat_progress, stat_rollups, ticket_callers, ticket_contacts, transfers,
         },
     },
+    duty::store::CourseRecord,
     entrustments::{store::CustodyRow, vocabulary::LinkKind},
     evaluations::store::Evaluation,
+    follow_ups::FollowUp,
     insert_many,
     kernel::{Id, Moment},
-    routing::joint::store::JointHandling,
+    routing::{joint::store::JointHandling, transfers::machine::TransferState},
     sheets::store::Sheet,
     tickets::TicketContact,
 };
@@ -229,33 +231,37 @@ pub fn sum(tx: &mut Tx, of: &Summed) -> Result<Vec<Sum>> {
     Ok(sql_query(sql).load(tx.conn)?)
 }
 
-/// Of which matter an evaluation or a joint handling is, of which ticket a sheet or a return visit.
+/// Of which matter an evaluation, a joint handling, a transfer or a follow-up is, of which ticket a sheet or a return visit.
 pub fn roots(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<Vec<Id>> {
     let ids = ids.to_vec();
     Ok(match kind {
         "evaluation" => evaluations::table.filter(evaluations::id.eq_any(ids)).select(evaluations::entrustment_id).load(tx.conn)?,
         "joint_handling" => joint_handlings::table.filter(joint_handlings::id.eq_any(ids)).select(joint_handlings::entrustment_id).load(tx.conn)?,
         "assignment_sheet" => assignment_sheets::table.filter(assignment_sheets::id.eq_any(ids)).select(assignment_sheets::ticket_id).load(tx.conn)?,
+        "transfer" => transfers::table.filter(transfers::id.eq_any(ids)).select(transfers::entrustment_id).load(tx.conn)?,
+        "follow_up" => follow_ups::table.filter(follow_ups::id.eq_any(ids)).select(follow_ups::entrustment_id).load(tx.conn)?,
         "return_visit" => return_visits::table.filter(return_visits::id.eq_any(ids)).select(return_visits::ticket_id).load(tx.conn)?,
         _ => ids,
     })
 }
 
-/// Ids of matters or tickets, in order.
+/// Ids of matters, tickets or courses, in order.
 pub fn ids_after(tx: &mut Tx, kind: &str, after: &str, limit: i64) -> Result<Vec<Id>> {
     use crate::db::schema::entrustments as e;
     use fallback_tickets as t;
     Ok(match kind {
         "entrustment" => e::table.filter(e::id.gt(after)).order(e::id.asc()).limit(limit).select(e::id).load(tx.conn)?,
+        "course" => courses::table.filter(courses::id.gt(after)).order(courses::id.asc()).limit(limit).select(courses::id).load(tx.conn)?,
         _ => t::table.filter(t::id.gt(after)).order(t::id.asc()).limit(limit).select(t::id).load(tx.conn)?,
     })
 }
 
-/// How many matters or tickets there are.
+/// How many matters, tickets or courses there are.
 pub fn how_many(tx: &mut Tx, kind: &str) -> Result<i64> {
     use crate::db::schema::entrustments as e;
     Ok(match kind {
         "entrustment" => e::table.count().get_result(tx.conn)?,
+        "course" => courses::table.count().get_result(tx.conn)?,
         _ => fallback_tickets::table.count().get_result(tx.conn)?,
     })
 }
@@ -283,6 +289,27 @@ pub fn evaluations_of(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Evaluation>> {
     let first = evaluations::table.filter(evaluations::round.eq(1));
     let rows = first.filter(evaluations::entrustment_id.eq_any(ids.to_vec())).order(evaluations::id.asc());
     Ok(rows.select(Evaluation::as_select()).load(tx.conn)?)
+}
+
+/// An offer: of which matter, from which center, when, and what became of it.
+type Offer = (Id, Id, Moment, TransferState);
+
+/// Offers to hand these matters over.
+pub fn transfers_of(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Offer>> {
+    let rows = transfers::table.filter(transfers::entrustment_id.eq_any(ids.to_vec())).order(transfers::id.asc());
+    Ok(rows.select((transfers::entrustment_id, transfers::from_center_id, transfers::created_at, transfers::state)).load(tx.conn)?)
+}
+
+/// Follow-ups of bad grades of these matters.
+pub fn follow_ups_of(tx: &mut Tx, ids: &[Id]) -> Result<Vec<FollowUp>> {
+    let rows = follow_ups::table.filter(follow_ups::entrustment_id.eq_any(ids.to_vec())).order(follow_ups::id.asc());
+    Ok(rows.select(FollowUp::as_select()).load(tx.conn)?)
+}
+
+/// Who took part in these courses.
+pub fn course_records_of(tx: &mut Tx, ids: &[Id]) -> Result<Vec<CourseRecord>> {
+    let rows = course_records::table.filter(course_records::course_id.eq_any(ids.to_vec()));
+    Ok(rows.order((course_records::course_id.asc(), course_records::user_id.asc())).select(CourseRecord::as_select()).load(tx.conn)?)
 }
 
 /// Those of these matters that were split from others.

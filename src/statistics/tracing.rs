@@ -16,7 +16,7 @@ use crate::{
     access,
     auth::{Actor, Scope},
     db::{Result, Tx, code_enum},
-    entrustments,
+    duty, entrustments,
     indicators::{Indicator, Measure, Term},
     kernel::{Code as _, Cursor, Id, Problem},
     organization::{self, CenterBrief},
@@ -41,6 +41,10 @@ filtered! {
         #[serde(default)]
         #[param(inline)]
         side: Option<FigureSide>,
+        /// 工作人员 id：只追溯计入本人的；不与中心、层级、部门同用
+        #[serde(default)]
+        #[param(max_length = 100)]
+        staff: Option<String>,
         /// 每页条数（1–200，缺省 50）
         #[serde(default)]
         #[param(value_type = Option<u16>, example = 50)]
@@ -73,7 +77,7 @@ pub struct TracedPage {
 /// A record behind a figure.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct TracedRecord {
-    /// `entrustment` or `fallback_ticket`.
+    /// `entrustment`, `fallback_ticket` or `course`.
     #[schema(example = "entrustment")]
     pub kind: String,
     /// In Chinese.
@@ -210,14 +214,17 @@ fn column_of(cell: &Cell, column: &str) -> i32 {
 pub fn page(tx: &mut Tx, actor: &Actor, params: &TraceParams) -> Result<TracedPage> {
     let wrong = || Problem::parameter("limit", "range", "应为 1 到 200 的整数。", "From 1 to 200.");
     let limit = params.limit.as_ref().map_or(Ok(50), |text| text.parse().ok().filter(|n| (1..=200).contains(n)).ok_or_else(wrong))?;
-    let q = Question::of(tx, actor, &params.filters())?;
+    let q = match &params.staff {
+        Some(person) => Question::of_person(tx, actor, &params.filters(), person)?,
+        None => Question::of(tx, actor, &params.filters())?,
+    };
     q.admit(params.indicator, None)?;
     let side = params.side.unwrap_or(FigureSide::Numerator);
     if terms(params.indicator, side).is_empty() {
         return Err(Problem::parameter("side", "no_denominator", "计数指标没有分母。", "A count has no denominator.").into());
     }
     // A cursor belongs to one question.
-    let of = format!("{} {} {} {} {} {} {:?} {:?}", params.indicator.code(), side.code(), q.center.id, q.own, q.from, q.to, q.level, q.only);
+    let of = format!("{} {} {} {:?} {} {} {} {:?} {:?}", params.indicator.code(), side.code(), q.center.id, q.person, q.own, q.from, q.to, q.level, q.only);
     let after = match &params.cursor {
         Some(text) => {
             let other = || Problem::parameter("cursor", "invalid_cursor", "游标属于另一个查询。", "A cursor of another question.");
@@ -243,6 +250,7 @@ pub fn kind_label(kind: &str) -> &'static str {
     match kind {
         "entrustment" => "代办件",
         "fallback_ticket" => "“办不成事”反映",
+        "course" => "培训",
         _ => "记录",
     }
 }
@@ -275,6 +283,11 @@ pub fn told(tx: &mut Tx, actor: &Actor, kind: &str, ids: &[Id]) -> Result<BTreeM
                 let title = if sight.is_some_and(|s| s.words) { Some(tickets::title_of(tx, actor, &row)?) } else { None };
                 all.insert(row.id, Told { number: row.number, title, seen: sight.is_some() });
             }
+        }
+        // A course has no number, and is no secret of the staff.
+        "course" => {
+            let courses = duty::store::courses_by_id(tx, ids)?;
+            all.extend(courses.into_iter().map(|c| (c.id, Told { number: c.id.to_string(), title: Some(c.title), seen: true })));
         }
         _ => {}
     }

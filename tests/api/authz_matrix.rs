@@ -616,6 +616,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "list_ledgers" | "list_exports" => (path.into(), empty()),
         "get_statistics" | "get_relay_flows" | "draw_relay_flows" => (format!("{path}?center=320623000000"), empty()),
         "get_statistics_trend" | "draw_statistics_trend" => (format!("{path}?center=320623000000&indicator=received_matters"), empty()),
+        "list_statistics_records" => (format!("{path}?center=320623000000&indicator=received_matters"), empty()),
         "get_statistics_breakdown" => (format!("{path}?center=320623000000&indicator=received_matters&by=channel"), empty()),
         "get_public_statistics" => (format!("{path}?center=320623000000&month=2026-01"), empty()),
         "get_public_trend" => (format!("{path}?center=320623000000&indicator=received_matters&from=2026-01&to=2026-01"), empty()),

@@ -53,3 +53,4 @@ mod story_desk;
 mod story_nantong;
 mod story_relay;
 mod supervision;
+mod tracing;
