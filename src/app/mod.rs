@@ -69,6 +69,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         worklist::api::routes(cfg);
         ledgers::api::routes(cfg);
         crate::statistics::api::routes(cfg);
+        crate::assessments::api::routes(cfg);
         clocks::api::routes(cfg);
         dictionaries::routes(cfg);
     }));

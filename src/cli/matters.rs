@@ -87,6 +87,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         super::tickets::load(tx)?;
         super::sheets::load(tx)?;
         super::supervisions::load(tx)?;
+        super::assessments::load(tx)?;
         super::clearing::load(tx)?;
         super::follow_ups::load(tx)?;
         super::ticket_forms::load(tx)?;

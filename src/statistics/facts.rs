@@ -12,7 +12,11 @@ use crate::{
     entrustments::{Entrustment, State, vocabulary::Outcome},
     evaluations::store::{Evaluation, EvaluationState, Grade},
     follow_ups::{FollowUp, machine::FollowUpState},
-    indicators::Measure::{self, *},
+    indicators::{
+        Indicator,
+        Measure::{self, *},
+        Term,
+    },
     kernel::{Id, Moment},
     organization::CenterLevel,
     sheets::{machine::SheetState, store::Sheet},
@@ -89,6 +93,8 @@ const AGENT: &[Measure] = &[
     PromiseOverdueBegun,
     PromiseOverdueEnded,
 ];
+/// What is credited to whoever took part.
+const COURSE: &[Measure] = &[CoursesTaken, CoursesPassed, TrainingHours];
 /// What is credited to whoever was rated.
 const RATED: &[Measure] = &[
     EvaluationsInvited,
@@ -103,6 +109,16 @@ const RATED: &[Measure] = &[
     FollowUpsVerified,
     FollowUpsClosed,
 ];
+
+/// Whether a figure is known of people: all that it is made of is credited to somebody.
+pub fn is_personal(indicator: Indicator) -> bool {
+    let d = indicator.definition();
+    let known = |m: &Measure| AGENT.contains(m) || RATED.contains(m) || COURSE.contains(m);
+    d.over.iter().chain(d.under).all(|term| match term {
+        Term::Plus(m) | Term::Less(m) => known(m),
+        Term::Standing(begun, ended) => known(begun) && known(ended),
+    })
+}
 
 /// A time in custody.
 #[derive(Clone, Copy, Debug)]
@@ -345,7 +361,7 @@ pub fn of_course(course: &Course, records: &[CourseRecord]) -> Contributed {
             to.add_n(CoursesPassed.id(), day, course.center_id, 1);
             to.add_n(TrainingHours.id(), day, course.center_id, i64::from(course.hours));
         }
-        to.also(Some(record.user_id), since, &[CoursesTaken, CoursesPassed, TrainingHours]);
+        to.also(Some(record.user_id), since, COURSE);
     }
     to
 }

@@ -43,6 +43,7 @@ const RANKS: &[(&str, u8)] = &[
     ("worklist", 7),
     ("ledgers", 7),
     ("forms", 8),
+    ("assessments", 8),
     ("worker", 9),
     ("app", 9),
     ("cli", 9),

@@ -866,6 +866,11 @@ fn policy_names_what_exists() {
         "decide_appeal",
         "read_center",
         "read_department",
+        "compute",
+        "enter",
+        "freeze",
+        "object",
+        "correct",
     ];
     for rule in POLICY {
         for action in rule.actions {

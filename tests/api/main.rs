@@ -12,6 +12,7 @@ mod wenling;
 mod access_lists;
 mod appointments;
 mod arrows;
+mod assessments;
 mod attachments;
 mod auth;
 mod authz_matrix;
