@@ -10,8 +10,11 @@ use super::{
         AssessmentObjectionDecision, AssessmentSchemeContent, AssessmentSchemeEdit, NewAssessment, NewAssessmentEntry, NewAssessmentObjection,
         NewAssessmentScheme,
     },
-    objecting, schemes, service,
-    views::{self, AssessedRecordView, AssessedSubjectView, AssessmentObjectionView, AssessmentSchemeView, AssessmentSchemes, AssessmentView},
+    objecting,
+    reading::{self, AssessedRecordView, AssessmentObjectionView},
+    scheme_views::{AssessmentSchemeView, AssessmentSchemes},
+    schemes, service,
+    views::{self, AssessedSubjectView, AssessmentView},
 };
 use crate::{
     entrustments::TimelineEntry,
@@ -23,7 +26,7 @@ use crate::{
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(schemes_of).service(create_scheme).service(scheme).service(edit_scheme).service(publish_scheme).service(scheme_version);
     cfg.service(list).service(create).service(fetch).service(compute).service(publish).service(freeze).service(withdraw).service(timeline);
-    cfg.service(subjects).service(assessed).service(records).service(enter).service(confirm).service(raise).service(objections).service(decide);
+    cfg.service(subjects).service(assessed).service(records).service(enter).service(confirm).service(raise).service(objections).service(objection).service(decide);
 }
 
 /// The list of assessments.
@@ -92,7 +95,7 @@ async fn scheme(ask: Ask) -> Answer {
 /// 修改考评办法（edit scheme）
 ///
 /// 修改草稿；已发布的版本不变。须带 If-Match。
-#[utoipa::path(tag = "assessments", operation_id = "edit_assessment_scheme", params(("id" = String, Path, description = "考评办法 id", max_length = 100), ("If-Match" = String, Header, description = "当前版本", example = "\"1\"")), request_body = AssessmentSchemeEdit, responses((status = 200, description = "考评办法", body = AssessmentSchemeView)))]
+#[utoipa::path(tag = "assessments", operation_id = "edit_assessment_scheme", params(("id" = String, Path, description = "考评办法 id", max_length = 100)), request_body = AssessmentSchemeEdit, responses((status = 200, description = "考评办法", body = AssessmentSchemeView)))]
 #[put("/assessment-schemes/{id}")]
 async fn edit_scheme(command: Command, body: Body<AssessmentSchemeEdit>) -> Answer {
     command.conditional()?.act(body, schemes::edit).await
@@ -186,7 +189,7 @@ async fn withdraw(command: Command, body: Body<Empty>) -> Answer {
 #[utoipa::path(tag = "assessments", operation_id = "list_assessment_timeline", params(("id" = String, Path, description = "考评 id 或编号", max_length = 100), List<Parts>), responses((status = 200, description = "一页经过", body = Page<TimelineEntry>)))]
 #[get("/assessments/{id}/timeline")]
 async fn timeline(ask: Ask, asked: List<Parts>) -> Answer {
-    ask.list_of(asked.query, views::timeline).await
+    ask.list_of(asked.query, reading::timeline).await
 }
 
 /// 考评排名（ranked subjects）
@@ -215,7 +218,7 @@ async fn assessed(ask: Ask, path: web::Path<(String, String)>) -> Answer {
 #[get("/assessments/{id}/subjects/{subject}/records/{line}")]
 async fn records(ask: Ask, path: web::Path<(String, String, String)>, asked: List<LineRecords>) -> Answer {
     let (_, subject, line) = path.into_inner();
-    ask.list_of(asked.query, move |tx, actor, id, q| views::records(tx, actor, id, &subject, &line, q)).await
+    ask.list_of(asked.query, move |tx, actor, id, q| reading::records(tx, actor, id, &subject, &line, q)).await
 }
 
 /// 登记加减分（enter points）
@@ -253,7 +256,16 @@ async fn raise(command: Command, path: web::Path<(String, String)>, body: Body<N
 #[utoipa::path(tag = "assessments", operation_id = "list_assessment_objections", params(("id" = String, Path, description = "考评 id 或编号", max_length = 100), List<Parts>), responses((status = 200, description = "一页异议", body = Page<AssessmentObjectionView>)))]
 #[get("/assessments/{id}/objections")]
 async fn objections(ask: Ask, asked: List<Parts>) -> Answer {
-    ask.list_of(asked.query, views::objections).await
+    ask.list_of(asked.query, reading::objections).await
+}
+
+/// 查看异议（objection）
+///
+/// 考评方和提出异议的考评对象可看。
+#[utoipa::path(tag = "assessments", operation_id = "get_assessment_objection", params(("id" = String, Path, description = "异议 id", max_length = 100)), responses((status = 200, description = "异议", body = AssessmentObjectionView)))]
+#[get("/assessment-objections/{id}")]
+async fn objection(ask: Ask) -> Answer {
+    ask.get(reading::objection).await
 }
 
 /// 复核异议（decide objection）

@@ -14,6 +14,8 @@ pub mod machine;
 mod model;
 mod narrative;
 mod objecting;
+mod reading;
+mod scheme_views;
 mod schemes;
 pub mod scoring;
 mod service;

@@ -80,7 +80,7 @@ pub struct AssessmentSchemeLine {
 /// How a figure becomes points from 0 to 100.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-#[schema(title = "AssessmentPointRule")]
+#[schema(as = AssessmentPointRule)]
 pub enum PointRule {
     /// No points at the floor or worse, all at the target or better, even steps between.
     Linear {
@@ -108,7 +108,7 @@ pub enum PointRule {
 /// A band.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(title = "AssessmentBand")]
+#[schema(as = AssessmentBand)]
 pub struct Band {
     /// From this value on.
     pub at_least: f64,

@@ -7,9 +7,10 @@ use super::{
     computing,
     machine::{AssessmentAction as Action, EntryKind, EntryState, ObjectionState, decide as permitted},
     model::{AssessmentObjectionDecision, NewAssessmentEntry, NewAssessmentObjection},
+    reading::{AssessmentObjectionView, objection_view},
     service::{answers_for, by_reference, content_of, facts, load_for, permits, save},
     store::{self, Assessment, Entry, EntryWords, Objection, ObjectionWords, Subject},
-    views::{AssessedSubjectView, AssessmentObjectionView, objection_view, subject_view},
+    views::{AssessedSubjectView, subject_view},
 };
 use crate::{
     auth::Actor,

@@ -4,8 +4,8 @@
 use super::{
     machine::{AssessedKind, SchemeState},
     model::{AssessmentSchemeContent, AssessmentSchemeEdit, NewAssessmentScheme, check},
+    scheme_views::{AssessmentSchemeView, AssessmentSchemes},
     store::{self, Scheme, SchemeVersion},
-    views::{AssessmentSchemeView, AssessmentSchemes},
 };
 use crate::{
     auth::{Actor, policy},

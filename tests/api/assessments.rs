@@ -244,6 +244,11 @@ fn items_other(whole: &Value) -> String {
 }
 
 async fn departments_are_assessed_by_what_is_theirs(app: TestApp) {
+    for _ in 0..3 {
+        let mut application = counter_application("assisted");
+        application["item"] = json!("11320623MB010010124000131012000");
+        app.as_user("rd_clerk").post("/entrustments", application).await.created();
+    }
     a_month(&app).await;
     let of_departments = json!({
         "lines": [

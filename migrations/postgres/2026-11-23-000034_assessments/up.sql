@@ -11,6 +11,8 @@ CREATE TABLE stat_traces (
     PRIMARY KEY (node, own, record_id) INCLUDE (first_day, last_day, low, high)
 );
 CREATE INDEX stat_traces_record ON stat_traces (record_id);
+-- What was counted before has neither these rows nor the new figures: it is not whole until `jieli stats rebuild`.
+UPDATE stat_progress SET rebuilding = TRUE WHERE position > 0;
 
 -- Schemes of assessment 考评: versioned configuration of a center, which holds below it too.
 CREATE TABLE assessment_schemes (
