@@ -6,6 +6,7 @@ pub mod access;
 pub mod app;
 pub mod applicants;
 pub mod appointments;
+pub mod assessments;
 pub mod attachments;
 pub mod auth;
 pub mod batches;

@@ -76,6 +76,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         crate::comments::api::routes(cfg);
         crate::reporting::api::routes(cfg);
         crate::documents::api::routes(cfg);
+        crate::assessments::api::routes(cfg);
         clocks::api::routes(cfg);
         dictionaries::routes(cfg);
     }));

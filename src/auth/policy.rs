@@ -59,6 +59,10 @@ use Role::{
     SecurityAdmin, SystemAdmin,
 };
 
+/// Whoever sets how is assessed below.
+const SCHEME_ACTS: &[&str] = &["read", "create", "edit", "publish"];
+/// Whoever assesses what stands below.
+const ASSESSOR: &[&str] = &["read", "create", "compute", "enter", "publish", "decide", "freeze", "correct", "confirm", "withdraw"];
 /// What an applicant does with an own matter.
 const APPLICANT_ACTS: &[&str] = &[
     "read",
@@ -566,6 +570,16 @@ pub const POLICY: &[Rule] = &[
     rule(Agent, "routing", All, &["resolve"]),
     rule(CenterManager, "routing", All, &["resolve"]),
     // The counter counts its own center, a department what is its own, whoever leads or inspects all that is below.
+    rule(CenterManager, "assessment_scheme", Subtree, SCHEME_ACTS),
+    rule(Inspector, "assessment_scheme", Subtree, &["read"]),
+    rule(ReformOffice, "assessment_scheme", Subtree, SCHEME_ACTS),
+    rule(CenterManager, "assessment", Subtree, ASSESSOR),
+    rule(Inspector, "assessment", Subtree, ASSESSOR),
+    rule(ReformOffice, "assessment", Subtree, ASSESSOR),
+    // Who is assessed: the leader of that very center, the department, the person.
+    rule(CenterManager, "assessment", Center, &["read", "object"]),
+    rule(DepartmentHandler, "assessment", Department, &["read", "object"]),
+    rule(Agent, "assessment", Assigned, &["read", "object"]),
     rule(Clerk, "statistics", Center, &["read_center"]),
     rule(DepartmentHandler, "statistics", Department, &["read_department"]),
     rule(CenterManager, "statistics", Subtree, &["read"]),

@@ -218,6 +218,7 @@ pub async fn load(db: &Db, shipped: Shipped, cost: passwords::Cost) -> Result<Ci
             return Err(Error::Corrupt(format!("第 {} 个事项：{}", b.line, b.reason)));
         }
         people(tx, &own, &hash)?;
+        super::assessments::schemes(tx, &own.root, &Actor::system("demo"))?;
         // The city whose text says how what cannot be done is handled.
         if shipped == Shipped::Wenling && at_home(tx, &own.root)? {
             super::tickets::of_city(tx, &own.root)?;

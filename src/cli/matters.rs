@@ -88,6 +88,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         super::sheets::load(tx)?;
         super::supervisions::load(tx)?;
         super::bulletins::load(tx)?;
+        super::assessments::load(tx)?;
         super::clearing::load(tx)?;
         super::follow_ups::load(tx)?;
         super::reporting::load(tx)?;

@@ -1,6 +1,7 @@
 //! The one binary: `jieli serve | migrate | demo | import | user | client | settings | stats | health | openapi`.
 
 mod admin;
+mod assessments;
 mod bulk;
 mod bulletins;
 mod city;

@@ -1521,6 +1521,130 @@ diesel::table! {
 }
 
 diesel::table! {
+    stat_traces (node, own, record_id) {
+        node -> Integer,
+        own -> Bool,
+        record_id -> Text,
+        first_day -> Integer,
+        last_day -> Integer,
+        low -> BigInt,
+        high -> BigInt,
+    }
+}
+
+diesel::table! {
+    assessment_schemes (id) {
+        id -> Text,
+        center_id -> Text,
+        name -> Text,
+        subject_kind -> Text,
+        level -> Nullable<Text>,
+        state -> Text,
+        number -> BigInt,
+        draft -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    assessment_scheme_versions (scheme_id, number) {
+        scheme_id -> Text,
+        number -> BigInt,
+        content -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    assessments (id) {
+        id -> Text,
+        number -> Text,
+        center_id -> Text,
+        scheme_id -> Text,
+        scheme_number -> BigInt,
+        subject_kind -> Text,
+        from_on -> Text,
+        to_on -> Text,
+        state -> Text,
+        created_by -> Nullable<Text>,
+        as_of -> Nullable<Timestamp>,
+        objection_due_at -> Timestamp,
+        kept -> Text,
+        frozen_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    assessment_subjects (id) {
+        id -> Text,
+        assessment_id -> Text,
+        subject_id -> Text,
+        center_id -> Text,
+        name -> Text,
+        pending -> Bool,
+        figures -> Text,
+        score -> Nullable<BigInt>,
+        total -> Nullable<BigInt>,
+        rank -> Integer,
+        grade -> Nullable<Text>,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    assessment_entries (id) {
+        id -> Text,
+        assessment_id -> Text,
+        subject_row -> Text,
+        kind -> Text,
+        state -> Text,
+        line -> Nullable<Text>,
+        delta -> BigInt,
+        numerator -> Nullable<BigInt>,
+        denominator -> Nullable<BigInt>,
+        words -> Text,
+        entered_by -> Nullable<Text>,
+        confirmed_by -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    assessment_objections (id) {
+        id -> Text,
+        assessment_id -> Text,
+        subject_row -> Text,
+        line -> Text,
+        state -> Text,
+        words -> Text,
+        raised_by -> Nullable<Text>,
+        decided_by -> Nullable<Text>,
+        entry_id -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    assessment_records (subject_row, line, side, record_id) {
+        subject_row -> Text,
+        line -> Text,
+        side -> Text,
+        record_id -> Text,
+        kind -> Text,
+        number -> Text,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
     stat_progress (id) {
         id -> Text,
         position -> BigInt,

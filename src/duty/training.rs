@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use validator::Validate;
 
 use super::{
@@ -11,6 +12,7 @@ use super::{
 use crate::{
     auth::Actor,
     db::{Result, Tx, code_enum, dialect},
+    events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target},
     organization::team,
 };
@@ -222,13 +224,24 @@ pub fn create(tx: &mut Tx, actor: &Actor, target: &Target, input: &CourseInput) 
         updated_at: tx.now,
     };
     store::insert_course(tx, &row)?;
+    tell(tx, actor, &row, "course.entered")?;
     whole(tx, row)
 }
 
-fn save(tx: &mut Tx, mut course: Course) -> Result<CourseView> {
+/// Figures of training follow the events.
+fn tell(tx: &mut Tx, actor: &Actor, row: &Course, kind: &str) -> Result<()> {
+    let event = NewEvent { record_kind: "course", record_id: row.id, version: row.version, kind, audience: Audience::Staff, params: json!({}), words: None };
+    events::record(tx, actor, event)
+}
+
+fn save(tx: &mut Tx, actor: &Actor, mut course: Course, kind: &str) -> Result<CourseView> {
     course.version += 1;
     course.updated_at = tx.now;
-    if store::save_course(tx, &course)? { whole(tx, course) } else { Err(Problem::of(ErrorCode::Stale).into()) }
+    if !store::save_course(tx, &course)? {
+        return Err(Problem::of(ErrorCode::Stale).into());
+    }
+    tell(tx, actor, &course, kind)?;
+    whole(tx, course)
 }
 
 /// Edits a course.
@@ -242,7 +255,7 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &CourseInput) ->
     course.hours = input.hours;
     (course.from_on, course.to_on) = (input.from.to_string(), input.to.to_string());
     course.note.clone_from(&input.note);
-    save(tx, course)
+    save(tx, actor, course, "course.changed")
 }
 
 /// Records who took part and how they did.
@@ -262,7 +275,7 @@ pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &TrainingRecor
         rows.push(CourseRecord { course_id: course.id, user_id: r.user_id, result: r.result, score: r.score, updated_at: tx.now });
     }
     store::put_records(tx, course.id, &rows)?;
-    save(tx, course)
+    save(tx, actor, course, "course.recorded")
 }
 
 /// What somebody was trained in, newest first.

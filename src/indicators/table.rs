@@ -63,6 +63,16 @@ code_enum! {
         UnreachableCallers "unreachable_callers" "联系未果人次",
         SheetOnTimeRate "sheet_on_time_rate" "交办按时办复率",
         OverdueSheets "overdue_sheets" "超期未办复交办单",
+        AcceptHours "accept_hours" "平均首次受理用时",
+        ReturnRate "return_rate" "转办退回率",
+        HandOversPerMatter "hand_overs_per_matter" "件均转办次数",
+        FollowUpContactRate "follow_up_contact_rate" "差评核实及时率",
+        FollowUpOnTimeRate "follow_up_on_time_rate" "差评整改及时率",
+        FollowUpVerifiedRate "follow_up_verified_rate" "差评核实率",
+        FollowUpClosedRate "follow_up_closed_rate" "差评整改办结率",
+        TrainingHours "training_hours" "培训学时",
+        CoursesPassed "courses_passed" "培训合格人次",
+        CoursePassRate "course_pass_rate" "培训合格率",
     }
 }
 
@@ -96,6 +106,8 @@ pub struct Definition {
     pub over: &'static [Term],
     /// Below the line; empty where it is no rate.
     pub under: &'static [Term],
+    /// What one above the line for one below it comes to: 100 where it is told in percent.
+    pub scale: f64,
     /// What it can be asked by, beside center, level and period.
     pub knows: &'static [Axis],
     /// What is always told beside it.
@@ -120,6 +132,9 @@ const TICKET: &[Axis] = &[Axis::Item, Axis::Channel, Axis::Department];
 const COUNTING: &str = "接力计数口径：一件全市只计一次";
 const RATING: &str = "政务服务“好差评”";
 const FALLBACK: &str = "“办不成事”反映销号管理";
+const TRAINING: &str = "代办帮办队伍培训";
+/// Courses know no item, channel or department.
+const COURSE: &[Axis] = &[];
 
 use Better::{Higher, Lower, Neutral};
 use Term::{Less, Plus, Standing};
@@ -132,7 +147,7 @@ const fn count(
     over: &'static [Term],
     knows: &'static [Axis],
 ) -> Definition {
-    Definition { definition, numerator: definition, denominator: None, unit, better, source, over, under: &[], knows, beside: &[] }
+    Definition { definition, numerator: definition, denominator: None, unit, better, source, over, under: &[], scale: 1.0, knows, beside: &[] }
 }
 
 /// Words and terms of a fraction.
@@ -144,7 +159,24 @@ struct Fraction {
 
 const fn rate(definition: &'static str, source: &'static str, of: Fraction, knows: &'static [Axis], beside: &'static [Indicator]) -> Definition {
     let [numerator, denominator] = of.words;
-    Definition { definition, numerator, denominator: Some(denominator), unit: "%", better: Higher, source, over: of.over, under: of.under, knows, beside }
+    Definition {
+        definition,
+        numerator,
+        denominator: Some(denominator),
+        unit: "%",
+        better: Higher,
+        source,
+        over: of.over,
+        under: of.under,
+        scale: 100.0,
+        knows,
+        beside,
+    }
+}
+
+/// A mean: so much of a unit for each. The fewer the better.
+const fn mean(definition: &'static str, (unit, scale): (&'static str, f64), source: &'static str, of: Fraction, knows: &'static [Axis]) -> Definition {
+    Definition { unit, scale, better: Lower, ..rate(definition, source, of, knows, &[]) }
 }
 
 /// What was registered without what was merged, confirmed inadmissible or withdrawn; what is upheld stays in.
@@ -351,6 +383,81 @@ impl Indicator {
                 &[Standing(SheetOverdueBegun, SheetOverdueEnded)],
                 TICKET,
             ),
+            Self::AcceptHours => mean(
+                "期内受理的件，从收件到受理平均用时，按自然小时计（分子为分钟数之和）；拆分出的件不另计。计入受理时有管辖的中心。",
+                ("小时", 1.0 / 60.0),
+                COUNTING,
+                Fraction { words: ["期内受理的件从收件到受理的分钟数之和", "期内受理的件"], over: &[Plus(AcceptMinutes)], under: &[Plus(AcceptTimed)] },
+                MATTER,
+            ),
+            Self::ReturnRate => mean(
+                "期内发出的转办中被接收方退回的；计入发出转办的中心，按发出之日计；撤回、逾期未答复的不算退回。",
+                ("%", 100.0),
+                COUNTING,
+                Fraction { words: ["期内发出、被退回的转办", "期内发出的转办"], over: &[Plus(TransfersReturned)], under: &[Plus(TransfersOffered)] },
+                MATTER,
+            ),
+            Self::HandOversPerMatter => mean(
+                "期内办结的件，平均每件转办、指定办理的次数；联办不计。计入最后承办的中心。",
+                ("次/件", 1.0),
+                COUNTING,
+                Fraction { words: ["期内办结的件的转办、指定办理次数之和", "期内办结的件"], over: &[Plus(CompletedHandOvers)], under: &[Plus(MattersCompleted)] },
+                MATTER,
+            ),
+            Self::FollowUpContactRate => rate(
+                "差评联系核实时限内核实的，占期内核实的与期末已超期未核实的之和；申诉成立的不计。计入被评价的中心。",
+                RATING,
+                Fraction {
+                    words: ["期内核实、不晚于时限的差评", "期内核实的差评，加期末已超期未核实的"],
+                    over: &[Plus(ContactKept)],
+                    under: &[Plus(ContactKept), Plus(ContactMissed), Standing(ContactOverdueBegun, ContactOverdueEnded)],
+                },
+                MATTER,
+                &[Self::FollowUpVerifiedRate],
+            ),
+            Self::FollowUpOnTimeRate => rate(
+                "差评整改时限内整改或者说明并反馈的，占期内处理的与期末已超期未处理的之和；申诉成立的不计。",
+                RATING,
+                Fraction {
+                    words: ["期内处理、不晚于整改时限的差评", "期内处理的差评，加期末已超期未处理的"],
+                    over: &[Plus(FollowUpKept)],
+                    under: &[Plus(FollowUpKept), Plus(FollowUpMissed), Standing(FollowUpOverdueBegun, FollowUpOverdueEnded)],
+                },
+                MATTER,
+                &[Self::FollowUpClosedRate],
+            ),
+            Self::FollowUpVerifiedRate => rate(
+                "期内产生的差评中，现已登记核实结果（属实、不属实、无法核实）的；申诉成立的不计。",
+                RATING,
+                Fraction { words: ["期内产生、现已核实的差评", "期内产生的差评"], over: &[Plus(FollowUpsVerified)], under: &[Plus(FollowUpsOpened)] },
+                MATTER,
+                &[],
+            ),
+            Self::FollowUpClosedRate => rate(
+                "期内产生的差评中，现已办结的；申诉成立的不计。",
+                RATING,
+                Fraction { words: ["期内产生、现已办结的差评", "期内产生的差评"], over: &[Plus(FollowUpsClosed)], under: &[Plus(FollowUpsOpened)] },
+                MATTER,
+                &[],
+            ),
+            Self::TrainingHours => count(
+                "期内结束的培训，合格人员的学时之和；计入举办的中心；对个人，为本人合格的学时。",
+                "学时",
+                Higher,
+                TRAINING,
+                &[Plus(Measure::TrainingHours)],
+                COURSE,
+            ),
+            Self::CoursesPassed => {
+                count("期内结束的培训中考核合格的人次；计入举办的中心。", "人次", Higher, TRAINING, &[Plus(Measure::CoursesPassed)], COURSE)
+            }
+            Self::CoursePassRate => rate(
+                "期内结束的培训中考核合格的，占合格、不合格与缺席之和；只报名的不计。",
+                TRAINING,
+                Fraction { words: ["考核合格的人次", "合格、不合格、缺席的人次"], over: &[Plus(Measure::CoursesPassed)], under: &[Plus(CoursesTaken)] },
+                COURSE,
+                &[],
+            ),
         }
     }
 }
@@ -366,7 +473,8 @@ mod tests {
             let d = indicator.definition();
             assert!(!d.definition.is_empty() && !d.over.is_empty() && !d.unit.is_empty(), "{indicator:?}");
             assert_eq!(d.denominator.is_some(), !d.under.is_empty(), "{indicator:?}: a rate has both, a count has none");
-            assert_eq!(d.denominator.is_some(), d.unit == "%");
+            assert!(d.unit != "%" || d.denominator.is_some(), "{indicator:?}: percent of something");
+            assert!(d.scale > 0.0 && (d.unit == "%") == (d.scale > 99.0), "{indicator:?}");
         }
     }
 }

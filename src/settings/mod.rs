@@ -99,6 +99,8 @@ pub struct Rules {
     pub return_visit_limit: Limit,
     /// How many in a hundred of what is cleared are called again.
     pub return_visit_percent: u32,
+    /// Object to an assessment that is published.
+    pub assessment_objection_limit: Limit,
     /// Decide an objection to a ticket's not being taken in.
     pub ticket_objection_limit: Limit,
     /// A draft of the catalogue is published only after another person has reviewed it.
@@ -163,6 +165,7 @@ impl Rules {
             self.upheld_review,
             self.ticket_objection_limit,
             self.return_visit_limit,
+            self.assessment_objection_limit,
         ];
         if limits.iter().any(|l| !(1..=3650).contains(&l.value)) {
             return Err("时限应为 1 到 3650");
@@ -263,6 +266,7 @@ impl Default for Rules {
             upheld_review: Limit { value: 90, unit: Unit::NaturalDay },
             ticket_objection_limit: wd(5),
             return_visit_limit: wd(10),
+            assessment_objection_limit: wd(5),
             return_visit_percent: 30,
             catalogue_review: true,
             agency_levels: LEVELS.map(str::to_owned).to_vec(),

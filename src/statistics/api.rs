@@ -9,6 +9,7 @@ use super::{
     model::{RelayFlows, StatisticsBreakdown, StatisticsSummary, StatisticsTrend},
     public::{self, PublicBreakdown, PublicBreakdownParams, PublicStatistics, PublicSummaryParams, PublicTrendParams},
     relay::{self, RelayParams},
+    tracing::{self, TraceParams, TracedPage},
 };
 use crate::http::{Answer, Ask, Params, Public};
 
@@ -17,7 +18,7 @@ const AGE: u32 = 3600;
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(summary).service(trend).service(breakdown).service(flows).service(trend_chart).service(flows_chart);
+    cfg.service(summary).service(trend).service(breakdown).service(records).service(flows).service(trend_chart).service(flows_chart);
     cfg.service(public_summary).service(public_trend).service(public_breakdown);
 }
 
@@ -46,6 +47,15 @@ async fn trend(ask: Ask, params: Params<TrendParams>) -> Answer {
 #[get("/statistics/breakdown")]
 async fn breakdown(ask: Ask, params: Params<BreakdownParams>) -> Answer {
     ask.view(move |tx, actor, _| answering::breakdown(tx, actor, &params.0)).await
+}
+
+/// 指标溯源（records behind a figure）
+///
+/// 一项指标的分子或分母由哪些记录构成，每条记录贡献多少；筛选与统计总览相同，全部页的 count 之和等于该数字。期末存量列出期末仍在的。本人无权查看的记录只列种类和编号。
+#[utoipa::path(tag = "statistics", operation_id = "list_statistics_records", params(TraceParams), responses((status = 200, description = "一页记录", body = TracedPage)))]
+#[get("/statistics/records")]
+async fn records(ask: Ask, params: Params<TraceParams>) -> Answer {
+    ask.view(move |tx, actor, _| tracing::page(tx, actor, &params.0)).await
 }
 
 /// 接力流向（relay flows）

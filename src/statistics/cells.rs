@@ -53,7 +53,7 @@ pub struct Cell {
     pub measure: i32,
     /// Day.
     pub day: i32,
-    /// Credited center.
+    /// Credited center, or person.
     pub center: i32,
     /// Item; 0: none.
     pub item: i32,
@@ -108,7 +108,11 @@ pub fn read(body: &str) -> Cells {
     body.split(';').filter_map(part).collect()
 }
 
-/// The numbers of centers, items, channels, modes and departments.
+fn node_kind(personal: bool) -> &'static str {
+    if personal { "staff" } else { "center" }
+}
+
+/// The numbers of centers, people, items, channels, modes and departments.
 pub struct Keys {
     known: HashMap<(&'static str, String), i32>,
     /// New ones are written; else they get numbers that nothing has.
@@ -156,7 +160,7 @@ impl Keys {
             wanted.push(("mode", c.mode.to_owned()));
             wanted.push(("department", c.department.clone()));
             for count in &c.counts {
-                wanted.push(("center", count.center.to_string()));
+                wanted.push((node_kind(count.personal), count.center.to_string()));
                 wanted.extend(count.department.clone().map(|d| ("department", d)));
             }
         }
@@ -168,7 +172,7 @@ impl Keys {
                 let cell = Cell {
                     measure: count.measure,
                     day: day_number(count.day),
-                    center: self.of("center", count.center.as_str()),
+                    center: self.of(node_kind(count.personal), count.center.as_str()),
                     item: c.item.map_or(0, |id| self.of("item", id.as_str())),
                     channel: self.of("channel", c.channel),
                     mode: self.of("mode", c.mode),
@@ -223,15 +227,26 @@ impl Places {
         Ok(())
     }
 
+    /// The level of a center; nought where it is not known.
+    pub fn level(&self, center: i32) -> i32 {
+        self.0.get(&center).map_or(0, |place| place.level)
+    }
+
+    /// A center and all above it.
+    pub fn nodes(&self, center: i32) -> impl Iterator<Item = i32> {
+        self.0.get(&center).into_iter().flat_map(|place| place.nodes.iter().map(|node| node.0))
+    }
+
     /// Adds a cell to all the rows that it is summed into.
     pub fn spread(&self, cell: &Cell, n: i64, into: &mut BTreeMap<Slot, i64>) {
-        let Some(place) = self.0.get(&cell.center) else { return };
+        // A person stands in no tree: what is theirs is counted at them alone.
+        let place = self.0.get(&cell.center);
         let full = Slot {
             slice: CELL,
             node: cell.center,
             measure: cell.measure,
             period: cell.day,
-            level: place.level,
+            level: place.map_or(0, |place| place.level),
             item: cell.item,
             channel: cell.channel,
             mode: cell.mode,
@@ -239,7 +254,7 @@ impl Places {
         };
         let mut add = |slot: Slot| *into.entry(slot).or_default() += n;
         add(full);
-        for (node, months) in &place.nodes {
+        for (node, months) in place.into_iter().flat_map(|place| &place.nodes) {
             add(Slot { slice: WHOLE, node: *node, item: 0, channel: 0, mode: 0, department: 0, ..full });
             if *months {
                 add(Slot { slice: MONTH, node: *node, period: month_number(day_of(cell.day)), ..full });

@@ -7,7 +7,7 @@ use super::{
     gathering::{self, KINDS},
     keeping,
     periods::freezing,
-    store,
+    store, traces,
 };
 use crate::{
     db::{Db, Result, Tx},
@@ -83,6 +83,7 @@ pub fn verify(tx: &mut Tx) -> Result<Checked> {
             let now = gathering::contributed(tx, kind, &ids)?;
             let now = keys.cells(tx, &now)?;
             let kept: BTreeMap<Id, Cells> = store::facts(tx, &ids)?.into_iter().map(|(id, body)| (id, cells::read(&body))).collect();
+            let indexed = traces::of_records(tx, &ids)?;
             let (nothing, none) = (Cells::new(), BTreeMap::new());
             let (frozen, noticed) = freezing::kept(tx, &ids, &kept)?;
             for id in &ids {
@@ -104,9 +105,15 @@ pub fn verify(tx: &mut Tx) -> Result<Checked> {
                 let counted = if waits { was } else { is };
                 places.learn(tx, &mut keys, counted.keys())?;
                 counted.iter().for_each(|(cell, n)| places.spread(cell, *n, &mut sums));
+                if indexed.get(id) != traces::of(counted, &places).as_ref() {
+                    found.differs(|| format!("{kind} {id}: is not found behind its figures"));
+                }
             }
         }
         orphans(tx, kind, &mut found)?;
+    }
+    for id in traces::orphans(tx)? {
+        found.differs(|| format!("{id}: found behind figures, but not counted"));
     }
     compare(tx, sums, &mut found)?;
     Ok(found)

@@ -12,7 +12,7 @@ use crate::{
 
 /// The figures of a center, alone or with all below it, from a day to before another.
 pub fn of_center(tx: &mut Tx, center: &Center, own: bool, (from, to): (NaiveDate, NaiveDate), indicators: &[Indicator]) -> Result<Vec<StatisticsFigure>> {
-    let q = Question { center: center.clone(), own, level: None, from, to, only: Vec::new(), dimensions: Vec::new() };
+    let q = Question { center: center.clone(), own, level: None, person: None, from, to, only: Vec::new(), dimensions: Vec::new() };
     totals::total(tx, &q, indicators)
 }
 

@@ -5,12 +5,21 @@ use chrono::NaiveDate;
 
 use crate::{
     clocks::ClockKind,
+    duty::{
+        CourseResult,
+        store::{Course, CourseRecord},
+    },
     entrustments::{Entrustment, State, vocabulary::Outcome},
     evaluations::{
         occasions::{Occasion, OccasionKind},
         store::{Evaluation, EvaluationState, Grade},
     },
-    indicators::Measure::{self, *},
+    follow_ups::{FollowUp, machine::FollowUpState},
+    indicators::{
+        Indicator,
+        Measure::{self, *},
+        Term,
+    },
     kernel::{Id, Moment},
     organization::CenterLevel,
     sheets::{machine::SheetState, store::Sheet},
@@ -24,8 +33,10 @@ pub struct Contribution {
     pub measure: i32,
     /// Civil day.
     pub day: NaiveDate,
-    /// Credited center.
+    /// Credited center, or person.
     pub center: Id,
+    /// A person: a node of their own, beside the tree and never summed up into it.
+    pub personal: bool,
     /// The department, where it is another than the record's.
     pub department: Option<String>,
     /// How many.
@@ -54,9 +65,64 @@ impl Contributed {
 
     fn add_n(&mut self, measure: i32, day: NaiveDate, center: Id, n: i64) {
         if n != 0 {
-            self.counts.push(Contribution { measure, day, center, department: None, n });
+            self.counts.push(Contribution { measure, day, center, personal: false, department: None, n });
         }
     }
+
+    /// What was counted from `since` on of these measures is a person's too.
+    fn also(&mut self, person: Option<Id>, since: usize, measures: &[Measure]) {
+        let Some(person) = person else { return };
+        let meant = |c: &&Contribution| !c.personal && measures.iter().any(|m| m.id() == c.measure);
+        let own: Vec<Contribution> =
+            self.counts.iter().skip(since).filter(meant).map(|c| Contribution { center: person, personal: true, ..c.clone() }).collect();
+        self.counts.extend(own);
+    }
+}
+
+/// What is credited to the agent who had the matter last.
+const AGENT: &[Measure] = &[
+    MattersAccepted,
+    AcceptMinutes,
+    AcceptTimed,
+    MattersCompleted,
+    ItemsCompleted,
+    CompletedGranted,
+    CompletedPartly,
+    CompletedRefused,
+    CompletedNotAccepted,
+    CompletedHandOvers,
+    PromiseKept,
+    PromiseMissed,
+    PromiseOverdueBegun,
+    PromiseOverdueEnded,
+];
+/// What is credited to whoever took part.
+const COURSE: &[Measure] = &[CoursesTaken, CoursesPassed, TrainingHours];
+/// What is credited to whoever was rated.
+const RATED: &[Measure] = &[
+    StaffGood,
+    StaffBad,
+    EvaluationsInvited,
+    EvaluationsAnswered,
+    VerySatisfied,
+    Satisfied,
+    BasicallySatisfied,
+    Dissatisfied,
+    VeryDissatisfied,
+    DefaultRatings,
+    FollowUpsOpened,
+    FollowUpsVerified,
+    FollowUpsClosed,
+];
+
+/// Whether a figure is known of people: all that it is made of is credited to somebody.
+pub fn is_personal(indicator: Indicator) -> bool {
+    let d = indicator.definition();
+    let known = |m: &Measure| AGENT.contains(m) || RATED.contains(m) || COURSE.contains(m);
+    d.over.iter().chain(d.under).all(|term| match term {
+        Term::Plus(m) | Term::Less(m) => known(m),
+        Term::Standing(begun, ended) => known(begun) && known(ended),
+    })
 }
 
 /// A time in custody.
@@ -121,6 +187,8 @@ pub struct Matter<'a> {
     pub legs: Vec<Leg>,
     /// Its first evaluation: a second one, after a follow-up, replaces nothing.
     pub evaluation: Option<Evaluation>,
+    /// Offers to hand it over: who offered, when, and whether it was returned.
+    pub offers: Vec<(Id, Moment, bool)>,
 }
 
 /// Flows of the relay are measures of their own: kind, level of whom it left, level of whom it came to.
@@ -148,6 +216,8 @@ pub fn rank(level: CenterLevel) -> i32 {
 type Marks = [Measure; 4];
 const PROMISE: Marks = [PromiseKept, PromiseMissed, PromiseOverdueBegun, PromiseOverdueEnded];
 const ACCEPT: Marks = [AcceptKept, AcceptMissed, AcceptOverdueBegun, AcceptOverdueEnded];
+const CONTACT: Marks = [ContactKept, ContactMissed, ContactOverdueBegun, ContactOverdueEnded];
+const FOLLOW_UP: Marks = [FollowUpKept, FollowUpMissed, FollowUpOverdueBegun, FollowUpOverdueEnded];
 const SHEET: Marks = [SheetKept, SheetMissed, SheetOverdueBegun, SheetOverdueEnded];
 
 /// A limit: whether it was kept, where it came to its end, and from when to when it was past due. A limit that still runs begins
@@ -186,7 +256,10 @@ pub fn of_matter(m: &Matter) -> Contributed {
     let at_the_time = |at: Moment| m.custody.iter().rev().find(|c| c.from <= at).map_or(first, |c| c.center);
     // A part counts once with what it was split from.
     if let Some(at) = m.accepted.filter(|_| !m.split_off) {
-        to.add(MattersAccepted, at, at_the_time(at));
+        let center = at_the_time(at);
+        to.add(MattersAccepted, at, center);
+        to.add(AcceptTimed, at, center);
+        to.add_n(AcceptMinutes.id(), at.local_date(), center, minutes(e.created_at, at));
     }
     if let Some(at) = e.closed_at.filter(|_| !m.split_off) {
         match e.state {
@@ -200,6 +273,7 @@ pub fn of_matter(m: &Matter) -> Contributed {
                     Outcome::NotAccepted => CompletedNotAccepted,
                 });
                 outcome.into_iter().for_each(|measure| to.add(measure, at, last));
+                to.add_n(CompletedHandOvers.id(), at.local_date(), last, i64::try_from(m.custody.len()).unwrap_or(1) - 1);
             }
             State::Terminated => to.add(MattersTerminated, at, last),
             State::Withdrawn => to.add(MattersWithdrawn, at, last),
@@ -231,14 +305,81 @@ pub fn of_matter(m: &Matter) -> Contributed {
             to.add(WorkUnits, at, leg.center);
         }
     }
+    for (center, at, returned) in &m.offers {
+        to.add(TransfersOffered, *at, *center);
+        if *returned {
+            to.add(TransfersReturned, *at, *center);
+        }
+    }
+    to.also(e.assignee_id, 0, AGENT);
     if let Some(row) = &m.evaluation {
         rated(&mut to, row);
     }
     to
 }
 
+/// The same with what became of a bad grade.
+pub fn followed(mut to: Contributed, follow_ups: &[(FollowUp, Vec<Limited>)]) -> Contributed {
+    for (row, limits) in follow_ups {
+        let since = to.counts.len();
+        follow_up(&mut to, row, limits);
+        to.also(row.staff_id, since, RATED);
+    }
+    to
+}
+
+/// Whole minutes; none where the one came before the other.
+fn minutes(from: Moment, to: Moment) -> i64 {
+    (to.utc() - from.utc()).num_minutes().max(0)
+}
+
+/// What became of a bad grade; nothing where an appeal was upheld: it was none.
+fn follow_up(to: &mut Contributed, row: &FollowUp, limits: &[Limited]) {
+    if row.state == FollowUpState::Excluded {
+        return;
+    }
+    let center = row.center_id;
+    to.add(FollowUpsOpened, row.created_at, center);
+    // Told by when the grade was given: whoever asks of a month asks what became of that month's grades.
+    if row.verdict.is_some() {
+        to.add(FollowUpsVerified, row.created_at, center);
+    }
+    if row.state == FollowUpState::Closed {
+        to.add(FollowUpsClosed, row.created_at, center);
+    }
+    for limit in limits {
+        match limit.kind {
+            ClockKind::FollowUpContact => judge(to, limit, center, row.verdict.is_some(), CONTACT),
+            ClockKind::FollowUp => judge(to, limit, center, true, FOLLOW_UP),
+            _ => {}
+        }
+    }
+}
+
+/// What a course contributes: to the center that holds it, and to who took part.
+pub fn of_course(course: &Course, records: &[CourseRecord]) -> Contributed {
+    let mut to = Contributed::default();
+    let day: NaiveDate = course.to_on.parse().unwrap_or_else(|_| course.created_at.local_date());
+    for record in records.iter().filter(|r| r.result != CourseResult::Enrolled) {
+        let since = to.counts.len();
+        to.add_n(CoursesTaken.id(), day, course.center_id, 1);
+        if record.result == CourseResult::Passed {
+            to.add_n(CoursesPassed.id(), day, course.center_id, 1);
+            to.add_n(TrainingHours.id(), day, course.center_id, i64::from(course.hours));
+        }
+        to.also(Some(record.user_id), since, COURSE);
+    }
+    to
+}
+
 /// An evaluation: the first grade of a matter, a ticket or an occasion, for the center that is rated.
 fn rated(to: &mut Contributed, row: &Evaluation) {
+    let since = to.counts.len();
+    graded(to, row);
+    to.also(row.staff_id, since, RATED);
+}
+
+fn graded(to: &mut Contributed, row: &Evaluation) {
     let center = row.center_id;
     to.add(EvaluationsInvited, row.created_at, center);
     let (EvaluationState::Rated, Some(grade), Some(at)) = (row.state, row.grade, row.rated_at) else { return };

@@ -9,19 +9,21 @@ use super::{
 use crate::{
     clocks::{ClockKind, store::ClockRow},
     db::{Result, Tx},
-    entrustments,
+    duty, entrustments,
     evaluations::{self, occasions::store as occasions},
+    follow_ups::FollowUp,
     kernel::Id,
     organization::{self, CenterLevel},
-    routing::joint::machine::JointState,
+    routing::{joint::machine::JointState, transfers::machine::TransferState},
     tickets,
 };
 
 /// What is counted: kinds of root records, each with the kinds that hang on it.
-pub const KINDS: [(&str, &[&str]); 3] = [
-    ("entrustment", &["entrustment", "joint_handling", "evaluation"]),
-    ("fallback_ticket", &["fallback_ticket", "assignment_sheet", "return_visit", "evaluation"]),
-    ("service_occasion", &["evaluation"]),
+pub const KINDS: [(&str, &[&str]); 4] = [
+    ("entrustment", &["entrustment", "joint_handling", "evaluation", "transfer", "follow_up"]),
+    ("fallback_ticket", &["fallback_ticket", "assignment_sheet", "return_visit", "evaluation", "follow_up"]),
+    ("service_occasion", &["evaluation", "follow_up"]),
+    ("course", &["course"]),
 ];
 
 /// What these records contribute now.
@@ -29,8 +31,15 @@ pub fn contributed(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<Vec<(Id, Contr
     match kind {
         "entrustment" => of_matters(tx, ids),
         "service_occasion" => of_occasions(tx, ids),
+        "course" => of_courses(tx, ids),
         _ => of_tickets(tx, ids),
     }
+}
+
+fn of_courses(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
+    let records = store::course_records_of(tx, ids)?;
+    let of = |course: &duty::store::Course| records.iter().filter(|r| r.course_id == course.id).cloned().collect::<Vec<_>>();
+    Ok(duty::store::courses_by_id(tx, ids)?.iter().map(|course| (course.id, facts::of_course(course, &of(course)))).collect())
 }
 
 fn limited(row: &ClockRow) -> Result<Limited> {
@@ -47,6 +56,8 @@ fn of_matters(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
     let legs = store::legs_of(tx, ids)?;
     let evaluations = evaluations::store::first_of(tx, ids)?;
     let split = store::split_off(tx, ids)?;
+    let offers = store::transfers_of(tx, ids)?;
+    let follow_ups = follow_ups(tx, ids)?;
     let centers: Vec<Id> = custody.iter().map(|c| c.center_id).chain(legs.iter().flat_map(|l| [l.from_center_id, l.to_center_id])).collect();
     let levels = levels(tx, centers)?;
     let level = |id: Id| levels.get(&id).copied().unwrap_or(CenterLevel::Village);
@@ -84,8 +95,30 @@ fn of_matters(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
             limits: limits.iter().filter(|c| c.record_id == e.id).map(limited).collect::<Result<_>>()?,
             legs: own.collect::<Result<_>>()?,
             evaluation: evaluations.iter().find(|row| row.record_id == e.id).cloned(),
+            offers: offers.iter().filter(|t| t.0 == e.id).map(|t| (t.1, t.2, t.3 == TransferState::Returned)).collect(),
         };
-        all.push((e.id, facts::of_matter(&matter)));
+        all.push((e.id, facts::followed(facts::of_matter(&matter), of(&follow_ups, e.id))));
+    }
+    Ok(all)
+}
+
+/// By record, what became of its bad grades.
+type Followed = HashMap<Id, Vec<(FollowUp, Vec<Limited>)>>;
+
+fn of(all: &Followed, record: Id) -> &[(FollowUp, Vec<Limited>)] {
+    all.get(&record).map_or(&[], Vec::as_slice)
+}
+
+fn follow_ups(tx: &mut Tx, ids: &[Id]) -> Result<Followed> {
+    let rows = store::follow_ups_of(tx, ids)?;
+    let mut all = Followed::new();
+    if rows.is_empty() {
+        return Ok(all);
+    }
+    let limits = store::limits_of(tx, &rows.iter().map(|(_, f)| f.id).collect::<Vec<_>>(), &[ClockKind::FollowUpContact, ClockKind::FollowUp])?;
+    for (record, row) in rows {
+        let own = limits.iter().filter(|c| c.record_id == row.id).map(limited).collect::<Result<_>>()?;
+        all.entry(record).or_default().push((row, own));
     }
     Ok(all)
 }
@@ -101,6 +134,7 @@ fn of_tickets(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
     let callers = store::callers_from(tx, ids)?;
     let contacts = store::contacts_of(tx, ids)?;
     let sheets = store::sheets_of(tx, ids)?;
+    let follow_ups = follow_ups(tx, ids)?;
     let evaluations = evaluations::store::first_of(tx, ids)?;
     let limits = store::limits_of(tx, &sheets.iter().map(|s| s.id).collect::<Vec<_>>(), &[ClockKind::Sheet])?;
     let mut all = Vec::with_capacity(rows.len());
@@ -114,7 +148,7 @@ fn of_tickets(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
             sheets: own.collect::<Result<_>>()?,
             evaluation: evaluations.iter().find(|e| e.record_id == row.id).cloned(),
         };
-        all.push((row.id, facts::of_ticket(&ticket)));
+        all.push((row.id, facts::followed(facts::of_ticket(&ticket), of(&follow_ups, row.id))));
     }
     Ok(all)
 }
@@ -122,6 +156,8 @@ fn of_tickets(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
 fn of_occasions(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
     let rows = occasions::occasions_by_id(tx, ids)?;
     let evaluations = evaluations::store::first_of(tx, ids)?;
-    let all = rows.iter().map(|row| (row.id, facts::of_occasion(row, evaluations.iter().find(|e| e.record_id == row.id))));
+    let follow_ups = follow_ups(tx, ids)?;
+    let one = |row: &occasions::Occasion| facts::of_occasion(row, evaluations.iter().find(|e| e.record_id == row.id));
+    let all = rows.iter().map(|row| (row.id, facts::followed(one(row), of(&follow_ups, row.id))));
     Ok(all.collect())
 }

@@ -10,7 +10,7 @@ use super::{
     cells::{self, Cells, Keys, Places, Slot},
     gathering::{self, KINDS},
     periods::freezing,
-    store,
+    store, traces,
 };
 use crate::{
     db::{Result, Tx},
@@ -74,7 +74,8 @@ pub fn recount(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<()> {
     change.iter().for_each(|(cell, n)| places.spread(cell, *n, &mut slots));
     store::add(tx, &slots)?;
     rows.sort();
-    store::put_facts(tx, kind, ids, &rows)
+    store::put_facts(tx, kind, ids, &rows)?;
+    traces::keep(tx, &mut keys, &mut places, ids, &now)
 }
 
 /// Until when everything is counted: now, where nothing waits.

@@ -21,9 +21,27 @@ mod question;
 mod relay;
 mod store;
 mod totals;
+mod traces;
+mod tracing;
 
 pub use door::{counted, month_of, months_between, months_later, of_center};
-pub use keeping::{behind, follow};
+pub use facts::is_personal;
+pub use keeping::{as_of, follow};
 pub use model::{CenterScope, Interval, StatisticsFigure};
 pub use periods::freezing::{freeze, freezing};
 pub use public::{PublicMonth, published_months};
+pub use question::{About, Question};
+pub use totals::total;
+pub use tracing::{FigureSide, behind, kind_label, told};
+
+use crate::db::{Result, Tx};
+
+/// Whether something happened that is not counted yet.
+pub fn waits(tx: &mut Tx) -> Result<bool> {
+    keeping::behind(tx)
+}
+
+/// Whether the figures are being written anew, and are not whole meanwhile.
+pub fn is_rebuilding(tx: &mut Tx) -> Result<bool> {
+    Ok(store::progress(tx)?.1)
+}

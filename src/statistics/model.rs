@@ -47,7 +47,7 @@ pub struct StatisticsFigure {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 48)]
     pub denominator: Option<i64>,
-    /// The rate in percent; absent of a count, and where there is nothing to divide by.
+    /// The rate in percent, or the mean in its unit; absent of a count, and where there is nothing to divide by.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 95.83)]
     pub rate: Option<f64>,
@@ -63,7 +63,7 @@ impl StatisticsFigure {
         let definition = indicator.definition();
         let is_rate = !definition.under.is_empty();
         #[expect(clippy::cast_precision_loss, reason = "counts of records")]
-        let rate = (is_rate && under > 0).then(|| (over as f64 * 10_000.0 / under as f64).round() / 100.0);
+        let rate = (is_rate && under > 0).then(|| (over as f64 * definition.scale * 100.0 / under as f64).round() / 100.0);
         let name = indicator.label().into();
         Self { indicator, name, unit: definition.unit.into(), numerator: Some(over), denominator: is_rate.then_some(under), rate, suppressed: false }
     }

@@ -157,7 +157,7 @@ fn published(indicator: Indicator) -> Result<(), Problem> {
 }
 
 fn question(center: Center, first: NaiveDate, own: bool) -> Question {
-    Question { center, own, level: None, from: first, to: after(first), only: Vec::new(), dimensions: Vec::new() }
+    Question { center, person: None, own, level: None, from: first, to: after(first), only: Vec::new(), dimensions: Vec::new() }
 }
 
 /// Both sides of the line; of a count, nothing below it.

@@ -102,6 +102,8 @@ pub struct Filters {
 pub struct Question {
     /// Which center.
     pub center: Center,
+    /// A person instead, wherever they served.
+    pub person: Option<Id>,
     /// It alone, or with all below it.
     pub own: bool,
     /// Of one level alone.
@@ -116,6 +118,17 @@ pub struct Question {
     pub dimensions: Vec<Axis>,
 }
 
+/// About whom a figure is.
+#[derive(Clone, Copy, Debug)]
+pub enum About {
+    /// A center: it alone, or with all below it.
+    Tree(bool),
+    /// A department, at the center and below it.
+    Department(Id),
+    /// A person.
+    Person(Id),
+}
+
 /// Figures are of this century.
 fn earliest() -> NaiveDate {
     NaiveDate::from_ymd_opt(2000, 1, 1).unwrap_or_default()
@@ -126,21 +139,48 @@ fn day(name: &'static str, value: Option<&String>) -> Result<Option<NaiveDate>, 
     value.map(|v| v.parse::<NaiveDate>().ok().filter(|d| v.len() == 10 && *d >= earliest() && d.year() < 2200).ok_or_else(wrong)).transpose()
 }
 
+fn period(tx: &Tx, asked: &Filters) -> Result<(NaiveDate, NaiveDate), Problem> {
+    let today = tx.now.local_date();
+    let from = day("from", asked.from.as_ref())?.unwrap_or_else(|| today.with_day(1).unwrap_or(today));
+    let to = day("to", asked.to.as_ref())?.unwrap_or_else(|| today + Days::new(1));
+    if from >= to {
+        return Err(Problem::parameter("to", "order", "止日应晚于起日（止日不含）。", "Must be after from; it is not included."));
+    }
+    Ok((from, to))
+}
+
 impl Question {
     /// What is asked, if the caller may.
     pub fn of(tx: &mut Tx, actor: &Actor, asked: &Filters) -> Result<Self> {
-        let today = tx.now.local_date();
-        let from = day("from", asked.from.as_ref())?.unwrap_or_else(|| today.with_day(1).unwrap_or(today));
-        let to = day("to", asked.to.as_ref())?.unwrap_or_else(|| today + Days::new(1));
-        if from >= to {
-            return Err(Problem::parameter("to", "order", "止日应晚于起日（止日不含）。", "Must be after from; it is not included.").into());
-        }
+        let (from, to) = period(tx, asked)?;
         let (center, own, department) = admitted(tx, actor, asked)?;
-        let mut question = Self { center, own, level: asked.level, from, to, only: Vec::new(), dimensions: Vec::new() };
+        let mut question = Self { center, person: None, own, level: asked.level, from, to, only: Vec::new(), dimensions: Vec::new() };
+        question.narrow(tx, asked, department)?;
+        Ok(question)
+    }
+
+    /// What is asked of a person: by themselves, or by who may ask it of the center where they serve.
+    pub fn of_person(tx: &mut Tx, actor: &Actor, asked: &Filters, person: &str) -> Result<Self> {
+        let unknown = || Problem::parameter("staff", "unknown_staff", "没有这位工作人员。", "No such member of staff.");
+        let user = person.parse::<Id>().ok().map(|id| crate::auth::store::user(tx, id)).transpose()?.flatten().ok_or_else(unknown)?;
+        let center = organization::load(tx, user.center_id.ok_or_else(unknown)?)?;
+        if actor.id != Some(user.id) && !policy::allows(actor, "statistics", "read", &organization::custodian_reachable(&center)) {
+            return Err(Problem::of(ErrorCode::Forbidden).into());
+        }
+        if asked.center.is_some() || asked.scope.is_some() || asked.level.is_some() || asked.department.is_some() {
+            return Err(Problem::parameter("staff", "unknown_dimension", "个人的数字不区分中心、层级和部门。", "Of a person, not by center, level or department.").into());
+        }
+        let (from, to) = period(tx, asked)?;
+        let mut question = Self { center, person: Some(user.id), own: true, level: None, from, to, only: Vec::new(), dimensions: Vec::new() };
+        question.narrow(tx, asked, None)?;
+        Ok(question)
+    }
+
+    fn narrow(&mut self, tx: &mut Tx, asked: &Filters, department: Option<Vec<String>>) -> Result<()> {
         if let Some(reference) = &asked.item {
             let item = catalogue::store::item_by_reference(tx, reference)?;
             let item = item.ok_or_else(|| Problem::parameter("item", "unknown_item", "没有这个事项。", "No such item."))?;
-            question.keep(tx, Axis::Item, "item", &[item.id.to_string()])?;
+            self.keep(tx, Axis::Item, "item", &[item.id.to_string()])?;
         }
         if let Some(code) = &asked.channel {
             let known =
@@ -148,12 +188,33 @@ impl Question {
             if !known {
                 return Err(Problem::parameter("channel", "invalid_value", "没有这个渠道。", "No such channel.").into());
             }
-            question.keep(tx, Axis::Channel, "channel", std::slice::from_ref(code))?;
+            self.keep(tx, Axis::Channel, "channel", std::slice::from_ref(code))?;
         }
         if let Some(mode) = asked.mode {
-            question.keep(tx, Axis::Mode, "mode", &[mode.code().to_owned()])?;
+            self.keep(tx, Axis::Mode, "mode", &[mode.code().to_owned()])?;
         }
         if let Some(values) = department {
+            self.keep(tx, Axis::Department, "department", &values)?;
+        }
+        Ok(())
+    }
+
+    /// The number under which its center, or its person, is counted; none where nothing was.
+    pub fn node(&self, tx: &mut Tx) -> Result<Option<i32>> {
+        let (kind, id) = self.person.map_or(("center", self.center.id), |id| ("staff", id));
+        Ok(store::keys(tx, &[id.to_string()])?.into_iter().find(|k| k.1 == kind).map(|k| k.0))
+    }
+
+    /// What a center with all below it, a department there, or a person did in a period: whoever asks was admitted elsewhere.
+    pub fn about(tx: &mut Tx, center: Center, of: About, (from, to): (NaiveDate, NaiveDate)) -> Result<Self> {
+        let (own, person) = match of {
+            About::Tree(own) => (own, None),
+            About::Department(_) => (false, None),
+            About::Person(id) => (true, Some(id)),
+        };
+        let mut question = Self { center, person, own, level: None, from, to, only: Vec::new(), dimensions: Vec::new() };
+        if let About::Department(id) = of {
+            let values = departments(tx, id.as_str())?.values();
             question.keep(tx, Axis::Department, "department", &values)?;
         }
         Ok(question)

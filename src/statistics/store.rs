@@ -11,14 +11,17 @@ use crate::{
     db::{
         Json, Result, Tx, dialect,
         schema::{
-            assignment_sheets, clocks, custody, evaluations, events, fallback_tickets, joint_handlings, matter_links, return_visits, service_item_versions,
-            service_occasions, stat_facts, stat_keys, stat_progress, stat_rollups, ticket_callers, ticket_contacts,
+            assignment_sheets, clocks, course_records, courses, custody, evaluations, events, fallback_tickets, follow_ups, joint_handlings, matter_links,
+            return_visits, service_item_versions, service_occasions, stat_facts, stat_keys, stat_progress, stat_rollups, ticket_callers, ticket_contacts,
+            transfers,
         },
     },
+    duty::store::CourseRecord,
     entrustments::{store::CustodyRow, vocabulary::LinkKind},
+    follow_ups::FollowUp,
     insert_many,
     kernel::{Id, Moment},
-    routing::joint::store::JointHandling,
+    routing::{joint::store::JointHandling, transfers::machine::TransferState},
     sheets::store::Sheet,
     tickets::TicketContact,
 };
@@ -95,6 +98,13 @@ pub fn facts(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, String)>> {
     Ok(stat_facts::table.filter(stat_facts::record_id.eq_any(ids.to_vec())).select((stat_facts::record_id, stat_facts::body)).load(tx.conn)?)
 }
 
+/// What records last contributed, each with its kind.
+pub fn facts_with_kinds(tx: &mut Tx, ids: &[Id]) -> Result<BTreeMap<Id, (String, String)>> {
+    let rows = stat_facts::table.filter(stat_facts::record_id.eq_any(ids.to_vec()));
+    let rows: Vec<(Id, String, String)> = rows.select((stat_facts::record_id, stat_facts::kind, stat_facts::body)).load(tx.conn)?;
+    Ok(rows.into_iter().map(|(id, kind, body)| (id, (kind, body))).collect())
+}
+
 /// What records of a kind last contributed, in order of their ids.
 pub fn facts_after(tx: &mut Tx, kind: &str, after: &str, limit: i64) -> Result<Vec<(Id, String)>> {
     let rows = stat_facts::table.filter(stat_facts::kind.eq(kind)).filter(stat_facts::record_id.gt(after)).order(stat_facts::record_id.asc()).limit(limit);
@@ -136,7 +146,7 @@ pub fn add(tx: &mut Tx, rows: &BTreeMap<Slot, i64>) -> Result<()> {
 
 /// Forgets all that was counted.
 pub fn forget(tx: &mut Tx) -> Result<()> {
-    for table in ["stat_rollups", "stat_facts"] {
+    for table in ["stat_rollups", "stat_facts", "stat_traces"] {
         dialect::empty(tx.conn, table)?;
     }
     Ok(())
@@ -221,8 +231,8 @@ pub fn sum(tx: &mut Tx, of: &Summed) -> Result<Vec<Sum>> {
     Ok(sql_query(sql).load(tx.conn)?)
 }
 
-/// Of which root of a kind the records of another are: the matter, ticket or occasion of an evaluation, the matter of a joint
-/// handling, the ticket of a sheet or a return visit.
+/// Of which root of a kind the records of another are: the matter, ticket or occasion of an evaluation, of a follow-up too, the matter of a joint
+/// handling or a transfer, the ticket of a sheet or a return visit.
 pub fn roots(tx: &mut Tx, root: &str, kind: &str, ids: &[Id]) -> Result<Vec<Id>> {
     let ids = ids.to_vec();
     Ok(match kind {
@@ -232,12 +242,18 @@ pub fn roots(tx: &mut Tx, root: &str, kind: &str, ids: &[Id]) -> Result<Vec<Id>>
         }
         "joint_handling" => joint_handlings::table.filter(joint_handlings::id.eq_any(ids)).select(joint_handlings::entrustment_id).load(tx.conn)?,
         "assignment_sheet" => assignment_sheets::table.filter(assignment_sheets::id.eq_any(ids)).select(assignment_sheets::ticket_id).load(tx.conn)?,
+        "transfer" => transfers::table.filter(transfers::id.eq_any(ids)).select(transfers::entrustment_id).load(tx.conn)?,
+        "follow_up" => {
+            let rated: Vec<Id> = follow_ups::table.filter(follow_ups::id.eq_any(ids)).select(follow_ups::evaluation_id).load(tx.conn)?;
+            let rows = evaluations::table.filter(evaluations::id.eq_any(rated)).filter(evaluations::record_kind.eq(root));
+            rows.select(evaluations::record_id).load(tx.conn)?
+        }
         "return_visit" => return_visits::table.filter(return_visits::id.eq_any(ids)).select(return_visits::ticket_id).load(tx.conn)?,
         _ => ids,
     })
 }
 
-/// Ids of matters, tickets or occasions, in order.
+/// Ids of matters, tickets, occasions or courses, in order.
 pub fn ids_after(tx: &mut Tx, kind: &str, after: &str, limit: i64) -> Result<Vec<Id>> {
     use crate::db::schema::entrustments as e;
     use fallback_tickets as t;
@@ -245,16 +261,18 @@ pub fn ids_after(tx: &mut Tx, kind: &str, after: &str, limit: i64) -> Result<Vec
     Ok(match kind {
         "entrustment" => e::table.filter(e::id.gt(after)).order(e::id.asc()).limit(limit).select(e::id).load(tx.conn)?,
         "service_occasion" => o::table.filter(o::id.gt(after)).order(o::id.asc()).limit(limit).select(o::id).load(tx.conn)?,
+        "course" => courses::table.filter(courses::id.gt(after)).order(courses::id.asc()).limit(limit).select(courses::id).load(tx.conn)?,
         _ => t::table.filter(t::id.gt(after)).order(t::id.asc()).limit(limit).select(t::id).load(tx.conn)?,
     })
 }
 
-/// How many matters, tickets or occasions there are.
+/// How many matters, tickets, occasions or courses there are.
 pub fn how_many(tx: &mut Tx, kind: &str) -> Result<i64> {
     use crate::db::schema::entrustments as e;
     Ok(match kind {
         "entrustment" => e::table.count().get_result(tx.conn)?,
         "service_occasion" => service_occasions::table.count().get_result(tx.conn)?,
+        "course" => courses::table.count().get_result(tx.conn)?,
         _ => fallback_tickets::table.count().get_result(tx.conn)?,
     })
 }
@@ -275,6 +293,33 @@ pub fn limits_of(tx: &mut Tx, ids: &[Id], kinds: &[ClockKind]) -> Result<Vec<Clo
 pub fn legs_of(tx: &mut Tx, ids: &[Id]) -> Result<Vec<JointHandling>> {
     let rows = joint_handlings::table.filter(joint_handlings::entrustment_id.eq_any(ids.to_vec())).order(joint_handlings::id.asc());
     Ok(rows.select(JointHandling::as_select()).load(tx.conn)?)
+}
+
+/// An offer: of which matter, from which center, when, and what became of it.
+type Offer = (Id, Id, Moment, TransferState);
+
+/// Offers to hand these matters over.
+pub fn transfers_of(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Offer>> {
+    let rows = transfers::table.filter(transfers::entrustment_id.eq_any(ids.to_vec())).order(transfers::id.asc());
+    Ok(rows.select((transfers::entrustment_id, transfers::from_center_id, transfers::created_at, transfers::state)).load(tx.conn)?)
+}
+
+/// Follow-ups of bad grades of these records, each with its record.
+pub fn follow_ups_of(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, FollowUp)>> {
+    let rated = evaluations::table.filter(evaluations::record_id.eq_any(ids.to_vec())).filter(evaluations::follow_up_id.is_not_null());
+    let rated: Vec<(Id, Id)> = rated.select((evaluations::id, evaluations::record_id)).load(tx.conn)?;
+    if rated.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = follow_ups::table.filter(follow_ups::evaluation_id.eq_any(rated.iter().map(|r| r.0).collect::<Vec<_>>()));
+    let rows: Vec<FollowUp> = rows.order(follow_ups::id.asc()).select(FollowUp::as_select()).load(tx.conn)?;
+    Ok(rows.into_iter().filter_map(|f| Some((rated.iter().find(|r| r.0 == f.evaluation_id)?.1, f))).collect())
+}
+
+/// Who took part in these courses.
+pub fn course_records_of(tx: &mut Tx, ids: &[Id]) -> Result<Vec<CourseRecord>> {
+    let rows = course_records::table.filter(course_records::course_id.eq_any(ids.to_vec()));
+    Ok(rows.order((course_records::course_id.asc(), course_records::user_id.asc())).select(CourseRecord::as_select()).load(tx.conn)?)
 }
 
 /// Those of these matters that were split from others.

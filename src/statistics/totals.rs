@@ -77,7 +77,7 @@ pub struct Cut<'a> {
 
 /// The rows of rollups that make up a range of days.
 fn pieces(tx: &mut Tx, q: &Question, (from, to): (NaiveDate, NaiveDate), cut: &Cut) -> Result<Vec<Summed>> {
-    let node: Vec<i32> = store::keys(tx, &[q.center.id.to_string()])?.into_iter().filter(|k| k.1 == "center").map(|k| k.0).collect();
+    let node: Vec<i32> = q.node(tx)?.into_iter().collect();
     let mut only = q.only.clone();
     only.extend(q.level.map(|level| ("level", vec![rank(level)])));
     let piece =

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::{
-    applicants, appointments, auth, catalogue, clocks,
+    applicants, appointments, assessments, auth, catalogue, clocks,
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
@@ -25,7 +25,7 @@ struct Job {
     run: fn(&mut Tx) -> Result<usize>,
 }
 
-const JOBS: [Job; 16] = [
+const JOBS: [Job; 18] = [
     Job { name: "sequencer", waits: events::store::unsequenced, run: |tx| events::store::sequence(tx, BATCH) },
     Job { name: "calendar", waits: |tx| Ok(clocks::store::recompute_pending(tx)?.is_some()), run: recompute },
     Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
@@ -39,9 +39,11 @@ const JOBS: [Job; 16] = [
     Job { name: "mandates", waits: applicants::mandates::anything_ended, run: applicants::mandates::expire },
     Job { name: "projects", waits: projects::anything_due, run: |tx| projects::sweep(tx, 20) },
     // After the sequencer, and after what raises events of its own.
-    Job { name: "statistics", waits: statistics::behind, run: statistics::follow },
+    Job { name: "statistics", waits: statistics::waits, run: statistics::follow },
     Job { name: "reporting", waits: crate::reporting::anything_new, run: crate::reporting::follow },
     Job { name: "freezing", waits: statistics::freezing, run: statistics::freeze },
+    Job { name: "assessments", waits: assessments::anything_pending, run: assessments::compute_some },
+    Job { name: "assessments_frozen", waits: assessments::anything_freezing, run: assessments::freeze_some },
     Job { name: "housekeeping", waits: |_| Ok(true), run: housekeeping },
 ];
 

@@ -46,6 +46,7 @@ const RANKS: &[(&str, u8)] = &[
     ("bulletins", 8),
     ("comments", 7),
     ("reporting", 8),
+    ("assessments", 8),
     ("documents", 9),
     ("worker", 10),
     ("app", 10),

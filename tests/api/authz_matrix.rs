@@ -64,6 +64,11 @@ struct Fixture {
     report_batch: String,
     bulletin: String,
     comment: String,
+    scheme: String,
+    assessment: String,
+    assessed: String,
+    objection: String,
+    entry: String,
     export: String,
     form: String,
     sent: String,
@@ -211,6 +216,21 @@ async fn fixture(app: &TestApp) -> Fixture {
     let reminder = text(&app.as_user("rd_manager").post("/reminders", urged).await.expect(207).body["items"][0]["created_id"]).to_owned();
     let order = json!({ "center": "320623000000", "reason": "inspection", "matter": "核查窗口空岗的问题" });
     let supervision = text(&app.as_user("city_inspector").post("/supervisions", order).await.created()["id"]).to_owned();
+    let lines = json!([{ "code": "volume", "indicator": "completed_matters", "weight": 100, "rule": { "kind": "linear", "floor": 0.0, "target": 5.0 } }]);
+    let scheme = json!({ "center": "320600000000", "name": "考评办法", "subject_kind": "center", "level": "county", "content": { "lines": lines, "bonus_cap": 5 } });
+    let reform = app.as_user("city_reform");
+    let scheme = text(&reform.post("/assessment-schemes", scheme).await.created()["id"]).to_owned();
+    reform.post(&format!("/assessment-schemes/{scheme}/publish"), json!({})).await.ok();
+    let order = json!({ "center": "320600000000", "subject_kind": "center", "level": "county", "period": "month", "from": "2026-01" });
+    let assessment = text(&reform.post("/assessments", order).await.created()["id"]).to_owned();
+    while app.db.commit(jieli::assessments::compute_some).await.expect("computed") > 0 {}
+    let assessed = center_id("320623000000").to_string();
+    let subject = format!("/assessments/{assessment}/subjects/{assessed}");
+    let points = json!({ "points": 1.0, "reason": "承办现场会", "evidence": "文件 1 号" });
+    let entry = text(&reform.post(&format!("{subject}/entries"), points).await.ok()["entries"][0]["id"]).to_owned();
+    reform.post(&format!("/assessments/{assessment}/publish"), json!({})).await.ok();
+    let objection = json!({ "line": "volume", "reason": "少计一件" });
+    let objection = text(&app.as_user("rd_manager").post(&format!("{subject}/objections"), objection).await.created()["id"]).to_owned();
     let ordered = json!({ "ledger": "entrustments", "format": "csv", "reason": "核对" });
     let export = text(&county.post("/exports", ordered).await.created()["id"]).to_owned();
     let disputed = started_matter(app).await;
@@ -286,6 +306,11 @@ async fn fixture(app: &TestApp) -> Fixture {
         report_batch,
         bulletin,
         comment,
+        scheme,
+        assessment,
+        assessed,
+        objection,
+        entry,
         export,
         form,
         sent,
@@ -640,6 +665,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "list_ledgers" | "list_exports" => (path.into(), empty()),
         "get_statistics" | "get_relay_flows" | "draw_relay_flows" => (format!("{path}?center=320623000000"), empty()),
         "get_statistics_trend" | "draw_statistics_trend" => (format!("{path}?center=320623000000&indicator=received_matters"), empty()),
+        "list_statistics_records" => (format!("{path}?center=320623000000&indicator=received_matters"), empty()),
         "get_statistics_breakdown" => (format!("{path}?center=320623000000&indicator=received_matters&by=channel"), empty()),
         "get_public_statistics" => (format!("{path}?center=320623000000&month=2026-01"), empty()),
         "get_public_trend" => (format!("{path}?center=320623000000&indicator=received_matters&from=2026-01&to=2026-01"), empty()),
@@ -647,6 +673,32 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "download_ledger" => (format!("{}?format=csv", in_path("entrustments")), empty()),
         "order_export" => (path.into(), json!({ "ledger": "entrustments", "format": "csv", "reason": "核对" })),
         "get_export" | "cancel_export" => (in_path(&f.export), empty()),
+        "list_assessment_schemes" => (format!("{path}?center=320623000000"), empty()),
+        "create_assessment_scheme" => {
+            let lines = json!([{ "code": "volume", "indicator": "completed_matters", "weight": 100, "rule": { "kind": "linear", "floor": 0.0, "target": 5.0 } }]);
+            (path.into(), json!({ "center": "320623000000", "name": "考评办法", "subject_kind": "staff", "content": { "lines": lines } }))
+        }
+        "get_assessment_scheme" | "publish_assessment_scheme" => (in_path(&f.scheme), empty()),
+        "edit_assessment_scheme" => {
+            let lines = json!([{ "code": "volume", "indicator": "completed_matters", "weight": 100, "rule": { "kind": "linear", "floor": 0.0, "target": 6.0 } }]);
+            (in_path(&f.scheme), json!({ "name": "考评办法", "content": { "lines": lines } }))
+        }
+        "get_assessment_scheme_version" => (in_path(&f.scheme).replace("{number}", "1"), empty()),
+        "list_assessments" => (path.into(), empty()),
+        "create_assessment" => {
+            (path.into(), json!({ "center": "320600000000", "subject_kind": "center", "level": "county", "period": "month", "from": "2025-12" }))
+        }
+        "get_assessment" | "compute_assessment" | "publish_assessment" | "freeze_assessment" | "withdraw_assessment" | "list_assessment_timeline"
+        | "list_assessed_subjects" | "list_assessment_objections" => (in_path(&f.assessment), empty()),
+        "get_assessed_subject" => (in_path(&f.assessment).replace("{subject}", &f.assessed), empty()),
+        "list_assessed_records" => (in_path(&f.assessment).replace("{subject}", &f.assessed).replace("{line}", "volume"), empty()),
+        "enter_assessment_points" => {
+            (in_path(&f.assessment).replace("{subject}", &f.assessed), json!({ "points": 1.0, "reason": "承办现场会", "evidence": "文件 1 号" }))
+        }
+        "confirm_assessment_entry" => (in_path(&f.entry), empty()),
+        "object_to_assessment" => (in_path(&f.assessment).replace("{subject}", &f.assessed), json!({ "line": "volume", "reason": "少计一件" })),
+        "get_assessment_objection" => (in_path(&f.objection), empty()),
+        "decide_assessment_objection" => (in_path(&f.objection), json!({ "upheld": false, "reason": "经核实无误" })),
         "list_supervisions" => (path.into(), empty()),
         "issue_supervision" => (path.into(), json!({ "center": "320623000000", "reason": "other", "matter": "核查窗口空岗的问题" })),
         "get_supervision" | "print_supervision" => (in_path(&f.supervision), empty()),
@@ -938,13 +990,17 @@ fn policy_names_what_exists() {
         "read_published",
         "recompose",
         "discard",
-        "freeze",
         "pause",
         "resume",
         "make_file",
         "retry",
         "leave_out",
         "tag",
+        "compute",
+        "enter",
+        "freeze",
+        "object",
+        "correct",
     ];
     for rule in POLICY {
         for action in rule.actions {

@@ -47,6 +47,7 @@ async fn rollups_equal_a_recount(app: TestApp) {
         assert_eq!((found.differences, found.waiting), (0, 0), "run {run}: {:#?}", found.told);
     }
     assert!(done > runs() * 5, "most of it happened: {done}");
+    crate::tracing::every_figure_is_its_records(&app).await;
     let before = app.count("SELECT CAST(COUNT(*) AS BIGINT) AS value FROM stat_rollups").await;
     let sum = app.count("SELECT CAST(SUM(n) AS BIGINT) AS value FROM stat_rollups WHERE slice = 1").await;
     checking::rebuild(&app.db, |_, _| {}).await.expect("written anew");
