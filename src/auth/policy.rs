@@ -439,7 +439,7 @@ pub const POLICY: &[Rule] = &[
     masked(Hotline, "evaluation", Client, &["read", "record"]),
     masked(Portal, "evaluation", Client, &["read"]),
     rule(Clerk, "service_occasion", Center, &["read", "create"]),
-    rule(Agent, "service_occasion", Center, &["read", "create"]),
+    masked(Agent, "service_occasion", Center, &["read", "create"]),
     masked(CenterManager, "service_occasion", Center, &["read"]),
     masked(CenterManager, "service_occasion", Subtree, &["read"]),
     masked(Inspector, "service_occasion", Subtree, &["read"]),

@@ -132,7 +132,7 @@ async fn link_by_progress(state: web::Data<State>, Named(id): Named, params: Par
 #[utoipa::path(tag = "public", operation_id = "request_evaluation_code", security(()), params(("id" = String, Path, description = "编号", max_length = 100)), request_body = CodeRequest,
     responses((status = 200, description = "已安排发送", body = CodeSent)))]
 #[post("/progress/{id}/evaluation-code")]
-async fn request_code(state: web::Data<State>, Named(id): Named, body: Body<CodeRequest>) -> Answer {
+async fn request_code(state: web::Data<State>, Named(id): Named, _none: Params<Nothing>, body: Body<CodeRequest>) -> Answer {
     let sent = codes::request(&state.db, id, body.value.phone_last4).await.map_err(Error::into_problem)?;
     Ok(HttpResponse::Ok().json(sent))
 }
@@ -171,7 +171,7 @@ async fn poster_picture(state: web::Data<State>, Named(id): Named, _none: Params
 #[utoipa::path(tag = "public", operation_id = "claim_by_rating_poster", security(()), params(("id" = String, Path, description = "中心 id、12 位区划代码或者窗口 id", max_length = 100, example = "320623000000")), request_body = PosterClaim,
     responses((status = 200, description = "评价链接", body = EvaluationLink)))]
 #[post("/rating-posters/{id}")]
-async fn claim(state: web::Data<State>, Named(id): Named, body: Body<PosterClaim>) -> Answer {
+async fn claim(state: web::Data<State>, Named(id): Named, _none: Params<Nothing>, body: Body<PosterClaim>) -> Answer {
     let link = posters::claim(&state.db, id, body.value).await.map_err(Error::into_problem)?;
     Ok(HttpResponse::Ok().json(link))
 }

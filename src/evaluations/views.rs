@@ -23,6 +23,8 @@ pub struct EvaluationView {
     pub id: Id,
     /// What is rated.
     pub record_kind: RatedKind,
+    /// In Chinese.
+    pub record_kind_label: String,
     /// Which.
     pub record_id: Id,
     /// Of which matter, where it is one.
@@ -53,6 +55,9 @@ pub struct EvaluationView {
     /// How it came in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<RatingChannel>,
+    /// In Chinese.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel_label: Option<String>,
     /// What it is about.
     pub dimensions: Vec<Dimension>,
     /// Grades of single objects: a grade belongs only to the object rated.
@@ -161,6 +166,7 @@ pub(super) fn render(tx: &mut Tx, actor: &Actor, row: Evaluation, sight: Sight) 
         allowed_actions,
         id: row.id,
         record_kind: row.record_kind,
+        record_kind_label: row.record_kind.label().into(),
         record_id: row.record_id,
         entrustment_id: row.entrustment_id,
         number: row.number,
@@ -173,6 +179,7 @@ pub(super) fn render(tx: &mut Tx, actor: &Actor, row: Evaluation, sight: Sight) 
         grade: row.grade,
         grade_label: row.grade.map(|g| g.label().into()),
         channel: row.channel,
+        channel_label: row.channel.map(|c| c.label().into()),
         dimensions: rating.dimensions,
         objects: rating.objects,
         tags: rating.tags,

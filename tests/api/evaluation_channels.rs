@@ -74,6 +74,25 @@ async fn tablets_rate_what_stands_before_them(app: TestApp) {
     stranger.post_with("/device-ratings", &with[..1], rate("TAB-1", "satisfied")).await.expect(409);
     assert_eq!(evaluation(&clerk, &occasion).await["channel"], "tablet");
     assert_eq!(evaluation(&app.as_user("cc_clerk"), &elsewhere).await["state"], "open");
+    // A tablet at a window rates what was served there, or at no window in particular.
+    let opening = json!({ "days": ["workday"], "from": "09:00", "to": "12:00", "minutes": 30, "capacity": 1 });
+    let mut windows = Vec::new();
+    for name in ["综合 1 号窗口", "综合 2 号窗口"] {
+        let window = json!({ "kind": "general_assistance", "name": name, "hours": { "openings": [opening], "days_ahead": 7 } });
+        windows.push(text(&manager.post("/centers/320623000000/windows", window).await.created()["id"]).to_owned());
+    }
+    let placed = manager.post("/rating-devices", json!({ "name": "2 号窗口评价器", "window_id": windows[1] })).await.created();
+    let at_window = [("x-device-token", text(&placed["token"]))];
+    for (n, window) in windows.iter().enumerate() {
+        let mut body = service(&format!("WIN-{n}"));
+        body["window_id"] = json!(window);
+        clerk.post(AT, body).await.created();
+    }
+    assert_eq!(items(&ask(text(&placed["token"])).await.ok()).len(), 1);
+    stranger.post_with("/device-ratings", &at_window, rate("WIN-0", "satisfied")).await.expect(404);
+    stranger.post_with("/device-ratings", &at_window, rate("WIN-1", "satisfied")).await.expect(200);
+    let poster = app.stranger().get(&format!("/rating-posters/{}", windows[0])).await.ok();
+    assert_eq!(poster["window"], "综合 1 号窗口");
     manager.post(&format!("{path}/revoke"), json!({})).await.ok();
     manager.post(&format!("{path}/revoke"), json!({})).await.expect(409);
     ask(&token).await.expect(401);

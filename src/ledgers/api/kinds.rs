@@ -154,6 +154,8 @@ pub static LEDGERS: &[Ledger] = &[
             text("被评价中心", "/center/name", 30.0),
             text("状态", "/state_label", 12.0),
             text("等级", "/grade_label", 12.0),
+            text("评价的是", "/record_kind_label", 16.0),
+            text("评价渠道", "/channel_label", 12.0),
             text("系统默认", "/is_default", 10.0).of(Holds::Flag),
             text("实名", "/is_named", 8.0).of(Holds::Flag),
             time("评价时间", "/rated_at"),
