@@ -83,7 +83,7 @@ async fn drawn(app: &TestApp, who: &str, kind: &str) -> String {
     text(&drawn["id"]).to_owned()
 }
 
-async fn all_records(caller: &Caller<'_>, path: &str) -> i64 {
+pub async fn all_records(caller: &Caller<'_>, path: &str) -> i64 {
     let (mut sum, mut cursor) = (0, String::new());
     loop {
         let join = if path.contains('?') { "&" } else { "?" };
@@ -97,7 +97,7 @@ async fn all_records(caller: &Caller<'_>, path: &str) -> i64 {
 }
 
 /// Every number of a derivation is the sum of its records, by its own list and by the statistics; the parts make the score.
-async fn derivation_holds(caller: &Caller<'_>, subject: &Value, live: bool) {
+pub async fn derivation_holds(caller: &Caller<'_>, subject: &Value, live: bool) {
     let (mut score, mut weights) = (0.0, 0.0);
     for line in subject["derivation"]["lines"].as_array().expect("lines") {
         let local = |field: &str| text(&line[field]).trim_start_matches("/api/v1").to_owned();

@@ -34,15 +34,15 @@ mod jiangxi {
 }
 
 /// Who plays at a center.
-struct Desk<'a> {
-    item: &'a str,
-    division: &'a str,
-    company: Caller<'a>,
-    clerk: Caller<'a>,
-    agent: Caller<'a>,
-    rated: &'a str,
-    manager: Caller<'a>,
-    above: Caller<'a>,
+pub struct Desk<'a> {
+    pub item: &'a str,
+    pub division: &'a str,
+    pub company: Caller<'a>,
+    pub clerk: Caller<'a>,
+    pub agent: Caller<'a>,
+    pub rated: &'a str,
+    pub manager: Caller<'a>,
+    pub above: Caller<'a>,
 }
 
 fn rudong(app: &TestApp) -> Desk<'_> {
@@ -59,7 +59,7 @@ fn rudong(app: &TestApp) -> Desk<'_> {
 }
 
 /// A matter that was helped with and signed for; answers its open evaluation, as the applicant sees it.
-async fn ended(desk: &Desk<'_>) -> Value {
+pub async fn ended(desk: &Desk<'_>) -> Value {
     let asked = json!({ "item": desk.item, "mode": "assisted", "channel": "app", "center": desk.division,
         "contact": { "name": "联系人甲", "phone": "13900001234" }, "request": "新建厂房需要接水" });
     let id = text(&desk.company.post("/entrustments", asked).await.created()["id"]).to_owned();
@@ -75,7 +75,7 @@ async fn ended(desk: &Desk<'_>) -> Value {
 }
 
 /// The evaluation of a matter in a round.
-async fn evaluation(desk: &Desk<'_>, matter: &str, round: i64) -> Value {
+pub async fn evaluation(desk: &Desk<'_>, matter: &str, round: i64) -> Value {
     let all = desk.company.get("/evaluations?limit=200").await.ok();
     let own = |e: &&Value| e["entrustment_id"] == json!(matter) && e["round"] == json!(round);
     all["items"].as_array().expect("items").iter().find(own).cloned().unwrap_or_default()
@@ -89,15 +89,15 @@ async fn bad(desk: &Desk<'_>, named: bool) -> String {
     format!("/follow-ups/{}", text(&rated["follow_up_id"]))
 }
 
-fn found() -> Value {
+pub fn found() -> Value {
     json!({ "verdict": "true", "way": "phone", "words": "申请人说当日只开一个窗口", "evidence": "录音 1" })
 }
 
-fn appeal() -> Value {
+pub fn appeal() -> Value {
     json!({ "ground": "mistaken", "reasons": "说的是另一部门的窗口", "evidence": "叫号记录 9" })
 }
 
-fn told() -> Value {
+pub fn told() -> Value {
     json!({ "way": "phone", "words": "已电话告知" })
 }
 

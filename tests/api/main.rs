@@ -57,6 +57,7 @@ mod statistics;
 mod statistics_properties;
 mod story_cities;
 mod story_desk;
+mod story_jiangxi;
 mod story_nantong;
 mod story_relay;
 mod supervision;
