@@ -1,5 +1,7 @@
 //! Reporting over HTTP.
 
+use std::collections::HashMap;
+
 use actix_web::{get, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -124,7 +126,7 @@ async fn fetch_batch(ask: Ask) -> Answer {
 ///
 /// 批次的内容，按上报对象的格式（CSV 带 BOM，或 JSON）；姓名已脱敏，文字评价已去除个人信息。
 #[utoipa::path(tag = "evaluations", operation_id = "download_reporting_batch", params(("id" = String, Path, description = "批次 id 或编号", max_length = 100)),
-    responses((status = 200, description = "文件", content((String = "text/csv", example = "projectNo,satisfaction\n"), (String = "application/json", example = json!([]))))))]
+    responses((status = 200, description = "文件", content((String = "text/csv", example = "projectNo,satisfaction\n"), (Vec<HashMap<String, String>> = "application/json")))))]
 #[get("/reporting-batches/{id}/file")]
 async fn download(ask: Ask, Named(id): Named) -> Answer {
     let (name, bytes) = ask.file(move |tx, actor| views::file(tx, actor, &id)).await?;
