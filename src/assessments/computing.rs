@@ -130,7 +130,10 @@ pub fn subjects_of(tx: &mut Tx, row: &Assessment, center: &Center, level: Option
         AssessedKind::Staff => {
             for ids in below.chunks(500) {
                 let nodes: Vec<String> = ids.iter().map(ToString::to_string).collect();
-                let agents = crate::auth::store::held(tx, crate::auth::Role::Agent, &nodes)?;
+                let mut agents = Vec::new();
+                for node in crate::auth::store::held(tx, crate::auth::Role::Agent, &nodes)? {
+                    agents.extend(crate::auth::store::holders(tx, crate::auth::Role::Agent, node.as_str())?);
+                }
                 let people = crate::auth::store::users_by_id(tx, &agents)?.into_iter().filter(|u| u.status == "active");
                 for user in people {
                     let Some(home) = user.center_id.filter(|home| below.contains(home)) else { continue };
