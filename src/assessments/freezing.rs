@@ -63,7 +63,7 @@ pub fn freeze_some(tx: &mut Tx) -> Result<usize> {
             let q = question(tx, &row, &center, subject)?;
             let (found, next) = statistics::behind(tx, &q, line.indicator, side, at.after, RECORDS - records)?;
             let mut kept = Vec::with_capacity(found.len());
-            for kind in ["entrustment", "fallback_ticket", "course"] {
+            for kind in statistics::TRACED {
                 let ids: Vec<Id> = found.iter().filter(|b| b.kind == kind).map(|b| b.record).collect();
                 let told = if ids.is_empty() { std::collections::BTreeMap::new() } else { statistics::told(tx, &worker, kind, &ids)? };
                 kept.extend(found.iter().filter(|b| b.kind == kind).map(|b| KeptRecord {

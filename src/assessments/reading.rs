@@ -61,7 +61,7 @@ pub fn records(tx: &mut Tx, actor: &Actor, reference: &str, subject: &str, line:
         Page { items, has_more: next_cursor.is_some(), next_cursor, as_of: None, count: None }
     };
     let mut known = std::collections::BTreeMap::new();
-    for kind in ["entrustment", "fallback_ticket", "course"] {
+    for kind in statistics::TRACED {
         let ids: Vec<Id> = page.items.iter().filter(|r| r.0 == kind).map(|r| r.1).collect();
         if !ids.is_empty() {
             known.extend(statistics::told(tx, actor, kind, &ids)?);

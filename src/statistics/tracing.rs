@@ -17,6 +17,7 @@ use crate::{
     auth::{Actor, Scope},
     db::{Result, Tx, code_enum},
     duty, entrustments,
+    evaluations::occasions::store as occasions,
     indicators::{Indicator, Measure, Term},
     kernel::{Code as _, Cursor, Id, Problem},
     organization::{self, CenterBrief},
@@ -77,7 +78,7 @@ pub struct TracedPage {
 /// A record behind a figure.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct TracedRecord {
-    /// `entrustment`, `fallback_ticket` or `course`.
+    /// `entrustment`, `fallback_ticket`, `service_occasion` or `course`.
     #[schema(example = "entrustment")]
     pub kind: String,
     /// In Chinese.
@@ -245,11 +246,15 @@ pub fn page(tx: &mut Tx, actor: &Actor, params: &TraceParams) -> Result<TracedPa
     })
 }
 
+/// Kinds of records that figures lead back to.
+pub const TRACED: [&str; 4] = ["entrustment", "fallback_ticket", "service_occasion", "course"];
+
 /// In Chinese.
 pub fn kind_label(kind: &str) -> &'static str {
     match kind {
         "entrustment" => "代办件",
         "fallback_ticket" => "“办不成事”反映",
+        "service_occasion" => "服务事件",
         "course" => "培训",
         _ => "记录",
     }
@@ -282,6 +287,13 @@ pub fn told(tx: &mut Tx, actor: &Actor, kind: &str, ids: &[Id]) -> Result<BTreeM
                 let sight = sights.get(&row.id);
                 let title = if sight.is_some_and(|s| s.words) { Some(tickets::title_of(tx, actor, &row)?) } else { None };
                 all.insert(row.id, Told { number: row.number, title, seen: sight.is_some() });
+            }
+        }
+        "service_occasion" => {
+            let sights = access::sights(tx, &Scope::of(actor, "service_occasion"), ids)?;
+            for row in occasions::occasions_by_id(tx, ids)? {
+                let sight = sights.get(&row.id);
+                all.insert(row.id, Told { number: row.number, title: Some(row.title).filter(|_| sight.is_some_and(|s| s.words)), seen: sight.is_some() });
             }
         }
         // A course has no number, and is no secret of the staff.
