@@ -125,5 +125,5 @@ pub(super) fn phone(tx: &mut Tx, row: &Evaluation) -> Result<Option<String>> {
     }
     let Some(id) = row.entrustment_id else { return Ok(None) };
     let matter = entrustments::store::entrustment(tx, id)?;
-    Ok(matter.map(|e| e.contact_phone.open(tx.vault)).transpose()?)
+    matter.map(|e| e.contact_phone.open(tx.vault)).transpose()
 }

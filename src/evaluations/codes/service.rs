@@ -96,7 +96,7 @@ fn make(tx: &mut Tx, id: Id) -> Result<CodeSent> {
         let since = (tx.now.utc() - last.made_at.utc()).num_seconds();
         if since < PAUSE {
             let wait = u32::try_from(PAUSE - since.max(0)).unwrap_or(60);
-            return Err(Problem { retry_after: Some(wait.into()), ..Problem::of(ErrorCode::TooManyRequests) }.into());
+            return Err(Problem { retry_after: Some(wait), ..Problem::of(ErrorCode::TooManyRequests) }.into());
         }
     }
     let code = six(u32::from_be_bytes(random_bytes::<4>()));
