@@ -25,14 +25,7 @@ pub fn matching(tx: &mut Tx, scope: &Scope, kind: &str, words: &str, before: Opt
 
 /// A page of the records that have all these words and that `keep` keeps. What is kept is asked after the match, so a batch may
 /// fill less than a page; after enough batches the page is given as it is, and the next one goes on behind the last match.
-pub fn found(
-    tx: &mut Tx,
-    scope: &Scope,
-    kind: &str,
-    q: &ListQuery,
-    words: &str,
-    mut keep: impl FnMut(&mut Tx, &[Id]) -> Result<Vec<Id>>,
-) -> Result<Page<Id>> {
+pub fn found(tx: &mut Tx, scope: &Scope, kind: &str, q: &ListQuery, words: &str, mut keep: impl FnMut(&mut Tx, &[Id]) -> Result<Vec<Id>>) -> Result<Page<Id>> {
     let mut before = q.cursor.as_ref().map(|c| c.id.clone());
     let mut rows: Vec<Id> = Vec::new();
     let mut more = true;

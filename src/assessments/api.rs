@@ -26,7 +26,15 @@ use crate::{
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(schemes_of).service(create_scheme).service(scheme).service(edit_scheme).service(publish_scheme).service(scheme_version);
     cfg.service(list).service(create).service(fetch).service(compute).service(publish).service(freeze).service(withdraw).service(timeline);
-    cfg.service(subjects).service(assessed).service(records).service(enter).service(confirm).service(raise).service(objections).service(objection).service(decide);
+    cfg.service(subjects)
+        .service(assessed)
+        .service(records)
+        .service(enter)
+        .service(confirm)
+        .service(raise)
+        .service(objections)
+        .service(objection)
+        .service(decide);
 }
 
 /// The list of assessments.

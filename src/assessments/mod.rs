@@ -25,7 +25,7 @@ mod views;
 pub use computing::{anything_pending, compute_some};
 pub use freezing::{anything_freezing, freeze_some};
 pub use model::{AssessmentPeriod, NewAssessment, NewAssessmentScheme};
-pub use schemes::{create_as as create_scheme, publish as publish_scheme};
 pub use objecting::{enter, object};
 pub use schemes::edit as edit_scheme;
+pub use schemes::{create_as as create_scheme, publish as publish_scheme};
 pub use service::{create_as, freeze, publish};

@@ -61,7 +61,13 @@ pub fn create_as(tx: &mut Tx, actor: &Actor, input: &NewAssessmentScheme, id: Id
     dialect::lock_name(tx.conn, &format!("assessment scheme {}", center.id))?;
     let same = |row: &Scheme| row.subject_kind == input.subject_kind && row.level == input.level;
     if store::schemes(tx, &[center.id])?.iter().any(same) {
-        return Err(Problem::rule("/subject_kind", "duplicate", "本中心已有这类考评办法，请修改后发布新版本。", "There is one: edit it and publish a version.").into());
+        return Err(Problem::rule(
+            "/subject_kind",
+            "duplicate",
+            "本中心已有这类考评办法，请修改后发布新版本。",
+            "There is one: edit it and publish a version.",
+        )
+        .into());
     }
     let row = Scheme {
         id,
@@ -96,7 +102,8 @@ fn load(tx: &mut Tx, actor: &Actor, reference: &str, action: &str) -> Result<Sch
 /// Whoever assesses below reads what holds there.
 fn holds_for(actor: &Actor, center: &Center, tx: &mut Tx) -> Result<bool> {
     use crate::auth::Role;
-    let nodes: Vec<Id> = [Role::CenterManager, Role::Inspector, Role::ReformOffice].into_iter().flat_map(|role| actor.nodes(role)).filter_map(|n| n.parse().ok()).collect();
+    let nodes: Vec<Id> =
+        [Role::CenterManager, Role::Inspector, Role::ReformOffice].into_iter().flat_map(|role| actor.nodes(role)).filter_map(|n| n.parse().ok()).collect();
     Ok(organization::store::centers_by_id(tx, &nodes)?.iter().any(|own| center.contains(own)))
 }
 
@@ -172,7 +179,6 @@ pub fn publish(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Assessment
 /// The scheme by which somebody below a center is assessed: that of the nearest center at or above that has one.
 pub fn effective(tx: &mut Tx, center: &Center, kind: AssessedKind, level: Option<CenterLevel>) -> Result<Option<Scheme>> {
     let lineage: Vec<Id> = center.lineage().filter_map(|id| id.parse().ok()).collect();
-    let all: Vec<Scheme> =
-        store::schemes(tx, &lineage)?.into_iter().filter(|row| row.number > 0 && row.subject_kind == kind && row.level == level).collect();
+    let all: Vec<Scheme> = store::schemes(tx, &lineage)?.into_iter().filter(|row| row.number > 0 && row.subject_kind == kind && row.level == level).collect();
     Ok(lineage.iter().rev().find_map(|id| all.iter().find(|row| row.center_id == *id)).cloned())
 }

@@ -162,7 +162,11 @@ fn days(tx: &Tx, input: &NewAssessment) -> Result<(NaiveDate, NaiveDate), Proble
     let long = |n: u32| from.checked_add_months(Months::new(n)).unwrap_or(from);
     let begins = |every: u32| {
         let zh = "季度、半年、年应从其第一个月开始。";
-        if from.month0().is_multiple_of(every) { Ok(()) } else { Err(Problem::rule("/from", "period", zh, "A quarter, half or year begins with its first month.")) }
+        if from.month0().is_multiple_of(every) {
+            Ok(())
+        } else {
+            Err(Problem::rule("/from", "period", zh, "A quarter, half or year begins with its first month."))
+        }
     };
     if (input.period == AssessmentPeriod::Custom) != input.to.is_some() {
         return Err(Problem::rule("/to", "period", "自定期间须写明最后一个月，其他期间不写。", "The last month of a custom period, and of no other."));
@@ -174,9 +178,9 @@ fn days(tx: &Tx, input: &NewAssessment) -> Result<(NaiveDate, NaiveDate), Proble
         AssessmentPeriod::Year => begins(12).map(|()| long(12))?,
         AssessmentPeriod::Custom => {
             let last = month("/to", input.to.as_deref().unwrap_or_default())?;
-            last.checked_add_months(Months::new(1)).filter(|to| *to > from && *to <= long(36)).ok_or_else(|| {
-                Problem::rule("/to", "period", "应在起始月之后三年以内。", "Within three years of the first month.")
-            })?
+            last.checked_add_months(Months::new(1))
+                .filter(|to| *to > from && *to <= long(36))
+                .ok_or_else(|| Problem::rule("/to", "period", "应在起始月之后三年以内。", "Within three years of the first month."))?
         }
     };
     if to > tx.now.local_date() {

@@ -11,7 +11,9 @@ use super::{
 use crate::{
     db::{
         Json, Private, Result, Tx,
-        schema::{assessment_entries, assessment_objections, assessment_records, assessment_scheme_versions, assessment_schemes, assessment_subjects, assessments},
+        schema::{
+            assessment_entries, assessment_objections, assessment_records, assessment_scheme_versions, assessment_schemes, assessment_subjects, assessments,
+        },
     },
     insert_many,
     kernel::{Id, Moment},

@@ -230,8 +230,7 @@ fn matters(tx: &mut Tx, center: &Center, end: Moment) -> Result<Vec<NamedOverdue
     let late = clocks::late_at(tx, &center.path, ClockKind::Promise, end, NAMED)?;
     let names = responsible(tx, &late)?;
     let ids: Vec<Id> = late.iter().map(|c| c.record_id).collect();
-    let rows: BTreeMap<Id, (String, String)> =
-        entrustments::store::entrustments_by_id(tx, &ids)?.into_iter().map(|e| (e.id, (e.number, e.title))).collect();
+    let rows: BTreeMap<Id, (String, String)> = entrustments::store::entrustments_by_id(tx, &ids)?.into_iter().map(|e| (e.id, (e.number, e.title))).collect();
     Ok(named(&late, &names, end, |id| rows.get(&id).cloned()))
 }
 

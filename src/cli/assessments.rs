@@ -47,7 +47,7 @@ fn of_people() -> Value {
         "lines": [
             linear("volume", "completed_matters", 30, 0.0, 20.0),
             linear("on_time", "on_time_rate", 30, 60.0, 100.0),
-            linear("satisfaction", "satisfaction_rate", 20, 60.0, 100.0),
+            linear("satisfaction", "staff_satisfaction_rate", 20, 60.0, 100.0),
             linear("training", "training_hours", 20, 0.0, 16.0)
         ],
         "bonus_cap": 5, "malus_cap": 10, "grades": { "excellent": 90, "good": 80, "pass": 60 }

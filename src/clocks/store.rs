@@ -211,7 +211,8 @@ pub struct Running<'a> {
 pub fn running(tx: &mut Tx, asked: &Running, without: &[super::ClockKind]) -> Result<Vec<RunningClock>> {
     use clocks as c;
     let now = tx.now;
-    let below = centers::table.filter(centers::path.ge(asked.path.to_owned())).filter(centers::path.lt(format!("{}~", asked.path))).select(centers::id.nullable());
+    let below =
+        centers::table.filter(centers::path.ge(asked.path.to_owned())).filter(centers::path.lt(format!("{}~", asked.path))).select(centers::id.nullable());
     let columns = (c::id, c::record_kind, c::record_id, c::kind, c::center_id.assume_not_null(), c::department_id, c::warn_at, c::due_at);
     let mut q = c::table
         .filter(c::state.eq("running"))

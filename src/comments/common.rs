@@ -144,8 +144,7 @@ pub fn problems(tx: &mut Tx, actor: &Actor, asked: &CommonProblemParams) -> Resu
     for row in store::counted(tx, &center.path, &before.to_string(), &from.to_string())? {
         all.entry(row.tag).or_default().before += row.count;
     }
-    let mut told: Vec<(String, Counted)> =
-        all.into_iter().filter(|(tag, c)| c.comments >= least && tag != ProblemTag::Praise.code()).collect();
+    let mut told: Vec<(String, Counted)> = all.into_iter().filter(|(tag, c)| c.comments >= least && tag != ProblemTag::Praise.code()).collect();
     told.sort_by(|(a, x), (b, y)| (y.bad, y.comments, a).cmp(&(x.bad, x.comments, b)));
     told.truncate(MOST);
     let named = Names::of(tx, &told)?;

@@ -26,6 +26,7 @@ fn labels(all: &[String]) -> Result<(), validator::ValidationError> {
     if all.iter().all(fits) {
         Ok(())
     } else {
-        Err(validator::ValidationError::new("label").with_message("每个标签应为 2 至 12 个字，前后没有空格。|2 to 12 characters each, without blanks around.".into()))
+        Err(validator::ValidationError::new("label")
+            .with_message("每个标签应为 2 至 12 个字，前后没有空格。|2 to 12 characters each, without blanks around.".into()))
     }
 }

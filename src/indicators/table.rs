@@ -387,21 +387,29 @@ impl Indicator {
                 "期内受理的件，从收件到受理平均用时，按自然小时计（分子为分钟数之和）；拆分出的件不另计。计入受理时有管辖的中心。",
                 ("小时", 1.0 / 60.0),
                 COUNTING,
-                Fraction { words: ["期内受理的件从收件到受理的分钟数之和", "期内受理的件"], over: &[Plus(AcceptMinutes)], under: &[Plus(AcceptTimed)] },
+                Fraction {
+                    words: ["期内受理的件从收件到受理的分钟数之和", "期内受理的件"], over: &[Plus(AcceptMinutes)], under: &[Plus(AcceptTimed)]
+                },
                 MATTER,
             ),
             Self::ReturnRate => mean(
                 "期内发出的转办中被接收方退回的；计入发出转办的中心，按发出之日计；撤回、逾期未答复的不算退回。",
                 ("%", 100.0),
                 COUNTING,
-                Fraction { words: ["期内发出、被退回的转办", "期内发出的转办"], over: &[Plus(TransfersReturned)], under: &[Plus(TransfersOffered)] },
+                Fraction {
+                    words: ["期内发出、被退回的转办", "期内发出的转办"], over: &[Plus(TransfersReturned)], under: &[Plus(TransfersOffered)]
+                },
                 MATTER,
             ),
             Self::HandOversPerMatter => mean(
                 "期内办结的件，平均每件转办、指定办理的次数；联办不计。计入最后承办的中心。",
                 ("次/件", 1.0),
                 COUNTING,
-                Fraction { words: ["期内办结的件的转办、指定办理次数之和", "期内办结的件"], over: &[Plus(CompletedHandOvers)], under: &[Plus(MattersCompleted)] },
+                Fraction {
+                    words: ["期内办结的件的转办、指定办理次数之和", "期内办结的件"],
+                    over: &[Plus(CompletedHandOvers)],
+                    under: &[Plus(MattersCompleted)],
+                },
                 MATTER,
             ),
             Self::FollowUpContactRate => rate(
@@ -429,14 +437,18 @@ impl Indicator {
             Self::FollowUpVerifiedRate => rate(
                 "期内产生的差评中，现已登记核实结果（属实、不属实、无法核实）的；申诉成立的不计。",
                 RATING,
-                Fraction { words: ["期内产生、现已核实的差评", "期内产生的差评"], over: &[Plus(FollowUpsVerified)], under: &[Plus(FollowUpsOpened)] },
+                Fraction {
+                    words: ["期内产生、现已核实的差评", "期内产生的差评"], over: &[Plus(FollowUpsVerified)], under: &[Plus(FollowUpsOpened)]
+                },
                 MATTER,
                 &[],
             ),
             Self::FollowUpClosedRate => rate(
                 "期内产生的差评中，现已办结的；申诉成立的不计。",
                 RATING,
-                Fraction { words: ["期内产生、现已办结的差评", "期内产生的差评"], over: &[Plus(FollowUpsClosed)], under: &[Plus(FollowUpsOpened)] },
+                Fraction {
+                    words: ["期内产生、现已办结的差评", "期内产生的差评"], over: &[Plus(FollowUpsClosed)], under: &[Plus(FollowUpsOpened)]
+                },
                 MATTER,
                 &[],
             ),
@@ -448,13 +460,13 @@ impl Indicator {
                 &[Plus(Measure::TrainingHours)],
                 COURSE,
             ),
-            Self::CoursesPassed => {
-                count("期内结束的培训中考核合格的人次；计入举办的中心。", "人次", Higher, TRAINING, &[Plus(Measure::CoursesPassed)], COURSE)
-            }
+            Self::CoursesPassed => count("期内结束的培训中考核合格的人次；计入举办的中心。", "人次", Higher, TRAINING, &[Plus(Measure::CoursesPassed)], COURSE),
             Self::CoursePassRate => rate(
                 "期内结束的培训中考核合格的，占合格、不合格与缺席之和；只报名的不计。",
                 TRAINING,
-                Fraction { words: ["考核合格的人次", "合格、不合格、缺席的人次"], over: &[Plus(Measure::CoursesPassed)], under: &[Plus(CoursesTaken)] },
+                Fraction {
+                    words: ["考核合格的人次", "合格、不合格、缺席的人次"], over: &[Plus(Measure::CoursesPassed)], under: &[Plus(CoursesTaken)]
+                },
                 COURSE,
                 &[],
             ),

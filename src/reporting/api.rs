@@ -1,7 +1,5 @@
 //! Reporting over HTTP.
 
-use std::collections::HashMap;
-
 use actix_web::{get, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 

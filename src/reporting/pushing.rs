@@ -89,7 +89,15 @@ async fn send(client: &reqwest::Client, trying: &Trying) -> std::result::Result<
         .header("idempotency-key", trying.batch.id.as_str())
         .body(body);
     // What the other side says may hold anything: its status is enough.
-    let told = |e: reqwest::Error| if e.is_timeout() { "timeout".to_owned() } else if e.is_connect() { "unreachable".to_owned() } else { "broken".to_owned() };
+    let told = |e: reqwest::Error| {
+        if e.is_timeout() {
+            "timeout".to_owned()
+        } else if e.is_connect() {
+            "unreachable".to_owned()
+        } else {
+            "broken".to_owned()
+        }
+    };
     let status = request.send().await.map_err(told)?.status();
     if status.is_success() { Ok(()) } else { Err(format!("HTTP {}", status.as_u16())) }
 }

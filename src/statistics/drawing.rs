@@ -25,7 +25,8 @@ pub fn trend(answer: &StatisticsTrend) -> String {
     let unit = answer.indicator.definition().unit;
     let series = answer.total.iter().enumerate().filter(|(_, f)| f.unit == unit).map(|(at, f)| {
         #[expect(clippy::cast_precision_loss, reason = "a place on a drawing")]
-        let value = |p: &super::model::StatisticsPoint| p.figures.get(at).and_then(|f| if f.denominator.is_some() { f.rate } else { f.numerator.map(|n| n as f64) });
+        let value =
+            |p: &super::model::StatisticsPoint| p.figures.get(at).and_then(|f| if f.denominator.is_some() { f.rate } else { f.numerator.map(|n| n as f64) });
         Series { name: f.name.clone(), unit: f.unit.clone(), values: answer.points.iter().map(value).collect() }
     });
     let title = format!("{}（按{}）", answer.indicator.label(), answer.interval.label());

@@ -100,16 +100,11 @@ const AGENT: &[Measure] = &[
 const COURSE: &[Measure] = &[CoursesTaken, CoursesPassed, TrainingHours];
 /// What is credited to whoever was rated.
 const RATED: &[Measure] = &[
+    // The grade of the center is the center's (DOMAIN §11): a person has the grades that were given to the person.
     StaffGood,
     StaffBad,
     EvaluationsInvited,
     EvaluationsAnswered,
-    VerySatisfied,
-    Satisfied,
-    BasicallySatisfied,
-    Dissatisfied,
-    VeryDissatisfied,
-    DefaultRatings,
     FollowUpsOpened,
     FollowUpsVerified,
     FollowUpsClosed,

@@ -168,7 +168,13 @@ impl Question {
             return Err(Problem::of(ErrorCode::Forbidden).into());
         }
         if asked.center.is_some() || asked.scope.is_some() || asked.level.is_some() || asked.department.is_some() {
-            return Err(Problem::parameter("staff", "unknown_dimension", "个人的数字不区分中心、层级和部门。", "Of a person, not by center, level or department.").into());
+            return Err(Problem::parameter(
+                "staff",
+                "unknown_dimension",
+                "个人的数字不区分中心、层级和部门。",
+                "Of a person, not by center, level or department.",
+            )
+            .into());
         }
         let (from, to) = period(tx, asked)?;
         let mut question = Self { center, person: Some(user.id), own: true, level: None, from, to, only: Vec::new(), dimensions: Vec::new() };

@@ -186,7 +186,9 @@ pub fn behind(tx: &mut Tx, q: &Question, indicator: Indicator, side: FigureSide,
             places.learn(tx, &mut keys, cells.keys())?;
             let here = |cell: &Cell| if q.own { cell.center == node } else { places.nodes(cell.center).any(|n| n == node) };
             let meant = |cell: &Cell| {
-                here(cell) && q.level.is_none_or(|level| places.level(cell.center) == super::facts::rank(level)) && q.only.iter().all(|(column, values)| values.contains(&column_of(cell, column)))
+                here(cell)
+                    && q.level.is_none_or(|level| places.level(cell.center) == super::facts::rank(level))
+                    && q.only.iter().all(|(column, values)| values.contains(&column_of(cell, column)))
             };
             let parts: Vec<(Cell, i64)> =
                 cells.iter().filter(|(cell, _)| meant(cell)).map(|(cell, n)| (*cell, weight(terms, cell, &walk) * n)).filter(|(_, n)| *n != 0).collect();
@@ -236,14 +238,7 @@ pub fn page(tx: &mut Tx, actor: &Actor, params: &TraceParams) -> Result<TracedPa
     };
     let (found, next) = behind(tx, &q, params.indicator, side, after, limit)?;
     let next_cursor = next.map(|id| Cursor { key: String::new(), id: id.to_string(), of }.encode(tx.vault));
-    Ok(TracedPage {
-        asked: q.told(tx)?,
-        indicator: params.indicator,
-        side,
-        items: shown(tx, actor, found)?,
-        has_more: next_cursor.is_some(),
-        next_cursor,
-    })
+    Ok(TracedPage { asked: q.told(tx)?, indicator: params.indicator, side, items: shown(tx, actor, found)?, has_more: next_cursor.is_some(), next_cursor })
 }
 
 /// Kinds of records that figures lead back to.

@@ -54,7 +54,9 @@ impl ListKind for Limits {
         Filter { name: "center", kind: FilterKind::Text(36), doc: "服务中心 id 或 12 位区划代码；不填为本人所在中心" },
         Filter { name: "department_id", kind: FilterKind::Id, doc: "应当办理的部门" },
         Filter { name: "limit_kind", kind: FilterKind::Codes(|| ClockKind::ALL.iter().map(|k| k.code()).collect()), doc: "时限种类" },
-        Filter { name: "standing", kind: FilterKind::Codes(|| LimitStanding::ALL.iter().map(|s| s.code()).collect()), doc: "已超期、临近到期或正常计时" },
+        Filter {
+            name: "standing", kind: FilterKind::Codes(|| LimitStanding::ALL.iter().map(|s| s.code()).collect()), doc: "已超期、临近到期或正常计时"
+        },
     ];
     const SORTS: &'static [&'static str] = &[];
 }

@@ -131,7 +131,8 @@ async fn a_county_is_assessed_objects_and_is_frozen(app: TestApp) {
     // Before it is published, who is assessed sees nothing.
     assert_eq!(manager.get(&path).await.status, 404);
     let shown = reform.get(&mine).await.ok();
-    let line = |subject: &Value, code: &str| subject["derivation"]["lines"].as_array().expect("lines").iter().find(|l| l["line"] == code).expect("a line").clone();
+    let line =
+        |subject: &Value, code: &str| subject["derivation"]["lines"].as_array().expect("lines").iter().find(|l| l["line"] == code).expect("a line").clone();
     assert_eq!((&line(&shown, "volume")["numerator"], &line(&shown, "volume")["points"]), (&json!(2), &json!(100.0)));
     assert_eq!((&line(&shown, "accept")["numerator"], &line(&shown, "accept")["denominator"]), (&json!(2), &json!(3)), "one was never accepted");
     assert!(line(&shown, "rated").get("points").is_none(), "too few ratings: {shown}");
@@ -297,7 +298,8 @@ async fn a_scheme_names_each_wrong_field(app: TestApp) {
     let refused = manager.post("/assessment-schemes", body.clone()).await;
     let fields: Vec<String> = refused.body["errors"].as_array().expect("errors").iter().map(|e| text(&e["pointer"]).to_owned()).collect();
     assert_eq!(refused.status, 422, "{}", refused.text);
-    for field in ["/content/lines/0/code", "/content/lines/0/rule", "/content/lines/1/indicator", "/content/lines/1/rule", "/content/lines", "/content/grades"] {
+    for field in ["/content/lines/0/code", "/content/lines/0/rule", "/content/lines/1/indicator", "/content/lines/1/rule", "/content/lines", "/content/grades"]
+    {
         assert!(fields.iter().any(|f| f.trim_start_matches('#') == field), "{field}: {fields:?}");
     }
     let mut elsewhere = body.clone();

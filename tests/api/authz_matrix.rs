@@ -217,7 +217,8 @@ async fn fixture(app: &TestApp) -> Fixture {
     let order = json!({ "center": "320623000000", "reason": "inspection", "matter": "核查窗口空岗的问题" });
     let supervision = text(&app.as_user("city_inspector").post("/supervisions", order).await.created()["id"]).to_owned();
     let lines = json!([{ "code": "volume", "indicator": "completed_matters", "weight": 100, "rule": { "kind": "linear", "floor": 0.0, "target": 5.0 } }]);
-    let scheme = json!({ "center": "320600000000", "name": "考评办法", "subject_kind": "center", "level": "county", "content": { "lines": lines, "bonus_cap": 5 } });
+    let scheme =
+        json!({ "center": "320600000000", "name": "考评办法", "subject_kind": "center", "level": "county", "content": { "lines": lines, "bonus_cap": 5 } });
     let reform = app.as_user("city_reform");
     let scheme = text(&reform.post("/assessment-schemes", scheme).await.created()["id"]).to_owned();
     reform.post(&format!("/assessment-schemes/{scheme}/publish"), json!({})).await.ok();
@@ -675,12 +676,14 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "get_export" | "cancel_export" => (in_path(&f.export), empty()),
         "list_assessment_schemes" => (format!("{path}?center=320623000000"), empty()),
         "create_assessment_scheme" => {
-            let lines = json!([{ "code": "volume", "indicator": "completed_matters", "weight": 100, "rule": { "kind": "linear", "floor": 0.0, "target": 5.0 } }]);
+            let lines =
+                json!([{ "code": "volume", "indicator": "completed_matters", "weight": 100, "rule": { "kind": "linear", "floor": 0.0, "target": 5.0 } }]);
             (path.into(), json!({ "center": "320623000000", "name": "考评办法", "subject_kind": "staff", "content": { "lines": lines } }))
         }
         "get_assessment_scheme" | "publish_assessment_scheme" => (in_path(&f.scheme), empty()),
         "edit_assessment_scheme" => {
-            let lines = json!([{ "code": "volume", "indicator": "completed_matters", "weight": 100, "rule": { "kind": "linear", "floor": 0.0, "target": 6.0 } }]);
+            let lines =
+                json!([{ "code": "volume", "indicator": "completed_matters", "weight": 100, "rule": { "kind": "linear", "floor": 0.0, "target": 6.0 } }]);
             (in_path(&f.scheme), json!({ "name": "考评办法", "content": { "lines": lines } }))
         }
         "get_assessment_scheme_version" => (in_path(&f.scheme).replace("{number}", "1"), empty()),
@@ -688,8 +691,14 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "create_assessment" => {
             (path.into(), json!({ "center": "320600000000", "subject_kind": "center", "level": "county", "period": "month", "from": "2025-12" }))
         }
-        "get_assessment" | "compute_assessment" | "publish_assessment" | "freeze_assessment" | "withdraw_assessment" | "list_assessment_timeline"
-        | "list_assessed_subjects" | "list_assessment_objections" => (in_path(&f.assessment), empty()),
+        "get_assessment"
+        | "compute_assessment"
+        | "publish_assessment"
+        | "freeze_assessment"
+        | "withdraw_assessment"
+        | "list_assessment_timeline"
+        | "list_assessed_subjects"
+        | "list_assessment_objections" => (in_path(&f.assessment), empty()),
         "get_assessed_subject" => (in_path(&f.assessment).replace("{subject}", &f.assessed), empty()),
         "list_assessed_records" => (in_path(&f.assessment).replace("{subject}", &f.assessed).replace("{line}", "volume"), empty()),
         "enter_assessment_points" => {
@@ -716,9 +725,13 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "list_bulletins" | "list_public_bulletins" | "list_open_comments" => (path.into(), empty()),
         "compose_bulletin" => (path.into(), json!({ "center": "320623000000", "from": "2026-01", "to": "2026-01" })),
         "edit_bulletin" => (in_path(&f.bulletin), json!({ "title": "工作情况通报", "overview": "总体平稳" })),
-        "get_bulletin" | "print_bulletin" | "list_bulletin_timeline" | "recompose_bulletin" | "submit_bulletin" | "publish_bulletin" | "get_public_bulletin" => {
-            (in_path(&f.bulletin), empty())
-        }
+        "get_bulletin"
+        | "print_bulletin"
+        | "list_bulletin_timeline"
+        | "recompose_bulletin"
+        | "submit_bulletin"
+        | "publish_bulletin"
+        | "get_public_bulletin" => (in_path(&f.bulletin), empty()),
         "send_back_bulletin" | "withdraw_bulletin" | "discard_bulletin" => (in_path(&f.bulletin), json!({ "words": "数字有误" })),
         "list_reporting_targets" | "list_reporting_batches" => (path.into(), empty()),
         "create_reporting_target" => (path.into(), json!({ "name": "省平台", "center": "320600000000" })),
@@ -726,7 +739,8 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "edit_reporting_target" => {
             let fields = json!([{ "name": "satisfaction", "source": "grade" }]);
             let grades = json!({ "very_satisfied": "5", "satisfied": "4", "basically_satisfied": "3", "dissatisfied": "2", "very_dissatisfied": "1" });
-            let channels = json!({ "pc": "1", "mobile": "2", "qr_code": "3", "tablet": "4", "other_terminal": "5", "phone": "6", "sms": "7", "system_default": "8" });
+            let channels =
+                json!({ "pc": "1", "mobile": "2", "qr_code": "3", "tablet": "4", "other_terminal": "5", "phone": "6", "sms": "7", "system_default": "8" });
             let mapping = json!({ "format": "csv", "times": "datetime", "fields": fields, "grades": grades, "channels": channels });
             (in_path(&f.reporting), json!({ "name": "省平台", "mapping": mapping }))
         }

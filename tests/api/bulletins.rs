@@ -55,7 +55,8 @@ async fn a_bulletin_to_its_publication(app: TestApp) {
     inspector.post("/bulletins", june.clone()).await.expect(409);
     manager.get(&at).await.expect(404);
     app.as_user("rd_clerk").get(&at).await.expect(404);
-    let words = json!({ "title": "2026年上半年代办帮办工作情况通报", "overview": "全市总体平稳。", "problems": "个别中心超期。", "requirements": "限期办结。" });
+    let words =
+        json!({ "title": "2026年上半年代办帮办工作情况通报", "overview": "全市总体平稳。", "problems": "个别中心超期。", "requirements": "限期办结。" });
     assert_eq!(inspector.put_with(&at, &[], words.clone()).await.status, 428);
     let e = inspector.put_with(&at, &[("if-match", "\"1\"")], words.clone()).await.ok();
     assert_eq!((&e["words"]["problems"], &e["version"]), (&json!("个别中心超期。"), &json!(2)));

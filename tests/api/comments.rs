@@ -67,8 +67,12 @@ async fn what_many_say_is_a_common_problem(app: TestApp) {
     rated(&app, "very_satisfied", "感谢耐心讲解").await;
     let inspector = app.as_user("city_inspector");
     let all = inspector.get(&format!("/common-problems?center={CITY}&from=2026-03-01&to=2026-04-01")).await.ok();
-    let told: Vec<(&str, i64, i64)> =
-        all["items"].as_array().expect("items").iter().map(|p| (text(&p["tag"]), p["comments"].as_i64().unwrap_or(0), p["bad"].as_i64().unwrap_or(0))).collect();
+    let told: Vec<(&str, i64, i64)> = all["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|p| (text(&p["tag"]), p["comments"].as_i64().unwrap_or(0), p["bad"].as_i64().unwrap_or(0)))
+        .collect();
     assert_eq!(told, [("waiting", 2, 2), ("system", 2, 1)], "praise is no problem: {all}");
     let waiting = &all["items"][0];
     assert_eq!((&waiting["label"], &waiting["centers"], &waiting["before"]), (&json!("等候时间长"), &json!(1), &json!(0)));

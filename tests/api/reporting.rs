@@ -46,8 +46,7 @@ async fn a_file_in_the_other_platforms_words(app: TestApp) {
     // Another platform, other words: the direction turned, JSON.
     let mut edit = json!({ "name": "市平台", "mapping": t["mapping"] });
     edit["mapping"]["format"] = json!("json");
-    edit["mapping"]["grades"] =
-        json!({ "very_satisfied": "1", "satisfied": "2", "basically_satisfied": "3", "dissatisfied": "4", "very_dissatisfied": "5" });
+    edit["mapping"]["grades"] = json!({ "very_satisfied": "1", "satisfied": "2", "basically_satisfied": "3", "dissatisfied": "4", "very_dissatisfied": "5" });
     edit["mapping"]["fields"] = json!([{ "name": "grade", "source": "grade" }, { "name": "source", "source": "literal", "value": "jieli" }]);
     let mut wrong = edit.clone();
     wrong["mapping"]["grades"]["satisfied"] = json!("1");

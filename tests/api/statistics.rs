@@ -281,7 +281,13 @@ async fn a_wrong_figure_is_found_and_written_anew(app: TestApp) {
     closed(&app, &id).await;
     counted(&app).await;
     let before = app.as_user("city_manager").get(&format!("/statistics?{YEAR}")).await.ok();
-    for damage in ["UPDATE stat_rollups SET n = n + 1 WHERE slice = 2", "DELETE FROM stat_rollups WHERE slice = 3", "UPDATE stat_facts SET body = ''", "DELETE FROM stat_traces WHERE own", "UPDATE stat_traces SET low = 0"] {
+    for damage in [
+        "UPDATE stat_rollups SET n = n + 1 WHERE slice = 2",
+        "DELETE FROM stat_rollups WHERE slice = 3",
+        "UPDATE stat_facts SET body = ''",
+        "DELETE FROM stat_traces WHERE own",
+        "UPDATE stat_traces SET low = 0",
+    ] {
         app.db.commit(move |tx| Ok(tx.conn.execute_batch(damage)?)).await.expect("damaged");
         let found = app.db.read(checking::verify).await.expect("recounted");
         assert!(found.differences > 0 && !found.told.is_empty(), "{damage}");

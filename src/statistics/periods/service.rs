@@ -79,7 +79,10 @@ fn admit(tx: &mut Tx, actor: &Actor, action: &str) -> Result<()> {
     if !policy::may(actor, "statistics_period", action) {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
-    let all = organization::store::centers(tx, &CenterFilter { limit: 100, levels: vec![organization::CenterLevel::Province, organization::CenterLevel::City], ..CenterFilter::default() })?;
+    let all = organization::store::centers(
+        tx,
+        &CenterFilter { limit: 100, levels: vec![organization::CenterLevel::Province, organization::CenterLevel::City], ..CenterFilter::default() },
+    )?;
     let top = all.iter().filter(|c| c.parent_id.is_none());
     let reaches = top.into_iter().any(|c| policy::allows(actor, "statistics_period", action, &organization::custodian_reachable(c)));
     if reaches { Ok(()) } else { Err(Problem::of(ErrorCode::Forbidden).into()) }
@@ -143,15 +146,7 @@ pub fn freeze(tx: &mut Tx, actor: &Actor, input: &StatisticsPeriodInput) -> Resu
     if store::periods(tx)?.iter().any(|p| p.month == month) {
         return Err(Problem::new(ErrorCode::Conflict, Text::new("该月已经冻结。", "That month is frozen.")).into());
     }
-    let row = Period {
-        month,
-        id: Id::new(),
-        state: PeriodState::Freezing,
-        after: String::new(),
-        frozen_by: actor.id,
-        created_at: tx.now,
-        updated_at: tx.now,
-    };
+    let row = Period { month, id: Id::new(), state: PeriodState::Freezing, after: String::new(), frozen_by: actor.id, created_at: tx.now, updated_at: tx.now };
     store::insert_period(tx, &row)?;
     let params = json!({ "month": input.month });
     let kind = "statistics_period.freezing";
@@ -354,8 +349,8 @@ fn change(
     let mut row = load(tx, id.as_str())?;
     admit(tx, actor, action.code())?;
     target.check(row.version)?;
-    row.state = decide(row.state, own(actor, &row), action)
-        .map_err(|refusal| Problem { allowed_actions: Some(allowed(actor, &row)), ..Problem::from(refusal) })?;
+    row.state =
+        decide(row.state, own(actor, &row), action).map_err(|refusal| Problem { allowed_actions: Some(allowed(actor, &row)), ..Problem::from(refusal) })?;
     let mut entry = row.entry.open(tx.vault)?;
     edit(tx, &mut row, &mut entry)?;
     row.entry = Private::seal(tx.vault, &entry)?;

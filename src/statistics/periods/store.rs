@@ -152,14 +152,7 @@ pub fn save(tx: &mut Tx, row: &Adjustment) -> Result<bool> {
 }
 
 /// A page of differences.
-pub fn adjustments(
-    tx: &mut Tx,
-    months: &[i32],
-    states: &[AdjustmentState],
-    after: Option<Id>,
-    ascending: bool,
-    limit: i64,
-) -> Result<Vec<Adjustment>> {
+pub fn adjustments(tx: &mut Tx, months: &[i32], states: &[AdjustmentState], after: Option<Id>, ascending: bool, limit: i64) -> Result<Vec<Adjustment>> {
     use stat_adjustments as a;
     let mut q = a::table.select(Adjustment::as_select()).limit(limit).into_boxed();
     if !months.is_empty() {
