@@ -28,4 +28,4 @@ CREATE TABLE reporting_batches (
 );
 CREATE INDEX reporting_batches_target ON reporting_batches (target_id, id);
 CREATE INDEX reporting_batches_open ON reporting_batches (target_id, id) WHERE state IN ('waiting', 'failed');
-CREATE INDEX evaluations_rated ON evaluations (rated_at, id) WHERE rated_at IS NOT NULL;
+CREATE INDEX evaluations_rated_at ON evaluations (rated_at, id) WHERE rated_at IS NOT NULL;
