@@ -236,6 +236,7 @@ async fn each_object_has_its_own_grade(app: TestApp) {
     // A grade belongs only to the object rated.
     app.set_clock("2026-03-03T09:30:00+08:00");
     app.tick().await;
+    app.tick().await;
     let figures = manager.get("/statistics?from=2026-03-02&to=2026-03-03").await.ok();
     let of = |indicator: &str| {
         let all = figures["figures"].as_array().expect("figures").iter();

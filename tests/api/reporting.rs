@@ -68,8 +68,11 @@ async fn twice(app: &TestApp) {
     app.tick().await;
 }
 
+/// What a platform was sent: the key of each request, and its body.
+type Sent = Arc<Mutex<Vec<(String, Value)>>>;
+
 /// A platform that answers with these statuses, one after another, and keeps what it was sent.
-fn platform(statuses: Vec<u16>) -> (String, Arc<Mutex<Vec<(String, Value)>>>) {
+fn platform(statuses: Vec<u16>) -> (String, Sent) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/evaluations", listener.local_addr().expect("address"));
     let got = Arc::new(Mutex::new(Vec::new()));

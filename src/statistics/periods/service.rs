@@ -17,7 +17,7 @@ use crate::{
     events::{self, Audience, NewEvent},
     indicators::Measure,
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Text},
-    organization::{self, store::CenterFilter},
+    organization,
     statistics::{
         cells::{self, day_of, month_number, month_start},
         door, keeping, store as counted,
@@ -79,12 +79,14 @@ fn admit(tx: &mut Tx, actor: &Actor, action: &str) -> Result<()> {
     if !policy::may(actor, "statistics_period", action) {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
-    let all = organization::store::centers(
-        tx,
-        &CenterFilter { limit: 100, levels: vec![organization::CenterLevel::Province, organization::CenterLevel::City], ..CenterFilter::default() },
-    )?;
-    let top = all.iter().filter(|c| c.parent_id.is_none());
-    let reaches = top.into_iter().any(|c| policy::allows(actor, "statistics_period", action, &organization::custodian_reachable(c)));
+    let nodes: Vec<Id> = actor.grants.iter().filter(|g| g.role.at_center()).filter_map(|g| g.node.parse().ok()).collect();
+    let centers = organization::store::centers_by_id(tx, &nodes)?;
+    let mut tops: Vec<Id> = centers.iter().filter_map(|c| c.lineage().next().and_then(|top| top.parse().ok())).collect();
+    tops.sort();
+    tops.dedup();
+    let tops = organization::store::centers_by_id(tx, &tops)?;
+    let at = |c: &organization::Center| policy::allows(actor, "statistics_period", action, &organization::custodian_reachable(c));
+    let reaches = actor.is_system() || tops.iter().any(at);
     if reaches { Ok(()) } else { Err(Problem::of(ErrorCode::Forbidden).into()) }
 }
 
