@@ -80,7 +80,9 @@ pub fn derive<'a>(content: &'a AssessmentSchemeContent, figures: &[LineFigure], 
             DerivedLine { line, counted, scored, value, points, weight, formula }
         })
         .collect();
-    let score = scoring::score(&lines.iter().filter_map(|l| l.points.map(|p| (p, l.weight))).collect::<Vec<_>>());
+    // Who had nothing to do is not judged by what they did not get wrong.
+    let idle = lines.iter().all(|l| l.scored.numerator == 0 && l.scored.denominator.unwrap_or(0) == 0);
+    let score = if idle { None } else { scoring::score(&lines.iter().filter_map(|l| l.points.map(|p| (p, l.weight))).collect::<Vec<_>>()) };
     let sum = |bonus: bool| entries.iter().filter(|e| (e.kind == EntryKind::Bonus) == bonus).map(|e| e.delta).sum::<i64>();
     let bonus = scoring::bonus(sum(true), content.bonus_cap, content.malus_cap);
     let adjusted = sum(false);

@@ -150,7 +150,8 @@ pub fn problems(tx: &mut Tx, actor: &Actor, asked: &CommonProblemParams) -> Resu
     let named = Names::of(tx, &told)?;
     let mut items = Vec::with_capacity(told.len());
     for (tag, counted) in told {
-        let rows = store::samples(tx, &center.path, (&from.to_string(), &to.to_string()), &tag, SAMPLES)?;
+        let mut rows = store::samples(tx, &center.path, (&from.to_string(), &to.to_string()), &tag, SAMPLES)?;
+        rows.retain(|row| !listing::withheld(actor, row));
         items.push(CommonProblem {
             label: ProblemTag::parse(&tag).map_or_else(|| tag.clone(), |t| t.label().into()),
             comments: counted.comments,

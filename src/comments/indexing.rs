@@ -48,6 +48,7 @@ pub fn on_rated(tx: &mut Tx, rated: &Evaluation) -> Result<()> {
         tags: Json::new(&tags)?,
         tagged_by: None,
         rated_at,
+        withheld_from: rated.staff_id.filter(|_| !rated.is_named),
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
@@ -75,6 +76,14 @@ fn known(tx: &mut Tx, rated: &Evaluation) -> Result<Known> {
             Some(name) => known.persons.push(KnownPerson { name: name.open(tx.vault)?, stands_for: "申请人" }),
             None => known.organizations.push(applicant.name),
         }
+    }
+    let contact = match rated.record_kind {
+        RatedKind::Entrustment => entrustments::store::entrustments_by_id(tx, &[rated.record_id])?.pop().map(|e| e.contact_name),
+        RatedKind::ServiceOccasion => occasions::store::occasions_by_id(tx, &[rated.record_id])?.pop().and_then(|o| o.name),
+        RatedKind::FallbackTicket => None,
+    };
+    if let Some(name) = contact {
+        known.persons.push(KnownPerson { name: name.open(tx.vault)?, stands_for: "申请人" });
     }
     if let Some(staff) = rated.staff_id {
         known.persons.push(KnownPerson { name: organization::name_of(tx, staff)?, stands_for: "工作人员" });

@@ -95,7 +95,7 @@ pub(super) fn by_reference(tx: &mut Tx, reference: &str) -> Result<OpenComment> 
 /// One comment.
 pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<CommentView> {
     let row = by_reference(tx, reference)?;
-    access::sight(tx, &Scope::of(actor, "open_comment"), row.id)?.ok_or_else(Problem::not_found)?;
+    access::sight(tx, &Scope::of(actor, "open_comment"), row.id)?.filter(|_| !withheld(actor, &row)).ok_or_else(Problem::not_found)?;
     view(tx, actor, row)
 }
 
@@ -110,7 +110,7 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<CommentVie
     if !policy::may(actor, "open_comment", "read") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
-    let keep = |tx: &mut Tx, ids: &[Id]| -> Result<Vec<Id>> { kept(q, store::comments_by_id(tx, ids)?) };
+    let keep = |tx: &mut Tx, ids: &[Id]| -> Result<Vec<Id>> { kept(actor, q, store::comments_by_id(tx, ids)?) };
     let page = match &q.q {
         Some(words) => {
             q.plain_search()?;
@@ -129,14 +129,20 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<CommentVie
     page.try_with(|rows| many(tx, rows))
 }
 
-fn kept(q: &ListQuery, rows: Vec<OpenComment>) -> Result<Vec<Id>> {
+/// Nobody reads what somebody without a name said of them.
+pub(super) fn withheld(actor: &Actor, row: &OpenComment) -> bool {
+    actor.id.is_some() && row.withheld_from == actor.id
+}
+
+fn kept(actor: &Actor, q: &ListQuery, rows: Vec<OpenComment>) -> Result<Vec<Id>> {
     let (centers, items, grades, tags) = (q.ids("center_id"), q.ids("item_id"), q.all("grade"), q.all("tag"));
     let (labels, reviewed, (from, to)) = (q.all("label"), q.one("reviewed").map(|v| v == "true"), q.range("rated_at"));
     let bad = q.one("is_bad").map(|v| v == "true");
     let mut ids = Vec::new();
     for row in rows {
         let own = row.tags.get()?;
-        let keeps = (centers.is_empty() || centers.contains(&row.center_id))
+        let keeps = !withheld(actor, &row)
+            && (centers.is_empty() || centers.contains(&row.center_id))
             && (items.is_empty() || row.item_id.is_some_and(|id| items.contains(&id)))
             && (grades.is_empty() || grades.iter().any(|g| g == row.grade.code()))
             && (tags.is_empty() || own.tags.iter().any(|t| tags.iter().any(|asked| asked == t.code())))

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     indexing,
-    listing::{CommentView, by_reference, view},
+    listing::{CommentView, by_reference, view, withheld},
     model::CommentTags,
     store::{self, OpenComment},
 };
@@ -28,7 +28,7 @@ pub fn tag(tx: &mut Tx, actor: &Actor, target: &Target, input: &CommentTags) -> 
     let id = by_reference(tx, &target.reference)?.id;
     dialect::lock_root(tx.conn, "open_comments", id.as_str())?;
     let mut row = store::comment(tx, id)?.ok_or_else(Problem::not_found)?;
-    access::sight(tx, &Scope::of(actor, "open_comment"), id)?.ok_or_else(Problem::not_found)?;
+    access::sight(tx, &Scope::of(actor, "open_comment"), id)?.filter(|_| !withheld(actor, &row)).ok_or_else(Problem::not_found)?;
     if !may_tag(tx, actor, &row)? {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }

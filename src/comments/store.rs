@@ -39,6 +39,8 @@ pub struct OpenComment {
     pub tagged_by: Option<Id>,
     /// When it was written.
     pub rated_at: Moment,
+    /// The rated person, who does not read what somebody without a name said.
+    pub withheld_from: Option<Id>,
     /// Version.
     pub version: i64,
     /// When it came in.

@@ -1199,6 +1199,7 @@ diesel::table! {
         tags -> Text,
         tagged_by -> Nullable<Text>,
         rated_at -> Timestamp,
+        withheld_from -> Nullable<Text>,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,

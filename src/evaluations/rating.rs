@@ -85,9 +85,15 @@ pub struct RecordedRating {
 
 impl RatingInput {
     /// Rules across the fields: each object once, each dimension with its own object.
-    fn check(&self, row: &Evaluation) -> Result<(), Problem> {
+    fn check(&self, row: &Evaluation, given: RatingChannel) -> Result<(), Problem> {
         if self.channel == Some(RatingChannel::SystemDefault) {
             return Err(Problem::rule("/channel", "not_active", "系统默认不是主动评价。", "A default is no active rating."));
+        }
+        // How it came in is known of those: nobody claims them.
+        let known = |channel| channel != given && matches!(channel, RatingChannel::Tablet | RatingChannel::Phone | RatingChannel::Sms);
+        if self.channel.is_some_and(known) {
+            let zh = "大厅平板、电话、短信由相应的途径登记，不能自行填写。";
+            return Err(Problem::rule("/channel", "not_yours", zh, "Told by the way it comes in."));
         }
         for (at, rated) in self.objects.iter().enumerate() {
             let refuse = |field: &str, code, zh, en| Err(Problem::rule(&format!("/objects/{at}/{field}"), code, zh, en));
@@ -140,7 +146,7 @@ pub(super) fn rate_row(
         problem.allowed_actions = Some(Vec::new());
         return Err(problem.into());
     }
-    input.check(&row)?;
+    input.check(&row, channel)?;
     let own_tags = if input.own_tags.is_empty() { None } else { Some(serde_json::to_string(&input.own_tags)?) };
     let recorded = recorded.map(serde_json::to_string).transpose()?;
     let seal = |tx: &Tx, words: Option<&String>| words.map(|words| tx.vault.seal(words)).transpose();
@@ -197,6 +203,11 @@ pub(super) fn may_record(actor: &Actor, row: &Evaluation) -> bool {
     !rated && policy::allows(actor, "evaluation", "record", &reachable(actor, row))
 }
 
+/// Nobody is called who left no telephone; a hotline has the caller's own.
+pub(super) fn can_be_called(actor: &Actor, row: &Evaluation) -> bool {
+    actor.kind == "client" || row.phone.is_some() || row.entrustment_id.is_some()
+}
+
 /// Records a rating that was given by telephone: staff of the center, or the hotline whose occasion it is.
 pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &RecordedRating) -> Result<EvaluationView> {
     let (row, sight) = load_locked(tx, actor, &target.reference)?;
@@ -210,6 +221,10 @@ pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &RecordedRatin
     let called_at = input.called_at.unwrap_or(tx.now);
     if called_at > tx.now || called_at < row.created_at {
         return Err(Problem::rule("/called_at", "out_of_range", "通话时间应在邀请评价之后、现在之前。", "Between the invitation and now.").into());
+    }
+    if !can_be_called(actor, &row) {
+        let zh = "没有留联系电话，不能登记电话评价；请申请人通过链接、二维码或大厅平板评价。";
+        return Err(Problem::rule("/called", "no_telephone", zh, "There is no telephone to call.").into());
     }
     let recorded = Recorded { called: input.called.clone(), called_at, recording_no: input.recording_no.clone(), by: actor.id };
     let row = rate_row(tx, actor, row, &input.rating, RatingChannel::Phone, Some(&recorded)).map_err(|e| within(e, "/rating"))?;

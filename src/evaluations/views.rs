@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{
     load::{KIND, link, load_seen, reachable},
     model::{Dimension, EvaluationState, Grade, ObjectRating, RatedKind, RatingChannel, RatingTag, Recorded, Suspicion},
-    rating::{is_open, may_record},
+    rating::{can_be_called, is_open, may_record},
     store::{self, Evaluation},
 };
 use crate::{
@@ -158,7 +158,7 @@ pub(super) fn render(tx: &mut Tx, actor: &Actor, row: Evaluation, sight: Sight) 
     if open && own {
         allowed_actions.push("rate".into());
     }
-    if open && may_record(actor, &row) {
+    if open && may_record(actor, &row) && can_be_called(actor, &row) {
         allowed_actions.push("record".into());
     }
     Ok(EvaluationView {

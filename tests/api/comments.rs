@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, on_both_engines, text, water_application};
 
-on_both_engines!(comments_are_found_without_whom_they_name, what_many_say_is_a_common_problem);
+on_both_engines!(comments_are_found_without_whom_they_name, what_many_say_is_a_common_problem, the_rated_leader_is_not_told);
 
 const CITY: &str = "320600000000";
 
@@ -58,6 +58,25 @@ async fn comments_are_found_without_whom_they_name(app: TestApp) {
     // The city's leader reads what is below and leaves the tagging to others.
     let read = app.as_user("city_manager").get(&at).await.ok();
     assert_eq!(read["allowed_actions"], json!([]));
+}
+
+/// Whoever is rated does not read, nor tag, what somebody without a name said of them.
+async fn the_rated_leader_is_not_told(app: TestApp) {
+    let (manager, inspector) = (app.as_user("rd_manager"), app.as_user("city_inspector"));
+    let occasion = json!({ "service_no": "C-1", "kind": "counter", "staff_id": crate::support::user_id("rd_manager"), "contact": { "name": "联系人丁", "phone": "13900001111" } });
+    let occasion = app.as_user("rd_clerk").post("/service-occasions", occasion).await.created();
+    let rating = json!({ "grade": "very_dissatisfied", "comment": "我是联系人丁，排队太久" });
+    app.stranger().post(text(&occasion["link"]), rating).await.ok();
+    let seen = inspector.get("/open-comments?tag=waiting").await.ok();
+    let comment = &seen["items"][0];
+    assert!(!seen.to_string().contains("联系人丁") && text(&comment["text"]).contains("排队太久"), "{seen}");
+    let at = format!("/open-comments/{}", text(&comment["id"]));
+    assert_eq!(manager.get("/open-comments?tag=waiting").await.ok()["items"], json!([]));
+    manager.get(&at).await.expect(404);
+    manager.put_with(&at, &[("if-match", "\"1\"")], json!({ "tags": ["praise"] })).await.expect(404);
+    let problems = manager.get("/common-problems?from=2026-03-01&to=2026-04-01&least=1").await.ok();
+    assert!(!problems.to_string().contains("排队太久"), "{problems}");
+    inspector.get(&at).await.ok();
 }
 
 async fn what_many_say_is_a_common_problem(app: TestApp) {

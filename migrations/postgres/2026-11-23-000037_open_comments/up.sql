@@ -11,6 +11,7 @@ CREATE TABLE open_comments (
     tags TEXT NOT NULL,
     tagged_by TEXT COLLATE "C",
     rated_at TIMESTAMP NOT NULL,
+    withheld_from TEXT COLLATE "C",
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL

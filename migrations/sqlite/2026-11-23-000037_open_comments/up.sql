@@ -11,6 +11,7 @@ CREATE TABLE open_comments (
     tags TEXT NOT NULL,
     tagged_by TEXT,
     rated_at TIMESTAMP NOT NULL,
+    withheld_from TEXT,
     version BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL

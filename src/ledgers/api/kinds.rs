@@ -172,7 +172,7 @@ pub static LEDGERS: &[Ledger] = &[
         page: |tx, actor, q| Ok(follow_ups::list(tx, actor, q)?.try_map(serde_json::to_value)?),
         columns: &[
             text("整改编号", "/number", 30.0),
-            text("所评件编号", "/entrustment_number", 30.0),
+            text("所评件编号", "/record_number", 30.0),
             text("事项名称", "/title", 46.0),
             text("被评价中心", "/center/name", 30.0),
             text("等级", "/grade_label", 12.0),
