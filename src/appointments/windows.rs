@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     auth::{Actor, policy, store as accounts},
-    clocks::{self, DayKind, utc},
+    clocks::{self, DayKind, midnight},
     db::{Json, Result, Tx, dialect},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target},
     organization::{self, Center, custodian_reachable},
@@ -262,7 +262,6 @@ pub fn places(tx: &mut Tx, id: &str, from: NaiveDate, to: NaiveDate) -> Result<P
     let window = load(tx, id)?;
     let hours = window.hours.get()?;
     let days = (to - from).num_days().unsigned_abs();
-    let midnight = |d: NaiveDate| Moment::from(utc(d.and_time(chrono::NaiveTime::MIN)));
     let after = to.checked_add_days(Days::new(1)).unwrap_or(to);
     let booked = store::booked(tx, window.id, midnight(from), midnight(after))?;
     let calendar = clocks::calendar(tx, midnight(from))?;

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clocks::{self, ClockKind, LateClock, utc},
+    clocks::{self, ClockKind, LateClock, midnight},
     db::{Result, Tx},
     entrustments,
     indicators::Indicator,
@@ -168,7 +168,7 @@ pub fn compose(tx: &mut Tx, center: &Center, period: Period) -> Result<BulletinB
     let earlier = period.before();
     let before = statistics::of_center(tx, center, false, (earlier.from, earlier.to), WHOLE)?;
     let figures = now.into_iter().zip(before).map(|(now, before)| BulletinFigure { now, before }).collect();
-    let end = Moment::from(utc(to.and_time(chrono::NaiveTime::MIN)));
+    let end = midnight(to);
     let (as_of, complete) = statistics::counted(tx)?;
     let trend = |indicator: Indicator| {
         let from = statistics::months_later(to, -12);
@@ -185,7 +185,7 @@ pub fn compose(tx: &mut Tx, center: &Center, period: Period) -> Result<BulletinB
         departments: supervision::department_overviews(tx, center, from, to)?,
         overdue_matters: matters(tx, center, end)?,
         overdue_sheets: overdue_sheets(tx, center, end)?,
-        orders: named_orders(tx, center, (Moment::from(utc(from.and_time(chrono::NaiveTime::MIN))), end))?,
+        orders: named_orders(tx, center, (midnight(from), end))?,
         published: statistics::published_months(tx, center, from, to)?,
         charts,
     })

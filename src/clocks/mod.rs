@@ -12,4 +12,4 @@ pub use service::{
     start_until, stop, stop_all, stop_one, sweep, workday_from,
 };
 pub use store::{ChargedClocks, DepartmentLimits, LateClock, Running, RunningClock, Which, charge as charge_some, late_at, of_kinds, with_open};
-pub use workdays::{CalendarFileError, DayKind, Deadline, ExplainedDay, Pause, WorkCalendar, YearRule, local, utc};
+pub use workdays::{CalendarFileError, DayKind, Deadline, ExplainedDay, Pause, WorkCalendar, YearRule, local, midnight, utc};

@@ -467,7 +467,7 @@ pub struct Moved {
 /// too: a year's notice may change it.
 pub fn next_moved(tx: &mut Tx, batch: i64) -> Result<Option<Moved>> {
     let Some(pending) = store::recompute_pending(tx)? else { return Ok(None) };
-    let from = chrono::NaiveDate::from_ymd_opt(pending.year - 1, 12, 1).map_or(tx.now, |d| Moment::from(super::utc(d.and_time(chrono::NaiveTime::MIN))));
+    let from = chrono::NaiveDate::from_ymd_opt(pending.year - 1, 12, 1).map_or(tx.now, super::midnight);
     let records = store::reaching(tx, from, pending.after.as_deref().unwrap_or_default(), batch)?;
     let more = i64::try_from(records.len()).is_ok_and(|n| n == batch);
     Ok(Some(Moved { pending, records, more }))

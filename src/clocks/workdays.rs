@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::kernel::{BusinessHours, Limit, Unit};
+use crate::kernel::{BusinessHours, Limit, Moment, Unit};
 
 /// How far beyond its start a deadline may lie.
 const HORIZON: Days = Days::new(HORIZON_DAYS as u64);
@@ -35,6 +35,11 @@ pub fn local(at: DateTime<Utc>) -> NaiveDateTime {
 /// The instant of a local time, saturating at the ends of the calendar.
 pub fn utc(at: NaiveDateTime) -> DateTime<Utc> {
     at.checked_sub_signed(UTC_OFFSET).unwrap_or(NaiveDateTime::MIN).and_utc()
+}
+
+/// When a day begins in China: what a period of days is asked of the instants with.
+pub fn midnight(day: NaiveDate) -> Moment {
+    utc(day.and_time(chrono::NaiveTime::MIN)).into()
 }
 
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug, ToSchema)]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     auth::Actor,
-    clocks::utc,
+    clocks::midnight,
     db::{Error, Result, Tx, dialect},
     events::Audience,
     kernel::{Id, Moment},
@@ -45,7 +45,7 @@ fn look(tx: &mut Tx, mut row: Project) -> Result<()> {
     let standing = count(tx, &mut row)?;
     let news = before != (row.used_days, row.forecast_days, row.warning, row.due_at);
     // While a day is being used, the next one begins at midnight; otherwise only a change of a matter can matter.
-    let tomorrow = tx.now.local_date().succ_opt().map_or(Moment::NEVER, |day| utc(day.and_time(chrono::NaiveTime::MIN)).into());
+    let tomorrow = tx.now.local_date().succ_opt().map_or(Moment::NEVER, midnight);
     row.check_at = if standing.running { tomorrow } else { Moment::NEVER };
     let mut raised = Vec::new();
     if row.warning != WarningLevel::None && row.warned_at.is_none() {

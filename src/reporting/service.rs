@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     auth::{Actor, policy},
-    clocks::utc,
+    clocks::midnight,
     db::{Error, Private, Result, Tx, dialect, numbers},
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text},
@@ -199,8 +199,7 @@ pub fn file_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReportFileIn
     if !(1..=LONGEST).contains(&(input.to - input.from).num_days()) {
         return Err(Problem::rule("/to", "range", "止日（不含）应晚于起日，最多 366 天。", "After from, at most 366 days.").into());
     }
-    let at = |day: chrono::NaiveDate| Moment::from(utc(day.and_time(chrono::NaiveTime::MIN)));
-    let ids = store::rated_within(tx, &center.path, (at(input.from), at(input.to)), FILED + 1)?;
+    let ids = store::rated_within(tx, &center.path, (midnight(input.from), midnight(input.to)), FILED + 1)?;
     if i64::try_from(ids.len()).is_ok_and(|n| n > FILED) {
         return Err(Problem::rule("/to", "too_many", format!("超过 {FILED} 条，请缩短期间。"), format!("More than {FILED}: choose a shorter period.")).into());
     }

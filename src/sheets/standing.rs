@@ -11,7 +11,7 @@ use super::{
 use crate::{
     access::Sight,
     auth::{Actor, Reachable, policy},
-    clocks::utc,
+    clocks::midnight,
     db::{Result, Tx},
     kernel::{ErrorCode, Moment, Problem},
     organization::{self, CenterBrief},
@@ -71,7 +71,6 @@ pub fn standing(tx: &mut Tx, actor: &Actor, reference: &str, from: Option<NaiveD
     if !(0..=LONGEST).contains(&(to - from).num_days()) {
         return Err(Problem::parameter("to", "range", "截止日期应不早于起始日期，且在十年之内。", "Not before from, within ten years.").into());
     }
-    let midnight = |day: NaiveDate| Moment::from(utc(day.and_time(chrono::NaiveTime::MIN)));
     let after = to.checked_add_days(Days::new(1)).unwrap_or(to);
     let Tally { open, overdue, in_time, late, returned, rungs } = store::tally(tx, id, midnight(from), midnight(after))?;
     let held = store::in_force(tx, id, MOST_RUNGS)?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::store::{self, Ordered};
 use crate::{
     auth::{Actor, policy},
-    clocks::{self, DepartmentLimits, utc},
+    clocks::{self, DepartmentLimits, midnight},
     db::{Result, Tx},
     kernel::{ErrorCode, Id, Moment, Problem},
     organization::{self, Center, CenterBrief},
@@ -115,10 +115,6 @@ pub fn standings(tx: &mut Tx, actor: &Actor, reference: Option<&str>, from: Opti
     let departments = departments(tx, &center, from, to)?;
     let centers = centers(tx, &center, from, to)?;
     Ok(SupervisionStandings { center: CenterBrief::from(&center), from, to, departments, centers, as_of: tx.now })
-}
-
-fn midnight(day: NaiveDate) -> Moment {
-    Moment::from(utc(day.and_time(chrono::NaiveTime::MIN)))
 }
 
 fn rate(limits: LimitsKept) -> Option<f64> {

@@ -8,7 +8,7 @@ use crate::{
     access::{self, Entry, Work},
     auth::{Actor, Role, policy::subject},
     batches::{self, machine::BatchState},
-    clocks::{self, ClockKind, local, utc},
+    clocks::{self, ClockKind, local, midnight},
     db::{Result, Tx, code_enum},
     entrustments::{self, Entrustment},
     follow_ups::{self, machine::FollowUpState},
@@ -203,7 +203,7 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
 fn span(bucket: Bucket, now: Moment) -> (Option<Moment>, Option<Moment>) {
     let end_of = |days: u64| {
         let day = local(now.utc()).date().checked_add_days(Days::new(days + 1)).unwrap_or_default();
-        Moment::from(utc(day.and_time(chrono::NaiveTime::MIN))).plus(TimeDelta::microseconds(-1))
+        midnight(day).plus(TimeDelta::microseconds(-1))
     };
     match bucket {
         Bucket::Open | Bucket::Incoming => (None, None),
