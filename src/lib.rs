@@ -19,6 +19,7 @@ pub mod clocks;
 pub mod comments;
 pub mod config;
 pub mod db;
+pub mod deidentify;
 pub mod documents;
 pub mod duty;
 pub mod entrustments;

@@ -230,7 +230,7 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<sheets::machine::RungAction>(),
         dictionary::<precedents::machine::PrecedentState>(),
         dictionary::<precedents::machine::PrecedentAction>(),
-        dictionary::<precedents::deidentify::PersonalKind>(),
+        dictionary::<crate::deidentify::PersonalKind>(),
         dictionary::<precedents::PromotionKind>(),
         dictionary::<precedents::PromotionState>(),
         dictionary::<tickets::machine::TicketState>(),

@@ -446,7 +446,9 @@ pub const POLICY: &[Rule] = &[
     masked(ReformOffice, "service_occasion", Subtree, &["read"]),
     rule(Hotline, "service_occasion", Client, &["read", "create"]),
     rule(Portal, "service_occasion", Client, &["read", "create"]),
-    rule(CenterManager, "rating_device", Subtree, &["read", "create", "revoke"]),
+    rule(CenterManager, "rating_device", Subtree, &["read", "create", "present", "revoke"]),
+    rule(Clerk, "rating_device", Center, &["read", "present"]),
+    rule(Agent, "rating_device", Center, &["read", "present"]),
     rule(Inspector, "rating_device", Subtree, &["read"]),
     // The rated center follows a bad grade up; an appeal is the rated person's or the center's, and decided above it.
     rule(Applicant, "follow_up", Own, &["read"]),

@@ -1472,6 +1472,8 @@ diesel::table! {
         state -> Text,
         registered_by -> Nullable<Text>,
         revoked_at -> Nullable<Timestamp>,
+        presented_id -> Nullable<Text>,
+        presented_until -> Nullable<Timestamp>,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,

@@ -140,6 +140,7 @@ fn recompute(tx: &mut Tx) -> Result<usize> {
             "return_visit" => crate::return_visits::recompute(tx, *id)?,
             "follow_up" => crate::follow_ups::recompute(tx, *id)?,
             "resolution" => meetings::recompute(tx, *id)?,
+            "assessment" => assessments::recompute(tx, *id)?,
             "fallback_ticket" => tickets::recompute(tx, *id)?,
             _ => entrustments::recompute(tx, *id)?,
         }

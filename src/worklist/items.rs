@@ -3,6 +3,7 @@
 use super::service::{WorkItem, WorkKind};
 use crate::{
     access::Entry,
+    assessments::{self, store::Assessment},
     auth::Actor,
     batches,
     db::{Result, Tx},
@@ -120,6 +121,11 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
             let of = |f: &FollowUp| rated.iter().find(|e| e.id == f.evaluation_id).map_or("", |e| e.title.as_str());
             let title = |f: &FollowUp| Title(format!("差评整改（{}）：{}", f.grade.label(), of(f)));
             rows.iter().map(|f| Head::new(f.id, f.number.clone(), title(f), f.state, f.version)).collect()
+        }
+        WorkKind::Assessment => {
+            let rows = assessments::store::assessments_by_id(tx, ids)?;
+            let title = |a: &Assessment| Title(format!("考评（{}）：{} 起", a.subject_kind.label(), a.from_on));
+            rows.into_iter().map(|a| Head::new(a.id, a.number.clone(), title(&a), a.state, a.version)).collect()
         }
         WorkKind::Precedent => {
             let rows = precedents::store::precedents_by_id(tx, ids)?;

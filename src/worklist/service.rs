@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     access::{self, Entry, Work},
+    assessments::{self, machine::AssessmentState},
     auth::{Actor, Role, policy::subject},
     batches::{self, machine::BatchState},
     clocks::{self, ClockKind, local, midnight},
@@ -71,6 +72,7 @@ code_enum! {
         ReturnVisit "return_visit" "回访",
         FollowUp "follow_up" "差评整改",
         Precedent "precedent" "案例审核",
+        Assessment "assessment" "考评",
     }
 }
 
@@ -151,11 +153,17 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
     // The reform office acts below the node that it stands at; so do the inspectors on what is late.
     if matches!(
         kind,
-        WorkKind::FallbackTicket | WorkKind::AssignmentSheet | WorkKind::LadderRung | WorkKind::TicketBatch | WorkKind::ReturnVisit | WorkKind::Precedent
+        WorkKind::FallbackTicket
+            | WorkKind::AssignmentSheet
+            | WorkKind::LadderRung
+            | WorkKind::TicketBatch
+            | WorkKind::ReturnVisit
+            | WorkKind::Precedent
+            | WorkKind::Assessment
     ) {
         own.extend(actor.nodes(Role::ReformOffice).map(subject::tree));
     }
-    if kind == WorkKind::LadderRung {
+    if matches!(kind, WorkKind::LadderRung | WorkKind::Assessment) {
         own.extend(actor.nodes(Role::Inspector).map(subject::tree));
     }
     own.extend(actor.applicant_id.map(|id| subject::applicant(id.as_str())));
@@ -190,6 +198,8 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::TicketBatch, Bucket::Incoming) => Vec::new(),
         (WorkKind::TicketBatch, _) => vec![BatchState::Collecting.code(), BatchState::Submitted.code()],
         (WorkKind::Precedent, _) => vec![PrecedentState::InReview.code()],
+        (WorkKind::Assessment, Bucket::Incoming) => Vec::new(),
+        (WorkKind::Assessment, _) => vec![AssessmentState::Computed.code(), AssessmentState::Published.code()],
         (WorkKind::ReturnVisit, _) => vec![ReturnVisitState::Planned.code()],
         // New is what nobody has looked into.
         (WorkKind::FollowUp, Bucket::Incoming) => vec![FollowUpState::Opened.code()],
@@ -256,6 +266,7 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
         WorkKind::Precedent => precedents::awaiting(tx, actor, ids)?,
         WorkKind::ReturnVisit => return_visits::visits_awaiting(tx, actor, ids)?,
         WorkKind::FollowUp => follow_ups::awaiting(tx, actor, ids)?,
+        WorkKind::Assessment => assessments::awaiting(tx, actor, ids)?,
         WorkKind::FallbackTicket => tickets::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::HomeVisit => {
             let goes = |v: &HomeVisit| -> Result<bool> { Ok(v.details.open(tx.vault)?.visitor_ids.iter().any(|id| actor.answers_for(*id))) };
