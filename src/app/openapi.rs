@@ -236,6 +236,10 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     if by_device {
         statuses.push(401);
     }
+    // A link is the applicant's; whoever is signed in as staff is refused.
+    if matches!(operation.operation_id.as_deref(), Some("rate_by_link" | "rate_by_code" | "sign_by_link" | "feedback_by_link")) {
+        statuses.push(403);
+    }
     if with_id || by_device {
         statuses.push(404);
     }

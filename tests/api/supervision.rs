@@ -189,7 +189,7 @@ async fn the_wall_charges_whoever_must_act(app: TestApp) {
     // Each sees their own and what is below.
     county.get(&wall(CITY)).await.expect(403);
     app.as_user("rd_agent").get(&wall(RUDONG)).await.expect(403);
-    city.get("/supervision-wall?center=999999999999").await.expect(404);
+    city.get("/supervision-wall?center=999999999999").await.expect(400);
     county.get("/supervision-wall").await.ok();
 }
 
