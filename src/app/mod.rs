@@ -62,6 +62,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         forms::fallback::api::routes(cfg);
         crate::reports::api::routes(cfg);
         sheets::api::routes(cfg);
+        crate::consultations::api::routes(cfg);
         crate::batches::api::routes(cfg);
         crate::return_visits::api::routes(cfg);
         crate::follow_ups::api::routes(cfg);

@@ -37,6 +37,7 @@ const RANKS: &[(&str, u8)] = &[
     ("sheets", 6),
     ("indicators", 6),
     ("charts", 6),
+    ("consultations", 6),
     ("registry", 7),
     ("statistics", 7),
     ("reports", 7),
