@@ -30,6 +30,7 @@ pub mod forms;
 pub mod http;
 pub mod indicators;
 pub mod kernel;
+pub mod knowledge;
 pub mod ledgers;
 pub mod meetings;
 pub mod organization;

@@ -25,7 +25,7 @@ struct Job {
     run: fn(&mut Tx) -> Result<usize>,
 }
 
-const JOBS: [Job; 19] = [
+const JOBS: [Job; 20] = [
     Job { name: "sequencer", waits: events::store::unsequenced, run: |tx| events::store::sequence(tx, BATCH) },
     Job { name: "calendar", waits: |tx| Ok(clocks::store::recompute_pending(tx)?.is_some()), run: recompute },
     Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
@@ -33,6 +33,7 @@ const JOBS: [Job; 19] = [
     Job { name: "joint_handlings", waits: routing::joint::anything_overdue, run: |tx| routing::joint::expire_due(tx, 20) },
     Job { name: "evaluations", waits: evaluations::anything_due, run: |tx| evaluations::sweep(tx, BATCH) },
     Job { name: "consultations", waits: consultations::anything_to_close, run: |tx| consultations::close_due(tx, 50) },
+    Job { name: "knowledge", waits: crate::knowledge::anything_expired, run: |tx| crate::knowledge::expire_due(tx, 50) },
     Job { name: "appointments", waits: appointments::anything_due, run: |tx| appointments::sweep(tx, BATCH) },
     Job { name: "resolutions", waits: meetings::anything_overdue, run: |tx| meetings::escalate_due(tx, 20) },
     Job { name: "ladder", waits: sheets::anything_due, run: |tx| sheets::propose_due(tx, 20) },

@@ -14,6 +14,7 @@ use crate::{
     entrustments::{self, Entrustment},
     follow_ups::{self, machine::FollowUpState},
     kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
+    knowledge::{self, machine::ArticleState},
     meetings::{
         self,
         machine::{MeetingState, ResolutionState},
@@ -73,6 +74,7 @@ code_enum! {
         FollowUp "follow_up" "差评整改",
         Precedent "precedent" "案例审核",
         Consultation "consultation" "咨询",
+        KnowledgeArticle "knowledge_article" "知识条目",
     }
 }
 
@@ -145,7 +147,7 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
         own.extend(actor.nodes(role).map(subject::center));
     }
     own.extend(actor.nodes(Role::Agent).filter(|_| invited).map(subject::center));
-    if invited || kind == WorkKind::FollowUp || actor.is(Role::Agent) || actor.is(Role::ProjectManager) {
+    if invited || matches!(kind, WorkKind::FollowUp | WorkKind::KnowledgeArticle) || actor.is(Role::Agent) || actor.is(Role::ProjectManager) {
         own.extend(actor.id.iter().chain(&actor.stands_in_for).map(|id| subject::user(id.as_str())));
     }
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
@@ -153,7 +155,13 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
     // The reform office acts below the node that it stands at; so do the inspectors on what is late.
     if matches!(
         kind,
-        WorkKind::FallbackTicket | WorkKind::AssignmentSheet | WorkKind::LadderRung | WorkKind::TicketBatch | WorkKind::ReturnVisit | WorkKind::Precedent
+        WorkKind::FallbackTicket
+            | WorkKind::AssignmentSheet
+            | WorkKind::LadderRung
+            | WorkKind::TicketBatch
+            | WorkKind::ReturnVisit
+            | WorkKind::Precedent
+            | WorkKind::KnowledgeArticle
     ) {
         own.extend(actor.nodes(Role::ReformOffice).map(subject::tree));
     }
@@ -193,6 +201,11 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::TicketBatch, _) => vec![BatchState::Collecting.code(), BatchState::Submitted.code()],
         (WorkKind::Consultation, Bucket::Open) => vec![ConsultationState::Open.code(), ConsultationState::Answered.code()],
         (WorkKind::Consultation, _) => vec![ConsultationState::Open.code()],
+        (WorkKind::KnowledgeArticle, Bucket::Incoming) => vec![ArticleState::InReview.code()],
+        (WorkKind::KnowledgeArticle, _) => {
+            let waits = [ArticleState::Draft, ArticleState::InReview, ArticleState::SentBack, ArticleState::Published];
+            waits.iter().map(|s| s.code()).collect()
+        }
         (WorkKind::Precedent, _) => vec![PrecedentState::InReview.code()],
         (WorkKind::ReturnVisit, _) => vec![ReturnVisitState::Planned.code()],
         // New is what nobody has looked into.
@@ -258,6 +271,7 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
         WorkKind::LadderRung => sheets::rungs_awaiting(tx, actor, ids)?,
         WorkKind::TicketBatch => batches::batches_awaiting(tx, actor, ids)?,
         WorkKind::Precedent => precedents::awaiting(tx, actor, ids)?,
+        WorkKind::KnowledgeArticle => knowledge::awaiting(tx, actor, ids)?,
         WorkKind::Consultation => consultations::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::ReturnVisit => return_visits::visits_awaiting(tx, actor, ids)?,
         WorkKind::FollowUp => follow_ups::awaiting(tx, actor, ids)?,
