@@ -1250,7 +1250,156 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    consultations (id) {
+        id -> Text,
+        number -> Text,
+        center_id -> Text,
+        intake_center_id -> Text,
+        window_id -> Nullable<Text>,
+        channel -> Text,
+        theme -> Text,
+        state -> Text,
+        round -> Integer,
+        applicant_id -> Nullable<Text>,
+        name -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        name_mark -> Nullable<Text>,
+        phone_mark -> Nullable<Text>,
+        confidential -> Bool,
+        item_id -> Nullable<Text>,
+        items -> Text,
+        first_responder_id -> Nullable<Text>,
+        assignee_id -> Nullable<Text>,
+        answered_by -> Nullable<Text>,
+        hand_overs -> Integer,
+        returns -> Integer,
+        offered_to_id -> Nullable<Text>,
+        source_by -> Nullable<Text>,
+        source -> Nullable<Text>,
+        details -> Text,
+        received_on -> Text,
+        due_at -> Timestamp,
+        closes_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    consultation_transfers (id) {
+        id -> Text,
+        consultation_id -> Text,
+        from_center_id -> Text,
+        to_center_id -> Text,
+        state -> Text,
+        words -> Text,
+        offered_by -> Nullable<Text>,
+        created_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    consultation_links (consultation_id, record_id) {
+        consultation_id -> Text,
+        record_kind -> Text,
+        record_id -> Text,
+        number -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    knowledge_articles (id) {
+        id -> Text,
+        number -> Text,
+        kind -> Text,
+        center_id -> Text,
+        path -> Text,
+        department_id -> Nullable<Text>,
+        owner_id -> Nullable<Text>,
+        state -> Text,
+        live -> Bool,
+        visibility -> Text,
+        title -> Text,
+        summary -> Text,
+        draft -> Nullable<Text>,
+        published -> Nullable<Text>,
+        published_version -> Nullable<BigInt>,
+        published_at -> Nullable<Timestamp>,
+        valid_from -> Text,
+        valid_until -> Text,
+        precedent_id -> Nullable<Text>,
+        consultation_id -> Nullable<Text>,
+        item_id -> Nullable<Text>,
+        record -> Text,
+        uses -> BigInt,
+        useful -> BigInt,
+        open_feedback -> Integer,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    knowledge_versions (article_id, number) {
+        article_id -> Text,
+        number -> BigInt,
+        content -> Text,
+        review -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    knowledge_items (item_id, article_id) {
+        item_id -> Text,
+        article_id -> Text,
+    }
+}
+
+diesel::table! {
+    knowledge_terms (token, article_id) {
+        token -> Text,
+        article_id -> Text,
+        weight -> Integer,
+    }
+}
+
+diesel::table! {
+    knowledge_feedback (id) {
+        id -> Text,
+        article_id -> Text,
+        article_version -> BigInt,
+        kind -> Text,
+        state -> Text,
+        words -> Text,
+        given_by -> Nullable<Text>,
+        answered_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    knowledge_citations (consultation_id, article_id) {
+        consultation_id -> Text,
+        article_id -> Text,
+        article_version -> BigInt,
+        staff_id -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    knowledge_articles,
+    knowledge_items,
     reporting_targets,
     reporting_batches,
     open_comments,

@@ -5,11 +5,12 @@ use crate::{
     access::Entry,
     assessments::{self, store::Assessment},
     auth::Actor,
-    batches,
+    batches, consultations,
     db::{Result, Tx},
     entrustments, evaluations,
     follow_ups::{self, FollowUp},
     kernel::{Code, Id},
+    knowledge,
     meetings::{
         self,
         store::{Meeting, Resolution},
@@ -95,6 +96,16 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
         WorkKind::Project => {
             let rows = projects::store::projects_by_id(tx, ids)?;
             rows.into_iter().map(|p| Head::new(p.id, p.number, Title(p.name), p.state, p.version)).collect()
+        }
+        WorkKind::KnowledgeArticle => {
+            let rows = knowledge::store::articles_by_id(tx, ids)?;
+            rows.into_iter().map(|a| Ok(Head::new(a.id, a.number.clone(), Title(knowledge::title_of(tx, &a)?), a.state, a.version))).collect::<Result<_>>()?
+        }
+        WorkKind::Consultation => {
+            let rows = consultations::store::consultations_by_id(tx, ids)?;
+            rows.into_iter()
+                .map(|c| Ok(Head::new(c.id, c.number.clone(), Title(consultations::title_of(tx, &c)?), c.state, c.version)))
+                .collect::<Result<_>>()?
         }
         WorkKind::FallbackTicket => {
             let rows = tickets::store::tickets_by_id(tx, ids)?;

@@ -10,10 +10,12 @@ use crate::{
     auth::{Actor, Role, policy::subject},
     batches::{self, machine::BatchState},
     clocks::{self, ClockKind, local, midnight},
+    consultations::{self, machine::ConsultationState},
     db::{Result, Tx, code_enum},
     entrustments::{self, Entrustment},
     follow_ups::{self, machine::FollowUpState},
     kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
+    knowledge::{self, machine::ArticleState},
     meetings::{
         self,
         machine::{MeetingState, ResolutionState},
@@ -73,6 +75,8 @@ code_enum! {
         FollowUp "follow_up" "差评整改",
         Precedent "precedent" "案例审核",
         Assessment "assessment" "考评",
+        Consultation "consultation" "咨询",
+        KnowledgeArticle "knowledge_article" "知识条目",
     }
 }
 
@@ -145,7 +149,7 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
         own.extend(actor.nodes(role).map(subject::center));
     }
     own.extend(actor.nodes(Role::Agent).filter(|_| invited).map(subject::center));
-    if invited || kind == WorkKind::FollowUp || actor.is(Role::Agent) || actor.is(Role::ProjectManager) {
+    if invited || matches!(kind, WorkKind::FollowUp | WorkKind::KnowledgeArticle) || actor.is(Role::Agent) || actor.is(Role::ProjectManager) {
         own.extend(actor.id.iter().chain(&actor.stands_in_for).map(|id| subject::user(id.as_str())));
     }
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
@@ -160,6 +164,7 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
             | WorkKind::ReturnVisit
             | WorkKind::Precedent
             | WorkKind::Assessment
+            | WorkKind::KnowledgeArticle
     ) {
         own.extend(actor.nodes(Role::ReformOffice).map(subject::tree));
     }
@@ -197,6 +202,13 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::LadderRung, _) => vec![RungState::Proposed.code()],
         (WorkKind::TicketBatch, Bucket::Incoming) => Vec::new(),
         (WorkKind::TicketBatch, _) => vec![BatchState::Collecting.code(), BatchState::Submitted.code()],
+        (WorkKind::Consultation, Bucket::Open) => vec![ConsultationState::Open.code(), ConsultationState::Answered.code()],
+        (WorkKind::Consultation, _) => vec![ConsultationState::Open.code()],
+        (WorkKind::KnowledgeArticle, Bucket::Incoming) => vec![ArticleState::InReview.code()],
+        (WorkKind::KnowledgeArticle, _) => {
+            let waits = [ArticleState::Draft, ArticleState::InReview, ArticleState::SentBack, ArticleState::Published];
+            waits.iter().map(|s| s.code()).collect()
+        }
         (WorkKind::Precedent, _) => vec![PrecedentState::InReview.code()],
         (WorkKind::Assessment, Bucket::Incoming) => Vec::new(),
         (WorkKind::Assessment, _) => vec![AssessmentState::Computed.code(), AssessmentState::Published.code()],
@@ -225,7 +237,7 @@ fn span(bucket: Bucket, now: Moment) -> (Option<Moment>, Option<Moment>) {
 
 fn rows(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, after: Option<(Moment, Id)>, limit: usize) -> Result<Vec<(WorkKind, Entry)>> {
     let applicant = actor.applicant_id.is_some();
-    if !matches!(kind, WorkKind::Entrustment | WorkKind::FallbackTicket) && applicant {
+    if !matches!(kind, WorkKind::Entrustment | WorkKind::FallbackTicket | WorkKind::Consultation) && applicant {
         return Ok(Vec::new());
     }
     let (subjects, states) = (own(actor, kind), states(kind, bucket));
@@ -264,6 +276,8 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
         WorkKind::LadderRung => sheets::rungs_awaiting(tx, actor, ids)?,
         WorkKind::TicketBatch => batches::batches_awaiting(tx, actor, ids)?,
         WorkKind::Precedent => precedents::awaiting(tx, actor, ids)?,
+        WorkKind::KnowledgeArticle => knowledge::awaiting(tx, actor, ids)?,
+        WorkKind::Consultation => consultations::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::ReturnVisit => return_visits::visits_awaiting(tx, actor, ids)?,
         WorkKind::FollowUp => follow_ups::awaiting(tx, actor, ids)?,
         WorkKind::Assessment => assessments::awaiting(tx, actor, ids)?,

@@ -38,6 +38,8 @@ const RANKS: &[(&str, u8)] = &[
     ("sheets", 6),
     ("indicators", 6),
     ("charts", 6),
+    ("consultations", 6),
+    ("knowledge", 7),
     ("registry", 7),
     ("statistics", 7),
     ("reports", 7),
