@@ -165,6 +165,7 @@ impl TestApp {
             argon2_passes: COST.passes,
             rate_limit_per_minute: 1_000_000,
             files: format!("file:{}", files.path().display()),
+            outbound_allow: vec!["127.0.0.0/8".into()],
             ..Config::default()
         };
         let shared = Shared::new(db.clone(), Arc::new(config)).await.expect("shared state");
