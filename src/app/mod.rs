@@ -1,5 +1,6 @@
 //! The composition root: opens the database, mounts every domain, starts and drains the server.
 
+pub mod asyncapi;
 pub mod dictionaries;
 mod docs;
 mod openapi;

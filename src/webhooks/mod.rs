@@ -17,4 +17,4 @@ pub use following::{anything_new, follow, forget, forgettable};
 pub use machine::WebhookState;
 pub use model::{AfterDead, DeliveryState, NewWebhook, PauseReason, WebhookFilters};
 pub use sending::Sender;
-pub use service::create_as;
+pub use service::{create_as, pause};

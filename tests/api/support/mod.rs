@@ -249,6 +249,25 @@ impl TestApp {
     }
 }
 
+impl Drop for TestApp {
+    /// Whatever kind of event a test has made is one that subscribers are told of.
+    fn drop(&mut self) {
+        let Engine::Sqlite(path) = self.db.engine() else { return };
+        if std::thread::panicking() {
+            return;
+        }
+        #[derive(diesel::QueryableByName)]
+        struct Kind {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            kind: String,
+        }
+        let Ok(mut conn) = <diesel::SqliteConnection as diesel::Connection>::establish(path) else { return };
+        let kinds: Vec<Kind> = diesel::RunQueryDsl::load(diesel::sql_query("SELECT DISTINCT kind FROM events"), &mut conn).unwrap_or_default();
+        let strange: Vec<String> = kinds.into_iter().map(|k| k.kind).filter(|k| jieli::events::kinds::title(k).is_none()).collect();
+        assert!(strange.is_empty(), "kinds of events that src/events/kinds.rs does not list: {strange:?}");
+    }
+}
+
 /// Somebody who calls.
 pub struct Caller<'a> {
     pub app: &'a TestApp,
