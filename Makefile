@@ -58,9 +58,10 @@ doc: toolchain ## Rust documentation, warnings are errors
 	@echo "==> Documentation"
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked
 
-drift: toolchain ## Is openapi/openapi.json what the code says?
-	@echo "==> Drift of openapi/openapi.json"
+drift: toolchain ## Are openapi/openapi.json and asyncapi.json what the code says?
+	@echo "==> Drift of openapi/openapi.json and openapi/asyncapi.json"
 	$(CARGO) run --locked --quiet -- openapi --check openapi/openapi.json
+	$(CARGO) run --locked --quiet -- asyncapi --check openapi/asyncapi.json
 
 openapi/node_modules/.package-lock.json: openapi/package.json openapi/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: the linters need Node.js 20 or newer (Debian: apt-get install nodejs npm)" >&2; exit 1; }
@@ -70,13 +71,14 @@ openapi/node_modules/.package-lock.json: openapi/package.json openapi/package-lo
 	npm ci --prefix openapi --ignore-scripts --no-audit --no-fund --no-update-notifier </dev/null
 	@touch $@
 
-lint: openapi/node_modules/.package-lock.json ## Redocly (recommended-strict) and Spectral (OWASP) on openapi/openapi.json
-	@echo "==> Lint of openapi/openapi.json"
+lint: openapi/node_modules/.package-lock.json ## Redocly (recommended-strict) and Spectral (OWASP) on openapi.json, the AsyncAPI parser on asyncapi.json
+	@echo "==> Lint of openapi/openapi.json and openapi/asyncapi.json"
 	npm run --prefix openapi --silent --no-update-notifier lint </dev/null
 
-openapi: toolchain ## Write openapi/openapi.json anew from the code
+openapi: toolchain ## Write openapi/openapi.json and asyncapi.json anew from the code
 	$(CARGO) run --locked --quiet -- openapi --out openapi/openapi.json
-	@echo "==> openapi/openapi.json is written"
+	$(CARGO) run --locked --quiet -- asyncapi --out openapi/asyncapi.json
+	@echo "==> openapi/openapi.json and openapi/asyncapi.json are written"
 
 release: toolchain ## Build the optimised binary, target/release/jieli
 	$(CARGO) build --release --locked

@@ -54,6 +54,9 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// What stays readable of personal data where it is masked; in the environment `JIELI_MASKING__PHONE` and so on.
     pub masking: Masking,
+    /// Address ranges that webhooks and reporting may go to though they are not public, such as `10.20.0.0/16` of the government's
+    /// network; `http` is allowed towards these alone.
+    pub outbound_allow: Vec<String>,
     /// It is a demo: examples that lie ahead are dated by the calendar.
     pub demo: bool,
     /// Logins and posts of a demo, listed in the document; set by `jieli demo`.
@@ -84,6 +87,7 @@ impl Default for Config {
             worker: true,
             max_body_bytes: 1_048_576,
             masking: Masking::default(),
+            outbound_allow: Vec::new(),
             demo: false,
             accounts: Vec::new(),
         }

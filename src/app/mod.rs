@@ -1,5 +1,6 @@
 //! The composition root: opens the database, mounts every domain, starts and drains the server.
 
+pub mod asyncapi;
 pub mod dictionaries;
 mod docs;
 mod openapi;
@@ -34,7 +35,9 @@ use crate::{
         limits::{Limits, limit},
     },
     kernel::{Clock, Vault},
-    ledgers, meetings, organization, projects, registry, reminders, routing, sheets, tickets, worker, worklist,
+    ledgers, meetings, organization,
+    outbound::Outbound,
+    projects, registry, reminders, routing, sheets, tickets, webhooks, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -77,6 +80,8 @@ pub fn mount(cfg: &mut ServiceConfig) {
         crate::bulletins::api::routes(cfg);
         crate::comments::api::routes(cfg);
         crate::reporting::api::routes(cfg);
+        crate::events::api::routes(cfg);
+        crate::webhooks::api::routes(cfg);
         crate::documents::api::routes(cfg);
         crate::assessments::api::routes(cfg);
         clocks::api::routes(cfg);
@@ -285,6 +290,11 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
     let shared = Shared::new(db.clone(), config.clone()).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let worker = config.worker.then(|| actix_web::rt::spawn(worker::run(db, stopped)));
+    let outbound = Outbound::new(&config.outbound_allow).map_err(|e| StartError::Settings(e.to_string()))?;
+    let sender = config.worker.then(|| {
+        let (shared, sender) = (shared.clone(), webhooks::Sender::new(outbound.clone(), &config.public_url));
+        actix_web::rt::spawn(async move { sender.run(&shared.state.db).await })
+    });
     let exporter = config.worker.then(|| {
         let shared = shared.clone();
         actix_web::rt::spawn(async move {
@@ -294,7 +304,7 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
                 if let Err(e) = ledgers::run_due(db, blobs).await {
                     tracing::warn!(error = %e, "exports not made; tried again");
                 }
-                if let Err(e) = crate::reporting::push_due(db).await {
+                if let Err(e) = crate::reporting::push_due(db, &outbound).await {
                     tracing::warn!(error = %e, "ratings not reported; tried again");
                 }
             }
@@ -324,6 +334,8 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
     sweeper.abort();
     // What is being made is begun again by whoever runs next.
     exporter.inspect(actix_web::rt::task::JoinHandle::abort);
+    // What is being sent is sent again by whoever runs next.
+    sender.inspect(actix_web::rt::task::JoinHandle::abort);
     if let Some(worker) = worker {
         let _ = worker.await;
     }

@@ -40,6 +40,7 @@ const TAGS: &[(&str, &str)] = &[
     ("evaluations", "好差评"),
     ("statistics", "统计：口径、总览、趋势、分列、接力流向、图表、公开数据"),
     ("ledgers", "台账：把任一列表导出为表格"),
+    ("events", "事件：拉取、实时、订阅推送（CloudEvents、Standard Webhooks、AsyncAPI）"),
     ("operations", "运行维护"),
 ];
 

@@ -14,7 +14,7 @@ pub struct Document(pub String);
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(livez).service(readyz).service(metrics).service(openapi).service(problem).service(security_txt).service(api_catalog);
+    cfg.service(livez).service(readyz).service(metrics).service(openapi).service(asyncapi).service(problem).service(security_txt).service(api_catalog);
 }
 
 /// Health.
@@ -66,6 +66,16 @@ async fn metrics() -> HttpResponse {
 #[get("/openapi.json")]
 async fn openapi(document: web::Data<Document>) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=60")).content_type("application/json").body(document.0.clone())
+}
+
+/// 事件文档（AsyncAPI）
+///
+/// 全部事件类型的 AsyncAPI 3.0 文档。
+#[utoipa::path(tag = "operations", operation_id = "asyncapi", security(()), responses((status = 200, description = "AsyncAPI 3.0", body = serde_json::Value)))]
+#[get("/asyncapi.json")]
+async fn asyncapi() -> HttpResponse {
+    let text = super::asyncapi::to_json();
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=60")).content_type("application/json").body(text)
 }
 
 /// An error, explained.
@@ -126,6 +136,7 @@ async fn api_catalog(state: web::Data<State>) -> HttpResponse {
     let body = serde_json::json!({ "linkset": [{
         "anchor": format!("{url}/api/v1"),
         "service-desc": [{ "href": format!("{url}/openapi.json"), "type": "application/vnd.oai.openapi+json" }],
+        "related": [{ "href": format!("{url}/asyncapi.json"), "type": "application/vnd.aai.asyncapi+json" }],
         "service-doc": [{ "href": format!("{url}/docs/"), "type": "text/html" }],
         "status": [{ "href": format!("{url}/readyz"), "type": "application/json" }],
     }] });

@@ -185,6 +185,8 @@ const TRANSFER_SIDES: &[&str] = &["read", "accept", "return", "recall"];
 
 /// What is done with an own export.
 const EXPORT_ACTS: &[&str] = &["read", "create", "cancel"];
+/// What is done with a subscription to events by whoever set it up.
+const WEBHOOK_ACTS: &[&str] = &["read", "create", "edit", "remove", "pause", "resume", "ping", "replay", "skip"];
 /// What is done with a meeting by who runs it.
 const MEETING_ACTS: &[&str] = &["create", "edit", "reschedule", "cancel", "record_minutes"];
 /// What the reform office does with cases.
@@ -609,6 +611,13 @@ pub const POLICY: &[Rule] = &[
     rule(ProjectManager, "export", Assigned, EXPORT_ACTS),
     rule(Inspector, "export", Assigned, EXPORT_ACTS),
     rule(ReformOffice, "export", Assigned, EXPORT_ACTS),
+    // A client subscribes for itself; secrets are the security administrator's.
+    rule(Portal, "webhook", Client, WEBHOOK_ACTS),
+    rule(Portal, "webhook", Client, &["rotate_secret"]),
+    rule(Hotline, "webhook", Client, WEBHOOK_ACTS),
+    rule(Hotline, "webhook", Client, &["rotate_secret"]),
+    rule(SystemAdmin, "webhook", All, WEBHOOK_ACTS),
+    rule(SecurityAdmin, "webhook", All, &["read", "rotate_secret"]),
     rule(SystemAdmin, "routing_rules", All, &["edit"]),
     rule(ReformOffice, "routing_rules", Subtree, &["edit"]),
     rule(CenterManager, "routing_rules", Subtree, &["edit"]),

@@ -93,6 +93,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         super::clearing::load(tx)?;
         super::follow_ups::load(tx)?;
         super::reporting::load(tx)?;
+        super::webhooks::load(tx)?;
         super::ticket_forms::load(tx)?;
         super::precedents::load(tx)?;
         super::visits::load(tx)?;

@@ -24,6 +24,7 @@ mod supervisions;
 mod ticket_forms;
 mod tickets;
 mod visits;
+mod webhooks;
 
 use std::{
     io::{IsTerminal as _, Write as _},
@@ -106,6 +107,15 @@ enum Command {
     Health,
     /// Print the OpenAPI document.
     Openapi {
+        /// Write it to this file.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Fail when this file differs.
+        #[arg(long, conflicts_with = "out")]
+        check: Option<PathBuf>,
+    },
+    /// Print the AsyncAPI document of the events.
+    Asyncapi {
         /// Write it to this file.
         #[arg(long)]
         out: Option<PathBuf>,
@@ -247,12 +257,14 @@ pub async fn run() -> ExitCode {
 
 async fn execute(cli: Cli) -> Result<(), CliError> {
     let mut config = Config::load(cli.config.as_deref())?;
-    if let Command::Openapi { out, check } = cli.command {
-        return openapi(out, check);
+    match cli.command {
+        Command::Openapi { out, check } => return written(&app::to_json(&app::document()), out, check),
+        Command::Asyncapi { out, check } => return written(&app::asyncapi::to_json(), out, check),
+        _ => {}
     }
     start_logging(&config);
     match cli.command {
-        Command::Openapi { .. } => Ok(()),
+        Command::Openapi { .. } | Command::Asyncapi { .. } => Ok(()),
         Command::Serve => {
             let listener = app::listen(&config)?;
             let db = app::open(&config)?;
@@ -322,8 +334,7 @@ fn start_logging(config: &Config) {
     let _ = if config.log_format == "json" { builder.json().try_init() } else { builder.compact().try_init() };
 }
 
-fn openapi(out: Option<PathBuf>, check: Option<PathBuf>) -> Result<(), CliError> {
-    let text = app::to_json(&app::document());
+fn written(text: &str, out: Option<PathBuf>, check: Option<PathBuf>) -> Result<(), CliError> {
     let named = |p: &PathBuf| p.display().to_string();
     if let Some(path) = check {
         let present = std::fs::read_to_string(&path).map_err(|e| CliError::File(named(&path), e))?;

@@ -1803,3 +1803,51 @@ diesel::table! {
         rebuilding -> Bool,
     }
 }
+
+diesel::table! {
+    webhooks (id) {
+        id -> Text,
+        client_id -> Nullable<Text>,
+        center_id -> Nullable<Text>,
+        url -> Text,
+        description -> Text,
+        filters -> Text,
+        secrets -> Text,
+        state -> Text,
+        reason -> Nullable<Text>,
+        after_dead -> Text,
+        position -> BigInt,
+        replay_to -> BigInt,
+        failures -> Integer,
+        failing_since -> Nullable<Timestamp>,
+        resume_at -> Timestamp,
+        last_ms -> Integer,
+        last_success_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (id) {
+        id -> Text,
+        webhook_id -> Text,
+        event_id -> Text,
+        position -> BigInt,
+        record_id -> Text,
+        kind -> Text,
+        state -> Text,
+        attempts -> Integer,
+        first_at -> Nullable<Timestamp>,
+        next_at -> Timestamp,
+        leased_until -> Timestamp,
+        last_status -> Nullable<Integer>,
+        last_error -> Nullable<Text>,
+        last_ms -> Nullable<Integer>,
+        sent_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}

@@ -2,6 +2,11 @@
 //! outbox entry at once. Its parameters are codes, numbers and names of centers, never prose or personal data; what a
 //! person said with the change is sealed beside them, for the timeline of those who see the record in clear.
 
+pub mod api;
+pub mod cloud;
+pub mod feed;
+pub mod kinds;
+pub mod seeing;
 pub mod store;
 
 use serde_json::Value;

@@ -5,7 +5,10 @@ use serde_json::Value;
 
 use super::Audience;
 use crate::{
-    db::{Json, Result, Sealed, Tx, schema::events},
+    db::{
+        Json, Result, Sealed, Tx,
+        schema::{centers, events},
+    },
     kernel::{Id, Moment},
 };
 
@@ -62,6 +65,45 @@ pub fn timeline(tx: &mut Tx, record: Id, audiences: &[Audience], after: Option<I
         q = q.filter(events::id.gt(after));
     }
     Ok(q.load(tx.conn)?)
+}
+
+/// The last position that is given.
+pub fn last_position(tx: &mut Tx) -> Result<i64> {
+    let last: Option<i64> = events::table.select(diesel::dsl::max(events::position)).first(tx.conn)?;
+    Ok(last.unwrap_or(0))
+}
+
+/// What stands after one position and not after another, in order.
+pub fn between(tx: &mut Tx, after: i64, until: i64) -> Result<Vec<Event>> {
+    let rows = events::table.filter(events::position.gt(after)).filter(events::position.le(until));
+    Ok(rows.order(events::position.asc()).select(Event::as_select()).load(tx.conn)?)
+}
+
+/// What a record has after a position, in order.
+pub fn after_of(tx: &mut Tx, record: Id, after: i64, limit: i64) -> Result<Vec<Event>> {
+    let rows = events::table.filter(events::record_id.eq(record)).filter(events::position.gt(after));
+    Ok(rows.order(events::position.asc()).limit(limit).select(Event::as_select()).load(tx.conn)?)
+}
+
+/// Several, by id.
+pub fn events_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Event>> {
+    Ok(events::table.filter(events::id.eq_any(ids.to_vec())).select(Event::as_select()).load(tx.conn)?)
+}
+
+/// The last position that was given before a moment of business time.
+pub fn position_before(tx: &mut Tx, moment: Moment) -> Result<i64> {
+    // Positions follow the order in which things happened closely, not exactly: begin where the first of them stands.
+    let first: Option<i64> = events::table.filter(events::occurred_at.ge(moment)).select(diesel::dsl::min(events::position)).first(tx.conn)?;
+    match first {
+        Some(position) => Ok(position - 1),
+        None => last_position(tx),
+    }
+}
+
+/// A center by its id or division code.
+pub fn center(tx: &mut Tx, reference: &str) -> Result<Option<Id>> {
+    let found = centers::table.filter(centers::id.eq(reference).or(centers::division_code.eq(reference)));
+    Ok(found.select(centers::id).first(tx.conn).optional()?)
 }
 
 /// Whether events wait for their positions.

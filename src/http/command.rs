@@ -138,6 +138,11 @@ impl Ask {
         self.request.who.clone()
     }
 
+    /// The process's settings.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.request.state.config
+    }
+
     /// Lets the caller expand what the answer leads to.
     pub fn expanding<R: Expands>(self) -> Self {
         Self { relations: R::RELATIONS, ..self }

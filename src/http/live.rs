@@ -2,16 +2,17 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use actix_web::{HttpResponse, http::header, web::Bytes};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header, web::Bytes};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as B64};
 use futures_util::stream;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::command::Ask;
+use super::command::{Answer, Ask};
 use crate::{
     auth::Actor,
     db::{self, Tx},
-    kernel::Problem,
+    kernel::{Moment, Problem},
 };
 
 /// How often it is looked.
@@ -65,12 +66,7 @@ impl Ask {
                 }
             }
         });
-        Ok(HttpResponse::Ok()
-            .content_type("text/event-stream")
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .insert_header((header::CONTENT_ENCODING, "identity"))
-            .insert_header(("x-accel-buffering", "no"))
-            .streaming(body))
+        Ok(streamed(body))
     }
 
     async fn look<T, F>(&self, read: &F) -> Result<String, Problem>
@@ -80,5 +76,132 @@ impl Ask {
     {
         let read = read.clone();
         self.again(move |tx, actor| Ok(serde_json::to_string(&read(tx, actor)?)?)).await
+    }
+}
+
+fn streamed(body: impl stream::Stream<Item = Result<Bytes, Infallible>> + 'static) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(body)
+}
+
+/// What a resumed stream begins with, and when it ends.
+pub struct Resume {
+    /// `Last-Event-ID`, where it is a number.
+    pub after: Option<i64>,
+    /// When the token expires, as it says itself; it was verified before.
+    expires: i64,
+}
+
+impl FromRequest for Resume {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let text = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().trim().to_owned();
+        let given = text("last-event-id");
+        let after = given.parse().ok().filter(|n| *n >= 0);
+        if after.is_none() && !given.is_empty() {
+            let refusal = Problem::parameter("Last-Event-ID", "format", "应为上一个事件的 id。", "Must be the id of the last event.");
+            return std::future::ready(Err(refusal));
+        }
+        let expires = text("authorization").split('.').nth(1).and_then(|part| B64.decode(part).ok());
+        let expires = expires.and_then(|json| serde_json::from_slice::<serde_json::Value>(&json).ok()).and_then(|claims| claims["exp"].as_i64());
+        std::future::ready(Ok(Self { after, expires: expires.unwrap_or(i64::MAX) }))
+    }
+}
+
+/// What comes next of something that grows: pieces with their places, in order.
+pub struct Next {
+    /// Place and text of each.
+    pub pieces: Vec<(i64, String)>,
+    /// Where it goes on.
+    pub at: i64,
+    /// Whether it goes on at once.
+    pub more: bool,
+}
+
+struct Following<F> {
+    ask: Ask,
+    read: F,
+    at: i64,
+    more: bool,
+    began: Instant,
+    beat: Instant,
+    expires: i64,
+}
+
+/// How often it is looked whether something was added.
+const GLANCE: Duration = Duration::from_millis(500);
+
+impl Ask {
+    /// Streams what is added, from a place on: each piece once, with its place as its id, so that whoever comes again goes on
+    /// where they were. It is read as fast as it is taken and no faster; it ends with the token.
+    pub async fn following<F>(self, from: i64, resume: &Resume, read: F) -> Answer
+    where
+        F: Fn(&mut Tx, &Actor, i64) -> db::Result<Next> + Clone + Send + 'static,
+    {
+        let first = self.after(&read, from).await?;
+        let now = Instant::now();
+        let following = Following { ask: self, read, at: from, more: false, began: now, beat: now, expires: resume.expires };
+        let body = stream::unfold((following, Some(first)), |(mut f, mut first)| async move {
+            loop {
+                let next = match first.take() {
+                    Some(next) => next,
+                    None => {
+                        if f.began.elapsed() > LONGEST || Moment::system().utc().timestamp() >= f.expires {
+                            return None;
+                        }
+                        if !f.more {
+                            tokio::time::sleep(GLANCE).await;
+                        }
+                        f.ask.after(&f.read, f.at).await.ok()?
+                    }
+                };
+                f.more = next.more;
+                let moved = next.at != f.at;
+                f.at = next.at;
+                if !next.pieces.is_empty() {
+                    f.beat = Instant::now();
+                    let text: String = next.pieces.iter().map(|(at, text)| format!("id: {at}\ndata: {text}\n\n")).collect();
+                    return Some((Ok::<_, Infallible>(Bytes::from(text)), (f, None)));
+                }
+                if f.beat.elapsed() > BEAT || (moved && !f.more) {
+                    f.beat = Instant::now();
+                    // An id without data: whoever comes again need not walk over what was not theirs.
+                    return Some((Ok(Bytes::from(format!(": quiet\nid: {}\nretry: 3000\n\n", f.at))), (f, None)));
+                }
+            }
+        });
+        Ok(streamed(body))
+    }
+
+    async fn after<F>(&self, read: &F, at: i64) -> Result<Next, Problem>
+    where
+        F: Fn(&mut Tx, &Actor, i64) -> db::Result<Next> + Clone + Send + 'static,
+    {
+        let read = read.clone();
+        self.again(move |tx, actor| read(tx, actor, at)).await
+    }
+
+    /// Answers when there is something to answer, or when the patience ends. Each look begins where the last one ended.
+    pub async fn awaited<T, F>(self, patience: Duration, mut at: i64, read: F) -> Answer
+    where
+        T: Serialize + Send + 'static,
+        F: Fn(&mut Tx, &Actor, i64) -> db::Result<(T, i64, bool)> + Clone + Send + 'static,
+    {
+        let began = Instant::now();
+        loop {
+            let look = read.clone();
+            let (found, next, enough) = self.again(move |tx, actor| look(tx, actor, at)).await?;
+            if enough || began.elapsed() >= patience {
+                return Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(found));
+            }
+            at = next;
+            tokio::time::sleep(GLANCE.min(patience.saturating_sub(began.elapsed()))).await;
+        }
     }
 }

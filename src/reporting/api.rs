@@ -4,13 +4,15 @@ use actix_web::{get, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    model::{BatchKind, NewReportingTarget, ReportBatchState, ReportFileInput, ReportWords, ReportingTargetEdit},
+    model::{BatchKind, NewReportingTarget, ReportBatchState, ReportFileInput, ReportPush, ReportWords, ReportingTargetEdit},
     service,
     views::{self, ReportBatchView, ReportPreview, ReportingTargetView, ReportingTargets},
 };
 use crate::{
+    auth::policy,
     http::{Answer, Ask, Body, Command, Download, Empty, Filter, FilterKind, List, ListKind, Named},
-    kernel::{Code as _, Page},
+    kernel::{Code as _, Page, Problem},
+    outbound::AddressRule,
 };
 
 /// Mounts the operations.
@@ -30,6 +32,14 @@ impl ListKind for ReportBatches {
     const SORTS: &'static [&'static str] = &["created_at"];
 }
 
+/// Refuses an address that must not be asked, of whoever may set one.
+async fn vetted(command: Command, action: &'static str, push: Option<&ReportPush>) -> Result<Command, Problem> {
+    let Some(push) = push else { return Ok(command) };
+    let command = command.admit(move |actor| policy::may(actor, "reporting", action)).await?;
+    AddressRule::of(command.config())?.vet("/push/url", &push.url).await?;
+    Ok(command)
+}
+
 /// 上报对象（reporting targets）
 ///
 /// 列出接收“好差评”数据的上级平台及其字段、代码对照。
@@ -45,6 +55,7 @@ async fn targets(ask: Ask) -> Answer {
 #[utoipa::path(tag = "evaluations", operation_id = "create_reporting_target", request_body = NewReportingTarget, responses((status = 201, description = "上报对象", body = ReportingTargetView)))]
 #[post("/reporting-targets")]
 async fn create(command: Command, body: Body<NewReportingTarget>) -> Answer {
+    let command = vetted(command, "create", body.value.push.as_ref()).await?;
     command.create("/api/v1/reporting-targets", body, |tx, actor, _, input| service::create(tx, actor, input)).await
 }
 
@@ -63,7 +74,8 @@ async fn fetch(ask: Ask) -> Answer {
 #[utoipa::path(tag = "evaluations", operation_id = "edit_reporting_target", params(("id" = String, Path, description = "上报对象 id", max_length = 100)), request_body = ReportingTargetEdit, responses((status = 200, description = "上报对象", body = ReportingTargetView)))]
 #[put("/reporting-targets/{id}")]
 async fn edit(command: Command, body: Body<ReportingTargetEdit>) -> Answer {
-    command.conditional()?.act(body, service::edit).await
+    let command = vetted(command.conditional()?, "edit", body.value.push.as_ref()).await?;
+    command.act(body, service::edit).await
 }
 
 /// 暂停上报（pause）

@@ -1,7 +1,5 @@
 //! Pushes batches: in order for each target, signed, again and again until they are taken.
 
-use std::time::Duration;
-
 use aws_lc_rs::hmac;
 use chrono::TimeDelta;
 use serde_json::json;
@@ -13,10 +11,9 @@ use super::{
 use crate::{
     db::{Db, Error, Result, Tx, dialect},
     kernel::{Id, Moment},
+    outbound::Outbound,
 };
 
-/// How long the other side may take.
-const PATIENCE: Duration = Duration::from_secs(15);
 /// While one server tries a batch, others leave it alone.
 const LEASE: i64 = 60;
 /// Minutes until the next try; the last stands for all after it.
@@ -74,14 +71,15 @@ fn settle(tx: &mut Tx, mut batch: ReportBatch, outcome: std::result::Result<(), 
     store::save_batch(tx, &batch).map(|_| ())
 }
 
-async fn send(client: &reqwest::Client, trying: &Trying) -> std::result::Result<(), String> {
+async fn send(outbound: &Outbound, trying: &Trying) -> std::result::Result<(), String> {
     let Some(push) = &trying.settings.push else { return Err("no address".into()) };
+    let (client, url) = outbound.client(&push.url).map_err(|_| "address refused".to_owned())?;
     let body = json!({ "batchNo": trying.batch.number, "count": trying.payload.rows.len(), "data": trying.payload.rows }).to_string();
     let at = Moment::system().utc().timestamp().to_string();
     let key = hmac::Key::new(hmac::HMAC_SHA256, trying.settings.secret.as_bytes());
     let signature = hex::encode(hmac::sign(&key, format!("{at}.{body}").as_bytes()));
     let request = client
-        .post(&push.url)
+        .post(url)
         .header("content-type", "application/json; charset=utf-8")
         .header("x-app-id", &push.app_id)
         .header("x-timestamp", at)
@@ -103,30 +101,24 @@ async fn send(client: &reqwest::Client, trying: &Trying) -> std::result::Result<
 }
 
 /// Tries what is due, one batch of each target at a time; answers how many were taken.
-pub async fn push_due(db: &Db) -> Result<usize> {
+pub async fn push_due(db: &Db, outbound: &Outbound) -> Result<usize> {
     let targets: Vec<Id> = db.read(|tx| Ok(store::pushing(tx)?.into_iter().map(|t| t.id).collect())).await?;
     if targets.is_empty() {
         return Ok(0);
     }
-    let broken = |e: reqwest::Error| Error::Corrupt(e.to_string());
-    // A redirect would carry the ratings elsewhere.
-    let client = reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build().map_err(broken)?;
-    let each = targets.into_iter().map(|target| {
-        let client = &client;
-        async move {
-            let mut taken = 0;
-            while let Some(trying) = db.commit(move |tx| take(tx, target)).await? {
-                let outcome = send(client, &trying).await;
-                let done = outcome.is_ok();
-                let batch = trying.batch;
-                db.commit(move |tx| settle(tx, batch.clone(), outcome.clone())).await?;
-                if !done {
-                    break;
-                }
-                taken += 1;
+    let each = targets.into_iter().map(|target| async move {
+        let mut taken = 0;
+        while let Some(trying) = db.commit(move |tx| take(tx, target)).await? {
+            let outcome = send(outbound, &trying).await;
+            let done = outcome.is_ok();
+            let batch = trying.batch;
+            db.commit(move |tx| settle(tx, batch.clone(), outcome.clone())).await?;
+            if !done {
+                break;
             }
-            Ok::<usize, Error>(taken)
+            taken += 1;
         }
+        Ok::<usize, Error>(taken)
     });
     // A slow platform delays no other.
     let all = futures_util::future::join_all(each).await;

@@ -10,7 +10,7 @@ use crate::{
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
-    meetings, projects, reminders, routing, sheets, statistics, supervision, tickets,
+    meetings, projects, reminders, routing, sheets, statistics, supervision, tickets, webhooks,
 };
 
 const BATCH: i64 = 200;
@@ -43,6 +43,8 @@ const JOBS: [Job; 20] = [
     // After the sequencer, and after what raises events of its own.
     Job { name: "statistics", waits: statistics::waits, run: statistics::follow },
     Job { name: "reporting", waits: crate::reporting::anything_new, run: crate::reporting::follow },
+    Job { name: "webhooks", waits: webhooks::anything_new, run: webhooks::follow },
+    Job { name: "webhooks_old", waits: webhooks::forgettable, run: webhooks::forget },
     Job { name: "freezing", waits: statistics::freezing, run: statistics::freeze },
     Job { name: "assessments", waits: assessments::anything_pending, run: assessments::compute_some },
     Job { name: "assessments_frozen", waits: assessments::anything_freezing, run: assessments::freeze_some },

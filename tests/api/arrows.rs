@@ -16,6 +16,8 @@ const RANKS: &[(&str, u8)] = &[
     ("access", 1),
     ("settings", 1),
     ("clocks", 1),
+    ("outbound", 1),
+    ("webhooks", 3),
     ("applicants", 2),
     ("organization", 2),
     ("attachments", 2),
@@ -176,7 +178,7 @@ fn rank_of_http_users(room: &str) -> bool {
 /// Rank 1 rooms lean on each other in one direction only.
 #[test]
 fn no_circle_in_rank_one() {
-    let allowed = [("access", "auth"), ("events", "auth"), ("clocks", "auth"), ("clocks", "events"), ("clocks", "settings")];
+    let allowed = [("access", "auth"), ("events", "auth"), ("events", "access"), ("clocks", "auth"), ("clocks", "events"), ("clocks", "settings")];
     let root = format!("{}/src/", env!("CARGO_MANIFEST_DIR"));
     for room in ["auth", "events", "access", "settings", "clocks"] {
         let mut files = Vec::new();

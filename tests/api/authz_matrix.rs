@@ -61,6 +61,9 @@ struct Fixture {
     reminder: String,
     supervision: String,
     reporting: String,
+    hook: String,
+    gone_hook: String,
+    delivery: String,
     report_batch: String,
     bulletin: String,
     comment: String,
@@ -159,6 +162,19 @@ async fn cases(app: &TestApp) -> (String, String, String, String) {
         "content": { "title": "无处备案", "situation": "多个窗口不受理", "category": "emerging_field" } });
     let ticket = clerk.post("/fallback-tickets", ticket).await.created();
     (made.remove(0).0, public, text(&ticket["id"]).to_owned(), text(&promoted["promotions"][0]["id"]).to_owned())
+}
+
+/// A subscription of the deployment with a delivery, and one to be removed.
+async fn webhooks(app: &TestApp) -> (String, String, String) {
+    let new = json!({ "url": "http://127.0.0.1:9/jieli", "filters": { "center": "320600000000" } });
+    let admin = app.as_user("sys_admin");
+    let hook = text(&admin.post("/webhooks", new.clone()).await.created()["id"]).to_owned();
+    let gone = text(&admin.post("/webhooks", new).await.created()["id"]).to_owned();
+    admin.post(&format!("/webhooks/{hook}/ping"), json!({})).await.ok();
+    while app.db.commit(|tx| jieli::events::store::sequence(tx, 1_000)).await.expect("positions") > 0 {}
+    while app.db.commit(jieli::webhooks::follow).await.expect("followed") > 0 {}
+    let list = admin.get(&format!("/webhooks/{hook}/deliveries")).await.ok();
+    (hook, gone, text(&list["items"][0]["id"]).to_owned())
 }
 
 /// A matter of 如东's counter in the hands of `rd_agent`, one of `ent_rudong` offered by the city to 如东, and an
@@ -276,6 +292,7 @@ async fn fixture(app: &TestApp) -> Fixture {
     let days = json!({ "from": "2026-03-01", "to": "2026-03-02" });
     let report_batch = app.as_user("city_reform").post(&format!("/reporting-targets/{reporting}/files"), days).await.created();
     let report_batch = text(&report_batch["id"]).to_owned();
+    let (hook, gone_hook, delivery) = webhooks(app).await;
     let period = json!({ "center": "320623000000", "from": "2026-02", "to": "2026-02" });
     let bulletin = text(&app.as_user("city_inspector").post("/bulletins", period).await.created()["id"]).to_owned();
     let occasion = json!({ "service_no": "A001", "kind": "counter", "staff_id": user_id("rd_agent") });
@@ -304,6 +321,9 @@ async fn fixture(app: &TestApp) -> Fixture {
         reminder,
         supervision,
         reporting,
+        hook,
+        gone_hook,
+        delivery,
         report_batch,
         bulletin,
         comment,
@@ -733,6 +753,17 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         | "publish_bulletin"
         | "get_public_bulletin" => (in_path(&f.bulletin), empty()),
         "send_back_bulletin" | "withdraw_bulletin" | "discard_bulletin" => (in_path(&f.bulletin), json!({ "words": "数字有误" })),
+        "pull_events" | "list_webhooks" => (path.into(), empty()),
+        // A stream does not end.
+        "stream_events" => ("/api/v1/events".into(), empty()),
+        "create_webhook" => (path.into(), json!({ "url": "https://example.org/jieli", "filters": { "center": "320600000000" } })),
+        "get_webhook" | "pause_webhook" | "resume_webhook" | "ping_webhook" | "rotate_webhook_secret" | "list_webhook_deliveries" => {
+            (in_path(&f.hook), empty())
+        }
+        "edit_webhook" => (in_path(&f.hook), json!({ "url": "https://example.org/jieli", "filters": { "center": "320600000000" } })),
+        "replay_webhook" => (in_path(&f.hook), json!({ "dead": true })),
+        "remove_webhook" => (in_path(&f.gone_hook), empty()),
+        "get_webhook_delivery" | "replay_webhook_delivery" | "skip_webhook_delivery" => (in_path(&f.delivery), empty()),
         "list_reporting_targets" | "list_reporting_batches" => (path.into(), empty()),
         "create_reporting_target" => (path.into(), json!({ "name": "省平台", "center": "320600000000" })),
         "get_reporting_target" | "preview_reporting" | "pause_reporting_target" | "resume_reporting_target" => (in_path(&f.reporting), empty()),
@@ -1017,6 +1048,10 @@ fn policy_names_what_exists() {
         "freeze",
         "object",
         "correct",
+        "ping",
+        "replay",
+        "skip",
+        "rotate_secret",
     ];
     for rule in POLICY {
         for action in rule.actions {

@@ -7,6 +7,7 @@ mod ticket_year;
 mod tickets;
 mod torture;
 mod visits;
+mod webhooks;
 mod wenling;
 
 mod access_lists;
@@ -29,6 +30,7 @@ mod eligibility;
 mod entrustments;
 mod evaluation_channels;
 mod evaluations;
+mod events_feed;
 mod follow_ups;
 mod forms;
 mod forms_acts;

@@ -122,7 +122,8 @@ async fn batches_are_pushed_in_order_until_they_are_taken(app: TestApp) {
     twice(&app).await;
     let list = reform.get(&format!("/reporting-batches?target_id={}&state=waiting", text(&t["id"]))).await.ok();
     assert_eq!(list["items"].as_array().map(Vec::len), Some(2), "{list}");
-    let push = async || jieli::reporting::push_due(&app.db).await.expect("pushed");
+    let outbound = jieli::outbound::Outbound::new(&["127.0.0.0/8".to_owned()]).expect("a client");
+    let push = async || jieli::reporting::push_due(&app.db, &outbound).await.expect("pushed");
     assert_eq!(push().await, 0, "503: not taken");
     assert_eq!(push().await, 0, "not before its time");
     let first = reform.get(&format!("/reporting-batches/{}", text(&list["items"][1]["id"]))).await.ok();

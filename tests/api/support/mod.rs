@@ -165,6 +165,7 @@ impl TestApp {
             argon2_passes: COST.passes,
             rate_limit_per_minute: 1_000_000,
             files: format!("file:{}", files.path().display()),
+            outbound_allow: vec!["127.0.0.0/8".into()],
             ..Config::default()
         };
         let shared = Shared::new(db.clone(), Arc::new(config)).await.expect("shared state");
@@ -245,6 +246,25 @@ impl TestApp {
         let response = (self.call)(request).await;
         assert_eq!(response.status(), 200);
         response.into_body()
+    }
+}
+
+impl Drop for TestApp {
+    /// Whatever kind of event a test has made is one that subscribers are told of.
+    fn drop(&mut self) {
+        let Engine::Sqlite(path) = self.db.engine() else { return };
+        if std::thread::panicking() {
+            return;
+        }
+        #[derive(diesel::QueryableByName)]
+        struct Kind {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            kind: String,
+        }
+        let Ok(mut conn) = <diesel::SqliteConnection as diesel::Connection>::establish(path) else { return };
+        let kinds: Vec<Kind> = diesel::RunQueryDsl::load(diesel::sql_query("SELECT DISTINCT kind FROM events"), &mut conn).unwrap_or_default();
+        let strange: Vec<String> = kinds.into_iter().map(|k| k.kind).filter(|k| jieli::events::kinds::title(k).is_none()).collect();
+        assert!(strange.is_empty(), "kinds of events that src/events/kinds.rs does not list: {strange:?}");
     }
 }
 

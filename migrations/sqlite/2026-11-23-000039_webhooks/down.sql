@@ -1,0 +1,3 @@
+DROP INDEX events_occurred;
+DROP TABLE webhook_deliveries;
+DROP TABLE webhooks;

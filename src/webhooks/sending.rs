@@ -1,0 +1,262 @@
+//! Sends deliveries: many at once, in order for each record, and none of them in another's way.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, TimeDelta};
+use tokio::{sync::Semaphore, task::JoinHandle};
+
+use super::{
+    following::{promote, seer, stop, told},
+    machine::WebhookState,
+    model::{AfterDead, DeliveryState as State, PauseReason},
+    signing, store,
+    store::Delivery,
+};
+use crate::{
+    db::{Db, Error, Result, Tx, dialect},
+    events::{Event, cloud::cloud, store as log},
+    kernel::{Id, Moment, random_bytes},
+    outbound::Outbound,
+};
+
+/// Deliveries that one server sends at the same time.
+const IN_ALL: usize = 16;
+/// And to one subscription, all servers together.
+const EACH: i64 = 4;
+/// A receiver that takes longer gets one at a time, so that it holds no places that others need.
+const SLOW_MS: i32 = 3_000;
+/// While one server tries a delivery, others leave it alone: longer than any try.
+const LEASE: i64 = 60;
+
+/// Sends what is due.
+#[derive(Clone)]
+pub struct Sender(Arc<Inner>);
+
+struct Inner {
+    outbound: Outbound,
+    source: String,
+    places: Arc<Semaphore>,
+}
+
+/// A delivery that is being tried.
+#[derive(Clone)]
+struct Trying {
+    delivery: Delivery,
+    event: Event,
+    url: String,
+    secrets: Vec<String>,
+}
+
+/// What became of a try.
+#[derive(Clone, Default)]
+struct Tried {
+    status: Option<u16>,
+    error: Option<&'static str>,
+    retry_after: Option<i64>,
+    ms: i32,
+}
+
+impl Sender {
+    /// `source` is how others know this deployment.
+    pub fn new(outbound: Outbound, source: &str) -> Self {
+        Self(Arc::new(Inner { outbound, source: source.to_owned(), places: Arc::new(Semaphore::new(IN_ALL)) }))
+    }
+
+    /// Starts what is due and has a place; answers the tries, which go on by themselves.
+    pub async fn start(&self, db: &Db) -> Result<Vec<JoinHandle<()>>> {
+        let mut due = db.read(|tx| store::due(tx, Moment::system())).await?;
+        // Each time somebody else comes first, when places are scarce.
+        let first = usize::from(random_bytes::<1>()[0]) % due.len().max(1);
+        due.rotate_left(first);
+        let mut started = Vec::new();
+        for id in due {
+            let room = i64::try_from(self.0.places.available_permits()).unwrap_or(0);
+            if room == 0 {
+                break;
+            }
+            for trying in db.commit(move |tx| claim(tx, id, room)).await? {
+                let Ok(place) = self.0.places.clone().acquire_owned().await else { break };
+                let (sender, db) = (self.clone(), db.clone());
+                started.push(tokio::spawn(async move {
+                    sender.attempt(&db, trying).await;
+                    drop(place);
+                }));
+            }
+        }
+        Ok(started)
+    }
+
+    /// Sends until nothing is due any more; answers how many tries that were. A server calls [`Sender::run`] instead.
+    pub async fn drain(&self, db: &Db) -> Result<usize> {
+        let mut tries = 0;
+        loop {
+            let started = self.start(db).await?;
+            if started.is_empty() {
+                return Ok(tries);
+            }
+            tries += started.len();
+            for one in started {
+                one.await.ok();
+            }
+        }
+    }
+
+    /// Sends for as long as the server runs: what is slow is not waited for.
+    pub async fn run(&self, db: &Db) {
+        loop {
+            match self.start(db).await {
+                Ok(_) => {}
+                Err(e) => tracing::warn!(error = %e, "webhooks not sent; tried again"),
+            }
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    }
+
+    async fn attempt(&self, db: &Db, trying: Trying) {
+        let began = Instant::now();
+        let mut tried = self.send(&trying).await;
+        tried.ms = i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX);
+        let delivery = trying.delivery;
+        // What is not noted is tried again when its lease ends: at least once.
+        if let Err(e) = db.commit(move |tx| settle(tx, delivery.clone(), &tried)).await {
+            tracing::warn!(error = %e, "a webhook delivery was not noted; it is sent again");
+        }
+    }
+
+    async fn send(&self, trying: &Trying) -> Tried {
+        let failed = |error: &'static str| Tried { error: Some(error), ..Tried::default() };
+        let Ok((client, url)) = self.0.outbound.client(&trying.url) else { return failed("address_refused") };
+        let Ok(body) = cloud(&trying.event, &self.0.source).and_then(|e| Ok(serde_json::to_string(&e)?)) else { return failed("unreadable") };
+        let (id, at) = (trying.event.id.to_string(), Moment::system().utc().timestamp());
+        let secrets: Vec<&str> = trying.secrets.iter().map(String::as_str).collect();
+        let request = client
+            .post(url)
+            .header("content-type", "application/cloudevents+json; charset=utf-8")
+            .header("webhook-id", &id)
+            .header("webhook-timestamp", at)
+            .header("webhook-signature", signing::signature(&secrets, &id, at, &body))
+            .body(body);
+        match request.send().await {
+            // Of the answer nothing but status and waiting time is taken; its body is not read.
+            Ok(response) => {
+                let status = response.status();
+                let retry_after = response.headers().get("retry-after").and_then(|v| v.to_str().ok()).and_then(seconds);
+                let error = match status.as_u16() {
+                    200..=299 => None,
+                    300..=399 => Some("redirect"),
+                    _ => Some("refused"),
+                };
+                Tried { status: Some(status.as_u16()), error, retry_after, ms: 0 }
+            }
+            Err(e) if e.is_timeout() => failed("timeout"),
+            Err(e) if e.is_connect() => failed("unreachable"),
+            Err(_) => failed("broken"),
+        }
+    }
+}
+
+/// `Retry-After`: seconds, or a date.
+fn seconds(text: &str) -> Option<i64> {
+    let date = |text| Some(DateTime::parse_from_rfc2822(text).ok()?.timestamp() - Moment::system().utc().timestamp());
+    text.trim().parse().ok().or_else(|| date(text.trim())).filter(|n| *n > 0)
+}
+
+/// Takes the next deliveries of a subscription for a while.
+fn claim(tx: &mut Tx, id: Id, room: i64) -> Result<Vec<Trying>> {
+    dialect::lock_root(tx.conn, "webhooks", id.as_str())?;
+    let (now, system) = (tx.now, Moment::system());
+    let Some(mut row) = store::webhook(tx, id)?.filter(|row| row.state == WebhookState::Active && row.resume_at <= now) else { return Ok(Vec::new()) };
+    let allowed = if row.failures >= signing::DOWN || row.last_ms > SLOW_MS { 1 } else { EACH };
+    let free = (allowed - store::in_flight(tx, id, system)?).min(room);
+    if free <= 0 {
+        return Ok(Vec::new());
+    }
+    let Some(seer) = seer(tx, &row)? else {
+        stop(tx, &mut row, PauseReason::Owner)?;
+        store::save(tx, &row)?;
+        return Ok(Vec::new());
+    };
+    let heads = store::heads(tx, &row, system, free)?;
+    let events = log::events_by_id(tx, &heads.iter().map(|d| d.event_id).collect::<Vec<_>>())?;
+    let told = told(tx, &row, &seer, &events)?;
+    let secrets: Vec<String> = row.secrets.open(tx.vault)?.signing(now).into_iter().map(str::to_owned).collect();
+    let mut claimed = Vec::new();
+    for mut delivery in heads {
+        let Some((event, still)) = events.iter().zip(&told).find(|(e, _)| e.id == delivery.event_id) else { continue };
+        if !still {
+            // Since it was queued its record was taken out of the owner's sight, or the filters were changed.
+            delivery.state = State::Skipped;
+            delivery.last_error = Some("not_visible".into());
+            store::save_delivery(tx, &mut delivery)?;
+            promote(tx, &row, delivery.record_id)?;
+            continue;
+        }
+        delivery.attempts += 1;
+        delivery.first_at = delivery.first_at.or(Some(now));
+        delivery.leased_until = system.plus(TimeDelta::seconds(LEASE));
+        if !store::save_delivery(tx, &mut delivery)? {
+            return Err(Error::Contended);
+        }
+        claimed.push(Trying { delivery, event: event.clone(), url: row.url.clone(), secrets: secrets.clone() });
+    }
+    Ok(claimed)
+}
+
+/// Notes what became of a try.
+fn settle(tx: &mut Tx, tried: Delivery, outcome: &Tried) -> Result<()> {
+    dialect::lock_root(tx.conn, "webhooks", tried.webhook_id.as_str())?;
+    let Some(mut row) = store::webhook(tx, tried.webhook_id)? else { return Ok(()) };
+    // Somebody skipped or replayed it meanwhile, or the lease ended and another server tries it: that stands.
+    let Some(mut delivery) = store::delivery(tx, tried.id)?.filter(|d| d.version == tried.version && d.state == State::Waiting) else { return Ok(()) };
+    let now = tx.now;
+    delivery.leased_until = Moment::system();
+    delivery.last_status = outcome.status.map(i32::from);
+    delivery.last_error = outcome.error.map(str::to_owned);
+    delivery.last_ms = Some(outcome.ms);
+    row.last_ms = outcome.ms;
+    let was_down = row.failures >= signing::DOWN;
+    let settled = match outcome.error {
+        None => {
+            delivery.state = State::Sent;
+            delivery.sent_at = Some(now);
+            row.failures = 0;
+            row.failing_since = None;
+            row.last_success_at = Some(now);
+            true
+        }
+        Some(_) => {
+            row.failures = row.failures.saturating_add(1);
+            row.failing_since = row.failing_since.or(Some(now));
+            let wait = signing::pause(delivery.attempts, outcome.retry_after, random_bytes::<1>()[0]);
+            delivery.next_at = now.plus(TimeDelta::milliseconds(wait));
+            if row.failures >= signing::DOWN {
+                row.resume_at = now.plus(TimeDelta::seconds(signing::rest(row.failures)));
+            }
+            let given_up = delivery.first_at.is_some_and(|first| first.plus(TimeDelta::hours(signing::GIVE_UP_HOURS)) <= now);
+            if given_up {
+                delivery.state = State::Dead;
+            }
+            given_up && row.after_dead == AfterDead::GoOn
+        }
+    };
+    if !store::save_delivery(tx, &mut delivery)? {
+        return Err(Error::Contended);
+    }
+    if settled {
+        promote(tx, &row, delivery.record_id)?;
+    }
+    if outcome.error.is_none() && was_down {
+        // It is well again: what was put off while it was not is tried now.
+        row.resume_at = now;
+        store::hurry(tx, row.id)?;
+    }
+    if outcome.status == Some(410) {
+        stop(tx, &mut row, PauseReason::Gone)?;
+    } else if row.failing_since.is_some_and(|since| since.plus(TimeDelta::hours(signing::PAUSE_AFTER_HOURS)) <= now) {
+        stop(tx, &mut row, PauseReason::Failing)?;
+    }
+    store::save(tx, &row)
+}

@@ -1,0 +1,311 @@
+//! SQL of subscriptions and deliveries.
+
+use diesel::prelude::*;
+
+use super::{
+    machine::WebhookState,
+    model::{AfterDead, DeliveryState as State, PauseReason, Secrets, WebhookFilters},
+};
+use crate::{
+    db::{
+        Json, Private, Result, Tx,
+        schema::{webhook_deliveries, webhooks},
+    },
+    insert_many,
+    kernel::{Id, Moment},
+};
+
+/// A subscription.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = webhooks, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct Webhook {
+    /// Identity.
+    pub id: Id,
+    /// Whose; none: the deployment's.
+    pub client_id: Option<Id>,
+    /// Records at or below this center alone.
+    pub center_id: Option<Id>,
+    /// Where to.
+    pub url: String,
+    /// What for.
+    pub description: String,
+    /// Which events.
+    pub filters: Json<WebhookFilters>,
+    /// Sign what is sent.
+    pub secrets: Private<Secrets>,
+    /// State.
+    pub state: WebhookState,
+    /// Why it does not run.
+    pub reason: Option<PauseReason>,
+    /// After a dead delivery.
+    pub after_dead: AfterDead,
+    /// How far the log was followed.
+    pub position: i64,
+    /// Up to here what was settled is sent again.
+    pub replay_to: i64,
+    /// Failures in a row.
+    pub failures: i32,
+    /// Since when there is nothing but failure.
+    pub failing_since: Option<Moment>,
+    /// Not tried before, in business time.
+    pub resume_at: Moment,
+    /// How long the last answer took.
+    pub last_ms: i32,
+    /// When something was taken last.
+    pub last_success_at: Option<Moment>,
+    /// Version.
+    pub version: i64,
+    /// When made.
+    pub created_at: Moment,
+    /// When last changed.
+    pub updated_at: Moment,
+}
+
+/// One event for one subscription.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = webhook_deliveries, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct Delivery {
+    /// Identity.
+    pub id: Id,
+    /// For which subscription.
+    pub webhook_id: Id,
+    /// Which event.
+    pub event_id: Id,
+    /// Its place in the log.
+    pub position: i64,
+    /// Its record.
+    pub record_id: Id,
+    /// Its kind.
+    pub kind: String,
+    /// State.
+    pub state: State,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// When first, in business time.
+    pub first_at: Option<Moment>,
+    /// When next, in business time.
+    pub next_at: Moment,
+    /// Another server tries it until then, in system time.
+    pub leased_until: Moment,
+    /// What the receiver answered last.
+    pub last_status: Option<i32>,
+    /// Why it failed last.
+    pub last_error: Option<String>,
+    /// How long that took.
+    pub last_ms: Option<i32>,
+    /// When it was taken.
+    pub sent_at: Option<Moment>,
+    /// Version.
+    pub version: i64,
+    /// When made.
+    pub created_at: Moment,
+    /// When last changed.
+    pub updated_at: Moment,
+}
+
+/// By id.
+pub fn webhook(tx: &mut Tx, id: Id) -> Result<Option<Webhook>> {
+    Ok(webhooks::table.find(id).select(Webhook::as_select()).first(tx.conn).optional()?)
+}
+
+/// A page, newest first: of a client, or of all.
+pub fn page(tx: &mut Tx, client: Option<Id>, states: &[WebhookState], after: Option<Id>, limit: i64) -> Result<Vec<Webhook>> {
+    let mut q = webhooks::table.order(webhooks::id.desc()).limit(limit).select(Webhook::as_select()).into_boxed();
+    if let Some(client) = client {
+        q = q.filter(webhooks::client_id.eq(client));
+    }
+    if !states.is_empty() {
+        q = q.filter(webhooks::state.eq_any(states.to_vec()));
+    }
+    if let Some(id) = after {
+        q = q.filter(webhooks::id.lt(id));
+    }
+    Ok(q.load(tx.conn)?)
+}
+
+/// How many an owner has.
+pub fn count(tx: &mut Tx, client: Option<Id>) -> Result<i64> {
+    let q = webhooks::table.into_boxed();
+    let q = match client {
+        Some(client) => q.filter(webhooks::client_id.eq(client)),
+        None => q.filter(webhooks::client_id.is_null()),
+    };
+    Ok(q.count().get_result(tx.conn)?)
+}
+
+/// Those that run and have not followed the log up to a position.
+pub fn behind(tx: &mut Tx, last: i64, limit: i64) -> Result<Vec<Id>> {
+    let rows = webhooks::table.filter(webhooks::state.eq(WebhookState::Active)).filter(webhooks::position.lt(last));
+    Ok(rows.order((webhooks::position.asc(), webhooks::id.asc())).limit(limit).select(webhooks::id).load(tx.conn)?)
+}
+
+/// A new one.
+pub fn insert(tx: &mut Tx, row: &Webhook) -> Result<()> {
+    diesel::insert_into(webhooks::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Saves one that this transaction has locked.
+pub fn save(tx: &mut Tx, row: &Webhook) -> Result<()> {
+    diesel::update(webhooks::table.find(row.id)).set(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Removes one with all its deliveries.
+pub fn remove(tx: &mut Tx, id: Id) -> Result<()> {
+    diesel::delete(webhook_deliveries::table.filter(webhook_deliveries::webhook_id.eq(id))).execute(tx.conn)?;
+    diesel::delete(webhooks::table.find(id)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Running subscriptions that have something to try now.
+pub fn due(tx: &mut Tx, system: Moment) -> Result<Vec<Id>> {
+    use webhook_deliveries as d;
+    let now = tx.now;
+    let waiting = d::table
+        .filter(d::webhook_id.eq(webhooks::id))
+        .filter(d::state.eq(State::Waiting))
+        .filter(d::next_at.le(now))
+        .filter(d::leased_until.lt(system))
+        .filter(d::position.le(webhooks::position));
+    let rows = webhooks::table.filter(webhooks::state.eq(WebhookState::Active)).filter(webhooks::resume_at.le(now)).filter(diesel::dsl::exists(waiting));
+    Ok(rows.order(webhooks::id.asc()).limit(500).select(webhooks::id).load(tx.conn)?)
+}
+
+/// How many of its deliveries are being tried.
+pub fn in_flight(tx: &mut Tx, webhook: Id, system: Moment) -> Result<i64> {
+    use webhook_deliveries as d;
+    let rows = d::table.filter(d::webhook_id.eq(webhook)).filter(d::state.eq(State::Waiting)).filter(d::leased_until.ge(system));
+    Ok(rows.count().get_result(tx.conn)?)
+}
+
+/// Its next deliveries to try: each the first of its record that is not settled.
+pub fn heads(tx: &mut Tx, webhook: &Webhook, system: Moment, limit: i64) -> Result<Vec<Delivery>> {
+    use webhook_deliveries as d;
+    let rows = d::table
+        .filter(d::webhook_id.eq(webhook.id))
+        .filter(d::state.eq(State::Waiting))
+        .filter(d::next_at.le(tx.now))
+        .filter(d::leased_until.lt(system))
+        // What lies ahead of a replay waits for it.
+        .filter(d::position.le(webhook.position));
+    Ok(rows.order((d::next_at.asc(), d::position.asc())).limit(limit).select(Delivery::as_select()).load(tx.conn)?)
+}
+
+/// By id.
+pub fn delivery(tx: &mut Tx, id: Id) -> Result<Option<Delivery>> {
+    Ok(webhook_deliveries::table.find(id).select(Delivery::as_select()).first(tx.conn).optional()?)
+}
+
+/// Those of these positions that have a delivery already.
+pub fn at_positions(tx: &mut Tx, webhook: Id, positions: &[i64]) -> Result<Vec<Delivery>> {
+    use webhook_deliveries as d;
+    let rows = d::table.filter(d::webhook_id.eq(webhook)).filter(d::position.eq_any(positions.to_vec()));
+    Ok(rows.select(Delivery::as_select()).load(tx.conn)?)
+}
+
+/// What is not settled of some records: record, position, state.
+pub fn open(tx: &mut Tx, webhook: Id, records: &[Id]) -> Result<Vec<(Id, i64, State)>> {
+    use webhook_deliveries as d;
+    let rows = d::table.filter(d::webhook_id.eq(webhook)).filter(d::record_id.eq_any(records.to_vec())).filter(d::state.eq_any([
+        State::Queued,
+        State::Waiting,
+        State::Dead,
+    ]));
+    Ok(rows.select((d::record_id, d::position, d::state)).load(tx.conn)?)
+}
+
+/// The first of a record that is queued, and the first that holds others back.
+pub fn first_open(tx: &mut Tx, webhook: Id, record: Id, state: State) -> Result<Option<Delivery>> {
+    use webhook_deliveries as d;
+    let rows = d::table.filter(d::webhook_id.eq(webhook)).filter(d::record_id.eq(record)).filter(d::state.eq(state));
+    Ok(rows.order(d::position.asc()).select(Delivery::as_select()).first(tx.conn).optional()?)
+}
+
+/// New ones.
+pub fn insert_deliveries(tx: &mut Tx, rows: &[Delivery]) -> Result<()> {
+    insert_many!(tx.conn, webhook_deliveries::table, rows);
+    Ok(())
+}
+
+/// Saves one from the version read.
+pub fn save_delivery(tx: &mut Tx, row: &mut Delivery) -> Result<bool> {
+    use webhook_deliveries as d;
+    let old = d::table.filter(d::id.eq(row.id)).filter(d::version.eq(row.version));
+    row.version += 1;
+    row.updated_at = tx.now;
+    Ok(diesel::update(old).set(row.clone()).execute(tx.conn)? == 1)
+}
+
+/// What of a record waits behind a position is queued again.
+pub fn demote(tx: &mut Tx, webhook: Id, record: Id, position: i64) -> Result<()> {
+    use webhook_deliveries as d;
+    let rows = d::table.filter(d::webhook_id.eq(webhook)).filter(d::record_id.eq(record)).filter(d::state.eq(State::Waiting)).filter(d::position.gt(position));
+    diesel::update(rows).set((d::state.eq(State::Queued), d::version.eq(d::version + 1))).execute(tx.conn)?;
+    Ok(())
+}
+
+/// The receiver is well again: whatever waits is tried at once.
+pub fn hurry(tx: &mut Tx, webhook: Id) -> Result<()> {
+    use webhook_deliveries as d;
+    let now = tx.now;
+    let rows = d::table.filter(d::webhook_id.eq(webhook)).filter(d::state.eq(State::Waiting)).filter(d::next_at.gt(now));
+    diesel::update(rows).set(d::next_at.eq(now)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// A subscription goes on: the time during which it rested does not count as time of trying.
+pub fn begin_anew(tx: &mut Tx, webhook: Id) -> Result<()> {
+    use webhook_deliveries as d;
+    let rows = d::table.filter(d::webhook_id.eq(webhook)).filter(d::state.eq(State::Waiting));
+    diesel::update(rows).set((d::next_at.eq(tx.now), d::first_at.eq(None::<Moment>), d::attempts.eq(0))).execute(tx.conn)?;
+    Ok(())
+}
+
+/// How many of a state a subscription has.
+pub fn count_of(tx: &mut Tx, webhook: Id, state: State) -> Result<i64> {
+    use webhook_deliveries as d;
+    Ok(d::table.filter(d::webhook_id.eq(webhook)).filter(d::state.eq(state)).count().get_result(tx.conn)?)
+}
+
+/// A page of deliveries, newest position first.
+pub fn deliveries(tx: &mut Tx, webhook: Id, states: &[State], before: Option<i64>, limit: i64) -> Result<Vec<Delivery>> {
+    use webhook_deliveries as d;
+    let mut found = Vec::new();
+    // Each state is a walk of the index.
+    let each = if states.is_empty() { vec![None] } else { states.iter().map(|s| Some(*s)).collect() };
+    for state in each {
+        let mut q = d::table.filter(d::webhook_id.eq(webhook)).order(d::position.desc()).limit(limit).select(Delivery::as_select()).into_boxed();
+        if let Some(state) = state {
+            q = q.filter(d::state.eq(state));
+        }
+        if let Some(position) = before {
+            q = q.filter(d::position.lt(position));
+        }
+        found.extend(q.load(tx.conn)?);
+    }
+    found.sort_by_key(|d: &Delivery| std::cmp::Reverse(d.position));
+    found.dedup_by_key(|d| d.id);
+    found.truncate(usize::try_from(limit).unwrap_or(200));
+    Ok(found)
+}
+
+/// The dead ones of a subscription, in order.
+pub fn dead(tx: &mut Tx, webhook: Id, limit: i64) -> Result<Vec<Delivery>> {
+    use webhook_deliveries as d;
+    let rows = d::table.filter(d::webhook_id.eq(webhook)).filter(d::state.eq(State::Dead));
+    Ok(rows.order(d::position.asc()).limit(limit).select(Delivery::as_select()).load(tx.conn)?)
+}
+
+/// Settled deliveries from before a moment.
+pub fn old(tx: &mut Tx, before: Moment, limit: i64) -> Result<Vec<Id>> {
+    use webhook_deliveries as d;
+    let rows = d::table.filter(d::state.eq_any([State::Sent, State::Skipped])).filter(d::created_at.lt(before));
+    Ok(rows.limit(limit).select(d::id).load(tx.conn)?)
+}
+
+/// Forgets them.
+pub fn forget(tx: &mut Tx, ids: &[Id]) -> Result<usize> {
+    use webhook_deliveries as d;
+    Ok(diesel::delete(d::table.filter(d::id.eq_any(ids.to_vec()))).execute(tx.conn)?)
+}
