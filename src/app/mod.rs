@@ -33,13 +33,14 @@ use crate::{
         edge::{PathTable, edge, fallback},
         limits::{Limits, limit},
     },
-    kernel::{Clock, Vault},
+    kernel::{Clock, Vault, usage::Usage},
     ledgers, meetings, organization, projects, registry, reminders, routing, sheets, tickets, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
 pub fn mount(cfg: &mut ServiceConfig) {
     crate::auth::api::routes(cfg);
+    crate::identity::api::root_routes(cfg);
     ops::routes(cfg);
     cfg.service(scope("/api/v1").configure(|cfg| {
         organization::api::routes(cfg);
@@ -78,6 +79,8 @@ pub fn mount(cfg: &mut ServiceConfig) {
         crate::documents::api::routes(cfg);
         crate::assessments::api::routes(cfg);
         clocks::api::routes(cfg);
+        crate::clients::api::routes(cfg);
+        crate::identity::api::routes(cfg);
         dictionaries::routes(cfg);
     }));
 }
@@ -111,6 +114,7 @@ pub struct Shared {
     state: web::Data<State>,
     table: web::Data<PathTable>,
     limits: web::Data<Limits>,
+    usage: web::Data<Usage>,
     document: web::Data<ops::Document>,
 }
 
@@ -134,8 +138,17 @@ impl Shared {
             state: web::Data::new(State { db, blobs, tokens, config }),
             table: web::Data::new(table),
             limits: web::Data::new(limits),
+            usage: web::Data::new(Usage::default()),
             document: web::Data::new(served),
         })
+    }
+
+    /// Adds up what clients asked here, and reads what they may ask.
+    pub async fn refresh(&self) -> Result<(), db::Error> {
+        let db = &self.state.db;
+        crate::clients::flush(db, &self.usage).await?;
+        self.limits.set_clients(db.read(crate::clients::limits).await?);
+        Ok(())
     }
 
     /// The database, the tokens and the settings.
@@ -154,6 +167,7 @@ pub fn build(
     app.app_data(shared.state.clone())
         .app_data(shared.table.clone())
         .app_data(shared.limits.clone())
+        .app_data(shared.usage.clone())
         .app_data(shared.document.clone())
         .app_data(web::PayloadConfig::new(config.max_body_bytes))
         .app_data(web::FormConfig::default().limit(16_384))
@@ -297,6 +311,16 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
             }
         })
     });
+    let each_seconds = shared.clone();
+    let counter = actix_web::rt::spawn(async move {
+        loop {
+            if let Err(e) = each_seconds.refresh().await {
+                tracing::warn!(error = %e, "usage of clients not added up; tried again in seconds");
+            }
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
+    });
+    let last = shared.clone();
     let each_minute = shared.clone();
     let sweeper = actix_web::rt::spawn(async move {
         loop {
@@ -319,6 +343,10 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
     server.run().await?;
     let _ = stop.send(true);
     sweeper.abort();
+    counter.abort();
+    if let Err(e) = last.refresh().await {
+        tracing::warn!(error = %e, "the last counts of clients are lost");
+    }
     // What is being made is begun again by whoever runs next.
     exporter.inspect(actix_web::rt::task::JoinHandle::abort);
     if let Some(worker) = worker {

@@ -21,6 +21,7 @@ pub use bulk::BulkResults;
 pub use command::{Answer, Ask, Command, Named, State, Who};
 pub use files::{Download, FormFile, broken};
 pub use list::{Filter, FilterKind, List, ListKind};
+pub use limits::ByClient;
 pub use problem::ProblemDocument;
 pub use public::{DeviceAsk, DeviceCommand, LinkCommand, Public, cacheable};
 pub use query::{Nothing, Params};

@@ -120,7 +120,8 @@ fn housekeeping(tx: &mut Tx) -> Result<usize> {
     let now = Moment::system();
     let keys = idempotency::forget(tx, now.plus(TimeDelta::hours(-48)))?;
     let counters = audit::forget_failures(tx, now.utc().timestamp() / 3600 - 2)?;
-    Ok(keys + counters + auth::keys::rotate(tx)?)
+    let comers = crate::identity::forget(tx, now.plus(TimeDelta::hours(-1)))?;
+    Ok(keys + counters + comers + crate::clients::forget(tx)? + auth::keys::rotate(tx)?)
 }
 
 /// After a year's calendar was loaded: the open clocks that reach into it, and the deadlines shown on their records.
