@@ -4,6 +4,7 @@ pub mod dictionaries;
 mod docs;
 mod openapi;
 mod ops;
+mod sandbox;
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
@@ -81,6 +82,8 @@ pub fn mount(cfg: &mut ServiceConfig) {
         clocks::api::routes(cfg);
         crate::clients::api::routes(cfg);
         crate::identity::api::routes(cfg);
+        crate::notices::api::routes(cfg);
+        sandbox::routes(cfg);
         dictionaries::routes(cfg);
     }));
 }
@@ -293,6 +296,9 @@ pub fn listen(config: &Config) -> Result<TcpListener, StartError> {
 
 /// Runs the server until SIGTERM or Ctrl-C, then drains.
 pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result<(), StartError> {
+    if config.sandbox {
+        sandbox::wind(&db).await?;
+    }
     let shared = Shared::new(db.clone(), config.clone()).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let worker = config.worker.then(|| actix_web::rt::spawn(worker::run(db, stopped)));
@@ -301,7 +307,10 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
         actix_web::rt::spawn(async move {
             loop {
                 tokio::time::sleep(Duration::from_secs(1)).await;
-                let State { db, blobs, .. } = shared.state.as_ref();
+                let State { db, blobs, config, .. } = shared.state.as_ref();
+                if let Err(e) = crate::notices::send_due(db, &config.gateways, &config.public_url).await {
+                    tracing::warn!(error = %e, "messages not sent; tried again");
+                }
                 if let Err(e) = ledgers::run_due(db, blobs).await {
                     tracing::warn!(error = %e, "exports not made; tried again");
                 }

@@ -38,6 +38,7 @@ const TAGS: &[(&str, &str)] = &[
     ("precedents", "案例：公开查询、起草、审核公布、引用、纳入事项目录"),
     ("evaluations", "好差评"),
     ("statistics", "统计：口径、总览、趋势、分列、接力流向、图表、公开数据"),
+    ("notices", "通知：我的消息、偏好、模板、发送记录"),
     ("ledgers", "台账：把任一列表导出为表格"),
     ("operations", "运行维护"),
 ];
@@ -206,13 +207,22 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
         && matches!(method, "POST" | "PUT" | "DELETE")
         && !matches!(
             operation.operation_id.as_deref(),
-            Some("search" | "find_applicants" | "compose_bundle" | "resolve_routing" | "reveal_entrustment" | "make_signing_link" | "upload_part" | "create_client" | "rotate_client_secret")
+            Some(
+                "search"
+                    | "find_applicants"
+                    | "compose_bundle"
+                    | "resolve_routing"
+                    | "reveal_entrustment"
+                    | "make_signing_link"
+                    | "upload_part"
+                    | "create_client"
+                    | "rotate_client_secret"
+            )
         );
     if operation.operation_id.as_deref() == Some("upload_part") {
         operation.responses.responses.insert("409".into(), RefOr::Ref(Ref::from_response_name(response_name(409))));
     }
-    let with_effect =
-        matches!(operation.operation_id.as_deref(), Some("reveal_entrustment" | "make_signing_link" | "create_client" | "rotate_client_secret"));
+    let with_effect = matches!(operation.operation_id.as_deref(), Some("reveal_entrustment" | "make_signing_link" | "create_client" | "rotate_client_secret"));
     let mut add = |parameter: Parameter| operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
     let removal = method == "DELETE";
     if command {

@@ -1,6 +1,7 @@
 //! Machine clients: what each may do, what it proves itself by, and how much it may ask.
 
 use chrono::TimeDelta;
+use jsonwebtoken::{DecodingKey, jwk::JwkSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -121,4 +122,12 @@ pub fn rotate(client: &mut Client, row: &mut ClientSettingsRow, new_hash: String
     let former = std::mem::replace(&mut client.secret_hash, new_hash);
     row.former_hash = Some(former).filter(|_| overlap_hours > 0);
     row.former_until = Some(until).filter(|_| overlap_hours > 0);
+}
+
+/// Whether a JWK set can be used: public keys alone, one to ten of them.
+pub fn usable_keys(set: &serde_json::Value) -> bool {
+    let keys = set.get("keys").and_then(serde_json::Value::as_array);
+    let secret = |k: &serde_json::Value| ["d", "k", "p", "q"].iter().any(|name| k.get(name).is_some());
+    let public = keys.is_some_and(|keys| (1..=10).contains(&keys.len()) && !keys.iter().any(secret));
+    public && serde_json::from_value::<JwkSet>(set.clone()).is_ok_and(|set| set.keys.iter().all(|k| DecodingKey::from_jwk(k).is_ok()))
 }

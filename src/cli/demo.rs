@@ -108,6 +108,7 @@ pub fn configure(config: &mut Config, city: Shipped) {
         config.files = format!("file:{name}-files");
     }
     config.demo = true;
+    super::portal::configure(config);
 }
 
 /// Loads the demo and starts the server.
@@ -153,13 +154,16 @@ pub async fn run(mut config: Config, city: Shipped, matters: u64, reset: bool, n
     for (login, title) in &accounts {
         println!("  {login:<16} {title}");
     }
+    if config.sandbox {
+        println!("\n沙箱：POST {url}/api/v1/sandbox/clock 可拨快时钟；门户客户端 demo-portal，密钥 {}；模拟登录 {url}/auth/fake/start", super::portal::SECRET);
+    }
     config.accounts = accounts;
     println!("\n按 Ctrl-C 结束。");
     Ok(app::serve(db, Arc::new(config), listener).await?)
 }
 
 /// The demo is loaded, or deleted, only where nothing else lives: its passwords are published.
-async fn guard(db: &Db) -> Result<(), CliError> {
+pub(super) async fn guard(db: &Db) -> Result<(), CliError> {
     let foreign = db.read(|tx| Ok(accounts_store::any_user(tx)? && accounts_store::user_by_login(tx, "city_clerk")?.is_none())).await?;
     if foreign { Err(CliError::Said("这个数据库里有别的账号，不是演示库：演示不会载入，也不会清空".into())) } else { Ok(()) }
 }
@@ -213,6 +217,7 @@ pub async fn load(db: &Db, cost: passwords::Cost) -> Result<(), CliError> {
     .await?;
     let hash = passwords::hash_async(PASSWORD.into(), cost).await;
     db.commit(move |tx| staff(tx, &hash).map_err(said)).await?;
+    db.commit(super::portal::load).await?;
     Ok(())
 }
 

@@ -9,5 +9,6 @@ mod usage;
 mod views;
 
 pub use model::NewClient;
-pub use service::{create_as, limits};
+pub use service::{create_as, limits, stop};
 pub use usage::{flush, forget};
+pub use views::ClientState;

@@ -8,7 +8,6 @@ use validator::{Validate, ValidationError};
 use crate::{
     auth::clients::{ClientKind, ClientScope, ClientSettings},
     db::schema::client_usage,
-    kernel::Moment,
 };
 
 /// What a client is set to.
@@ -136,8 +135,6 @@ fn day() -> i64 {
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = client_usage)]
 pub struct UsageRow {
-    /// OAuth client.
-    pub client_id: String,
     /// Hour of the Unix epoch.
     pub hour: i64,
     /// Method and path.
@@ -164,8 +161,6 @@ pub struct UsageRow {
     pub b8: i64,
     pub b9: i64,
     pub b10: i64,
-    /// When last.
-    pub last_at: Moment,
 }
 
 impl UsageRow {

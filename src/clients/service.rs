@@ -60,12 +60,7 @@ fn check_keys(edit: &ClientEdit) -> Result<(), Problem> {
     if edit.jwks.is_some() && edit.jwks_url.is_some() {
         return Err(Problem::rule("/settings/jwks_url", "one_of", "jwks 和 jwks_url 只能填一项。", "Either jwks or jwks_url."));
     }
-    let secret = |set: &serde_json::Value| {
-        let keys = set.get("keys").and_then(serde_json::Value::as_array);
-        let public = |k: &serde_json::Value| k.is_object() && ["d", "k", "p", "q"].iter().all(|name| k.get(name).is_none());
-        !keys.is_some_and(|keys| (1..=10).contains(&keys.len()) && keys.iter().all(public))
-    };
-    if edit.jwks.as_ref().is_some_and(secret) {
+    if edit.jwks.as_ref().is_some_and(|set| !clients::usable_keys(set)) {
         let (zh, en) = ("应为公钥集（JWKS），含 1 到 10 个公钥，不得含私钥。", "A JWK set of 1 to 10 public keys, without private halves.");
         let e = FieldError::body("/settings/jwks", "jwks", zh, en);
         return Err(Problem::fields(ErrorCode::RuleViolation, vec![e]));
@@ -112,6 +107,14 @@ pub fn create_as(tx: &mut Tx, actor: &Actor, new: &NewClient, id: Id, secret: &s
     accounts::put_client_settings(tx, &row)?;
     note(tx, actor, "propose", id)?;
     Ok(ClientSecretView { client: views::view(tx, actor, client)?, client_secret: secret.to_owned() })
+}
+
+/// Stops a client: the demo's old one.
+pub fn stop(tx: &mut Tx, id: Id) -> Result<()> {
+    let mut client = accounts::client_by_id(tx, id)?.ok_or_else(Problem::not_found)?;
+    client.status = "disabled".into();
+    client.version += 1;
+    accounts::save_client(tx, &client).map(|_| ())
 }
 
 /// A client for an act: seen (404), allowed (403), in the version asked for (412), in a state that permits it (409).

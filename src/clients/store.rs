@@ -45,8 +45,10 @@ pub fn codes_within(tx: &mut Tx, client: &str, (from, to): (i64, i64)) -> Result
 
 /// What each client asked since an hour and was not refused by a limit.
 pub fn used_since(tx: &mut Tx, hour: i64) -> Result<Vec<(String, i64)>> {
-    let rows: Vec<(String, i64, i64)> =
-        client_usage::table.filter(client_usage::hour.ge(hour)).select((client_usage::client_id, client_usage::requests, client_usage::limited)).load(tx.conn)?;
+    let rows: Vec<(String, i64, i64)> = client_usage::table
+        .filter(client_usage::hour.ge(hour))
+        .select((client_usage::client_id, client_usage::requests, client_usage::limited))
+        .load(tx.conn)?;
     let mut all: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
     rows.into_iter().for_each(|(client, requests, limited)| *all.entry(client).or_default() += requests - limited);
     Ok(all.into_iter().collect())

@@ -128,7 +128,8 @@ pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: N
             let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".into());
             end(&route, response.status());
             if let Some(counting) = counting {
-                let answered = Answered { operation: format!("{method} {route}"), status: response.status().as_u16(), code, seconds: started.elapsed().as_secs_f64() };
+                let answered =
+                    Answered { operation: format!("{method} {route}"), status: response.status().as_u16(), code, seconds: started.elapsed().as_secs_f64() };
                 counting.note(response.request(), answered);
             }
             dress(response.response_mut(), &id, &trace);

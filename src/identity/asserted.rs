@@ -60,7 +60,8 @@ impl Identity {
         let applicant: AssertedApplicant = serde_json::from_value(applicant).map_err(|_| Unbelievable("断言中的 applicant 应含 kind、name、id_number。"))?;
         let agent = claims.get("agent").filter(|a| !a.is_null()).cloned().map(serde_json::from_value).transpose();
         let agent = agent.map_err(|_| Unbelievable("断言中的 agent 应含 name、id_number。"))?;
-        let level = claims.get("acr").and_then(Value::as_str).and_then(|l| l.parse().ok()).ok_or(Unbelievable("断言中的 acr 应为实名等级 \"1\"、\"2\" 或 \"3\"。"))?;
+        let level =
+            claims.get("acr").and_then(Value::as_str).and_then(|l| l.parse().ok()).ok_or(Unbelievable("断言中的 acr 应为实名等级 \"1\"、\"2\" 或 \"3\"。"))?;
         let phone = claims.get("phone_number").and_then(Value::as_str).map(str::to_owned);
         Self { applicant, agent, level, phone }.checked()
     }

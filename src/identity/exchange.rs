@@ -79,7 +79,11 @@ async fn assertion(tokens: &Tokens, client: &Authenticated, token: &str) -> Resu
     if at("exp") - at("iat") > LONGEST_SECONDS {
         return Err(refused("断言的有效期不得超过五分钟。"));
     }
-    let jti = claims.get("jti").and_then(Value::as_str).filter(|jti| (8..=200).contains(&jti.len())).ok_or_else(|| refused("断言缺少 jti（8 到 200 个字符，每次不同）。"))?;
+    let jti = claims
+        .get("jti")
+        .and_then(Value::as_str)
+        .filter(|jti| (8..=200).contains(&jti.len()))
+        .ok_or_else(|| refused("断言缺少 jti（8 到 200 个字符，每次不同）。"))?;
     let identity = Identity::of_claims(&claims).map_err(unbelievable)?;
     Ok((identity, sha256_hex(format!("assertion\n{name}\n{jti}").as_bytes()), until_of(&claims)))
 }

@@ -51,7 +51,15 @@ pub async fn fetch(call: Call) -> Result<Value, FetchError> {
     for (name, value) in &call.headers {
         request = request.header(name, value);
     }
-    let told = |e: reqwest::Error| FetchError(if e.is_timeout() { "timeout" } else if e.is_connect() { "unreachable" } else { "broken" });
+    let told = |e: reqwest::Error| {
+        FetchError(if e.is_timeout() {
+            "timeout"
+        } else if e.is_connect() {
+            "unreachable"
+        } else {
+            "broken"
+        })
+    };
     let mut answer = request.send().await.map_err(told)?;
     if !answer.status().is_success() {
         return Err(FetchError("refused"));

@@ -65,14 +65,6 @@ pub enum Keys {
     Published(String),
 }
 
-/// Whether a JWK set can be used: public signing keys alone, at least one.
-pub fn usable(set: &Value) -> bool {
-    let secret = |k: &Value| ["d", "k", "p", "q"].iter().any(|name| k.get(name).is_some());
-    let keys = set.get("keys").and_then(Value::as_array);
-    let no_secret = keys.is_some_and(|keys| (1..=10).contains(&keys.len()) && !keys.iter().any(secret));
-    no_secret && serde_json::from_value::<JwkSet>(set.clone()).is_ok_and(|set| set.keys.iter().all(|k| DecodingKey::from_jwk(k).is_ok()))
-}
-
 fn pick(set: &Value, kid: Option<&str>) -> Option<Jwk> {
     let set: JwkSet = serde_json::from_value(set.clone()).ok()?;
     match kid {

@@ -149,7 +149,8 @@ mod tests {
         let person = json!({ "data": { "type": 1, "xm": "演示自然人一号", "sfzh": "320601199001010011", "rz": "L3", "sj": "13900000003" } });
         let said = mapping.identity(&person).expect("a person");
         assert_eq!((said.level, said.applicant.kind, said.agent.is_none()), (3, ApplicantKind::NaturalPerson, true));
-        let firm = json!({ "data": { "type": 2, "xm": "经办人甲", "sfzh": "320601199001010011", "qymc": "甲公司", "tyshxydm": "91110000600037341L", "rz": "??" } });
+        let firm =
+            json!({ "data": { "type": 2, "xm": "经办人甲", "sfzh": "320601199001010011", "qymc": "甲公司", "tyshxydm": "91110000600037341L", "rz": "??" } });
         let said = mapping.identity(&firm).expect("a firm");
         assert_eq!((said.level, said.agent.map(|a| a.name).as_deref()), (1, Some("经办人甲")));
         assert!(mapping.identity(&json!({ "data": { "type": 9 } })).is_err());

@@ -17,6 +17,6 @@ pub mod store;
 mod ticket;
 mod token_api;
 
-pub use asserted::{AssertedApplicant, AssertedAgent, Identity};
+pub use asserted::{AssertedAgent, AssertedApplicant, Identity};
 pub use exchange::{Exchanged, SubjectToken, by_code, exchange};
 pub use store::forget;

@@ -46,7 +46,13 @@ pub fn challenge(verifier: &str) -> String {
 }
 
 /// Where people are sent.
-pub async fn login_url(settings: &ProviderSettings, platform: &OpenIdPlatform, callback: &str, state: &str, words: &AttemptWords) -> Result<String, Unbelievable> {
+pub async fn login_url(
+    settings: &ProviderSettings,
+    platform: &OpenIdPlatform,
+    callback: &str,
+    state: &str,
+    words: &AttemptWords,
+) -> Result<String, Unbelievable> {
     let at = Discovered::of(platform).await?.at("authorization_endpoint")?;
     let scope = std::iter::once("openid").chain(platform.scopes.iter().map(String::as_str).filter(|s| *s != "openid")).collect::<Vec<_>>().join(" ");
     let pairs = [
@@ -63,7 +69,13 @@ pub async fn login_url(settings: &ProviderSettings, platform: &OpenIdPlatform, c
 }
 
 /// Who came back with a code.
-pub async fn identity(settings: &ProviderSettings, platform: &OpenIdPlatform, callback: &str, code: &str, words: &AttemptWords) -> Result<Identity, Unbelievable> {
+pub async fn identity(
+    settings: &ProviderSettings,
+    platform: &OpenIdPlatform,
+    callback: &str,
+    code: &str,
+    words: &AttemptWords,
+) -> Result<Identity, Unbelievable> {
     let discovered = Discovered::of(platform).await?;
     let pairs = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", callback), ("code_verifier", words.verifier.as_str())];
     let plain = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();

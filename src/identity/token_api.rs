@@ -259,4 +259,3 @@ fn basic(request: &HttpRequest) -> Result<Option<(String, String)>, ()> {
     }
     Ok(if id.is_empty() { None } else { Some((id, secret)) })
 }
-

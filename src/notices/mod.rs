@@ -19,4 +19,4 @@ pub use following::{anything_new, follow};
 pub use kinds::{NoticeKind, NoticeParameter};
 pub use model::{NoticeChannel, NoticeContent, NoticeState, TemplateStatus};
 pub use sending::send_due;
-pub use templates::{NewTemplate, publish_as};
+pub use templates::{NewTemplate, is_known, publish_as};

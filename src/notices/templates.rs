@@ -232,6 +232,11 @@ fn load(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<(Template, Option
     Ok((row, center))
 }
 
+/// Whether there is such a version.
+pub fn is_known(tx: &mut Tx, id: Id) -> Result<bool> {
+    Ok(store::template(tx, id)?.is_some())
+}
+
 /// One version.
 pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<TemplateView> {
     let (row, _) = load(tx, actor, reference)?;

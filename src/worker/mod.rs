@@ -25,7 +25,7 @@ struct Job {
     run: fn(&mut Tx) -> Result<usize>,
 }
 
-const JOBS: [Job; 18] = [
+const JOBS: [Job; 19] = [
     Job { name: "sequencer", waits: events::store::unsequenced, run: |tx| events::store::sequence(tx, BATCH) },
     Job { name: "calendar", waits: |tx| Ok(clocks::store::recompute_pending(tx)?.is_some()), run: recompute },
     Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
@@ -41,6 +41,7 @@ const JOBS: [Job; 18] = [
     // After the sequencer, and after what raises events of its own.
     Job { name: "statistics", waits: statistics::waits, run: statistics::follow },
     Job { name: "reporting", waits: crate::reporting::anything_new, run: crate::reporting::follow },
+    Job { name: "notices", waits: crate::notices::anything_new, run: crate::notices::follow },
     Job { name: "freezing", waits: statistics::freezing, run: statistics::freeze },
     Job { name: "assessments", waits: assessments::anything_pending, run: assessments::compute_some },
     Job { name: "assessments_frozen", waits: assessments::anything_freezing, run: assessments::freeze_some },
