@@ -59,6 +59,10 @@ pub struct Config {
     pub outbound_allow: Vec<String>,
     /// It is a demo: examples that lie ahead are dated by the calendar.
     pub demo: bool,
+    /// Integrators try things out here: the clock can be moved, and nobody is real.
+    pub sandbox: bool,
+    /// Doors to people's telephones; in the environment `JIELI_GATEWAYS__SMS__URL` and so on.
+    pub gateways: Gateways,
     /// Logins and posts of a demo, listed in the document; set by `jieli demo`.
     #[serde(skip)]
     pub accounts: Vec<(String, String)>,
@@ -89,9 +93,39 @@ impl Default for Config {
             masking: Masking::default(),
             outbound_allow: Vec::new(),
             demo: false,
+            sandbox: false,
+            gateways: Gateways::default(),
             accounts: Vec::new(),
         }
     }
+}
+
+/// A gateway that takes messages to people.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gateway {
+    /// Where messages are posted; `console`: they are written to the log instead; empty: nothing goes out through it.
+    pub url: String,
+    /// Who we are there.
+    pub app_id: String,
+    /// Signs what is sent (HMAC-SHA256 over time and body).
+    pub secret: String,
+    /// Names of the fields there, by ours (`id`, `phone`, `text`, `template`, `params`, `app_id`); absent: as ours.
+    pub fields: std::collections::BTreeMap<String, String>,
+    /// Where success stands in the answer, as a JSON pointer; empty: any 2xx is one.
+    pub success_pointer: String,
+    /// What success is.
+    pub success: String,
+}
+
+/// Doors to people's telephones.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gateways {
+    /// Text messages.
+    pub sms: Gateway,
+    /// WeChat subscription messages.
+    pub wechat: Gateway,
 }
 
 /// Settings that cannot work.
@@ -122,6 +156,11 @@ impl Config {
             config.public_url = format!("http://{home}");
         }
         Ok(config)
+    }
+
+    /// Nobody here is real: the fake identity provider may be used.
+    pub fn with_fake(&self) -> bool {
+        self.demo || self.sandbox
     }
 
     fn check(&self) -> Result<(), ConfigError> {

@@ -5,6 +5,7 @@ pub mod dictionaries;
 mod docs;
 mod openapi;
 mod ops;
+mod sandbox;
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
@@ -34,7 +35,7 @@ use crate::{
         edge::{PathTable, edge, fallback},
         limits::{Limits, limit},
     },
-    kernel::{Clock, Vault},
+    kernel::{Clock, Vault, usage::Usage},
     ledgers, meetings, organization,
     outbound::Outbound,
     projects, registry, reminders, routing, sheets, tickets, webhooks, worker, worklist,
@@ -43,6 +44,7 @@ use crate::{
 /// Mounts every operation; mounting a handler and documenting it are one act.
 pub fn mount(cfg: &mut ServiceConfig) {
     crate::auth::api::routes(cfg);
+    crate::identity::api::root_routes(cfg);
     ops::routes(cfg);
     cfg.service(scope("/api/v1").configure(|cfg| {
         organization::api::routes(cfg);
@@ -85,6 +87,10 @@ pub fn mount(cfg: &mut ServiceConfig) {
         crate::documents::api::routes(cfg);
         crate::assessments::api::routes(cfg);
         clocks::api::routes(cfg);
+        crate::clients::api::routes(cfg);
+        crate::identity::api::routes(cfg);
+        crate::notices::api::routes(cfg);
+        sandbox::routes(cfg);
         dictionaries::routes(cfg);
     }));
 }
@@ -119,6 +125,7 @@ pub struct Shared {
     state: web::Data<State>,
     table: web::Data<PathTable>,
     limits: web::Data<Limits>,
+    usage: web::Data<Usage>,
     document: web::Data<ops::Document>,
 }
 
@@ -126,6 +133,8 @@ impl Shared {
     /// Prepares what is shared; wires the hooks inside the transaction that ends a matter.
     pub async fn new(db: Db, config: Arc<Config>) -> Result<Self, db::Error> {
         wire();
+        let outbound = Outbound::new(&config.outbound_allow).map_err(|e| db::Error::Corrupt(e.to_string()))?;
+        let _ = crate::identity::OUTBOUND.set(outbound);
         let issuer = config.public_url.clone();
         let blobs = Blobs::open(&config.files).map_err(|e| db::Error::Corrupt(e.to_string()))?;
         let tokens = Arc::new(tokens(&db, issuer).await?);
@@ -142,8 +151,17 @@ impl Shared {
             state: web::Data::new(State { db, blobs, tokens, config }),
             table: web::Data::new(table),
             limits: web::Data::new(limits),
+            usage: web::Data::new(Usage::default()),
             document: web::Data::new(served),
         })
+    }
+
+    /// Adds up what clients asked here, and reads what they may ask.
+    pub async fn refresh(&self) -> Result<(), db::Error> {
+        let db = &self.state.db;
+        crate::clients::flush(db, &self.usage).await?;
+        self.limits.set_clients(db.read(crate::clients::limits).await?);
+        Ok(())
     }
 
     /// The database, the tokens and the settings.
@@ -162,6 +180,7 @@ pub fn build(
     app.app_data(shared.state.clone())
         .app_data(shared.table.clone())
         .app_data(shared.limits.clone())
+        .app_data(shared.usage.clone())
         .app_data(shared.document.clone())
         .app_data(web::PayloadConfig::new(config.max_body_bytes))
         .app_data(web::FormConfig::default().limit(16_384))
@@ -287,6 +306,9 @@ pub fn listen(config: &Config) -> Result<TcpListener, StartError> {
 
 /// Runs the server until SIGTERM or Ctrl-C, then drains.
 pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result<(), StartError> {
+    if config.sandbox {
+        sandbox::wind(&db).await?;
+    }
     let shared = Shared::new(db.clone(), config.clone()).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let worker = config.worker.then(|| actix_web::rt::spawn(worker::run(db, stopped)));
@@ -300,7 +322,10 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
         actix_web::rt::spawn(async move {
             loop {
                 tokio::time::sleep(Duration::from_secs(1)).await;
-                let State { db, blobs, .. } = shared.state.as_ref();
+                let State { db, blobs, config, .. } = shared.state.as_ref();
+                if let Err(e) = crate::notices::send_due(db, &config.gateways, &config.public_url).await {
+                    tracing::warn!(error = %e, "messages not sent; tried again");
+                }
                 if let Err(e) = ledgers::run_due(db, blobs).await {
                     tracing::warn!(error = %e, "exports not made; tried again");
                 }
@@ -310,6 +335,16 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
             }
         })
     });
+    let each_seconds = shared.clone();
+    let counter = actix_web::rt::spawn(async move {
+        loop {
+            if let Err(e) = each_seconds.refresh().await {
+                tracing::warn!(error = %e, "usage of clients not added up; tried again in seconds");
+            }
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
+    });
+    let last = shared.clone();
     let each_minute = shared.clone();
     let sweeper = actix_web::rt::spawn(async move {
         loop {
@@ -332,6 +367,10 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
     server.run().await?;
     let _ = stop.send(true);
     sweeper.abort();
+    counter.abort();
+    if let Err(e) = last.refresh().await {
+        tracing::warn!(error = %e, "the last counts of clients are lost");
+    }
     // What is being made is begun again by whoever runs next.
     exporter.inspect(actix_web::rt::task::JoinHandle::abort);
     // What is being sent is sent again by whoever runs next.

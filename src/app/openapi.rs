@@ -21,6 +21,7 @@ const TAGS: &[(&str, &str)] = &[
     ("public", "公开查询：进度、评价链接、日历、代码表"),
     ("identity", "登录与令牌"),
     ("people", "人员与授权"),
+    ("clients", "客户端与认证源：登记、批准、密钥、限额、用量"),
     ("centers", "服务中心"),
     ("catalogue", "事项目录与办事指南"),
     ("attachments", "附件：上传、断点续传、下载"),
@@ -39,6 +40,7 @@ const TAGS: &[(&str, &str)] = &[
     ("precedents", "案例：公开查询、起草、审核公布、引用、纳入事项目录"),
     ("evaluations", "好差评"),
     ("statistics", "统计：口径、总览、趋势、分列、接力流向、图表、公开数据"),
+    ("notices", "通知：我的消息、偏好、模板、发送记录"),
     ("ledgers", "台账：把任一列表导出为表格"),
     ("events", "事件：拉取、实时、订阅推送（CloudEvents、Standard Webhooks、AsyncAPI）"),
     ("operations", "运行维护"),
@@ -208,12 +210,22 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
         && matches!(method, "POST" | "PUT" | "DELETE")
         && !matches!(
             operation.operation_id.as_deref(),
-            Some("search" | "find_applicants" | "compose_bundle" | "resolve_routing" | "reveal_entrustment" | "make_signing_link" | "upload_part")
+            Some(
+                "search"
+                    | "find_applicants"
+                    | "compose_bundle"
+                    | "resolve_routing"
+                    | "reveal_entrustment"
+                    | "make_signing_link"
+                    | "upload_part"
+                    | "create_client"
+                    | "rotate_client_secret"
+            )
         );
     if operation.operation_id.as_deref() == Some("upload_part") {
         operation.responses.responses.insert("409".into(), RefOr::Ref(Ref::from_response_name(response_name(409))));
     }
-    let with_effect = matches!(operation.operation_id.as_deref(), Some("reveal_entrustment" | "make_signing_link"));
+    let with_effect = matches!(operation.operation_id.as_deref(), Some("reveal_entrustment" | "make_signing_link" | "create_client" | "rotate_client_secret"));
     let mut add = |parameter: Parameter| operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
     let removal = method == "DELETE";
     if command {

@@ -53,6 +53,8 @@ pub struct Caller {
     pub session: Option<String>,
     /// The OAuth client the token was issued to.
     pub client: String,
+    /// For people who came by way of a portal: how sure it is who they are.
+    pub level: Option<u8>,
 }
 
 /// A role at a node of the center tree, at a department, or over the system.
@@ -83,6 +85,10 @@ pub struct Actor {
     pub label: String,
     /// Traces what was done to the request that did it.
     pub request_id: String,
+    /// How sure it is who this is (1 to 3), where a portal or provider has said so; absent: signed in here.
+    pub level: Option<u8>,
+    /// What has to be signed takes this level.
+    pub signing_level: u8,
 }
 
 impl Actor {
@@ -97,6 +103,8 @@ impl Actor {
             stands_in_for: Vec::new(),
             label: "系统".into(),
             request_id: format!("system:{name}"),
+            level: None,
+            signing_level: 0,
         }
     }
 
@@ -108,6 +116,11 @@ impl Actor {
     /// Whether this is the worker or the command line.
     pub fn is_system(&self) -> bool {
         self.kind == "system"
+    }
+
+    /// Whether it is sure enough who this is to sign.
+    pub fn may_sign(&self) -> bool {
+        self.level.is_none_or(|level| level >= self.signing_level)
     }
 
     /// Whether something assigned to `user` is this caller's to do: their own, or a colleague's they stand in for.

@@ -4,6 +4,7 @@
 
 mod actor;
 pub mod api;
+pub mod clients;
 pub mod keys;
 pub mod passwords;
 pub mod policy;
@@ -13,5 +14,5 @@ mod tokens;
 
 pub use actor::{Actor, Caller, Grant, Role, SubjectKind};
 pub use policy::{Reach, Reachable, Scope};
-pub use service::{TokenGrant, TokenRefusal, TokenSet, actor, issue};
-pub use tokens::{ACCESS_TTL_SECONDS, Claims, REFRESH_TTL_DAYS, TokenError, Tokens};
+pub use service::{FIRST_PARTY, TokenGrant, TokenRefusal, TokenSet, actor, issue, issue_for};
+pub use tokens::{ACCESS_TTL_SECONDS, Claims, EXCHANGED_TTL_SECONDS, REFRESH_TTL_DAYS, TokenError, Tokens};

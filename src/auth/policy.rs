@@ -636,6 +636,25 @@ pub const POLICY: &[Rule] = &[
     rule(Clerk, "team", Center, &["read"]),
     rule(Agent, "team", Center, &["read"]),
     rule(Inspector, "team", Subtree, &["read"]),
+    // A client, or a provider of identities, takes two people: one proposes, another approves; secrets are the second one's.
+    rule(SystemAdmin, "client", All, &["read", "create", "edit", "disable"]),
+    rule(SecurityAdmin, "client", All, &["read", "approve", "refuse", "disable", "enable", "rotate_secret"]),
+    rule(AuditAdmin, "client", All, &["read"]),
+    rule(SystemAdmin, "identity_provider", All, &["read", "create", "edit", "disable"]),
+    rule(SecurityAdmin, "identity_provider", All, &["read", "approve", "refuse", "disable", "enable"]),
+    rule(AuditAdmin, "identity_provider", All, &["read"]),
+    // Whoever tries things out moves the clock: only where it is a sandbox.
+    rule(SystemAdmin, "sandbox", All, &["read", "advance"]),
+    rule(Portal, "sandbox", All, &["read", "advance"]),
+    rule(Hotline, "sandbox", All, &["read", "advance"]),
+    // What is said to people is set by the place; what was sent is looked after by whoever answers for it, masked.
+    rule(SystemAdmin, "notice_template", All, &["read", "publish", "withdraw"]),
+    rule(CenterManager, "notice_template", Subtree, &["read", "publish", "withdraw"]),
+    rule(ReformOffice, "notice_template", Subtree, &["read", "publish", "withdraw"]),
+    rule(SystemAdmin, "notice", All, &["read", "retry", "drop"]),
+    rule(CenterManager, "notice", Subtree, &["read", "retry", "drop", "opt_out"]),
+    rule(Clerk, "notice", Center, &["read", "opt_out"]),
+    rule(Inspector, "notice", Subtree, &["read"]),
     rule(SystemAdmin, "grant", All, &["read", "propose"]),
     rule(CenterManager, "grant", Subtree, &["read", "propose"]),
     rule(SecurityAdmin, "grant", All, &["read", "approve", "refuse", "revoke"]),
@@ -685,8 +704,24 @@ pub struct Reachable<'a> {
     pub client: Option<Id>,
 }
 
+/// What is as good as a signature: whoever comes by way of a portal does it only where it is sure enough who they are.
+const SIGNED: &[(&str, &[&str])] = &[
+    ("entrustment", &["sign_agreement", "sign_completion", "refuse_completion", "request_termination", "cancel_termination", "sign_termination"]),
+    ("entrustment", &["name_agent"]),
+    ("form", &["sign"]),
+    ("applicant", &["edit", "empower", "revoke_mandate"]),
+    ("fallback_ticket", &["withdraw"]),
+];
+
+fn takes_signature(resource: &str, action: &str) -> bool {
+    SIGNED.iter().any(|(r, actions)| *r == resource && actions.contains(&action))
+}
+
 /// Whether the table lets `actor` do `action` on a record this far away.
 pub fn allows(actor: &Actor, resource: &str, action: &str, on: &Reachable) -> bool {
+    if !actor.may_sign() && takes_signature(resource, action) {
+        return false;
+    }
     actor.is_system()
         || POLICY.iter().filter(|r| r.resource == resource && r.actions.contains(&action)).any(|r| match r.reach {
             Own => actor.is(r.role) && on.applicant.is_some() && on.applicant == actor.applicant_id,
@@ -705,6 +740,9 @@ pub fn allows(actor: &Actor, resource: &str, action: &str, on: &Reachable) -> bo
 
 /// Whether the table lets `actor` do `action` on some record of this kind, near or far.
 pub fn may(actor: &Actor, resource: &str, action: &str) -> bool {
+    if !actor.may_sign() && takes_signature(resource, action) {
+        return false;
+    }
     actor.is_system() || POLICY.iter().any(|r| r.resource == resource && r.actions.contains(&action) && actor.is(r.role))
 }
 

@@ -2,10 +2,18 @@
 
 use chrono::TimeDelta;
 
-use super::{Actor, Caller, Grant, Role, SubjectKind, Tokens, passwords, passwords::Cost, store, tokens::REFRESH_TTL_DAYS};
+use super::{
+    Actor, Caller, Grant, Role, SubjectKind, Tokens,
+    clients::{Authenticated, ClientScope},
+    passwords,
+    passwords::Cost,
+    store,
+    tokens::REFRESH_TTL_DAYS,
+};
 use crate::{
     db::{Db, Error, Result, Tx},
     kernel::{ErrorCode, Id, Moment, Problem, random_token, sha256_hex},
+    settings,
 };
 
 /// Failed logins in a row that lock an account, and for how long.
@@ -18,6 +26,14 @@ pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
     match caller.kind {
         SubjectKind::User => {
             let user = store::user(tx, caller.id)?.filter(|u| u.status == "active").ok_or_else(gone)?;
+            let signing_level = match caller.level {
+                None => 0,
+                Some(_) => {
+                    // A portal that was stopped acts for nobody any more.
+                    store::client(tx, &caller.client)?.filter(|c| c.status == "active").ok_or_else(gone)?;
+                    settings::rules(tx, "")?.signing_level
+                }
+            };
             let mut grants = store::active_grants(tx, user.id)?;
             if let Some(applicant) = user.applicant_id {
                 let role = if user.mandate_id.is_some() { Role::CompanyAgent } else { Role::Applicant };
@@ -34,6 +50,8 @@ pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
                 center_id: user.center_id,
                 label: user.title,
                 request_id: request_id.to_owned(),
+                level: caller.level,
+                signing_level,
             })
         }
         SubjectKind::Client => {
@@ -53,6 +71,8 @@ pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
                 center_id: client.center_id,
                 label: client.name,
                 request_id: request_id.to_owned(),
+                level: None,
+                signing_level: 0,
             })
         }
     }
@@ -74,7 +94,7 @@ pub enum TokenGrant {
 pub enum TokenRefusal {
     /// Wrong name or password, locked, disabled, unknown or reused refresh token.
     #[error("invalid_grant")]
-    InvalidGrant(&'static str),
+    InvalidGrant(std::borrow::Cow<'static, str>),
     /// Unknown client or wrong secret.
     #[error("invalid_client")]
     InvalidClient,
@@ -95,31 +115,28 @@ pub struct TokenSet {
     pub refresh_token: Option<String>,
 }
 
-/// Issues tokens for a grant. `client` is the authenticated `(id, secret)`, if any was sent.
+/// Issues tokens for a grant. `machine` is the client that has proved itself, if one did.
 pub async fn issue(
     db: &Db,
     tokens: &Tokens,
     cost: Cost,
     password_grant: bool,
-    client: Option<(String, String)>,
+    machine: Option<Authenticated>,
     grant: TokenGrant,
 ) -> Result<TokenSet, TokenRefusal> {
-    let machine = match client {
-        None => None,
-        Some((client_id, secret)) => {
-            let found = db.read(move |tx| store::client(tx, &client_id)).await?;
-            let hash = sha256_hex(secret.as_bytes());
-            Some(found.filter(|c| c.status == "active" && c.secret_hash == hash).ok_or(TokenRefusal::InvalidClient)?)
-        }
-    };
     match grant {
         TokenGrant::ClientCredentials => {
             let machine = machine.ok_or(TokenRefusal::InvalidClient)?;
+            if !machine.may(ClientScope::Own) {
+                return Err(TokenRefusal::UnauthorizedClient);
+            }
+            let machine = machine.client;
             let access_token = sign(tokens, SubjectKind::Client, machine.id, &machine.client_id, None)?;
             Ok(TokenSet { access_token, refresh_token: None })
         }
         TokenGrant::Password { username, password } => {
-            if !password_grant || machine.is_some_and(|m| m.kind != "first_party") {
+            let barred = |m: &Authenticated| m.client.kind != "first_party" || !m.may(ClientScope::SignIn);
+            if !password_grant || machine.as_ref().is_some_and(barred) {
                 return Err(TokenRefusal::UnauthorizedClient);
             }
             sign_in(db, tokens, cost, username, password).await
@@ -132,12 +149,17 @@ fn sign(tokens: &Tokens, kind: SubjectKind, id: Id, client: &str, session: Optio
     tokens.issue(kind, id, client, session).map_err(|e| TokenRefusal::Failed(Error::Corrupt(e.to_string())))
 }
 
+/// A short token for an applicant's account in whose name a client acts.
+pub fn issue_for(tokens: &Tokens, account: Id, client: &str, level: u8) -> Result<String, TokenRefusal> {
+    tokens.issue_for(account, client, level).map_err(|e| TokenRefusal::Failed(Error::Corrupt(e.to_string())))
+}
+
 async fn sign_in(db: &Db, tokens: &Tokens, cost: Cost, username: String, password: String) -> Result<TokenSet, TokenRefusal> {
     let user = db.read(move |tx| store::user_by_login(tx, &username)).await?;
     let now = Moment::system();
     let usable = user.filter(|u| u.status == "active" && u.locked_until.is_none_or(|t| t <= now));
     let right = passwords::verify(password, usable.as_ref().map(|u| u.password_hash.clone()), cost).await;
-    let wrong = TokenRefusal::InvalidGrant(WRONG);
+    let wrong = TokenRefusal::InvalidGrant(WRONG.into());
     let Some(user) = usable else { return Err(wrong) };
     if !right {
         let until = now.plus(TimeDelta::minutes(LOCK_MINUTES));
@@ -160,12 +182,13 @@ async fn sign_in(db: &Db, tokens: &Tokens, cost: Cost, username: String, passwor
         })
         .await?;
     if !still_open {
-        return Err(TokenRefusal::InvalidGrant(WRONG));
+        return Err(TokenRefusal::InvalidGrant(WRONG.into()));
     }
     Ok(TokenSet { access_token, refresh_token: Some(refresh_token) })
 }
 
-const FIRST_PARTY: &str = "jieli";
+/// The OAuth client of whoever signs in here.
+pub const FIRST_PARTY: &str = "jieli";
 const WRONG: &str = "用户名或密码不正确，或账号已被锁定；连续输错五次将锁定十五分钟。";
 
 fn refresh_row(token: &str, family: String, user_id: Id, now: Moment) -> store::RefreshToken {
@@ -183,7 +206,7 @@ fn refresh_row(token: &str, family: String, user_id: Id, now: Moment) -> store::
 
 /// Rotates. A token that was used before means that two parties hold it: the whole session ends (RFC 9700 §4.14).
 async fn refresh(db: &Db, tokens: &Tokens, token: String) -> Result<TokenSet, TokenRefusal> {
-    let refusal = || TokenRefusal::InvalidGrant("登录已失效，请重新登录。");
+    let refusal = || TokenRefusal::InvalidGrant("登录已失效，请重新登录。".into());
     let now = Moment::system();
     let next = random_token();
     let fresh = next.clone();

@@ -2,11 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::{Grant, Role};
+use super::{Grant, Role, clients::ClientSettings};
 use crate::{
     db::{
-        Result, Sealed, Tx,
-        schema::{clients, deputies, epochs, grants, refresh_tokens, signing_keys, users},
+        Json, Result, Sealed, Tx,
+        schema::{client_settings, clients, deputies, epochs, grants, refresh_tokens, signing_keys, users},
     },
     kernel::{Id, Moment},
 };
@@ -103,6 +103,34 @@ pub struct Client {
     pub created_at: Moment,
     /// When last changed.
     pub updated_at: Moment,
+}
+
+/// What is set for a machine client.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = client_settings, primary_key(client_id), treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct ClientSettingsRow {
+    /// Which client.
+    pub client_id: Id,
+    /// What holds.
+    pub settings: Json<ClientSettings>,
+    /// What another person has yet to approve.
+    pub pending: Option<Json<ClientSettings>>,
+    /// Who proposed it.
+    pub proposed_by: Option<Id>,
+    /// Who approved last.
+    pub approved_by: Option<Id>,
+    /// The secret before this one.
+    pub former_hash: Option<String>,
+    /// It is good until.
+    pub former_until: Option<Moment>,
+}
+
+impl ClientSettingsRow {
+    /// Settings that hold, with nothing waiting.
+    pub fn new(client_id: Id, settings: &ClientSettings) -> Result<Self> {
+        let settings = Json::new(settings)?;
+        Ok(Self { client_id, settings, pending: None, proposed_by: None, approved_by: None, former_hash: None, former_until: None })
+    }
 }
 
 /// One refresh token of a family; only its hash is kept.
@@ -309,6 +337,52 @@ pub fn client_by_id(tx: &mut Tx, id: Id) -> Result<Option<Client>> {
 /// A new client.
 pub fn insert_client(tx: &mut Tx, row: &Client) -> Result<()> {
     diesel::insert_into(clients::table).values(row.clone()).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Saves a client whose version was counted up by one; `false` when another was first.
+pub fn save_client(tx: &mut Tx, row: &Client) -> Result<bool> {
+    let set = (
+        clients::secret_hash.eq(row.secret_hash.clone()),
+        clients::name.eq(row.name.clone()),
+        clients::center_id.eq(row.center_id),
+        clients::status.eq(row.status.clone()),
+        clients::version.eq(row.version),
+        clients::updated_at.eq(row.updated_at),
+    );
+    Ok(diesel::update(clients::table.filter(clients::id.eq(row.id)).filter(clients::version.eq(row.version - 1))).set(set).execute(tx.conn)? == 1)
+}
+
+/// Clients, newest first.
+pub fn list_clients(tx: &mut Tx, kinds: &[String], after: Option<Id>, limit: i64) -> Result<Vec<Client>> {
+    let mut q = clients::table.select(Client::as_select()).order(clients::id.desc()).limit(limit).into_boxed();
+    if !kinds.is_empty() {
+        q = q.filter(clients::kind.eq_any(kinds.to_vec()));
+    }
+    if let Some(id) = after {
+        q = q.filter(clients::id.lt(id));
+    }
+    Ok(q.load(tx.conn)?)
+}
+
+/// What is set for a client.
+pub fn client_settings(tx: &mut Tx, id: Id) -> Result<Option<ClientSettingsRow>> {
+    Ok(client_settings::table.find(id).select(ClientSettingsRow::as_select()).first(tx.conn).optional()?)
+}
+
+/// Every client's OAuth id, its kind, and what is set for it.
+pub fn all_client_settings(tx: &mut Tx) -> Result<Vec<(String, ClientSettings)>> {
+    let names: Vec<(Id, String)> = clients::table.select((clients::id, clients::client_id)).load(tx.conn)?;
+    let rows: Vec<ClientSettingsRow> = client_settings::table.select(ClientSettingsRow::as_select()).load(tx.conn)?;
+    let known = |id: Id| rows.iter().find(|r| r.client_id == id).map(|r| r.settings.get()).transpose();
+    names.into_iter().map(|(id, name)| Ok((name, known(id)?.unwrap_or_default()))).collect()
+}
+
+/// Sets what is set for a client.
+pub fn put_client_settings(tx: &mut Tx, row: &ClientSettingsRow) -> Result<()> {
+    if diesel::update(client_settings::table.find(row.client_id)).set(row.clone()).execute(tx.conn)? == 0 {
+        diesel::insert_into(client_settings::table).values(row.clone()).execute(tx.conn)?;
+    }
     Ok(())
 }
 

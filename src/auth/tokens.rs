@@ -17,6 +17,16 @@ pub const ACCESS_TTL_SECONDS: i64 = 900;
 pub const REFRESH_TTL_DAYS: i64 = 14;
 const LEEWAY_SECONDS: u64 = 5;
 
+/// Who acts for the subject (RFC 8693 §4.1).
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ActorClaim {
+    /// The OAuth client.
+    pub sub: String,
+}
+
+/// How long a token lives that a portal got for an applicant.
+pub const EXCHANGED_TTL_SECONDS: i64 = 600;
+
 /// The claims of an access token.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Claims {
@@ -33,6 +43,12 @@ pub struct Claims {
     /// Login session (the refresh token's family), for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// How sure it is who the subject is (ISO/IEC 29115), where a portal or provider has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// Who acts for the subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<ActorClaim>,
     /// Issued at.
     pub iat: i64,
     /// Not before.
@@ -92,19 +108,35 @@ impl Tokens {
 
     /// Signs a token for a subject.
     pub fn issue(&self, kind: SubjectKind, sub: Id, client: &str, session: Option<&str>) -> Result<String, jsonwebtoken::errors::Error> {
+        self.sign(self.claims(kind, sub, client, session))
+    }
+
+    /// Signs a short token for an applicant in whose name a client acts, with how sure it is who that is.
+    pub fn issue_for(&self, sub: Id, client: &str, level: u8) -> Result<String, jsonwebtoken::errors::Error> {
+        let claims = self.claims(SubjectKind::User, sub, client, None);
+        let act = Some(ActorClaim { sub: client.to_owned() });
+        self.sign(Claims { acr: Some(level.to_string()), act, exp: claims.iat + EXCHANGED_TTL_SECONDS, ..claims })
+    }
+
+    fn claims(&self, kind: SubjectKind, sub: Id, client: &str, session: Option<&str>) -> Claims {
         let now = Moment::system().utc().timestamp();
-        let claims = Claims {
+        Claims {
             iss: self.issuer.clone(),
             aud: AUDIENCE.into(),
             sub: sub.to_string(),
             kind,
             client_id: client.to_owned(),
             sid: session.map(str::to_owned),
+            acr: None,
+            act: None,
             iat: now,
             nbf: now,
             exp: now + ACCESS_TTL_SECONDS,
             jti: random_token(),
-        };
+        }
+    }
+
+    fn sign(&self, claims: Claims) -> Result<String, jsonwebtoken::errors::Error> {
         let ring = self.ring.read().unwrap_or_else(|e| e.into_inner());
         let header = Header { typ: Some("at+jwt".into()), kid: Some(ring.kid.clone()), ..Header::new(Algorithm::EdDSA) };
         encode(&header, &claims, &ring.sign)
@@ -127,7 +159,12 @@ impl Tokens {
         rules.set_required_spec_claims(&["exp", "nbf", "aud", "iss", "sub"]);
         let claims = decode::<Claims>(token, key, &rules).map_err(|_| TokenError)?.claims;
         let id = claims.sub.parse().map_err(|_| TokenError)?;
-        Ok(Caller { kind: claims.kind, id, session: claims.sid, client: claims.client_id })
+        // What somebody else's word stands for is never taken for a sign-in here.
+        let level = match (&claims.act, claims.acr.as_deref()) {
+            (None, None) => None,
+            (_, acr) => Some(acr.and_then(|l| l.parse().ok()).ok_or(TokenError)?),
+        };
+        Ok(Caller { kind: claims.kind, id, session: claims.sid, client: claims.client_id, level })
     }
 }
 

@@ -112,6 +112,7 @@ pub fn configure(config: &mut Config, city: Shipped) {
         // Who tries the demo receives its webhooks on the same machine.
         config.outbound_allow = ["127.0.0.0/8", "::1"].map(str::to_owned).to_vec();
     }
+    super::portal::configure(config);
 }
 
 /// Loads the demo and starts the server.
@@ -157,13 +158,16 @@ pub async fn run(mut config: Config, city: Shipped, matters: u64, reset: bool, n
     for (login, title) in &accounts {
         println!("  {login:<16} {title}");
     }
+    if config.sandbox {
+        println!("\n沙箱：POST {url}/api/v1/sandbox/clock 可拨快时钟；门户客户端 demo-portal，密钥 {}；模拟登录 {url}/auth/fake/start", super::portal::SECRET);
+    }
     config.accounts = accounts;
     println!("\n按 Ctrl-C 结束。");
     Ok(app::serve(db, Arc::new(config), listener).await?)
 }
 
 /// The demo is loaded, or deleted, only where nothing else lives: its passwords are published.
-async fn guard(db: &Db) -> Result<(), CliError> {
+pub(super) async fn guard(db: &Db) -> Result<(), CliError> {
     let foreign = db.read(|tx| Ok(accounts_store::any_user(tx)? && accounts_store::user_by_login(tx, "city_clerk")?.is_none())).await?;
     if foreign { Err(CliError::Said("这个数据库里有别的账号，不是演示库：演示不会载入，也不会清空".into())) } else { Ok(()) }
 }
@@ -217,6 +221,7 @@ pub async fn load(db: &Db, cost: passwords::Cost) -> Result<(), CliError> {
     .await?;
     let hash = passwords::hash_async(PASSWORD.into(), cost).await;
     db.commit(move |tx| staff(tx, &hash).map_err(said)).await?;
+    db.commit(super::portal::load).await?;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ mod health;
 mod import;
 mod matters;
 mod meetings;
+mod portal;
 mod precedents;
 mod projects;
 mod relay;
@@ -74,6 +75,9 @@ enum Command {
         /// Delete the embedded demo database first.
         #[arg(long)]
         reset: bool,
+        /// A sandbox for integrators: the clock can be moved over HTTP.
+        #[arg(long)]
+        sandbox: bool,
         /// Load only.
         #[arg(long)]
         no_serve: bool,
@@ -269,6 +273,10 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
             let listener = app::listen(&config)?;
             let db = app::open(&config)?;
             app::wait_for_schema(&db).await?;
+            if config.sandbox {
+                // A clock that anybody moves is none for real matters.
+                demo::guard(&db).await?;
+            }
             Ok(app::serve(db, Arc::new(config), listener).await?)
         }
         Command::Migrate => {
@@ -280,8 +288,9 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
             println!("the schema is up to date");
             Ok(())
         }
-        Command::Demo { city, matters, reset, no_serve } => {
+        Command::Demo { city, matters, reset, sandbox, no_serve } => {
             demo::configure(&mut config, city);
+            config.sandbox |= sandbox;
             demo::run(config, city, matters, reset, no_serve).await
         }
         Command::Health => health::check(&config),

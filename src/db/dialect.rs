@@ -132,6 +132,37 @@ pub fn count_failure(conn: &mut Conn, mark: &str, hour: i64) -> Result<i64> {
     Ok(on_both!(conn, sql("?"), sql("$"), [Text => mark, BigInt => hour], get_result::<Number>)?.value)
 }
 
+/// Columns of `client_usage` that are added up.
+const USAGE: [&str; 16] = ["requests", "limited", "succeeded", "refused", "failed", "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8", "b9", "b10"];
+
+/// Adds what a client asked in an hour of one operation to what is known; `numbers` in the order of the columns.
+pub fn add_usage(conn: &mut Conn, client: &str, hour: i64, operation: &str, numbers: &[i64], last_at: Moment) -> Result<()> {
+    let sums = USAGE.map(|c| format!("{c} = client_usage.{c} + excluded.{c}")).join(", ");
+    // The numbers are our own: they stand in the text, since no builder of queries knows this statement.
+    let values = numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    let sql = |a: &str| {
+        format!(
+            "INSERT INTO client_usage (client_id, hour, operation, {}, last_at) VALUES ({a}1, {a}2, {a}3, {values}, {a}4) \
+             ON CONFLICT (client_id, hour, operation) DO UPDATE SET {sums}, last_at = excluded.last_at",
+            USAGE.join(", ")
+        )
+    };
+    on_both!(conn, sql("?"), sql("$"), [Text => client, BigInt => hour, Text => operation, Timestamp => last_at], execute)?;
+    Ok(())
+}
+
+/// Adds how often a client met with a problem.
+pub fn add_usage_code(conn: &mut Conn, client: &str, hour: i64, operation: &str, code: &str, requests: i64) -> Result<()> {
+    let sql = |a: &str| {
+        format!(
+            "INSERT INTO client_usage_codes (client_id, hour, operation, code, requests) VALUES ({a}1, {a}2, {a}3, {a}4, {a}5) \
+             ON CONFLICT (client_id, hour, operation, code) DO UPDATE SET requests = client_usage_codes.requests + excluded.requests"
+        )
+    };
+    on_both!(conn, sql("?"), sql("$"), [Text => client, BigInt => hour, Text => operation, Text => code, BigInt => requests], execute)?;
+    Ok(())
+}
+
 /// A document for full-text search: tokens are already encoded as `[a-z0-9]+`.
 pub fn put_document(conn: &mut Conn, kind: &str, record_id: &str, body: &str, tokens: &str) -> Result<()> {
     drop_document(conn, record_id)?;

@@ -7,6 +7,7 @@ pub mod audit;
 mod columns;
 pub mod dialect;
 mod engine;
+mod epochs;
 mod group_commit;
 pub mod idempotency;
 mod migrate;
@@ -17,6 +18,7 @@ pub mod schema;
 pub(crate) use columns::code_enum;
 pub use columns::{Json, Private, Sealed};
 pub use engine::{Conn, Engine};
+pub use epochs::{epoch, keep_epoch};
 pub use migrate::{migrate, pending};
 pub use pool::{Db, Options, Outcome, Tx};
 

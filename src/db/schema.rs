@@ -1851,3 +1851,144 @@ diesel::table! {
         updated_at -> Timestamp,
     }
 }
+
+diesel::table! {
+    client_settings (client_id) {
+        client_id -> Text,
+        settings -> Text,
+        pending -> Nullable<Text>,
+        proposed_by -> Nullable<Text>,
+        approved_by -> Nullable<Text>,
+        former_hash -> Nullable<Text>,
+        former_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    identity_providers (id) {
+        id -> Text,
+        name -> Text,
+        kind -> Text,
+        status -> Text,
+        settings -> Text,
+        pending -> Nullable<Text>,
+        proposed_by -> Nullable<Text>,
+        approved_by -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    login_attempts (state_mark) {
+        state_mark -> Text,
+        provider_id -> Text,
+        client_id -> Text,
+        words -> Text,
+        code_mark -> Nullable<Text>,
+        identity -> Nullable<Text>,
+        used_at -> Nullable<Timestamp>,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    used_assertions (mark) {
+        mark -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    client_usage (client_id, hour, operation) {
+        client_id -> Text,
+        hour -> BigInt,
+        operation -> Text,
+        requests -> BigInt,
+        limited -> BigInt,
+        succeeded -> BigInt,
+        refused -> BigInt,
+        failed -> BigInt,
+        b0 -> BigInt,
+        b1 -> BigInt,
+        b2 -> BigInt,
+        b3 -> BigInt,
+        b4 -> BigInt,
+        b5 -> BigInt,
+        b6 -> BigInt,
+        b7 -> BigInt,
+        b8 -> BigInt,
+        b9 -> BigInt,
+        b10 -> BigInt,
+        last_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    client_usage_codes (client_id, hour, operation, code) {
+        client_id -> Text,
+        hour -> BigInt,
+        operation -> Text,
+        code -> Text,
+        requests -> BigInt,
+    }
+}
+
+diesel::table! {
+    notice_templates (id) {
+        id -> Text,
+        kind -> Text,
+        center_id -> Nullable<Text>,
+        node -> Text,
+        number -> Integer,
+        status -> Text,
+        content -> Text,
+        author -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    notices (id) {
+        id -> Text,
+        source -> Text,
+        kind -> Text,
+        channel -> Text,
+        state -> Text,
+        recipient -> Text,
+        applicant_id -> Nullable<Text>,
+        user_id -> Nullable<Text>,
+        center_id -> Nullable<Text>,
+        record_kind -> Text,
+        record_id -> Text,
+        words -> Text,
+        urgent -> Bool,
+        attempts -> Integer,
+        next_at -> Timestamp,
+        expires_at -> Timestamp,
+        last_error -> Nullable<Text>,
+        sent_at -> Nullable<Timestamp>,
+        read_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    notice_opt_outs (recipient, channel) {
+        recipient -> Text,
+        channel -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    notice_progress (id) {
+        id -> Integer,
+        position -> BigInt,
+    }
+}

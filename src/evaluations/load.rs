@@ -127,3 +127,11 @@ pub(super) fn phone(tx: &mut Tx, row: &Evaluation) -> Result<Option<String>> {
     let matter = entrustments::store::entrustment(tx, id)?;
     matter.map(|e| e.contact_phone.open(tx.vault)).transpose()
 }
+
+/// An evaluation, whom to ask for it, and the path of its link: for whoever sends it.
+pub fn reach(tx: &mut Tx, id: Id) -> Result<Option<(Evaluation, Option<String>, String)>> {
+    let Some(row) = store::evaluation(tx, id)? else { return Ok(None) };
+    let phone = phone(tx, &row)?;
+    let link = link(tx, row.id);
+    Ok(Some((row, phone, link)))
+}

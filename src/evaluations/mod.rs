@@ -17,9 +17,10 @@ pub mod store;
 mod suspicion;
 mod views;
 
-pub use codes::{CodeMessage, outgoing};
+pub use codes::{CodeMessage, Outgoing, any_outgoing, outgoing, take_outgoing};
 pub use expiring::{anything_due, recompute, sweep};
 pub use filling::fill;
+pub use load::reach;
 pub use opening::{ON_ENDED, Served, exclude, open, open_for, open_second};
 pub use rating::{rate, rate_by_link, record};
 pub use store::Evaluation;

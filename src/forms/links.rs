@@ -111,6 +111,33 @@ pub(super) fn send(tx: &mut Tx, actor: &Actor, row: &mut Form, mut record: FormR
     })
 }
 
+/// A link that somebody has yet to be sent.
+#[derive(Clone, Debug)]
+pub struct OpenLink {
+    /// To the contact of this matter.
+    pub entrustment_id: Id,
+    /// Path of the link.
+    pub path: String,
+    /// Document number.
+    pub number: String,
+    /// Good until.
+    pub until: Moment,
+}
+
+/// The present link of a form of a matter, while it may be used. The code is told in person, and goes by no message.
+pub fn open_link(tx: &mut Tx, form: Id) -> Result<Option<OpenLink>> {
+    let Some(row) = store::form(tx, form)? else { return Ok(None) };
+    let record = row.record.open(tx.vault)?;
+    let open = record.link_signed_at.is_none() && row.state != State::Voided && !row.kind.about().is_fallback();
+    let until = record.link_until.filter(|until| open && *until > tx.now);
+    Ok(until.map(|until| OpenLink {
+        entrustment_id: row.entrustment_id,
+        path: format!("/api/v1/signing-links/{}", token(tx, &row, record.link_round)),
+        number: row.number.clone(),
+        until,
+    }))
+}
+
 /// What the holder of a link reads: the exact text, and its hash.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SigningView {

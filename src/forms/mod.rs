@@ -27,5 +27,6 @@ pub mod store;
 mod views;
 
 pub use hooks::{on_decided, on_relay, on_told};
+pub use links::{OpenLink, open_link};
 pub use machine::{DeliveryWay, FormKind, FormState};
 pub use service::{IssueInput, issue_as};

@@ -463,9 +463,22 @@ impl Command {
         };
         let make = move |tx: &mut Tx| {
             let actor = who.load(tx)?;
-            f(tx, &actor, &target, &value).map(|record| Made::record(&record))
+            f(tx, &actor, &target, &value).map(|record| Made::record(&record)).map_err(|e| unsure(&actor, e))
         };
         write.answer(status, collection, digest, seen, make).await
+    }
+}
+
+/// Tells whoever came by way of a portal that more would be allowed if it were surer who they are.
+fn unsure(actor: &Actor, e: db::Error) -> db::Error {
+    match e {
+        db::Error::Refused(problem) if problem.code == ErrorCode::Forbidden && !actor.may_sign() => {
+            let (has, needs) = (actor.level.unwrap_or(0), actor.signing_level);
+            let zh = format!("您的岗位或实名等级不能进行此操作：当前等级为 {has}，签署等操作需要 {needs}。请提高实名等级后重新登录。");
+            let en = format!("Not allowed: your assurance level is {has}, and signing takes {needs}. Sign in with a higher one.");
+            Problem::new(ErrorCode::Forbidden, crate::kernel::Text::new(zh, en)).into()
+        }
+        other => other,
     }
 }
 

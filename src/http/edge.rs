@@ -16,10 +16,17 @@ use actix_web::{
 use futures_util::FutureExt as _;
 
 use super::{
+    limits::{ByClient, Limits, charged_to_client},
     metrics::Metrics,
     problem::{Asked, render},
 };
-use crate::kernel::{ErrorCode, Id, Problem, random_bytes};
+use crate::{
+    auth::Caller,
+    kernel::{
+        ErrorCode, Id, Problem, random_bytes,
+        usage::{Answered, Usage},
+    },
+};
 
 /// The id under which a request is logged and answered.
 #[derive(Clone)]
@@ -92,7 +99,7 @@ pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: N
     request.extensions_mut().insert(RequestId(id.clone()));
     let asked = Asked::of(request.request(), &id);
     let trace = Trace::of(&request);
-    let exhausted = request.app_data::<actix_web::web::Data<super::limits::Limits>>().map(|l| (l.policy(), l.left(0)));
+    let counting = Counting::of(&request);
     let method = request.method().to_string();
     if request.method() == Method::HEAD {
         // Every GET answers HEAD too; the body is dropped on the wire.
@@ -105,6 +112,7 @@ pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: N
     match outcome {
         Ok(Ok(response)) => {
             let problem = response.response().error().map(problem_of);
+            let code = problem.as_ref().map(|p| p.code.code());
             let mut response = match problem {
                 Some(problem) => {
                     let mut document = render(&problem, &asked).map_into_boxed_body();
@@ -113,18 +121,17 @@ pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: N
                             document.headers_mut().insert(HeaderName::from_static(name), value.clone());
                         }
                     }
-                    if let Some((policy, left)) =
-                        exhausted.filter(|_| problem.code == ErrorCode::TooManyRequests && !document.headers().contains_key("ratelimit"))
-                    {
-                        for (name, value) in [("ratelimit-policy", policy), ("ratelimit", left)] {
-                            HeaderValue::from_str(&value).map(|v| document.headers_mut().insert(HeaderName::from_static(name), v)).ok();
-                        }
-                    }
                     response.into_response(document).map_into_right_body()
                 }
                 None => response.map_into_left_body(),
             };
-            end(&response.request().match_pattern().unwrap_or_else(|| "unmatched".into()), response.status());
+            let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".into());
+            end(&route, response.status());
+            if let Some(counting) = counting {
+                let answered =
+                    Answered { operation: format!("{method} {route}"), status: response.status().as_u16(), code, seconds: started.elapsed().as_secs_f64() };
+                counting.note(response.request(), answered);
+            }
             dress(response.response_mut(), &id, &trace);
             Ok(response)
         }
@@ -141,6 +148,28 @@ pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: N
             end("unmatched", document.status());
             dress(&mut document, &id, &trace);
             Err(InternalError::from_response(problem, document).into())
+        }
+    }
+}
+
+/// Counts what machine clients ask.
+struct Counting {
+    limits: actix_web::web::Data<Limits>,
+    usage: actix_web::web::Data<Usage>,
+}
+
+impl Counting {
+    fn of(request: &ServiceRequest) -> Option<Self> {
+        let (limits, usage) = (request.app_data()?, request.app_data()?);
+        Some(Self { limits: actix_web::web::Data::clone(limits), usage: actix_web::web::Data::clone(usage) })
+    }
+
+    fn note(&self, request: &HttpRequest, answered: Answered) {
+        let parts = request.extensions();
+        let bearer = parts.get::<Caller>().filter(|c| charged_to_client(c)).map(|c| c.client.as_str());
+        let named = || parts.get::<ByClient>().map(|c| c.0.as_str());
+        if let Some(client) = bearer.or_else(named).filter(|c| self.limits.knows(c)) {
+            self.usage.note(client, answered);
         }
     }
 }

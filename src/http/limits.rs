@@ -1,10 +1,18 @@
-//! How often a caller may ask: a token bucket per caller, told in `RateLimit` headers.
+//! How often a caller may ask: a token bucket per caller, told in `RateLimit` headers. A machine client has one of its own, and a
+//! quota for the day; whoever acts by way of a portal is charged to both.
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{
+    collections::HashMap,
+    num::NonZeroU32,
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use actix_web::{
     HttpRequest,
-    body::MessageBody,
+    body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
@@ -20,45 +28,147 @@ use governor::{
     state::keyed::DefaultKeyedStateStore,
 };
 
-use crate::kernel::{ErrorCode, Problem};
+use crate::{
+    auth::{Caller, FIRST_PARTY, SubjectKind},
+    kernel::{
+        ErrorCode, Moment, Problem,
+        usage::{ClientLimits, day_of},
+    },
+};
 
 type Keyed = RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock, StateInformationMiddleware>;
+
+fn keyed(per_minute: u32) -> Arc<Keyed> {
+    let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
+    Arc::new(RateLimiter::keyed(quota).with_middleware::<StateInformationMiddleware>())
+}
+
+/// The client that a request names, where it shows no token: noted with what it asked, but never charged for it.
+pub struct ByClient(pub String);
+
+struct Known {
+    limits: ClientLimits,
+    day: i64,
+    used: AtomicI64,
+}
 
 /// The buckets of this process.
 pub struct Limits {
     buckets: Arc<Keyed>,
     per_minute: u32,
     trusted_proxies: usize,
+    by_quota: RwLock<HashMap<u32, Arc<Keyed>>>,
+    clients: RwLock<HashMap<String, Known>>,
+}
+
+/// One limit as it is told.
+struct Told {
+    name: &'static str,
+    quota: u32,
+    window: u32,
+    left: u32,
+    back_in: u64,
+}
+
+impl Told {
+    fn minute(name: &'static str, quota: u32, left: u32) -> Self {
+        let used = u64::from(quota.saturating_sub(left));
+        Self { name, quota, window: 60, left, back_in: (used * 60).div_ceil(u64::from(quota.max(1))) }
+    }
+}
+
+/// What became of a request at the door.
+struct Charged {
+    told: Vec<Told>,
+    /// Seconds until it may come again.
+    refused: Option<u64>,
+}
+
+impl Charged {
+    fn headers(&self) -> [(&'static str, String); 2] {
+        let policy = self.told.iter().map(|t| format!("\"{}\";q={};w={}", t.name, t.quota, t.window)).collect::<Vec<_>>().join(", ");
+        let left = self.told.iter().map(|t| format!("\"{}\";r={};t={}", t.name, t.left, t.back_in)).collect::<Vec<_>>().join(", ");
+        [("ratelimit-policy", policy), ("ratelimit", left)]
+    }
+
+    fn bucket(&mut self, name: &'static str, quota: u32, buckets: &Keyed, key: &String) {
+        match buckets.check_key(key) {
+            Ok(state) => self.told.push(Told::minute(name, quota, state.remaining_burst_capacity())),
+            Err(until) => {
+                self.told.push(Told::minute(name, quota, 0));
+                self.refused = Some(until.wait_time_from(DefaultClock::default().now()).as_secs() + 1);
+            }
+        }
+    }
 }
 
 impl Limits {
     /// `per_minute` requests for each caller; the client address stands `trusted_proxies` hops from the right.
     pub fn new(per_minute: u32, trusted_proxies: usize) -> Self {
-        let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
-        let buckets = RateLimiter::keyed(quota).with_middleware::<StateInformationMiddleware>();
-        Self { buckets: Arc::new(buckets), per_minute, trusted_proxies }
-    }
-
-    /// The policy, for `RateLimit-Policy`.
-    pub fn policy(&self) -> String {
-        format!("\"default\";q={};w=60", self.per_minute)
-    }
-
-    /// What is left, for `RateLimit`; `t` is when all of it is back.
-    pub fn left(&self, remaining: u32) -> String {
-        let used = u64::from(self.per_minute.saturating_sub(remaining));
-        format!("\"default\";r={remaining};t={}", (used * 60).div_ceil(u64::from(self.per_minute.max(1))))
+        Self { buckets: keyed(per_minute), per_minute, trusted_proxies, by_quota: RwLock::default(), clients: RwLock::default() }
     }
 
     /// Forgets callers that have been quiet.
     pub fn forget(&self) {
         self.buckets.retain_recent();
+        self.by_quota.read().unwrap_or_else(|e| e.into_inner()).values().for_each(|buckets| buckets.retain_recent());
+    }
+
+    /// What is set for machine clients now, and what they have used of it.
+    pub fn set_clients(&self, all: Vec<(String, ClientLimits)>) {
+        let (day, _) = day_of(Moment::system());
+        let known = all.into_iter().map(|(name, limits)| (name, Known { limits, day, used: AtomicI64::new(limits.used_today) })).collect();
+        *self.clients.write().unwrap_or_else(|e| e.into_inner()) = known;
+    }
+
+    /// Whether there is such a client: a made-up one is not counted.
+    pub fn knows(&self, client: &str) -> bool {
+        self.clients.read().unwrap_or_else(|e| e.into_inner()).contains_key(client)
+    }
+
+    fn of_quota(&self, per_minute: u32) -> Arc<Keyed> {
+        if let Some(buckets) = self.by_quota.read().unwrap_or_else(|e| e.into_inner()).get(&per_minute) {
+            return buckets.clone();
+        }
+        self.by_quota.write().unwrap_or_else(|e| e.into_inner()).entry(per_minute).or_insert_with(|| keyed(per_minute)).clone()
+    }
+
+    fn charge(&self, request: &HttpRequest) -> Charged {
+        let mut charged = Charged { told: Vec::new(), refused: None };
+        let caller = super::command::bearer(request);
+        let machine = caller.as_ref().is_some_and(|c| c.kind == SubjectKind::Client);
+        if !machine {
+            charged.bucket("default", self.per_minute, &self.buckets, &self.key(request, caller.as_ref()));
+        }
+        if let Some(caller) = caller.filter(|c| machine || charged_to_client(c))
+            && charged.refused.is_none()
+        {
+            self.charge_client(&mut charged, &caller.client);
+        }
+        charged
+    }
+
+    fn charge_client(&self, charged: &mut Charged, client: &str) {
+        let clients = self.clients.read().unwrap_or_else(|e| e.into_inner());
+        let known = clients.get(client);
+        let per_minute = known.and_then(|k| k.limits.per_minute).unwrap_or(self.per_minute);
+        charged.bucket("client", per_minute, &self.of_quota(per_minute), &client.to_owned());
+        let Some((known, per_day)) = known.and_then(|k| k.limits.per_day.map(|d| (k, d))).filter(|_| charged.refused.is_none()) else { return };
+        let (day, seconds) = day_of(Moment::system());
+        // Whatever was used before midnight is over, also before the next refresh has said so.
+        let before = if known.day == day { known.used.fetch_add(1, Ordering::Relaxed) } else { 0 };
+        let left = i64::from(per_day) - before - 1;
+        let back_in = u64::try_from(seconds).unwrap_or(0);
+        charged.told.push(Told { name: "day", quota: per_day, window: 86_400, left: u32::try_from(left.max(0)).unwrap_or(0), back_in });
+        if left < 0 {
+            charged.refused = Some(back_in);
+        }
     }
 
     /// The verified subject if there is one, else the client's address: a made-up token must not open a fresh bucket.
     /// Only hops added by our own proxies are believed.
-    fn key(&self, request: &HttpRequest) -> String {
-        if let Some(caller) = super::command::bearer(request) {
+    fn key(&self, request: &HttpRequest, caller: Option<&Caller>) -> String {
+        if let Some(caller) = caller {
             return caller.id.to_string();
         }
         let peer = || request.peer_addr().map(|a| a.ip().to_string()).unwrap_or_default();
@@ -70,32 +180,29 @@ impl Limits {
     }
 }
 
+/// Whether what somebody asks is charged to the client that asks for them.
+pub fn charged_to_client(caller: &Caller) -> bool {
+    caller.kind == SubjectKind::Client || caller.client != FIRST_PARTY
+}
+
 /// The middleware.
-pub async fn limit<B: MessageBody + 'static>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let Some(limits) = request.app_data::<web::Data<Limits>>().cloned() else { return next.call(request).await };
+pub async fn limit<B: MessageBody + 'static>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+    let limits = request.app_data::<web::Data<Limits>>().cloned();
     // Preflights and health checks have no caller of their own.
-    if request.method() == Method::OPTIONS || matches!(request.path(), "/livez" | "/readyz" | "/metrics") {
-        return next.call(request).await;
-    }
-    let key = limits.key(request.request());
-    match limits.buckets.check_key(&key) {
-        Err(until) => {
-            let seconds = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-            let retry_after = u32::try_from(seconds).ok();
-            Err(Problem { retry_after, ..Problem::of(ErrorCode::TooManyRequests) }.into())
+    let free = request.method() == Method::OPTIONS || matches!(request.path(), "/livez" | "/readyz" | "/metrics");
+    let Some(limits) = limits.filter(|_| !free) else { return Ok(next.call(request).await?.map_into_left_body()) };
+    let charged = limits.charge(request.request());
+    let mut response = match charged.refused {
+        Some(seconds) => {
+            let problem = Problem { retry_after: u32::try_from(seconds).ok(), ..Problem::of(ErrorCode::TooManyRequests) };
+            request.error_response(problem).map_into_right_body()
         }
-        Ok(state) => {
-            let remaining = state.remaining_burst_capacity();
-            let mut response = next.call(request).await?;
-            let headers = response.headers_mut();
-            let mut set = |name: &'static str, value: String| {
-                if let Ok(value) = HeaderValue::from_str(&value) {
-                    headers.insert(HeaderName::from_static(name), value);
-                }
-            };
-            set("ratelimit-policy", limits.policy());
-            set("ratelimit", limits.left(remaining));
-            Ok(response)
+        None => next.call(request).await?.map_into_left_body(),
+    };
+    for (name, value) in charged.headers() {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
         }
     }
+    Ok(response)
 }

@@ -18,6 +18,7 @@ pub mod project_code;
 pub(crate) mod schema;
 mod target;
 pub mod text;
+pub mod usage;
 pub mod validators;
 mod vault;
 

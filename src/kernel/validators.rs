@@ -16,6 +16,19 @@ pub fn telephone(value: &str) -> Result<(), ValidationError> {
     phone::check(value).map_err(|_| ValidationError::new("phone").with_message("电话号码格式不正确。|Not a telephone number.".into()))
 }
 
+/// An `http` or `https` address with a host, without user, password or fragment.
+pub fn web_address(text: &str) -> Result<(), ValidationError> {
+    let plain = reqwest::Url::parse(text).is_ok_and(|url| {
+        let scheme = matches!(url.scheme(), "http" | "https");
+        scheme && url.has_host() && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
+    });
+    if plain {
+        Ok(())
+    } else {
+        Err(ValidationError::new("url").with_message("应为 http 或 https 地址，不含用户名和片段。|An http or https address.".into()))
+    }
+}
+
 /// A short code that stands in paths: letters, digits, `_`, `-`.
 pub fn code(value: &str) -> Result<(), ValidationError> {
     if value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')) {

@@ -50,6 +50,14 @@ pub struct PersonView {
     pub status_label: String,
     /// Roles held now.
     pub roles: Vec<RoleView>,
+    /// Of oneself, who came by way of a portal: how sure it is who one is, 1 to 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 3)]
+    pub assurance_level: Option<u8>,
+    /// The level that signing takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 3)]
+    pub signing_level: Option<u8>,
     /// What this caller may do now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_actions: Option<Vec<String>>,
@@ -151,6 +159,8 @@ fn view(tx: &mut Tx, user: User) -> Result<PersonView> {
         status: status.code().into(),
         status_label: status.label().into(),
         roles: roles.into_iter().map(|g| RoleView { role: g.role, role_label: g.role.label().into(), node_id: g.node }).collect(),
+        assurance_level: None,
+        signing_level: None,
         allowed_actions: None,
         version: user.version,
     })
@@ -185,7 +195,8 @@ fn acts(actor: &Actor, user: &User, center: Option<&Center>) -> Vec<String> {
 /// The caller as themselves.
 pub fn myself(tx: &mut Tx, actor: &Actor, id: Id) -> Result<PersonView> {
     let user = store::user(tx, id)?.ok_or_else(Problem::not_found)?;
-    whole(tx, actor, user)
+    let me = whole(tx, actor, user)?;
+    Ok(PersonView { assurance_level: actor.level, signing_level: actor.level.map(|_| actor.signing_level), ..me })
 }
 
 /// A person, where a record leads to them.

@@ -62,7 +62,7 @@ impl ListKind for Grants {
 
 /// 我的账号（me）
 ///
-/// 当前登录人的账号和岗位。
+/// 当前登录人的账号和岗位；由门户代表的申请人另有实名等级（assurance_level）和签署所需的等级（signing_level）。
 #[utoipa::path(tag = "identity", operation_id = "get_me", params(Expand<OfPerson>), responses((status = 200, description = "本人", body = PersonView)))]
 #[get("/me")]
 async fn me(ask: Ask) -> Answer {

@@ -126,6 +126,10 @@ pub struct Rules {
     pub sheet_returns: u32,
     /// Rungs of the overdue ladder, in working days after the deadline of a sheet.
     pub ladder_days: [u32; 3],
+    /// How sure it must be who an applicant is, to sign by way of a portal: 1 a telephone, 2 the real name, 3 in person.
+    pub signing_level: u8,
+    /// Hours in which messages go to people's telephones; what is urgent goes at once.
+    pub notice_hours: BusinessHours,
     /// Business hours; clocks take those that are set everywhere.
     pub business_hours: BusinessHours,
 }
@@ -201,6 +205,12 @@ impl Rules {
         }
         if !(1..=2000).contains(&self.project_cap) {
             return Err("项目审批总时限应为 1 到 2000 个工作日");
+        }
+        if !(1..=3).contains(&self.signing_level) {
+            return Err("签署所需的实名等级应为 1 到 3");
+        }
+        if self.notice_hours.open >= self.notice_hours.close {
+            return Err("短信发送的开始时间应早于结束时间");
         }
         if self.business_hours.open >= self.business_hours.close {
             return Err("上班时间应早于下班时间");
@@ -287,6 +297,11 @@ impl Default for Rules {
             sheet_extensions: 1,
             sheet_returns: 2,
             ladder_days: [0, 5, 10],
+            signing_level: 2,
+            notice_hours: BusinessHours {
+                open: chrono::NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default(),
+                close: chrono::NaiveTime::from_hms_opt(21, 0, 0).unwrap_or_default(),
+            },
             business_hours: BusinessHours::default(),
         }
     }

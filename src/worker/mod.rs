@@ -25,7 +25,7 @@ struct Job {
     run: fn(&mut Tx) -> Result<usize>,
 }
 
-const JOBS: [Job; 20] = [
+const JOBS: [Job; 23] = [
     Job { name: "sequencer", waits: events::store::unsequenced, run: |tx| events::store::sequence(tx, BATCH) },
     Job { name: "calendar", waits: |tx| Ok(clocks::store::recompute_pending(tx)?.is_some()), run: recompute },
     Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
@@ -45,6 +45,7 @@ const JOBS: [Job; 20] = [
     Job { name: "reporting", waits: crate::reporting::anything_new, run: crate::reporting::follow },
     Job { name: "webhooks", waits: webhooks::anything_new, run: webhooks::follow },
     Job { name: "webhooks_old", waits: webhooks::forgettable, run: webhooks::forget },
+    Job { name: "notices", waits: crate::notices::anything_new, run: crate::notices::follow },
     Job { name: "freezing", waits: statistics::freezing, run: statistics::freeze },
     Job { name: "assessments", waits: assessments::anything_pending, run: assessments::compute_some },
     Job { name: "assessments_frozen", waits: assessments::anything_freezing, run: assessments::freeze_some },
@@ -124,7 +125,8 @@ fn housekeeping(tx: &mut Tx) -> Result<usize> {
     let now = Moment::system();
     let keys = idempotency::forget(tx, now.plus(TimeDelta::hours(-48)))?;
     let counters = audit::forget_failures(tx, now.utc().timestamp() / 3600 - 2)?;
-    Ok(keys + counters + auth::keys::rotate(tx)?)
+    let comers = crate::identity::forget(tx, now.plus(TimeDelta::hours(-1)))?;
+    Ok(keys + counters + comers + crate::clients::forget(tx)? + auth::keys::rotate(tx)?)
 }
 
 /// After a year's calendar was loaded: the open clocks that reach into it, and the deadlines shown on their records.

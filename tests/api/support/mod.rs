@@ -153,14 +153,23 @@ impl TestApp {
         Self::serve(open_masked(self.db.engine().clone(), 2, masking), None).await
     }
 
+    /// Another server on the same database, configured otherwise.
+    pub async fn another(&self, edit: impl FnOnce(&mut Config)) -> Self {
+        Self::configured(open_db(self.db.engine().clone(), 2), None, edit).await
+    }
+
     async fn open(engine: Engine, dir: Option<tempfile::TempDir>) -> Self {
         Self::serve(open_db(engine, 2), dir).await
     }
 
     async fn serve(db: Db, dir: Option<tempfile::TempDir>) -> Self {
+        Self::configured(db, dir, |_| {}).await
+    }
+
+    async fn configured(db: Db, dir: Option<tempfile::TempDir>, edit: impl FnOnce(&mut Config)) -> Self {
         db.clock().set(moment(MONDAY));
         let files = tempfile::tempdir().expect("temporary folder");
-        let config = Config {
+        let mut config = Config {
             argon2_memory_kib: COST.memory,
             argon2_passes: COST.passes,
             rate_limit_per_minute: 1_000_000,
@@ -168,6 +177,7 @@ impl TestApp {
             outbound_allow: vec!["127.0.0.0/8".into()],
             ..Config::default()
         };
+        edit(&mut config);
         let shared = Shared::new(db.clone(), Arc::new(config)).await.expect("shared state");
         let service = Rc::new(test::init_service(app::build(&shared)).await);
         let call = move |request: Request| -> LocalBoxFuture<'static, HttpResponse<BoxBody>> {

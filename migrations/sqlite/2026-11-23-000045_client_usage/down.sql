@@ -1,0 +1,2 @@
+DROP TABLE client_usage_codes;
+DROP TABLE client_usage;

@@ -1,0 +1,125 @@
+//! A sandbox for integrators: seeded data, and a clock that they move themselves. Everywhere else these doors do not exist.
+
+use actix_web::{get, post, web};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use utoipa_actix_web::service_config::ServiceConfig;
+use validator::Validate;
+
+use crate::{
+    auth::policy,
+    db::{self, Tx},
+    http::{Answer, Ask, Body, Command, State},
+    kernel::{ErrorCode, Limit, Moment, Problem, Text, Unit},
+    worker,
+};
+
+/// Mounts the operations.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(fetch).service(advance);
+}
+
+/// How far the clock goes in one step.
+const LONGEST_DAYS: i64 = 366;
+
+/// The sandbox.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SandboxView {
+    /// Business time now.
+    pub now: Moment,
+    /// System time now: tokens and rate limits keep to it.
+    pub system_time: Moment,
+}
+
+/// How far the clock is moved: by hours or natural days, or to a moment that lies ahead.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "advance": { "value": 1, "unit": "natural_day" } }))]
+pub struct SandboxClockInput {
+    /// By so much: hours or natural days.
+    #[serde(default)]
+    pub advance: Option<Limit>,
+    /// To this moment.
+    #[serde(default)]
+    pub to: Option<Moment>,
+}
+
+/// What the moved clock brought about.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SandboxMoved {
+    /// Business time now.
+    pub now: Moment,
+    /// Work that the worker did meanwhile: limits warned of and broken, expiries, messages.
+    pub done: usize,
+}
+
+fn permitted(actor: &crate::auth::Actor, action: &str) -> db::Result<()> {
+    if policy::may(actor, "sandbox", action) { Ok(()) } else { Err(Problem::of(ErrorCode::Forbidden).into()) }
+}
+
+fn only_here(state: &State) -> Result<(), Problem> {
+    if state.config.sandbox { Ok(()) } else { Err(Problem::not_found()) }
+}
+
+/// 沙箱（sandbox）
+///
+/// 沙箱的业务时间。只在沙箱中可用，其他环境答复 404。
+#[utoipa::path(tag = "operations", operation_id = "get_sandbox", responses((status = 200, description = "沙箱", body = SandboxView), (status = 404, description = "不是沙箱", body = crate::http::ProblemDocument, content_type = "application/problem+json")))]
+#[get("/sandbox")]
+async fn fetch(ask: Ask, state: web::Data<State>) -> Answer {
+    only_here(&state)?;
+    ask.view(|tx: &mut Tx, actor, _| {
+        permitted(actor, "read")?;
+        Ok(SandboxView { now: tx.now, system_time: Moment::system() })
+    })
+    .await
+}
+
+/// 拨快时钟（advance clock）
+///
+/// 把业务时间拨快（只能向前，每次最多 366 天），随即运行到期提醒、超时、转办失效、消息等后台作业。令牌和限流按系统时间。只在沙箱中可用，其他环境答复 404。
+#[utoipa::path(tag = "operations", operation_id = "advance_sandbox_clock", request_body = SandboxClockInput, responses((status = 200, description = "拨快之后", body = SandboxMoved), (status = 404, description = "不是沙箱", body = crate::http::ProblemDocument, content_type = "application/problem+json")))]
+#[post("/sandbox/clock")]
+async fn advance(command: Command, state: web::Data<State>, body: Body<SandboxClockInput>) -> Answer {
+    only_here(&state)?;
+    let command = command.in_earnest()?.admit(|actor| policy::may(actor, "sandbox", "advance")).await?;
+    drop(command);
+    let now = state.db.clock().now();
+    let to = target(now, &body.value)?;
+    state.db.clock().set(to);
+    let offset = (to.utc() - Moment::system().utc()).num_microseconds().unwrap_or(0);
+    state.db.commit(move |tx| db::keep_epoch(tx, EPOCH, offset)).await.map_err(db::Error::into_problem)?;
+    // Twice: what the first round raises gets its positions, and is followed in the second.
+    let mut done = 0;
+    for _ in 0..2 {
+        done += worker::tick(&state.db, "sandbox").await.map_err(db::Error::into_problem)?;
+        done += crate::notices::send_due(&state.db, &state.config.gateways, &state.config.public_url).await.map_err(db::Error::into_problem)?;
+    }
+    Ok(actix_web::HttpResponse::Ok().json(SandboxMoved { now: state.db.clock().now(), done }))
+}
+
+fn target(now: Moment, input: &SandboxClockInput) -> Result<Moment, Problem> {
+    let by = match (&input.advance, input.to) {
+        (Some(Limit { value, unit: Unit::Hour }), None) => now.plus(TimeDelta::hours(i64::from(*value))),
+        (Some(Limit { value, unit: Unit::NaturalDay }), None) => now.plus(TimeDelta::days(i64::from(*value))),
+        (None, Some(to)) => to,
+        (Some(_), None) => return Err(Problem::rule("/advance/unit", "unit", "沙箱时钟按小时（hour）或自然日（natural_day）拨动。", "hour or natural_day.")),
+        _ => return Err(Problem::rule("/advance", "one_of", "advance 和 to 填一项。", "Either advance or to.")),
+    };
+    if by < now || (by.utc() - now.utc()).num_days() > LONGEST_DAYS {
+        let text = Text::new("时钟只能向前拨，每次最多 366 天。", "Forward only, at most 366 days at once.");
+        return Err(Problem::new(ErrorCode::RuleViolation, text));
+    }
+    Ok(by)
+}
+
+/// Under this name the moved clock outlives a restart.
+const EPOCH: &str = "sandbox_clock";
+
+/// Sets the clock as it stood when the sandbox was stopped.
+pub async fn wind(db: &db::Db) -> Result<(), db::Error> {
+    if let Some(offset) = db.read(|tx| db::epoch(tx, EPOCH)).await? {
+        db.clock().set(Moment::system().plus(TimeDelta::microseconds(offset)));
+    }
+    Ok(())
+}

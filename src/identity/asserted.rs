@@ -1,0 +1,124 @@
+//! What another party says of somebody: who they are, for whom they act, and how sure that is.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    applicants::{ApplicantInput, ApplicantKind, IdType},
+    kernel::{division_code::DivisionCode, phone},
+};
+
+/// An applicant as a portal or provider names them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AssertedApplicant {
+    /// Kind.
+    pub kind: ApplicantKind,
+    /// Name.
+    pub name: String,
+    /// What identifies them; absent: the credit code of an organisation, the citizen's id of a person.
+    #[serde(default)]
+    pub id_type: Option<IdType>,
+    /// The number.
+    pub id_number: String,
+    /// 12 digits.
+    #[serde(default)]
+    pub division_code: Option<String>,
+}
+
+/// Who acts for an organisation under a mandate.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AssertedAgent {
+    /// Name.
+    pub name: String,
+    /// Identity number.
+    pub id_number: String,
+}
+
+/// Somebody who was authenticated elsewhere.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Identity {
+    /// For whom is acted.
+    pub applicant: AssertedApplicant,
+    /// Who acts, where it is not the applicant.
+    #[serde(default)]
+    pub agent: Option<AssertedAgent>,
+    /// How sure it is, 1 to 3.
+    pub level: u8,
+    /// Telephone, where it is known.
+    #[serde(default)]
+    pub phone: Option<String>,
+}
+
+/// Why an assertion is not believed: told to the integrator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unbelievable(pub &'static str);
+
+impl Identity {
+    /// Reads what a portal has signed: `applicant`, `agent`, `acr`, `phone_number`.
+    pub fn of_claims(claims: &Value) -> Result<Self, Unbelievable> {
+        let applicant = claims.get("applicant").cloned().ok_or(Unbelievable("断言中缺少 applicant。"))?;
+        let applicant: AssertedApplicant = serde_json::from_value(applicant).map_err(|_| Unbelievable("断言中的 applicant 应含 kind、name、id_number。"))?;
+        let agent = claims.get("agent").filter(|a| !a.is_null()).cloned().map(serde_json::from_value).transpose();
+        let agent = agent.map_err(|_| Unbelievable("断言中的 agent 应含 name、id_number。"))?;
+        let level =
+            claims.get("acr").and_then(Value::as_str).and_then(|l| l.parse().ok()).ok_or(Unbelievable("断言中的 acr 应为实名等级 \"1\"、\"2\" 或 \"3\"。"))?;
+        let phone = claims.get("phone_number").and_then(Value::as_str).map(str::to_owned);
+        Self { applicant, agent, level, phone }.checked()
+    }
+
+    /// Bounds what was said; identity numbers are checked where the applicant is looked for.
+    pub fn checked(mut self) -> Result<Self, Unbelievable> {
+        let short = |text: &str, most: usize| (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if !(1..=3).contains(&self.level) {
+            return Err(Unbelievable("实名等级应为 1 到 3。"));
+        }
+        if !short(&self.applicant.name, 200) || !short(&self.applicant.id_number, 40) {
+            return Err(Unbelievable("申请人的名称或证件号码为空或过长。"));
+        }
+        if self.agent.as_ref().is_some_and(|a| !short(&a.name, 40) || !short(&a.id_number, 40)) {
+            return Err(Unbelievable("经办人的姓名或证件号码为空或过长。"));
+        }
+        if self.agent.is_some() && self.applicant.kind == ApplicantKind::NaturalPerson {
+            return Err(Unbelievable("只有单位可由经办人代为办理。"));
+        }
+        // What is no division or no telephone is left out: a portal's address book is no reason to turn somebody away.
+        self.applicant.division_code = self.applicant.division_code.filter(|code| DivisionCode::parse(code).is_ok());
+        self.phone = self.phone.map(|p| phone::normalize(&p)).filter(|p| p.len() == 11 && p.starts_with('1') && p.bytes().all(|b| b.is_ascii_digit()));
+        Ok(self)
+    }
+
+    /// The applicant as the registry takes them.
+    pub fn input(&self) -> ApplicantInput {
+        let usual = if self.applicant.kind == ApplicantKind::NaturalPerson { IdType::CitizenId } else { IdType::CreditCode };
+        ApplicantInput {
+            kind: self.applicant.kind,
+            name: self.applicant.name.clone(),
+            id_type: self.applicant.id_type.unwrap_or(usual),
+            id_number: self.applicant.id_number.clone(),
+            division_code: self.applicant.division_code.clone(),
+            address: None,
+            flags: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn reads_what_a_portal_signs() {
+        let person = json!({ "kind": "natural_person", "name": "演示自然人一号", "id_number": "320601199001010011", "division_code": "no" });
+        let said = Identity::of_claims(&json!({ "acr": "2", "applicant": person, "phone_number": "139 0000 0003" })).expect("believed");
+        assert_eq!((said.level, said.input().id_type, said.applicant.division_code.as_deref()), (2, IdType::CitizenId, None));
+        assert_eq!(said.phone.as_deref(), Some("13900000003"));
+        let agent = json!({ "name": "经办人甲", "id_number": "320601199001010011" });
+        assert!(Identity::of_claims(&json!({ "acr": "2", "applicant": person, "agent": agent })).is_err(), "a person acts in person");
+        for acr in [json!("0"), json!("4"), json!("high"), json!(2)] {
+            assert!(Identity::of_claims(&json!({ "acr": acr, "applicant": person })).is_err(), "{acr}");
+        }
+        assert!(Identity::of_claims(&json!({ "acr": "2" })).is_err());
+    }
+}

@@ -1,0 +1,124 @@
+//! What is told, and how it is put where a place has not said it otherwise.
+
+use super::model::{NoticeChannel, NoticeContent};
+use crate::{db::code_enum, kernel::Code as _};
+
+code_enum! {
+    /// What a notice is about.
+    NoticeKind in "notice-kinds" {
+        MatterReceived "matter_received" "收到申请",
+        MatterAccepted "matter_accepted" "已受理",
+        MatterRejected "matter_rejected" "未受理",
+        CorrectionNeeded "correction_needed" "一次性告知",
+        CorrectionReminder "correction_reminder" "催补材料",
+        AgreementReady "agreement_ready" "协议待签",
+        CustodyMoved "custody_moved" "接力办理",
+        FeePayable "fee_payable" "缴费提示",
+        MatterSuspended "matter_suspended" "中止办理",
+        MatterResumed "matter_resumed" "恢复办理",
+        ResultReady "result_ready" "办结待签收",
+        MatterClosed "matter_closed" "已办结",
+        SigningLink "signing_link" "签署链接",
+        RatingOpen "rating_open" "请您评价",
+        RatingReminder "rating_reminder" "评价提醒",
+        RatingCode "rating_code" "评价验证码",
+        TicketRegistered "ticket_registered" "反映已登记",
+        TicketFeedback "ticket_feedback" "征求反馈",
+        TicketCleared "ticket_cleared" "反映已销号",
+        MatterAssigned "matter_assigned" "新分派的件",
+    }
+}
+
+code_enum! {
+    /// What a text may name, in braces.
+    NoticeParameter in "notice-parameters" {
+        Number "number" "编号",
+        Title "title" "事项",
+        Center "center" "中心",
+        Due "due" "期限",
+        Link "link" "链接",
+        Code "code" "验证码",
+        Detail "detail" "事由",
+    }
+}
+
+impl NoticeKind {
+    /// The event of which it tells.
+    pub fn of_event(kind: &str) -> Option<Self> {
+        Some(match kind {
+            "entrustment.submitted" => Self::MatterReceived,
+            "entrustment.accepted" => Self::MatterAccepted,
+            "entrustment.rejected" => Self::MatterRejected,
+            "entrustment.one_time_notice" => Self::CorrectionNeeded,
+            "entrustment.reminded" => Self::CorrectionReminder,
+            "entrustment.agreement_drafted" => Self::AgreementReady,
+            "entrustment.custody_moved" => Self::CustodyMoved,
+            "entrustment.fee_recorded" => Self::FeePayable,
+            "entrustment.suspended" => Self::MatterSuspended,
+            "entrustment.resumed" => Self::MatterResumed,
+            "entrustment.completed" => Self::ResultReady,
+            "entrustment.closed" => Self::MatterClosed,
+            "entrustment.assigned" => Self::MatterAssigned,
+            "form.link_sent" => Self::SigningLink,
+            "evaluation.opened" => Self::RatingOpen,
+            "evaluation.reminded" => Self::RatingReminder,
+            "fallback_ticket.registered" => Self::TicketRegistered,
+            "fallback_ticket.feedback_asked" => Self::TicketFeedback,
+            "fallback_ticket.cleared" => Self::TicketCleared,
+            _ => return None,
+        })
+    }
+
+    /// Goes at once, also at night: somebody waits for it.
+    pub fn is_urgent(self) -> bool {
+        matches!(self, Self::RatingCode | Self::SigningLink)
+    }
+
+    /// Holds what opens something: staff do not read it.
+    pub fn is_secret(self) -> bool {
+        matches!(self, Self::RatingCode | Self::SigningLink | Self::RatingOpen | Self::RatingReminder)
+    }
+
+    /// What its text may name.
+    pub fn parameters(self) -> &'static [NoticeParameter] {
+        use NoticeParameter as P;
+        match self {
+            Self::RatingCode => &[P::Number, P::Title, P::Code, P::Due],
+            Self::SigningLink | Self::RatingOpen | Self::RatingReminder => &[P::Number, P::Title, P::Center, P::Link, P::Due],
+            Self::CorrectionNeeded | Self::CorrectionReminder | Self::ResultReady => &[P::Number, P::Title, P::Center, P::Detail, P::Due],
+            _ => &[P::Number, P::Title, P::Center, P::Detail],
+        }
+    }
+
+    /// How it is put unless a place says it otherwise.
+    pub fn usual(self) -> NoticeContent {
+        let text = match self {
+            Self::MatterReceived => "{center}已收到您的“{title}”申请，编号{number}，可凭编号和手机尾号查询进度。",
+            Self::MatterAccepted => "您的“{title}”（{number}）已由{center}受理，全程免费帮办代办。",
+            Self::MatterRejected => "您的“{title}”（{number}）未能受理。{detail}如有疑问请联系{center}。",
+            Self::CorrectionNeeded => "您的“{title}”（{number}）还需补充内容，请在{due}前一次补齐，详见办件进度。",
+            Self::CorrectionReminder => "提醒您：“{title}”（{number}）仍有材料待补，请尽快补齐。",
+            Self::AgreementReady => "“{title}”（{number}）的委托协议已拟好，请阅读并签订。代办不收取任何费用。",
+            Self::CustodyMoved => "“{title}”（{number}）现由{center}接力办理，您无须另行跑动。",
+            Self::FeePayable => "“{title}”（{number}）有法定费用待您直接缴纳。{detail}",
+            Self::MatterSuspended => "“{title}”（{number}）暂时中止办理。{detail}",
+            Self::MatterResumed => "“{title}”（{number}）已恢复办理。",
+            Self::ResultReady => "“{title}”（{number}）已办结，请核对结果并签收。",
+            Self::MatterClosed => "“{title}”（{number}）已签收办结，感谢您的配合。",
+            Self::SigningLink => "“{title}”（{number}）有文书请您阅读签署：{link}，签署码由工作人员当面或电话告知，请勿转发。",
+            Self::RatingOpen => "“{title}”（{number}）已结束，请为{center}的服务评价：{link}",
+            Self::RatingReminder => "“{title}”（{number}）的评价将于{due}截止：{link}",
+            Self::RatingCode => "您正在评价“{title}”（{number}），验证码{code}，{due}前有效，请勿告诉他人。",
+            Self::TicketRegistered => "您反映的问题已登记（{number}），由{center}办理。",
+            Self::TicketFeedback => "您反映的问题（{number}）已有办理结果，请告诉我们是否满意。",
+            Self::TicketCleared => "您反映的问题（{number}）已按您的反馈销号，感谢您的监督。",
+            Self::MatterAssigned => "“{title}”（{number}）已分派给您办理。",
+        };
+        let channels = match self {
+            Self::MatterAssigned => vec![NoticeChannel::InApp],
+            Self::RatingCode | Self::SigningLink => vec![NoticeChannel::Sms],
+            _ => vec![NoticeChannel::InApp, NoticeChannel::Sms],
+        };
+        NoticeContent { title: self.label().into(), text: text.into(), channels, sms_template: None, wechat_template: None }
+    }
+}

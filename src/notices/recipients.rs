@@ -1,0 +1,147 @@
+//! Whom an event concerns, and what can be said of its record.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::kinds::{NoticeKind, NoticeParameter};
+use crate::{
+    db::{Result, Tx},
+    entrustments::{self, Entrustment},
+    evaluations,
+    events::Event,
+    forms,
+    kernel::{Id, Moment},
+    organization::{self, Center},
+    tickets,
+};
+
+/// Somebody to tell.
+#[derive(Clone, Debug, Default)]
+pub struct Recipient {
+    /// The applicant they are, or act for.
+    pub applicant_id: Option<Id>,
+    /// The colleague they are.
+    pub user_id: Option<Id>,
+    /// Name.
+    pub name: String,
+    /// Telephone; empty where none is known.
+    pub phone: String,
+}
+
+/// What is told to whom.
+pub struct Telling {
+    /// About what.
+    pub kind: NoticeKind,
+    /// The center that answers for the record.
+    pub center: Option<Center>,
+    /// To whom.
+    pub to: Vec<Recipient>,
+    /// What its text may name.
+    pub params: BTreeMap<NoticeParameter, String>,
+    /// Then it is of no use any more.
+    pub expires_at: Option<Moment>,
+}
+
+fn text<'a>(params: &'a Value, key: &str) -> &'a str {
+    params.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A day as people read it.
+fn day(moment: Moment) -> String {
+    moment.local_date().format("%Y年%-m月%-d日").to_string()
+}
+
+/// What the event itself says: codes' labels, amounts, days; never a person's words.
+fn of_params(kind: NoticeKind, params: &Value) -> BTreeMap<NoticeParameter, String> {
+    let mut all = BTreeMap::new();
+    let detail = match kind {
+        NoticeKind::FeePayable => format!("项目：{}，金额：{}元。", text(params, "name"), text(params, "amount")),
+        _ if !text(params, "reason").is_empty() => format!("原因：{}。", text(params, "reason")),
+        _ => String::new(),
+    };
+    all.insert(NoticeParameter::Detail, detail);
+    let due: Option<Moment> = params.get("due_at").cloned().and_then(|v| serde_json::from_value(v).ok());
+    all.insert(NoticeParameter::Due, due.map_or_else(|| "规定期限".to_owned(), day));
+    all
+}
+
+fn of_matter(tx: &mut Tx, kind: NoticeKind, e: &Entrustment, params: BTreeMap<NoticeParameter, String>) -> Result<Telling> {
+    let center = organization::load(tx, e.custodian_id)?;
+    let to = match (kind, e.assignee_id) {
+        (NoticeKind::MatterAssigned, agent) => agent.map(|id| Recipient { user_id: Some(id), ..Recipient::default() }).into_iter().collect(),
+        _ => {
+            vec![Recipient { applicant_id: Some(e.applicant_id), user_id: None, name: e.contact_name.open(tx.vault)?, phone: e.contact_phone.open(tx.vault)? }]
+        }
+    };
+    let mut params = params;
+    params.insert(NoticeParameter::Number, e.number.clone());
+    params.insert(NoticeParameter::Title, e.title.clone());
+    params.insert(NoticeParameter::Center, center.name.clone());
+    Ok(Telling { kind, center: Some(center), to, params, expires_at: None })
+}
+
+fn of_evaluation(tx: &mut Tx, kind: NoticeKind, id: Id) -> Result<Option<Telling>> {
+    let Some((row, phone, link)) = evaluations::reach(tx, id)? else { return Ok(None) };
+    let center = organization::load(tx, row.center_id)?;
+    let params = [
+        (NoticeParameter::Number, row.number.clone()),
+        (NoticeParameter::Title, row.title.clone()),
+        (NoticeParameter::Center, center.name.clone()),
+        (NoticeParameter::Link, link),
+        (NoticeParameter::Due, day(row.due_at)),
+    ];
+    let to = vec![Recipient { applicant_id: row.applicant_id, user_id: None, name: String::new(), phone: phone.unwrap_or_default() }];
+    Ok(Some(Telling { kind, center: Some(center), to, params: params.into(), expires_at: Some(row.due_at) }))
+}
+
+fn of_ticket(tx: &mut Tx, kind: NoticeKind, id: Id, params: BTreeMap<NoticeParameter, String>) -> Result<Option<Telling>> {
+    let Some(ticket) = tickets::store::ticket(tx, id)? else { return Ok(None) };
+    let center = organization::load(tx, ticket.center_id)?;
+    let mut to = Vec::new();
+    for caller in tickets::store::callers(tx, ticket.id)?.into_iter().filter(|c| c.withdrawn_at.is_none()) {
+        let (name, phone) = (caller.name.open(tx.vault)?, caller.phone.open(tx.vault)?);
+        to.push(Recipient { applicant_id: caller.applicant_id, user_id: None, name, phone });
+    }
+    let mut params = params;
+    params.insert(NoticeParameter::Number, ticket.number.clone());
+    params.insert(NoticeParameter::Title, "“办不成事”反映".into());
+    params.insert(NoticeParameter::Center, center.name.clone());
+    Ok(Some(Telling { kind, center: Some(center), to, params, expires_at: None }))
+}
+
+/// What an event tells, if anybody is to be told.
+pub fn of_event(tx: &mut Tx, event: &Event) -> Result<Option<Telling>> {
+    let Some(kind) = NoticeKind::of_event(&event.kind) else { return Ok(None) };
+    let params = of_params(kind, &event.params.get()?);
+    match event.record_kind.as_str() {
+        "entrustment" => match entrustments::store::entrustment(tx, event.record_id)? {
+            Some(e) => of_matter(tx, kind, &e, params).map(Some),
+            None => Ok(None),
+        },
+        "evaluation" => of_evaluation(tx, kind, event.record_id),
+        "fallback_ticket" => of_ticket(tx, kind, event.record_id, params),
+        "form" => {
+            let Some(link) = forms::open_link(tx, event.record_id)? else { return Ok(None) };
+            let Some(e) = entrustments::store::entrustment(tx, link.entrustment_id)? else { return Ok(None) };
+            let mut telling = of_matter(tx, kind, &e, params)?;
+            telling.params.insert(NoticeParameter::Link, link.path);
+            telling.params.insert(NoticeParameter::Due, day(link.until));
+            telling.expires_at = Some(link.until);
+            Ok(Some(telling))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// What tells the code that somebody asked for.
+pub fn of_code(tx: &mut Tx, code: &evaluations::Outgoing) -> Result<Option<Telling>> {
+    let Some(mut telling) = of_evaluation(tx, NoticeKind::RatingCode, code.evaluation_id)? else { return Ok(None) };
+    let until = code.expires_at.utc().with_timezone(&chrono::FixedOffset::east_opt(8 * 3600).unwrap_or(chrono::Offset::fix(&chrono::Utc)));
+    telling.params.remove(&NoticeParameter::Link);
+    telling.params.insert(NoticeParameter::Code, code.message.code.clone());
+    telling.params.insert(NoticeParameter::Due, until.format("%H:%M").to_string());
+    telling.expires_at = Some(code.expires_at);
+    telling.to = vec![Recipient { phone: code.message.phone.clone(), ..Recipient::default() }];
+    Ok(Some(telling))
+}

@@ -1,0 +1,131 @@
+//! Sends what waits, again and again until a gateway takes it; many servers share the work.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use super::{
+    gateways::{self, Handed, Outgoing},
+    kinds::NoticeParameter,
+    model::{NoticeState, NoticeWords, fill},
+    store::{self, Notice},
+};
+use crate::{
+    config::Gateways,
+    db::{Db, Error, Result, Tx},
+    kernel::{Code as _, Moment},
+};
+
+/// Messages on their way at once.
+const BATCH: i64 = 16;
+/// While one server tries a message, others leave it alone.
+const LEASE: i64 = 60;
+/// Minutes until the next try.
+const PAUSES: [i64; 7] = [1, 5, 15, 60, 180, 360, 720];
+
+/// Links begin with where we are reached.
+fn reached(words: &NoticeWords, public_url: &str) -> BTreeMap<NoticeParameter, String> {
+    let mut params = words.params.clone();
+    if let Some(link) = params.get_mut(&NoticeParameter::Link) {
+        *link = format!("{public_url}{link}");
+    }
+    params
+}
+
+/// Takes what is due for a while; what is of no use any more, or has no way to go, is put aside.
+fn take(tx: &mut Tx, gateways: &Gateways, public_url: &str) -> Result<(Vec<(Notice, Outgoing)>, usize)> {
+    let now = tx.now;
+    let (mut taken, mut aside) = (Vec::new(), 0);
+    for mut row in store::due(tx, BATCH)? {
+        let useless = if row.expires_at <= now {
+            Some("expired")
+        } else if gateways::of(gateways, row.channel).is_none() {
+            Some("no_gateway")
+        } else {
+            None
+        };
+        row.version += 1;
+        row.updated_at = now;
+        if let Some(why) = useless {
+            (row.state, row.last_error, row.next_at) = (NoticeState::Skipped, Some(why.to_owned()), Moment::NEVER);
+            aside += usize::from(store::save(tx, &row)?);
+            continue;
+        }
+        row.attempts += 1;
+        row.next_at = now.plus(TimeDelta::seconds(LEASE));
+        // Another server has it.
+        if !store::save(tx, &row)? {
+            continue;
+        }
+        let words = row.words.open(tx.vault)?;
+        let params = reached(&words, public_url);
+        let text = fill(&words.text, &params);
+        let params = params.into_iter().map(|(p, v)| (p.code().to_owned(), v.into())).collect();
+        let message = Outgoing {
+            id: row.id.to_string(),
+            channel: row.channel,
+            phone: words.phone,
+            applicant: row.applicant_id.map(|id| id.to_string()).unwrap_or_default(),
+            title: words.title,
+            text,
+            template: words.template,
+            params,
+        };
+        taken.push((row, message));
+    }
+    Ok((taken, aside))
+}
+
+/// Notes what became of it.
+fn settle(tx: &mut Tx, mut row: Notice, outcome: &Handed) -> Result<()> {
+    let now = tx.now;
+    match outcome {
+        Handed::Taken => {
+            row.state = NoticeState::Sent;
+            row.sent_at = Some(now);
+            row.next_at = Moment::NEVER;
+            row.last_error = None;
+        }
+        Handed::NotTaken(why) => {
+            let tried = usize::try_from(row.attempts - 1).unwrap_or(0);
+            row.last_error = Some(why.clone());
+            match PAUSES.get(tried) {
+                Some(minutes) => {
+                    // Messages that failed together do not come back together.
+                    let jitter = i64::from(crate::kernel::random_bytes::<1>()[0]) * minutes * 60 / 2_560;
+                    row.next_at = now.plus(TimeDelta::seconds(minutes * 60 + jitter));
+                }
+                None => (row.state, row.next_at) = (NoticeState::Dead, Moment::NEVER),
+            }
+        }
+        Handed::NoGateway => (row.state, row.last_error, row.next_at) = (NoticeState::Skipped, Some("no_gateway".into()), Moment::NEVER),
+    }
+    row.version += 1;
+    row.updated_at = now;
+    // Somebody dropped it meanwhile: that stands.
+    store::save(tx, &row).map(|_| ())
+}
+
+/// Sends what is due; answers how many were taken. One slow gateway delays the others of its batch by its patience alone.
+pub async fn send_due(db: &Db, gateways: &Gateways, public_url: &str) -> Result<usize> {
+    let mut sent = 0;
+    loop {
+        if !db.read(|tx| Ok(!store::due(tx, 1)?.is_empty())).await? {
+            return Ok(sent);
+        }
+        let (doors, url) = (gateways.clone(), public_url.to_owned());
+        let (taken, aside) = db.commit(move |tx| take(tx, &doors, &url)).await?;
+        if taken.is_empty() && aside == 0 {
+            return Ok(sent);
+        }
+        let each = taken.into_iter().map(|(row, message)| async move {
+            let outcome = gateways::hand(gateways, &message).await;
+            let done = matches!(outcome, Handed::Taken);
+            let outcome = std::sync::Arc::new(outcome);
+            db.commit(move |tx| settle(tx, row.clone(), &outcome)).await?;
+            Ok::<usize, Error>(usize::from(done))
+        });
+        let all: Vec<Result<usize>> = futures_util::future::join_all(each).await;
+        sent += all.into_iter().sum::<Result<usize>>()?;
+    }
+}

@@ -1,0 +1,603 @@
+//! Portals: token exchange with assurance levels, providers of identities, clients over HTTP, limits and usage, the sandbox.
+
+use std::{
+    collections::HashMap,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpListener,
+    sync::{Arc, Mutex},
+};
+
+use actix_web::test::TestRequest;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+
+use crate::support::{Caller, Reply, TestApp, accepted, center_id, on_both_engines, text, user_id, water_application};
+
+on_both_engines!(
+    a_portal_acts_for_whom_it_has_authenticated,
+    assertions_count_once_and_only_as_they_should,
+    agents_come_by_mandate,
+    clients_take_two_people,
+    limits_and_quotas_are_each_clients_own,
+    usage_is_added_up_over_servers,
+    people_come_back_from_an_openid_provider,
+    people_come_back_from_a_ticket_platform,
+    the_clock_moves_in_a_sandbox_alone,
+);
+
+const PORTAL: &str = "demo-portal";
+const SECRET: &str = "jieli-demo-portal-2026";
+const COMPANY: &str = "如东海风装备制造有限公司（演示）";
+
+fn now() -> i64 {
+    i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs()).expect("a time")
+}
+
+/// What the demo portal signs.
+fn signed(edit: impl FnOnce(&mut Value)) -> String {
+    let mut claims = json!({
+        "iss": PORTAL, "aud": "", "sub": "portal-user-1", "iat": now(), "exp": now() + 120, "jti": jieli::kernel::random_token(), "acr": "2",
+        "applicant": { "kind": "enterprise", "name": COMPANY, "id_number": "91320623MADEM0001N" },
+    });
+    edit(&mut claims);
+    let key = EncodingKey::from_ed_pem(include_bytes!("../../data/demo/portal-key.pem")).expect("key");
+    let header = Header { kid: Some("demo-portal-1".into()), ..Header::new(Algorithm::EdDSA) };
+    encode(&header, &claims, &key).expect("signed")
+}
+
+fn for_app(app: &TestApp, edit: impl FnOnce(&mut Value)) -> String {
+    let issuer = app.shared.state().tokens.issuer().to_owned();
+    signed(|claims| {
+        claims["aud"] = json!(issuer);
+        edit(claims);
+    })
+}
+
+async fn token(app: &TestApp, (id, secret): (&str, &str), form: &[(&str, &str)]) -> Reply {
+    let mut all = vec![("client_id", id), ("client_secret", secret)];
+    all.extend(form);
+    app.send(TestRequest::post().uri("/oauth2/token").set_form(all)).await
+}
+
+async fn exchange(app: &TestApp, assertion: &str) -> Reply {
+    let form = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
+        ("subject_token", assertion),
+    ];
+    token(app, (PORTAL, SECRET), &form).await
+}
+
+fn bearer<'a>(app: &'a TestApp, issued: &Value) -> Caller<'a> {
+    Caller { app, token: Some(text(&issued["access_token"]).to_owned()) }
+}
+
+fn person(claims: &mut Value) {
+    claims["applicant"] = json!({ "kind": "natural_person", "name": "演示自然人九号", "id_number": "440781198506151231" });
+    claims["phone_number"] = json!("13900000009");
+}
+
+async fn a_portal_acts_for_whom_it_has_authenticated(app: TestApp) {
+    let issued = exchange(&app, &for_app(&app, |c| c["acr"] = json!("1"))).await.ok();
+    assert_eq!((&issued["issued_token_type"], &issued["acr"]), (&json!("urn:ietf:params:oauth:token-type:access_token"), &json!("1")));
+    assert!(issued["expires_in"].as_i64().is_some_and(|s| s <= 600) && issued.get("refresh_token").is_none());
+    let basic = bearer(&app, &issued);
+    let me = basic.get("/me").await.ok();
+    assert_eq!((&me["assurance_level"], &me["signing_level"]), (&json!(1), &json!(2)));
+    // The applicant of this credit code is the one that was known before.
+    let own = app.as_user("ent_rudong").get("/me").await.ok();
+    assert_eq!(me["applicant_id"], own["applicant_id"]);
+    assert!(me["id"] != own["id"] && own.get("assurance_level").is_none());
+    let mut asked = water_application();
+    asked["center"] = json!("320623000000");
+    let e = basic.post("/entrustments", asked).await.created();
+    let at = format!("/entrustments/{}", text(&e["id"]));
+    let mut body = accepted();
+    body["assignee_id"] = json!(user_id("rd_agent"));
+    app.as_user("rd_clerk").post(&format!("{at}/accept"), body).await.ok();
+    app.as_user("rd_agent").post(&format!("{at}/draft-agreement"), json!({})).await.ok();
+    // Signing takes a higher level: it is not offered, and refused with what it takes.
+    let seen = basic.get(&at).await.ok();
+    let offers = |seen: &Value| seen["allowed_actions"].as_array().expect("actions").contains(&json!("sign_agreement"));
+    assert!(!offers(&seen), "{}", seen["allowed_actions"]);
+    let signature = json!({ "signature": { "method": "account" } });
+    let refused = basic.post(&format!("{at}/sign-agreement"), signature.clone()).await.expect(403);
+    assert!(text(&refused.body["detail"]).contains("实名等级"), "{}", refused.text);
+    let sure = bearer(&app, &exchange(&app, &for_app(&app, |_| {})).await.ok());
+    assert!(offers(&sure.get(&at).await.ok()));
+    sure.post(&format!("{at}/sign-agreement"), signature).await.ok();
+    // Somebody nobody knew becomes an applicant, and finds the same account again.
+    let first = bearer(&app, &exchange(&app, &for_app(&app, person)).await.ok()).get("/me").await.ok();
+    let again = bearer(&app, &exchange(&app, &for_app(&app, person)).await.ok()).get("/me").await.ok();
+    assert_eq!((&first["id"], &first["display_name"]), (&again["id"], &json!("演示自然人九号")));
+    assert!(bearer(&app, &exchange(&app, &for_app(&app, person)).await.ok()).get(&at).await.status == 404, "another's matter");
+    let kept = app.count("SELECT COUNT(*) AS value FROM applicants WHERE name LIKE '%九号%' OR id_number LIKE '%440781%'").await;
+    assert_eq!(kept, 0, "sealed");
+    // The portal itself is nobody's applicant.
+    let machine = token(&app, (PORTAL, SECRET), &[("grant_type", "client_credentials")]).await.ok();
+    bearer(&app, &machine).get(&at).await.expect(404);
+}
+
+async fn assertions_count_once_and_only_as_they_should(app: TestApp) {
+    let refused = async |assertion: String, why: &str| {
+        let reply = exchange(&app, &assertion).await.expect(400);
+        assert_eq!(reply.body["error"], "invalid_grant", "{why}");
+        assert!(text(&reply.body["detail"]).contains(why), "{why}: {}", reply.text);
+    };
+    let once = for_app(&app, |_| {});
+    exchange(&app, &once).await.ok();
+    refused(once, "已经使用过").await;
+    refused(signed(|c| c["aud"] = json!("https://elsewhere.example")), "aud").await;
+    refused(for_app(&app, |c| c["iss"] = json!("another-portal")), "iss").await;
+    refused(for_app(&app, |c| (c["iat"], c["exp"]) = (json!(now() - 400), json!(now() - 100))), "有效期").await;
+    refused(for_app(&app, |c| c["exp"] = json!(now() + 3600)), "五分钟").await;
+    refused(for_app(&app, |c| c["jti"] = json!("")), "jti").await;
+    refused(for_app(&app, |c| c["acr"] = json!("4")), "等级").await;
+    refused(for_app(&app, |c| c["acr"] = Value::Null), "等级").await;
+    refused(for_app(&app, |c| c["applicant"]["name"] = json!("另一公司")), "另一名称").await;
+    refused(for_app(&app, |c| c["applicant"]["id_number"] = json!("91320623MADEM0001X")), "校验位").await;
+    // Signed by somebody else, by nobody, or with our own token.
+    let other =
+        jsonwebtoken::encode(&Header { kid: Some("demo-portal-1".into()), ..Header::new(Algorithm::HS256) }, &json!({}), &EncodingKey::from_secret(b"x"));
+    refused(other.expect("signed"), "算法").await;
+    refused("eyJhbGciOiJub25lIn0.e30.".into(), "JWT").await;
+    let ours = exchange(&app, &for_app(&app, |_| {})).await.ok();
+    refused(text(&ours["access_token"]).into(), "kid").await;
+    let mut tampered = for_app(&app, |_| {});
+    tampered.insert(tampered.rfind('.').expect("three parts"), 'A');
+    refused(tampered, "签名").await;
+    // A hotline, a wrong secret, an unknown type.
+    let form = [("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"), ("subject_token", "x"), ("subject_token_type", "urn:x")];
+    assert_eq!(token(&app, (PORTAL, SECRET), &form).await.expect(400).body["error"], "invalid_request");
+    assert_eq!(token(&app, (PORTAL, "wrong"), &form).await.expect(401).body["error"], "invalid_client");
+    // A portal that is stopped acts for nobody any more, also with tokens it has.
+    let caller = bearer(&app, &ours);
+    caller.get("/me").await.ok();
+    app.as_user("sec_admin").post("/clients/demo-portal/disable", json!({})).await.ok();
+    caller.get("/me").await.expect(401);
+    assert_eq!(exchange(&app, &for_app(&app, |_| {})).await.expect(401).body["error"], "invalid_client");
+    app.as_user("sec_admin").post("/clients/demo-portal/enable", json!({})).await.ok();
+    caller.get("/me").await.ok();
+    // Twenty at once with one assertion: one token.
+    let same = for_app(&app, person);
+    let all = futures_util::future::join_all((0..20).map(|_| exchange(&app, &same))).await;
+    assert_eq!(all.iter().filter(|r| r.status == 200).count(), 1);
+    // Twenty at once for somebody nobody knew: one account.
+    let all: Vec<String> = (0..20).map(|_| for_app(&app, person)).collect();
+    let all = futures_util::future::join_all(all.iter().map(|a| exchange(&app, a))).await;
+    assert!(all.iter().all(|r| r.status == 200), "{:?}", all.iter().map(|r| &r.text).collect::<Vec<_>>());
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM users WHERE login LIKE '@%'").await, 2, "the company and the person");
+}
+
+async fn agents_come_by_mandate(app: TestApp) {
+    let by_agent = |c: &mut Value| c["agent"] = json!({ "name": "经办人甲", "id_number": "320601199001010011" });
+    let none = exchange(&app, &for_app(&app, by_agent)).await.expect(400);
+    assert!(text(&none.body["detail"]).contains("没有授权"), "{}", none.text);
+    let company = app.as_user("ent_rudong");
+    let applicant = text(&company.get("/me").await.ok()["applicant_id"]).to_owned();
+    let mandate = json!({ "agent_name": "经办人甲", "agent_id_number": "320601199001010011", "agent_phone": "13900000011", "evidence": "委托书 1" });
+    let m = company.post(&format!("/applicants/{applicant}/mandates"), mandate).await.created();
+    let issued = exchange(&app, &for_app(&app, by_agent)).await.ok();
+    let agent = bearer(&app, &issued);
+    assert_eq!(agent.get("/me").await.ok()["applicant_id"], json!(applicant));
+    agent.post("/entrustments", water_application()).await.created();
+    // Revoked: the token acts for nobody at once, and no new one is issued.
+    company.post(&format!("/mandates/{}/revoke", text(&m["id"])), json!({ "reason": "离职" })).await.ok();
+    agent.post("/entrustments", water_application()).await.expect(403);
+    exchange(&app, &for_app(&app, by_agent)).await.expect(400);
+}
+
+fn new_client(id: &str) -> Value {
+    json!({ "client_id": id, "kind": "portal", "center": "320600000000", "settings": { "name": "县门户", "redirect_uris": ["https://portal.example.org/back"] } })
+}
+
+async fn clients_take_two_people(app: TestApp) {
+    let (system, security, audit) = (app.as_user("sys_admin"), app.as_user("sec_admin"), app.as_user("aud_admin"));
+    for login in ["sec_admin", "aud_admin", "city_manager", "ent_rudong"] {
+        app.as_user(login).post("/clients", new_client("county-portal")).await.expect(403);
+    }
+    let c = system.post("/clients", new_client("county-portal")).await.created();
+    let (at, secret) = (format!("/clients/{}", text(&c["id"])), text(&c["client_secret"]).to_owned());
+    assert_eq!((&c["state"], secret.len() >= 32), (&json!("proposed"), true));
+    assert_eq!(system.post("/clients", new_client("county-portal")).await.problem(409), "conflict");
+    let own = [("grant_type", "client_credentials")];
+    token(&app, ("county-portal", &secret), &own).await.expect(401);
+    system.post(&format!("{at}/approve"), json!({})).await.expect(403);
+    assert_eq!(security.post(&format!("{at}/approve"), json!({})).await.ok()["state"], "active");
+    token(&app, ("county-portal", &secret), &own).await.ok();
+    let shown = audit.get(&at).await.ok();
+    assert!(shown.get("client_secret").is_none() && !shown.to_string().contains(&secret));
+    // Keys wait for the second person; limits do not.
+    let mut edit = json!({ "name": "县门户", "redirect_uris": ["https://portal.example.org/back"], "per_minute": 50 });
+    edit["jwks"] = serde_json::from_str(include_str!("../../data/demo/portal-jwks.json")).expect("keys");
+    system.put_with(&at, &[], edit.clone()).await.expect(428);
+    let version = format!("\"{}\"", shown["version"]);
+    let pending = system.put_with(&at, &[("if-match", &version)], edit.clone()).await.ok();
+    assert_eq!((&pending["per_minute"], pending.get("jwks").is_none(), pending["pending"]["jwks"].is_object()), (&json!(50), true, true));
+    system.put_with(&at, &[("if-match", &version)], edit.clone()).await.expect(412);
+    assert!(security.post(&format!("{at}/approve"), json!({})).await.ok()["jwks"].is_object());
+    let mut private = edit.clone();
+    private["jwks"]["keys"][0]["d"] = json!("AAAA");
+    let version = format!("\"{}\"", system.get(&at).await.ok()["version"]);
+    assert_eq!(system.put_with(&at, &[("if-match", &version)], private).await.problem(422), "rule_violation");
+    let mut plain = edit;
+    plain["redirect_uris"] = json!(["http://portal.example.org/back"]);
+    assert_eq!(system.put_with(&at, &[("if-match", &version)], plain).await.problem(400), "invalid_request");
+    // A new secret: both are good for a while, then the former one is not.
+    system.post(&format!("{at}/rotate-secret"), json!({})).await.expect(403);
+    let rotated = security.post(&format!("{at}/rotate-secret"), json!({ "overlap_hours": 1 })).await.ok();
+    let second = text(&rotated["client_secret"]).to_owned();
+    for good in [&secret, &second] {
+        token(&app, ("county-portal", good), &own).await.ok();
+    }
+    let third = security.post(&format!("{at}/rotate-secret"), json!({ "overlap_hours": 0 })).await.ok();
+    for bad in [&secret, &second] {
+        token(&app, ("county-portal", bad), &own).await.expect(401);
+    }
+    token(&app, ("county-portal", text(&third["client_secret"])), &own).await.ok();
+    // Each step is audited.
+    let audited = app.count("SELECT COUNT(*) AS value FROM audit_log WHERE record_kind = 'client' AND actor_id NOT LIKE 'system%'").await;
+    assert!(audited >= 6, "{audited}");
+    // Without the scope it speaks for nobody.
+    let c = system.post("/clients", json!({ "client_id": "own-only", "kind": "portal", "settings": { "name": "只读", "scopes": ["own"] } })).await.created();
+    security.post(&format!("/clients/{}/approve", text(&c["id"])), json!({})).await.ok();
+    let form = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
+        ("subject_token", "x.y.z"),
+    ];
+    let reply = token(&app, ("own-only", text(&c["client_secret"])), &form).await.expect(400);
+    assert_eq!(reply.body["error"], "unauthorized_client");
+}
+
+async fn set_limits(app: &TestApp, limits: Value) {
+    let system = app.as_user("sys_admin");
+    let present = system.get("/clients/demo-portal").await.ok();
+    let mut edit = json!({ "name": "演示门户", "jwks": present["jwks"], "redirect_uris": present["redirect_uris"] });
+    for (name, value) in limits.as_object().expect("limits") {
+        edit[name] = value.clone();
+    }
+    let version = format!("\"{}\"", present["version"]);
+    let set = system.put_with("/clients/demo-portal", &[("if-match", &version)], edit).await.ok();
+    assert!(set.get("pending").is_none(), "limits hold at once: {set}");
+}
+
+async fn limits_and_quotas_are_each_clients_own(app: TestApp) {
+    set_limits(&app, json!({ "per_minute": 5 })).await;
+    let machine = token(&app, (PORTAL, SECRET), &[("grant_type", "client_credentials")]).await.ok();
+    let portal = bearer(&app, &machine);
+    let first = portal.get("/centers/320600000000").await.expect(200);
+    assert_eq!(first.header("ratelimit-policy"), "\"client\";q=5;w=60");
+    assert!(first.header("ratelimit").starts_with("\"client\";r=4;t="), "{}", first.header("ratelimit"));
+    // Whoever acts by way of the portal is charged to both.
+    let issued = exchange(&app, &for_app(&app, |_| {})).await.ok();
+    let through = bearer(&app, &issued).get("/me").await.expect(200);
+    assert!(through.header("ratelimit-policy").starts_with("\"default\";q=") && through.header("ratelimit-policy").ends_with("\"client\";q=5;w=60"));
+    assert!(through.header("ratelimit").contains("\"client\";r=3"), "{}", through.header("ratelimit"));
+    let mut refused = None;
+    for _ in 0..5 {
+        let reply = portal.get("/centers/320600000000").await;
+        if reply.status == 429 {
+            refused = Some(reply);
+        }
+    }
+    let refused = refused.expect("the bucket is empty");
+    assert!(refused.header("retry-after").parse::<u64>().is_ok_and(|s| (1..=60).contains(&s)));
+    assert_eq!((refused.header("ratelimit-policy"), &refused.body["code"]), ("\"client\";q=5;w=60", &json!("too_many_requests")));
+    assert!(refused.header("ratelimit").starts_with("\"client\";r=0"));
+    assert_eq!(bearer(&app, &issued).get("/me").await.status, 429, "the applicants of an exhausted portal wait too");
+    app.as_user("ent_rudong").get("/me").await.ok();
+    // A quota for the day, on top of a bucket that is large enough.
+    set_limits(&app, json!({ "per_minute": 100_000, "per_day": 3 })).await;
+    app.shared.refresh().await.expect("counted");
+    let used = app.as_user("sys_admin").get("/clients/demo-portal").await.ok()["used_today"].as_i64().expect("a count");
+    set_limits(&app, json!({ "per_minute": 100_000, "per_day": used + 2 })).await;
+    let reply = portal.get("/centers/320600000000").await.expect(200);
+    assert!(reply.header("ratelimit-policy").ends_with(&format!("\"day\";q={};w=86400", used + 2)), "{}", reply.header("ratelimit-policy"));
+    assert!(reply.header("ratelimit").contains("\"day\";r=1;t="), "{}", reply.header("ratelimit"));
+    portal.get("/centers/320600000000").await.expect(200);
+    let over = portal.get("/centers/320600000000").await.expect(429);
+    assert!(over.header("retry-after").parse::<u64>().is_ok_and(|s| s <= 86_400));
+    // Refused ones are not charged, and another server knows as soon as it has read.
+    let second = app.another(|_| {}).await;
+    second.shared.refresh().await.expect("read");
+    app.shared.refresh().await.expect("counted");
+    second.shared.refresh().await.expect("read");
+    let elsewhere = Caller { app: &second, token: portal.token.clone() };
+    elsewhere.get("/centers/320600000000").await.expect(429);
+    let usage = app.as_user("sys_admin").get("/clients/demo-portal/usage").await.ok();
+    assert_eq!((&usage["quota"]["used"], &usage["quota"]["left"]), (&json!(used + 2), &json!(0)), "{usage}");
+}
+
+async fn usage_is_added_up_over_servers(app: TestApp) {
+    let machine = token(&app, (PORTAL, SECRET), &[("grant_type", "client_credentials")]).await.ok();
+    let second = app.another(|_| {}).await;
+    for server in [&app, &second] {
+        server.shared.refresh().await.expect("read");
+        let portal = Caller { app: server, token: Some(text(&machine["access_token"]).to_owned()) };
+        for _ in 0..3 {
+            portal.get("/centers/320600000000").await.ok();
+        }
+        portal.get("/entrustments/nothing").await.expect(404);
+    }
+    let before = app.count("SELECT COUNT(*) AS value FROM client_usage").await;
+    assert_eq!(before, 0, "no request writes");
+    let (one, two) = futures_util::future::join(app.shared.refresh(), second.shared.refresh()).await;
+    one.expect("added");
+    two.expect("added");
+    token(&app, (PORTAL, "wrong"), &[("grant_type", "client_credentials")]).await.expect(401);
+    app.shared.refresh().await.expect("added");
+    let usage = app.as_user("sys_admin").get("/clients/demo-portal/usage").await.ok();
+    let line = |operation: &str| usage["lines"].as_array().into_iter().flatten().find(|l| l["operation"] == operation).cloned().unwrap_or_default();
+    let centers = line("GET /api/v1/centers/{id}");
+    assert_eq!((&centers["requests"], &centers["succeeded"], &centers["failed"]), (&json!(6), &json!(6), &json!(0)), "{usage}");
+    assert!(centers["p50_ms"].as_i64().is_some() && centers["p95_ms"].as_i64() >= centers["p50_ms"].as_i64());
+    let missing = line("GET /api/v1/entrustments/{id}");
+    assert_eq!((&missing["refused"], &missing["codes"][0]["code"], &missing["codes"][0]["requests"]), (&json!(2), &json!("not_found"), &json!(2)));
+    assert_eq!(line("POST /oauth2/token")["refused"], 1, "who names it with a wrong secret is counted");
+    assert_eq!(usage["total"]["requests"], 9);
+    assert!(usage["last_used_at"].is_string() && usage["quota"]["per_day"] == 1_000_000);
+    let hourly = app.as_user("sec_admin").get("/clients/demo-portal/usage?by=hour").await.ok();
+    assert!(text(&hourly["lines"][0]["period"]).ends_with("+08:00"));
+    app.as_user("aud_admin").get("/clients/demo-portal/usage?from=2026-01-01&to=2025-01-01").await.expect(400);
+    app.as_user("city_manager").get("/clients/demo-portal/usage").await.expect(403);
+    // An unknown client costs no memory.
+    token(&app, ("made-up", "x"), &[("grant_type", "client_credentials")]).await.expect(401);
+    app.shared.refresh().await.expect("added");
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM client_usage WHERE client_id = 'made-up'").await, 0);
+}
+
+/// A platform in a thread of its own: what it is asked, and what it answers by path.
+type Asked = Arc<Mutex<Vec<(String, String)>>>;
+
+fn platform(answers: impl Fn(&str, &str, &str) -> Value + Send + 'static) -> (String, Asked) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("address"));
+    let asked: Asked = Arc::default();
+    let (kept, own) = (asked.clone(), url.clone());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut reader = BufReader::new(stream.try_clone().expect("stream"));
+            let (mut head, mut length) = (String::new(), 0);
+            loop {
+                let mut line = String::new();
+                if reader.read_line(&mut line).unwrap_or(0) == 0 || line.trim().is_empty() {
+                    break;
+                }
+                if let Some(n) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = n.trim().parse().expect("a length");
+                }
+                head.push_str(&line);
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).expect("a body");
+            let path = head.split_whitespace().nth(1).unwrap_or_default().to_owned();
+            let body = String::from_utf8_lossy(&body).into_owned();
+            let answer = answers(&own, &path, &body).to_string();
+            kept.lock().expect("kept").push((format!("{path}\n{head}"), body));
+            let _ = stream.write_all(
+                format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{answer}", answer.len())
+                    .as_bytes(),
+            );
+        }
+    });
+    (url, asked)
+}
+
+/// The parameters of an address.
+fn query(url: &str) -> HashMap<String, String> {
+    reqwest::Url::parse(url).expect("an address").query_pairs().into_owned().collect()
+}
+
+const BACK: &str = "http://127.0.0.1:5173/signed-in";
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+async fn start(app: &TestApp, provider: &str, edit: &[(&str, &str)]) -> Reply {
+    let mut all: HashMap<&str, &str> = [("client_id", PORTAL), ("redirect_uri", BACK), ("state", "s-1"), ("code_challenge", CHALLENGE)].into();
+    all.extend(edit.iter().copied());
+    let pairs: Vec<String> = all.iter().map(|(k, v)| format!("{k}={}", percent_encoding::utf8_percent_encode(v, percent_encoding::NON_ALPHANUMERIC))).collect();
+    app.send(TestRequest::get().uri(&format!("/auth/{provider}/start?{}", pairs.join("&")))).await
+}
+
+/// Goes to where somebody was sent back to us.
+async fn back(app: &TestApp, location: &str) -> Reply {
+    let url = reqwest::Url::parse(location).expect("an address");
+    app.send(TestRequest::get().uri(&format!("{}?{}", url.path(), url.query().unwrap_or_default()))).await
+}
+
+async fn redeem(app: &TestApp, code: &str, verifier: &str) -> Reply {
+    let form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", BACK), ("code_verifier", verifier)];
+    token(app, (PORTAL, SECRET), &form).await
+}
+
+async fn propose(app: &TestApp, new: Value) -> String {
+    let p = app.as_user("sys_admin").post("/identity-providers", new).await.created();
+    let at = format!("/identity-providers/{}", text(&p["id"]));
+    assert!(!p.to_string().contains("a-secret-of"), "{p}");
+    app.as_user("sys_admin").post(&format!("{at}/approve"), json!({})).await.expect(403);
+    assert_eq!(app.as_user("sec_admin").post(&format!("{at}/approve"), json!({})).await.ok()["state"], "active");
+    at
+}
+
+async fn people_come_back_from_an_openid_provider(app: TestApp) {
+    let nonce: Arc<Mutex<String>> = Arc::default();
+    let (given, issuer_of) = (nonce.clone(), Arc::new(Mutex::new(None::<String>)));
+    let lie = issuer_of.clone();
+    let (url, asked) = platform(move |own, path, _| match path {
+        "/.well-known/openid-configuration" => {
+            json!({ "issuer": own, "authorization_endpoint": format!("{own}/login"), "token_endpoint": format!("{own}/token"), "jwks_uri": format!("{own}/keys") })
+        }
+        "/keys" => serde_json::from_str(include_str!("../../data/demo/portal-jwks.json")).expect("keys"),
+        "/token" => {
+            let nonce = given.lock().expect("nonce").clone();
+            let issuer = lie.lock().expect("issuer").clone().unwrap_or_else(|| own.to_owned());
+            json!({ "access_token": "at", "token_type": "Bearer", "id_token": signed(|c| {
+                *c = json!({ "iss": issuer, "aud": "jieli", "sub": "u-1", "iat": now(), "exp": now() + 300, "nonce": nonce,
+                    "name": "演示自然人一号", "id_number": "320601199001010011", "acr": "loa3" });
+            }) })
+        }
+        _ => json!({}),
+    });
+    let new = json!({ "name": "openid", "kind": "oidc", "settings": { "title": "统一登录", "app_id": "jieli", "secret": "a-secret-of-the-platform",
+        "openid": { "issuer": url, "exchangeable": true },
+        "mapping": { "name": "/name", "id_number": "/id_number", "level": "/acr", "levels": { "loa3": 3 }, "usual_level": 1 } } });
+    start(&app, "openid", &[]).await.expect(404);
+    propose(&app, new).await;
+    assert!(app.send(TestRequest::get().uri("/auth/providers")).await.ok()["items"].as_array().expect("items").iter().any(|p| p["name"] == "openid"));
+    for (name, value) in [("redirect_uri", "http://127.0.0.1:5173/signed-in/"), ("client_id", "nobody"), ("code_challenge", "short")] {
+        assert_eq!(start(&app, "openid", &[(name, value)]).await.expect(400).body["errors"][0]["parameter"], name);
+    }
+    let sent = start(&app, "openid", &[]).await.expect(302);
+    let there = query(sent.header("location"));
+    assert!(sent.header("location").starts_with(&format!("{url}/login?")));
+    assert_eq!((there["response_type"].as_str(), there["code_challenge_method"].as_str(), there["client_id"].as_str()), ("code", "S256", "jieli"));
+    *nonce.lock().expect("nonce") = there["nonce"].clone();
+    let callback = |state: &str| format!("{}?code=c-1&state={state}", there["redirect_uri"]);
+    back(&app, &callback("made-up")).await.expect(422);
+    let returned = back(&app, &callback(&there["state"])).await.expect(302);
+    let got = query(returned.header("location"));
+    assert!(returned.header("location").starts_with(BACK) && got["state"] == "s-1", "{}", returned.header("location"));
+    // Our half of PKCE and our secret went to the provider, and nobody else saw them.
+    let asked_of_it = asked.lock().expect("asked").iter().find(|(head, _)| head.starts_with("/token")).cloned().expect("asked for a token");
+    assert!(asked_of_it.1.contains("code_verifier=") && asked_of_it.0.to_ascii_lowercase().contains("authorization: basic"));
+    back(&app, &callback(&there["state"])).await.expect(422);
+    // The code counts once, for who has the verifier; a wrong one uses it up.
+    let issued = redeem(&app, &got["code"], VERIFIER).await.ok();
+    assert_eq!(issued["acr"], "3");
+    let me = bearer(&app, &issued).get("/me").await.ok();
+    assert_eq!((&me["assurance_level"], &me["applicant_id"]), (&json!(3), &app.as_user("citizen_wang").get("/me").await.ok()["applicant_id"]));
+    redeem(&app, &got["code"], VERIFIER).await.expect(400);
+    let go = async || {
+        let there = query(start(&app, "openid", &[]).await.expect(302).header("location"));
+        *nonce.lock().expect("nonce") = there["nonce"].clone();
+        there
+    };
+    let there = go().await;
+    let got = query(back(&app, &format!("{}?code=c-2&state={}", there["redirect_uri"], there["state"])).await.expect(302).header("location"));
+    redeem(&app, &got["code"], "another-verifier-another-verifier-another-verifier").await.expect(400);
+    redeem(&app, &got["code"], VERIFIER).await.expect(400);
+    // An answer to another question, another issuer, or a refusal goes back as a refusal.
+    let there = go().await;
+    *nonce.lock().expect("nonce") = "another".into();
+    let got = query(back(&app, &format!("{}?code=c-3&state={}", there["redirect_uri"], there["state"])).await.expect(302).header("location"));
+    assert_eq!((got["error"].as_str(), got.contains_key("code")), ("access_denied", false));
+    let there = go().await;
+    *issuer_of.lock().expect("issuer") = Some("https://elsewhere.example".into());
+    let got = query(back(&app, &format!("{}?code=c-4&state={}", there["redirect_uri"], there["state"])).await.expect(302).header("location"));
+    assert_eq!(got["error"], "access_denied");
+    let there = go().await;
+    let got = query(back(&app, &format!("{}?error=login_required&state={}", there["redirect_uri"], there["state"])).await.expect(302).header("location"));
+    assert_eq!(got["error"], "access_denied");
+    // A portal may exchange the provider's own ID token.
+    let id_token = signed(|c| {
+        *c = json!({ "iss": url, "aud": "jieli", "sub": "u-1", "iat": now(), "exp": now() + 300, "name": "演示自然人一号", "id_number": "320601199001010011", "acr": "?" });
+    });
+    let form = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:id_token"),
+        ("subject_token", &id_token),
+    ];
+    assert_eq!(token(&app, (PORTAL, SECRET), &form).await.ok()["acr"], "1", "a level without a meaning is the lowest");
+    token(&app, (PORTAL, SECRET), &form).await.expect(400);
+}
+
+async fn people_come_back_from_a_ticket_platform(app: TestApp) {
+    let (url, asked) = platform(|_, path, body| match path.split('?').next().unwrap_or_default() {
+        "/token" if body.contains("T-1") => json!({ "code": 200, "data": { "token": "tok-1" } }),
+        "/token" => json!({ "code": 500, "data": {} }),
+        _ => {
+            json!({ "code": 200, "data": { "userType": 2, "name": "经办人甲", "idCardNo": "320601199001010011", "corpName": COMPANY, "creditCode": "91320623MADEM0001N", "authLevel": "L2" } })
+        }
+    });
+    let new = json!({ "name": "tickets", "kind": "ticket", "settings": { "title": "省统一身份认证", "app_id": "jieli", "secret": "a-secret-of-the-platform",
+        "ticket": { "login_url": format!("{url}/login?mark=1"), "callback_parameter": "gotoUrl", "ticket_parameter": "tk",
+            "token": { "url": format!("{url}/token"), "by": "post_json", "fields": { "ticket": "{ticket}", "appId": "{app_id}", "sign": "{sign}" } }, "token_pointer": "/data/token",
+            "user": { "url": format!("{url}/user"), "by": "get", "fields": { "token": "{token}" } }, "success_pointer": "/code", "success": "200" },
+        "mapping": { "kind": "/data/userType", "kinds": { "2": "enterprise" }, "name": "/data/name", "id_number": "/data/idCardNo",
+            "organization_name": "/data/corpName", "credit_code": "/data/creditCode", "level": "/data/authLevel", "levels": { "L2": 2 }, "usual_level": 1 } } });
+    let at = propose(&app, new).await;
+    let sent = start(&app, "tickets", &[]).await.expect(302);
+    let there = query(sent.header("location"));
+    assert_eq!(there["mark"], "1");
+    let returned = back(&app, &format!("{}&tk=T-1&extra=1", there["gotoUrl"])).await.expect(302);
+    let issued = redeem(&app, &query(returned.header("location"))["code"], VERIFIER).await.ok();
+    assert_eq!(bearer(&app, &issued).get("/me").await.ok()["applicant_id"], app.as_user("ent_rudong").get("/me").await.ok()["applicant_id"]);
+    assert!(asked.lock().expect("asked").iter().any(|(head, _)| head.starts_with("/user?token=tok-1")));
+    let there = query(start(&app, "tickets", &[]).await.expect(302).header("location"));
+    let denied = back(&app, &format!("{}&tk=T-2", there["gotoUrl"])).await.expect(302);
+    assert_eq!(query(denied.header("location"))["error"], "access_denied");
+    // A mini app that has the ticket itself exchanges it.
+    let form = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token_type", "urn:jieli:params:oauth:token-type:ticket"),
+        ("provider", "tickets"),
+        ("subject_token", "T-1"),
+    ];
+    assert_eq!(token(&app, (PORTAL, SECRET), &form).await.ok()["acr"], "2");
+    app.as_user("sys_admin").post(&format!("{at}/disable"), json!({})).await.ok();
+    token(&app, (PORTAL, SECRET), &form).await.expect(400);
+    start(&app, "tickets", &[]).await.expect(404);
+    // The fake one is nowhere but in a demo or sandbox.
+    start(&app, "fake", &[]).await.expect(404);
+    assert!(!app.send(TestRequest::get().uri("/auth/providers")).await.text.contains("fake"));
+    let sandbox = app.another(|c| c.sandbox = true).await;
+    let sent = start(&sandbox, "fake", &[("login_hint", "citizen")]).await.expect(302);
+    let returned = back(&sandbox, sent.header("location")).await.expect(302);
+    assert_eq!(redeem(&sandbox, &query(returned.header("location"))["code"], VERIFIER).await.ok()["acr"], "2");
+    // The same way is closed again where it is no sandbox.
+    let sent = start(&sandbox, "fake", &[]).await.expect(302);
+    back(&app, sent.header("location")).await.expect(404);
+}
+
+async fn the_clock_moves_in_a_sandbox_alone(app: TestApp) {
+    let step = json!({ "advance": { "value": 2, "unit": "natural_day" } });
+    for login in ["sys_admin", "city_manager", "ent_rudong"] {
+        app.as_user(login).post("/sandbox/clock", step.clone()).await.expect(404);
+        app.as_user(login).get("/sandbox").await.expect(404);
+    }
+    let e = app.as_user("ent_rudong").post("/entrustments", water_application()).await.created();
+    let sandbox = app.another(|c| c.sandbox = true).await;
+    sandbox.as_user("city_manager").post("/sandbox/clock", step.clone()).await.expect(403);
+    let before = sandbox.as_user("sys_admin").get("/sandbox").await.ok();
+    assert!(text(&before["now"]).starts_with("2026-03-02T09:30"));
+    let machine = token(&sandbox, (PORTAL, SECRET), &[("grant_type", "client_credentials")]).await.ok();
+    let moved = bearer(&sandbox, &machine).post("/sandbox/clock", step).await.ok();
+    assert!(text(&moved["now"]).starts_with("2026-03-04T09:30") && moved["done"].as_u64().is_some_and(|n| n > 0), "{moved}");
+    // What falls due meanwhile has happened: nobody accepted within a working day.
+    let told = sandbox.as_user("city_clerk").get(&format!("/entrustments/{}/timeline", text(&e["id"]))).await.ok();
+    assert!(told.to_string().contains("clock.breach"), "{told}");
+    let admin = sandbox.as_user("sys_admin");
+    admin.post("/sandbox/clock", json!({ "to": "2026-03-01T00:00:00+08:00" })).await.expect(422);
+    admin.post("/sandbox/clock", json!({})).await.expect(422);
+    admin.post("/sandbox/clock", json!({ "advance": { "value": 1, "unit": "working_day" } })).await.expect(422);
+    assert!(sandbox.count("SELECT value AS value FROM epochs WHERE name = 'sandbox_clock'").await != 0, "it outlives a restart");
+    let _ = center_id("320600000000");
+}
+
+/// What a browser asks before it sends headers of its own.
+#[actix_web::test]
+async fn browsers_may_call_from_configured_origins() {
+    let app = TestApp::sqlite().await;
+    let app = app.another(|c| c.cors_origins = vec!["https://portal.example.org".into()]).await;
+    let preflight = |origin: &'static str, headers: &'static str| {
+        TestRequest::default()
+            .method(actix_web::http::Method::OPTIONS)
+            .uri("/api/v1/entrustments")
+            .insert_header(("origin", origin))
+            .insert_header(("access-control-request-method", "POST"))
+            .insert_header(("access-control-request-headers", headers))
+    };
+    let allowed = app.send(preflight("https://portal.example.org", "authorization,if-match,idempotency-key,content-type")).await.expect(200);
+    assert_eq!(allowed.header("access-control-allow-origin"), "https://portal.example.org");
+    for name in ["authorization", "if-match", "idempotency-key", "content-type"] {
+        assert!(allowed.header("access-control-allow-headers").to_ascii_lowercase().contains(name), "{}", allowed.header("access-control-allow-headers"));
+    }
+    assert!(allowed.header("access-control-allow-methods").contains("POST"));
+    let other = app.send(preflight("https://elsewhere.example", "authorization")).await;
+    assert!(other.header("access-control-allow-origin").is_empty());
+    let reply = app.send(TestRequest::get().uri("/api/v1/centers/320600000000").insert_header(("origin", "https://portal.example.org"))).await.expect(200);
+    let exposed = reply.header("access-control-expose-headers").to_ascii_lowercase();
+    assert!(["etag", "retry-after", "ratelimit", "idempotency-replayed"].iter().all(|h| exposed.contains(h)), "{exposed}");
+}
