@@ -1398,6 +1398,8 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    webhooks,
+    webhook_deliveries,
     knowledge_articles,
     knowledge_items,
     reporting_targets,

@@ -16,13 +16,11 @@ use crate::{
     catalogue,
     consultations::{self, machine::ConsultationState},
     db::{Error, Result, Tx},
+    deidentify::{Known, KnownPerson, clean},
     events::{self, Audience, NewEvent},
     kernel::{ErrorCode, Id, Problem, Target, Text},
     organization::{self, Center},
-    precedents::{
-        self,
-        deidentify::{Known, KnownPerson, clean},
-    },
+    precedents,
 };
 
 const ASKER: &str = "咨询人";
