@@ -65,6 +65,8 @@ pub fn mount(cfg: &mut ServiceConfig) {
         forms::fallback::api::routes(cfg);
         crate::reports::api::routes(cfg);
         sheets::api::routes(cfg);
+        crate::consultations::api::routes(cfg);
+        crate::knowledge::api::routes(cfg);
         crate::batches::api::routes(cfg);
         crate::return_visits::api::routes(cfg);
         crate::follow_ups::api::routes(cfg);
@@ -107,6 +109,7 @@ pub fn wire() {
     });
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
     let _ = projects::ON_MANAGER.set(meetings::follow_manager);
+    let _ = crate::consultations::CITE.set(crate::knowledge::cite);
     let _ = routing::arbitration::ON_NO_UNIT.set(tickets::on_no_unit);
 }
 

@@ -33,6 +33,8 @@ const TAGS: &[(&str, &str)] = &[
     ("assessments", "考评：考评办法、得分与计算过程、异议与复核、冻结"),
     ("supervision", "督办与监督：督办单、时限监督墙、部门履职情况、通报"),
     ("fallback", "“办不成事”反映（兜底）：登记、分类、协调、反馈与销号"),
+    ("consultations", "咨询导办：登记、答复、转办、转为办件与评价"),
+    ("knowledge", "知识库：条目、审核发布、检索与边输边查、反馈"),
     ("meetings", "会议：联席会议、并联审批会、前期辅导会及其决议"),
     ("precedents", "案例：公开查询、起草、审核公布、引用、纳入事项目录"),
     ("evaluations", "好差评"),
@@ -236,6 +238,10 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     }
     if by_device {
         statuses.push(401);
+    }
+    // A link is the applicant's; whoever is signed in as staff is refused.
+    if matches!(operation.operation_id.as_deref(), Some("rate_by_link" | "rate_by_code" | "sign_by_link" | "feedback_by_link")) {
+        statuses.push(403);
     }
     if with_id || by_device {
         statuses.push(404);

@@ -28,4 +28,4 @@ pub use model::{AssessmentPeriod, NewAssessment, NewAssessmentScheme};
 pub use objecting::{enter, object};
 pub use schemes::edit as edit_scheme;
 pub use schemes::{create_as as create_scheme, publish as publish_scheme};
-pub use service::{create_as, freeze, publish};
+pub use service::{awaiting, create_as, freeze, publish, recompute};

@@ -8,7 +8,7 @@ use super::{
     machine::{AssessmentAction as Action, EntryKind, EntryState, ObjectionState, decide as permitted},
     model::{AssessmentObjectionDecision, NewAssessmentEntry, NewAssessmentObjection},
     reading::{AssessmentObjectionView, objection_view},
-    service::{answers_for, by_reference, content_of, facts, load_for, permits, save},
+    service::{answers_for, by_reference, content_of, facts, follow_objections, load_for, permits, save},
     store::{self, Assessment, Entry, EntryWords, Objection, ObjectionWords, Subject},
     views::{AssessedSubjectView, subject_view},
 };
@@ -133,6 +133,7 @@ pub fn object(tx: &mut Tx, actor: &Actor, target: &Target, subject: &str, input:
         updated_at: tx.now,
     };
     store::insert_objection(tx, &objection)?;
+    follow_objections(tx, &row, &center)?;
     let row = save(tx, actor, row, "objected", json!({ "line": input.line }))?;
     objection_view(tx, actor, &row, &center, objection)
 }
@@ -176,6 +177,7 @@ pub fn decide(tx: &mut Tx, actor: &Actor, target: &Target, input: &AssessmentObj
     if !store::save_objection(tx, &objection)? {
         return Err(Problem::of(ErrorCode::Stale).into());
     }
+    follow_objections(tx, &row, &center)?;
     if input.upheld {
         computing::rank(tx, &row, &content)?;
     }

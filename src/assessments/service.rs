@@ -1,6 +1,6 @@
 //! Drawing an assessment up, publishing and freezing it; who sees it, and who may do what.
 
-use chrono::{Datelike as _, Months, NaiveDate};
+use chrono::{Datelike as _, NaiveDate};
 use serde_json::{Value, json};
 
 use super::{
@@ -17,11 +17,11 @@ use crate::{
         Actor, Reachable, Role, Scope,
         policy::{self, subject as names},
     },
-    clocks,
+    clocks::{self, ClockKind},
     db::{Error, Result, Tx, dialect, numbers},
     entrustments::Identity,
     events::{self, Audience, NewEvent},
-    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text},
+    kernel::{Code as _, ErrorCode, Id, Moment, Month, Problem, Target, Text},
     organization::{self, Center},
     settings,
 };
@@ -154,12 +154,11 @@ fn place(tx: &mut Tx, row: &Assessment, center: &Center) -> Result<()> {
 
 /// The days of a period: from the first of a month to the first after its last.
 fn days(tx: &Tx, input: &NewAssessment) -> Result<(NaiveDate, NaiveDate), Problem> {
-    let month = |at: &str, text: &str| {
-        let wrong = || Problem::rule(at, "month", "应为 2000 年至 2199 年的月份，例如 2026-02。", "A month such as 2026-02.");
-        format!("{text}-01").parse::<NaiveDate>().ok().filter(|d| (2000..2200).contains(&d.year())).ok_or_else(wrong)
-    };
-    let from = month("/from", &input.from)?;
-    let long = |n: u32| from.checked_add_months(Months::new(n)).unwrap_or(from);
+    let today = tx.now.local_date();
+    let month = |at: &str, text: &str| Month::over(text, today).map_err(|[code, zh, en]| Problem::rule(at, code, zh, en));
+    let first = month("/from", &input.from)?;
+    let from = first.first();
+    let long = |n: i32| first.plus(n).first();
     let begins = |every: u32| {
         let zh = "季度、半年、年应从其第一个月开始。";
         if from.month0().is_multiple_of(every) {
@@ -178,12 +177,12 @@ fn days(tx: &Tx, input: &NewAssessment) -> Result<(NaiveDate, NaiveDate), Proble
         AssessmentPeriod::Year => begins(12).map(|()| long(12))?,
         AssessmentPeriod::Custom => {
             let last = month("/to", input.to.as_deref().unwrap_or_default())?;
-            last.checked_add_months(Months::new(1))
+            Some(last.end())
                 .filter(|to| *to > from && *to <= long(36))
                 .ok_or_else(|| Problem::rule("/to", "period", "应在起始月之后三年以内。", "Within three years of the first month."))?
         }
     };
-    if to > tx.now.local_date() {
+    if to > today {
         return Err(Problem::rule("/from", "not_over", "期间尚未结束，不能考评。", "The period is not over."));
     }
     Ok((from, to))
@@ -266,8 +265,8 @@ pub fn publish(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Assessment
     let (row, center, next) = load_for(tx, actor, &target.reference, Action::Publish)?;
     target.check(row.version)?;
     let limit = settings::rules(tx, &center.path)?.assessment_objection_limit;
-    let due = clocks::calendar(tx, tx.now)?.deadline(tx.now.utc(), limit, &[]).due;
-    let row = save(tx, actor, Assessment { state: next, objection_due_at: due.into(), ..row }, "published", json!({}))?;
+    let objection_due_at = clocks::start(tx, "assessment", row.id, ClockKind::AssessmentObjection, limit)?;
+    let row = save(tx, actor, Assessment { state: next, objection_due_at, ..row }, "published", json!({}))?;
     view(tx, actor, row, &center)
 }
 
@@ -275,6 +274,7 @@ pub fn publish(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Assessment
 pub fn freeze(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<AssessmentView> {
     let (row, center, next) = load_for(tx, actor, &target.reference, Action::Freeze)?;
     target.check(row.version)?;
+    clocks::stop_all(tx, row.id)?;
     let row = save(tx, actor, Assessment { state: next, kept: String::new(), ..row }, "freezing", json!({}))?;
     view(tx, actor, row, &center)
 }
@@ -283,6 +283,49 @@ pub fn freeze(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<AssessmentV
 pub fn withdraw(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<AssessmentView> {
     let (row, center, next) = load_for(tx, actor, &target.reference, Action::Withdraw)?;
     target.check(row.version)?;
+    clocks::stop_all(tx, row.id)?;
     let row = save(tx, actor, Assessment { state: next, ..row }, "withdrawn", json!({}))?;
     view(tx, actor, row, &center)
+}
+
+/// Objections are decided in time: a limit runs while any is open, charged to the center that assesses.
+pub(super) fn follow_objections(tx: &mut Tx, row: &Assessment, center: &Center) -> Result<()> {
+    let limit = settings::rules(tx, &center.path)?.appeal_decision_limit;
+    let open = store::any_open(tx, row.id)?;
+    clocks::keep_running(tx, "assessment", row.id, ClockKind::ObjectionDecision, open.then_some(limit))?;
+    clocks::charge(tx, row.id, row.center_id, None)
+}
+
+/// After a calendar was loaded: the window closes when its limit does.
+pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
+    dialect::lock_root(tx.conn, "assessments", id.as_str())?;
+    let moved = clocks::recompute(tx, id)?;
+    let Some(mut row) = store::assessment(tx, id)?.filter(|row| moved && row.state == State::Published) else { return Ok(()) };
+    let window = clocks::of_record(tx, id)?.into_iter().find(|clock| clock.kind == ClockKind::AssessmentObjection);
+    row.objection_due_at = window.map_or(row.objection_due_at, |clock| clock.due_at);
+    row.version += 1;
+    row.updated_at = tx.now;
+    if !store::save(tx, &row)? {
+        return Err(Error::Contended);
+    }
+    let center = organization::load(tx, row.center_id)?;
+    place(tx, &row, &center)
+}
+
+/// Those of these that wait for the caller: to be published, for an objection to be decided, to be frozen.
+pub fn awaiting(tx: &mut Tx, actor: &Actor, ids: &[Id]) -> Result<Vec<Id>> {
+    let rows = store::assessments_by_id(tx, ids)?;
+    let centers: Vec<Id> = rows.iter().map(|row| row.center_id).collect();
+    let centers = organization::store::centers_by_id(tx, &centers)?;
+    let mut waiting = Vec::new();
+    for row in rows {
+        let Some(center) = centers.iter().find(|c| c.id == row.center_id) else { continue };
+        let facts = facts(tx, &row)?;
+        let may = |action: &Action| decide(row.state, facts, *action).is_ok() && permits(actor, &row, center, *action);
+        let decides = facts.open_objections && may(&Action::Decide);
+        if decides || [Action::Publish, Action::Freeze].iter().any(may) {
+            waiting.push(row.id);
+        }
+    }
+    Ok(waiting)
 }

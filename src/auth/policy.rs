@@ -226,6 +226,34 @@ const TICKET_DESK: &[&str] = &[
     "withdraw",
     "reveal",
 ];
+/// What the counter does about a question; an agent does it about their own.
+const CONSULTATION_DESK: &[&str] = &[
+    "read",
+    "create",
+    "answer",
+    "close",
+    "reopen",
+    "withdraw",
+    "assign",
+    "note",
+    "transfer",
+    "accept_transfer",
+    "return_transfer",
+    "recall_transfer",
+    "open_entrustment",
+    "open_ticket",
+    "reveal",
+];
+const CONSULTATION_AGENT: &[&str] =
+    &["read", "answer", "close", "reopen", "withdraw", "note", "transfer", "recall_transfer", "open_entrustment", "open_ticket", "reveal"];
+/// What whoever asks does about an own question.
+const ASKER_ACTS: &[&str] = &["read", "create", "close", "reopen", "withdraw"];
+/// Whoever writes articles, and keeps them right.
+const ARTICLE_WORK: &[&str] = &["read", "create", "edit", "submit", "answer_feedback"];
+/// Whoever reviews what another has written.
+const ARTICLE_REVIEW: &[&str] = &["publish", "send_back", "withdraw"];
+/// Whoever looks something up.
+const LOOK_UP: &[&str] = &["look_up", "give_feedback"];
 /// What the leader of the center does.
 const TICKET_MANAGER: &[&str] =
     &["read", "count", "triage", "uphold", "reopen", "propose_inadmissible", "confirm_inadmissible", "refuse_inadmissible", "merge", "reveal"];
@@ -417,6 +445,21 @@ pub const POLICY: &[Rule] = &[
     rule(DepartmentHandler, "fallback_ticket", Department, &["read"]),
     masked(Inspector, "fallback_ticket", Subtree, &["read", "count", "create"]),
     rule(ReformOffice, "fallback_ticket", Subtree, TICKET_REFORM),
+    rule(Applicant, "consultation", Own, ASKER_ACTS),
+    rule(CompanyAgent, "consultation", Own, ASKER_ACTS),
+    rule(Clerk, "consultation", Center, CONSULTATION_DESK),
+    // Whoever met the asker first follows it, wherever it is answered.
+    masked(Clerk, "consultation", Assigned, &["read"]),
+    rule(Agent, "consultation", Center, &["create"]),
+    rule(Agent, "consultation", Assigned, CONSULTATION_AGENT),
+    masked(CenterManager, "consultation", Center, &["read", "assign", "note", "transfer", "accept_transfer", "return_transfer", "recall_transfer", "reveal"]),
+    // Whoever leads a center above says who answers where the centers do not agree.
+    masked(CenterManager, "consultation", Subtree, &["read", "designate"]),
+    masked(ReformOffice, "consultation", Subtree, &["read", "designate"]),
+    masked(Inspector, "consultation", Subtree, &["read"]),
+    // A hotline answers what it can itself; both see what they have brought.
+    rule(Hotline, "consultation", Client, &["read", "create", "withdraw", "reopen"]),
+    rule(Portal, "consultation", Client, &["read", "create", "withdraw", "reopen"]),
     // The reform office submits to the government, and calls again.
     rule(ReformOffice, "ticket_batch", Subtree, &["read", "create", "edit", "add", "remove", "submit", "decide", "cancel"]),
     rule(CenterManager, "ticket_batch", Center, &["read"]),
@@ -448,7 +491,9 @@ pub const POLICY: &[Rule] = &[
     masked(ReformOffice, "service_occasion", Subtree, &["read"]),
     rule(Hotline, "service_occasion", Client, &["read", "create"]),
     rule(Portal, "service_occasion", Client, &["read", "create"]),
-    rule(CenterManager, "rating_device", Subtree, &["read", "create", "revoke"]),
+    rule(CenterManager, "rating_device", Subtree, &["read", "create", "present", "revoke"]),
+    rule(Clerk, "rating_device", Center, &["read", "present"]),
+    rule(Agent, "rating_device", Center, &["read", "present"]),
     rule(Inspector, "rating_device", Subtree, &["read"]),
     // The rated center follows a bad grade up; an appeal is the rated person's or the center's, and decided above it.
     rule(Applicant, "follow_up", Own, &["read"]),
@@ -474,6 +519,26 @@ pub const POLICY: &[Rule] = &[
     rule(ReformOffice, "precedent", Subtree, PRECEDENT_ACTS),
     rule(DepartmentHandler, "precedent", Department, &["cite"]),
     rule(SystemAdmin, "precedent", All, &["settle_promotion"]),
+    // A center writes what it knows, a department what is its own; another person reviews it. Everybody at work looks it up.
+    rule(Clerk, "knowledge_article", Center, ARTICLE_WORK),
+    rule(Agent, "knowledge_article", Center, ARTICLE_WORK),
+    rule(CenterManager, "knowledge_article", Center, ARTICLE_WORK),
+    rule(CenterManager, "knowledge_article", Center, ARTICLE_REVIEW),
+    rule(CenterManager, "knowledge_article", Subtree, &["read"]),
+    rule(DepartmentHandler, "knowledge_article", Department, ARTICLE_WORK),
+    rule(ReformOffice, "knowledge_article", Subtree, ARTICLE_WORK),
+    rule(ReformOffice, "knowledge_article", Subtree, ARTICLE_REVIEW),
+    rule(Clerk, "knowledge_article", All, LOOK_UP),
+    rule(Agent, "knowledge_article", All, LOOK_UP),
+    rule(CenterManager, "knowledge_article", All, LOOK_UP),
+    rule(DepartmentHandler, "knowledge_article", All, LOOK_UP),
+    rule(ProjectManager, "knowledge_article", All, LOOK_UP),
+    rule(Inspector, "knowledge_article", All, LOOK_UP),
+    rule(ReformOffice, "knowledge_article", All, LOOK_UP),
+    rule(Applicant, "knowledge_article", All, LOOK_UP),
+    rule(CompanyAgent, "knowledge_article", All, LOOK_UP),
+    rule(Hotline, "knowledge_article", All, LOOK_UP),
+    rule(Portal, "knowledge_article", All, LOOK_UP),
     rule(SystemAdmin, "service_item", All, &["read", "create", "edit", "publish", "withdraw", "import"]),
     rule(CenterManager, "service_item", Subtree, &["read", "create", "edit"]),
     rule(ReformOffice, "service_item", Subtree, &["read", "create", "edit", "publish", "withdraw"]),

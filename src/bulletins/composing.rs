@@ -11,7 +11,7 @@ use crate::{
     db::{Result, Tx},
     entrustments,
     indicators::Indicator,
-    kernel::{Code as _, Id, Moment},
+    kernel::{Code as _, Id, Moment, Month},
     organization::{self, Center},
     sheets,
     statistics::{self, PublicMonth, StatisticsFigure},
@@ -147,31 +147,35 @@ pub struct BulletinBody {
 /// Whole months, as days from the first to before the last.
 #[derive(Clone, Copy, Debug)]
 pub struct Period {
-    /// First day.
-    pub from: NaiveDate,
-    /// Day after the last.
-    pub to: NaiveDate,
+    /// First month.
+    pub first: Month,
+    /// Last month.
+    pub last: Month,
 }
 
 impl Period {
     /// The period before, as long.
     fn before(self) -> Self {
-        let months = statistics::months_between(self.from, self.to);
-        Self { from: statistics::months_later(self.from, -months), to: self.from }
+        let months = self.last.since(self.first) + 1;
+        Self { first: self.first.plus(-months), last: self.first.plus(-1) }
+    }
+
+    /// Its first day, and the first after it.
+    fn days(self) -> (NaiveDate, NaiveDate) {
+        (self.first.first(), self.last.end())
     }
 }
 
 /// Everything of a center and a period.
 pub fn compose(tx: &mut Tx, center: &Center, period: Period) -> Result<BulletinBody> {
-    let Period { from, to } = period;
+    let (from, to) = period.days();
     let now = statistics::of_center(tx, center, false, (from, to), WHOLE)?;
-    let earlier = period.before();
-    let before = statistics::of_center(tx, center, false, (earlier.from, earlier.to), WHOLE)?;
+    let before = statistics::of_center(tx, center, false, period.before().days(), WHOLE)?;
     let figures = now.into_iter().zip(before).map(|(now, before)| BulletinFigure { now, before }).collect();
     let end = midnight(to);
     let (as_of, complete) = statistics::counted(tx)?;
     let trend = |indicator: Indicator| {
-        let from = statistics::months_later(to, -12);
+        let from = period.last.plus(-11).first();
         format!("/api/v1/statistics/trend/chart?indicator={}&center={}&from={from}&to={to}", indicator.code(), center.id)
     };
     let mut charts: Vec<String> = [Indicator::CompletedMatters, Indicator::OnTimeRate, Indicator::SatisfactionRate].into_iter().map(trend).collect();
@@ -191,7 +195,8 @@ pub fn compose(tx: &mut Tx, center: &Center, period: Period) -> Result<BulletinB
     })
 }
 
-fn centers(tx: &mut Tx, center: &Center, Period { from, to }: Period) -> Result<Vec<BulletinCenter>> {
+fn centers(tx: &mut Tx, center: &Center, period: Period) -> Result<Vec<BulletinCenter>> {
+    let (from, to) = period.days();
     let own = statistics::of_center(tx, center, true, (from, to), CENTERS)?;
     let mut all = vec![BulletinCenter { id: center.id, name: format!("{}（本级）", center.name), figures: own }];
     for child in organization::store::children(tx, center.id)?.into_iter().filter(|c| c.status == "active") {

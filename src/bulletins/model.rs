@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::machine::BulletinAction;
-use crate::kernel::{Id, Moment};
+use crate::{
+    deidentify::impersonal,
+    kernel::{Id, Moment},
+};
 
 /// A bulletin to be composed.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
@@ -40,22 +43,22 @@ pub struct NewBulletin {
 }))]
 pub struct BulletinWords {
     /// Title.
-    #[validate(length(min = 4, max = 100))]
+    #[validate(length(min = 4, max = 100), custom(function = "impersonal"))]
     #[schema(min_length = 4, max_length = 100)]
     pub title: String,
     /// How it went 总体情况.
     #[serde(default)]
-    #[validate(length(max = 10_000))]
+    #[validate(length(max = 10_000), custom(function = "impersonal"))]
     #[schema(max_length = 10000)]
     pub overview: String,
     /// What is wrong 存在问题.
     #[serde(default)]
-    #[validate(length(max = 10_000))]
+    #[validate(length(max = 10_000), custom(function = "impersonal"))]
     #[schema(max_length = 10000)]
     pub problems: String,
     /// What is to be done 工作要求.
     #[serde(default)]
-    #[validate(length(max = 10_000))]
+    #[validate(length(max = 10_000), custom(function = "impersonal"))]
     #[schema(max_length = 10000)]
     pub requirements: String,
     /// Everybody may read title, overview and the published figures; nothing that is named.

@@ -12,12 +12,11 @@ use super::{
 use crate::{
     auth::{Actor, Role, policy},
     db::{Error, Json, Private, Result, Tx, dialect, numbers},
+    deidentify::{self, Known},
     entrustments::Identity,
     events::{self, Audience, NewEvent},
-    kernel::{Code as _, ErrorCode, Id, Problem, Target, Text},
+    kernel::{Code as _, ErrorCode, Id, Month, Problem, Target, Text},
     organization::{self, Center},
-    precedents::deidentify::{self, Known},
-    statistics,
 };
 
 /// The longest period, in months.
@@ -138,21 +137,17 @@ fn tell(tx: &mut Tx, actor: &Actor, row: &Bulletin, kind: &str, mut params: Valu
 
 /// Whole months that are over.
 fn period(tx: &Tx, input: &NewBulletin) -> Result<Period, Problem> {
-    let wrong = |at: &str| Problem::rule(at, "month", "应为已经结束的月份，例如 2026-01。", "A month that is over, such as 2026-01.");
-    let first = statistics::month_of(&input.from).ok_or_else(|| wrong("/from"))?;
-    let to = statistics::months_later(statistics::month_of(&input.to).ok_or_else(|| wrong("/to"))?, 1);
-    if to > tx.now.local_date() {
-        return Err(wrong("/to"));
-    }
-    if !(1..=LONGEST).contains(&statistics::months_between(first, to)) {
+    let month = |at: &str, text: &str| Month::over(text, tx.now.local_date()).map_err(|[code, zh, en]| Problem::rule(at, code, zh, en));
+    let (first, last) = (month("/from", &input.from)?, month("/to", &input.to)?);
+    if !(0..LONGEST).contains(&last.since(first)) {
         return Err(Problem::rule("/to", "range", "止月应不早于起月，最多十二个月。", "Not before from, at most twelve months."));
     }
-    Ok(Period { from: first, to })
+    Ok(Period { first, last })
 }
 
 /// As people say it.
 fn label(input: &NewBulletin) -> String {
-    let say = |text: &str| statistics::month_of(text).map(|d| d.format("%Y年%-m月").to_string()).unwrap_or_default();
+    let say = |text: &str| Month::read(text).map(Month::label).unwrap_or_default();
     if input.from == input.to { say(&input.from) } else { format!("{}至{}", say(&input.from), say(&input.to)) }
 }
 
@@ -225,9 +220,9 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &BulletinWords) 
 pub fn recompose(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<BulletinView> {
     change(tx, actor, target, (Action::Recompose, ""), |tx, loaded| {
         let corrupt = || Error::Corrupt("a bulletin of no month".into());
-        let from = statistics::month_of(&loaded.row.first_month).ok_or_else(corrupt)?;
-        let to = statistics::months_later(statistics::month_of(&loaded.row.last_month).ok_or_else(corrupt)?, 1);
-        loaded.body = composing::compose(tx, &loaded.center, Period { from, to })?;
+        let month = |text: &str| Month::read(text).ok_or_else(corrupt);
+        let period = Period { first: month(&loaded.row.first_month)?, last: month(&loaded.row.last_month)? };
+        loaded.body = composing::compose(tx, &loaded.center, period)?;
         loaded.row.body = Json::new(&loaded.body)?;
         Ok(json!({}))
     })

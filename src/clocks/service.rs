@@ -48,15 +48,19 @@ code_enum! {
         Supervision "supervision" "督办反馈时限",
         FollowUpContact "follow_up_contact" "差评联系核实时限",
         FollowUp "follow_up" "差评整改时限",
+        Consultation "consultation" "咨询答复时限",
         FollowUpFix "follow_up_fix" "差评整改完成日期",
         Appeal "appeal" "差评申诉期限",
         AppealDecision "appeal_decision" "申诉复核时限",
         FollowUpReview "follow_up_review" "差评上级复核时限",
+        AssessmentObjection "assessment_objection" "考评公示期限",
+        ObjectionDecision "objection_decision" "考评异议复核时限",
     }
 }
 
-/// What applicants owe; nobody of the staff is charged with it.
-const APPLICANTS: &[ClockKind] = &[ClockKind::Supply, ClockKind::SignAgreement, ClockKind::SignCompletion, ClockKind::Deferral, ClockKind::Evaluation];
+/// What applicants owe, and windows that are open to others; nobody of the staff is charged with it.
+const APPLICANTS: &[ClockKind] =
+    &[ClockKind::Supply, ClockKind::SignAgreement, ClockKind::SignCompletion, ClockKind::Deferral, ClockKind::Evaluation, ClockKind::AssessmentObjection];
 
 code_enum! {
     /// Whether a clock runs.
@@ -387,6 +391,8 @@ fn kind_of(stored: &str) -> &'static str {
         "return_visit" => "return_visit",
         "supervision" => "supervision",
         "follow_up" => "follow_up",
+        "assessment" => "assessment",
+        "consultation" => "consultation",
         _ => "entrustment",
     }
 }
@@ -433,7 +439,7 @@ pub fn sweep(tx: &mut Tx, batch: i64) -> Result<usize> {
         if row.due_at <= now && row.breached_at.is_none() {
             row.breached_at = Some(now);
             // A window that closes unused is nobody's breach.
-            if !matches!(row.kind, ClockKind::Evaluation | ClockKind::Appeal) {
+            if !matches!(row.kind, ClockKind::Evaluation | ClockKind::Appeal | ClockKind::AssessmentObjection) {
                 raised.push("clock.breach");
             }
         }

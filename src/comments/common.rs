@@ -11,10 +11,10 @@ use super::{
     tagging::ProblemTag,
 };
 use crate::{
-    auth::{Actor, policy},
+    auth::Actor,
     catalogue,
     db::{Result, Tx},
-    kernel::{Code as _, ErrorCode, Id, Problem},
+    kernel::{Code as _, Id, Problem},
     organization::{self, CenterBrief},
 };
 
@@ -113,15 +113,7 @@ struct Counted {
 
 /// The problems that the comments of a period have in common.
 pub fn problems(tx: &mut Tx, actor: &Actor, asked: &CommonProblemParams) -> Result<CommonProblems> {
-    let found = match (&asked.center, actor.center_id) {
-        (Some(reference), _) => organization::store::center_by_reference(tx, reference)?,
-        (None, Some(own)) => Some(organization::load(tx, own)?),
-        (None, None) => return Err(Problem::parameter("center", "required", "请指明中心。", "Name the center.").into()),
-    };
-    let center = found.ok_or_else(Problem::not_found)?;
-    if !policy::allows(actor, "open_comment", "read", &organization::custodian_reachable(&center)) {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
+    let center = organization::asked(tx, actor, "open_comment", asked.center.as_deref())?;
     let wrong = || Problem::parameter("least", "range", "应为 1 到 1000 的整数。", "From 1 to 1000.");
     let least: i64 = asked.least.as_ref().map_or(Ok(2), |text| text.parse().ok().filter(|n| (1..=1000).contains(n)).ok_or_else(wrong))?;
     let today = tx.now.local_date();

@@ -9,12 +9,11 @@ use crate::{
     access::{self, Placement},
     applicants,
     db::{Json, Result, Tx, dialect},
+    deidentify::{self, Known, KnownPerson},
     entrustments,
     evaluations::{self, Evaluation, model::RatedKind, occasions},
     kernel::{Code as _, Id, Moment, text},
-    organization,
-    precedents::deidentify::{self, Known, KnownPerson},
-    tickets,
+    organization, tickets,
 };
 
 /// An evaluation was rated: what was said, in words of one's own or in chosen ones, is kept without whom it names.

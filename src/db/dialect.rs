@@ -227,6 +227,87 @@ pub fn search(conn: &mut Conn, query: &Match) -> Result<Vec<String>> {
     Ok(found.into_iter().map(|r| r.record_id).collect())
 }
 
+/// A look-up by weighted words: rows of `table (token, article_id, weight)` joined with what they belong to.
+pub struct Weighed<'a> {
+    /// Words that must all occur.
+    pub whole: &'a [String],
+    /// A last word that may go on: so it begins.
+    pub begun: Option<&'a str>,
+    /// What the articles, `a`, must fulfil: SQL of this program, never of a request.
+    pub fits: &'a str,
+    /// So many of the rarest word's rows are walked, heaviest first.
+    pub walk: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+#[derive(QueryableByName)]
+struct WeighedRow {
+    #[diesel(sql_type = Text)]
+    record_id: String,
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+/// Articles of the knowledge base that have all these words, heaviest first, each with its weight. The rarest word leads, so that
+/// common ones cost one probe for each of its rows; how many it has is asked up to the length of the walk only.
+pub fn weighed(conn: &mut Conn, query: &Weighed) -> Result<Vec<(String, i64)>> {
+    let range = query.begun.map(|begun| (begun.to_owned(), format!("{begun}\u{10FFFF}")));
+    let mut rarest: Option<(&String, i64)> = None;
+    for token in query.whole {
+        let sql = |mark: &str| format!("SELECT COUNT(*) AS value FROM (SELECT 1 FROM knowledge_terms WHERE token = {mark} LIMIT {}) q", query.walk);
+        let n = on_both!(conn, sql("?1"), sql("$1"), [Text => token], get_result::<Number>)?.value;
+        if n == 0 {
+            return Ok(Vec::new());
+        }
+        if rarest.is_none_or(|(_, least)| n < least) {
+            rarest = Some((token, n));
+        }
+    }
+    let mut binds: Vec<&str> = Vec::new();
+    let lead = match (rarest, &range) {
+        (Some((token, _)), _) => {
+            binds.push(token);
+            format!("SELECT article_id, weight FROM knowledge_terms WHERE token = #1 ORDER BY weight DESC, article_id DESC LIMIT {}", query.walk)
+        }
+        (None, Some((from, to))) => {
+            binds.extend([from.as_str(), to.as_str()]);
+            format!("SELECT article_id, weight FROM knowledge_terms WHERE token >= #1 AND token < #2 LIMIT {}", query.walk)
+        }
+        (None, None) => return Ok(Vec::new()),
+    };
+    let mut others = String::new();
+    let led = rarest.map(|(token, _)| token);
+    for token in query.whole.iter().filter(|token| Some(*token) != led) {
+        binds.push(token);
+        others.push_str(&format!(" AND EXISTS (SELECT 1 FROM knowledge_terms x WHERE x.article_id = a.id AND x.token = #{})", binds.len()));
+    }
+    if let (Some(_), Some((from, to))) = (led, &range) {
+        binds.extend([from.as_str(), to.as_str()]);
+        let (n, m) = (binds.len() - 1, binds.len());
+        others.push_str(&format!(" AND EXISTS (SELECT 1 FROM knowledge_terms x WHERE x.article_id = a.id AND x.token >= #{n} AND x.token < #{m})"));
+    }
+    let sql = format!(
+        "SELECT a.id AS record_id, CAST(MAX(t.weight) AS BIGINT) AS value FROM ({lead}) t JOIN knowledge_articles a ON a.id = t.article_id \
+         WHERE {}{others} GROUP BY a.id, a.uses ORDER BY value DESC, a.uses DESC, a.id DESC LIMIT {}",
+        query.fits, query.limit
+    );
+    macro_rules! run {
+        ($conn:expr, $mark:literal) => {{
+            let mut q = sql_query(sql.replace('#', $mark)).into_boxed();
+            for bind in &binds {
+                q = q.bind::<Text, _>(*bind);
+            }
+            q.load::<WeighedRow>($conn)?
+        }};
+    }
+    let rows = match conn {
+        Conn::Sqlite(c) => run!(c, "?"),
+        Conn::Postgres(c) => run!(c, "$"),
+    };
+    Ok(rows.into_iter().map(|row| (row.record_id, row.value)).collect())
+}
+
 /// Inserts many rows with as few statements as the engines' parameter limits allow.
 #[macro_export]
 macro_rules! insert_many {

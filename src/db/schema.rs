@@ -1251,24 +1251,38 @@ diesel::table! {
 }
 
 diesel::table! {
-    webhooks (id) {
+    consultations (id) {
         id -> Text,
-        client_id -> Nullable<Text>,
-        center_id -> Nullable<Text>,
-        url -> Text,
-        description -> Text,
-        filters -> Text,
-        secrets -> Text,
+        number -> Text,
+        center_id -> Text,
+        intake_center_id -> Text,
+        window_id -> Nullable<Text>,
+        channel -> Text,
+        theme -> Text,
         state -> Text,
-        reason -> Nullable<Text>,
-        after_dead -> Text,
-        position -> BigInt,
-        replay_to -> BigInt,
-        failures -> Integer,
-        failing_since -> Nullable<Timestamp>,
-        resume_at -> Timestamp,
-        last_ms -> Integer,
-        last_success_at -> Nullable<Timestamp>,
+        round -> Integer,
+        applicant_id -> Nullable<Text>,
+        name -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        name_mark -> Nullable<Text>,
+        phone_mark -> Nullable<Text>,
+        confidential -> Bool,
+        item_id -> Nullable<Text>,
+        items -> Text,
+        first_responder_id -> Nullable<Text>,
+        assignee_id -> Nullable<Text>,
+        answered_by -> Nullable<Text>,
+        hand_overs -> Integer,
+        returns -> Integer,
+        offered_to_id -> Nullable<Text>,
+        source_by -> Nullable<Text>,
+        source -> Nullable<Text>,
+        details -> Text,
+        received_on -> Text,
+        due_at -> Timestamp,
+        closes_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -1276,31 +1290,116 @@ diesel::table! {
 }
 
 diesel::table! {
-    webhook_deliveries (id) {
+    consultation_transfers (id) {
         id -> Text,
-        webhook_id -> Text,
-        event_id -> Text,
-        position -> BigInt,
-        record_id -> Text,
-        kind -> Text,
+        consultation_id -> Text,
+        from_center_id -> Text,
+        to_center_id -> Text,
         state -> Text,
-        attempts -> Integer,
-        first_at -> Nullable<Timestamp>,
-        next_at -> Timestamp,
-        leased_until -> Timestamp,
-        last_status -> Nullable<Integer>,
-        last_error -> Nullable<Text>,
-        last_ms -> Nullable<Integer>,
-        sent_at -> Nullable<Timestamp>,
+        words -> Text,
+        offered_by -> Nullable<Text>,
+        created_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    consultation_links (consultation_id, record_id) {
+        consultation_id -> Text,
+        record_kind -> Text,
+        record_id -> Text,
+        number -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    knowledge_articles (id) {
+        id -> Text,
+        number -> Text,
+        kind -> Text,
+        center_id -> Text,
+        path -> Text,
+        department_id -> Nullable<Text>,
+        owner_id -> Nullable<Text>,
+        state -> Text,
+        live -> Bool,
+        visibility -> Text,
+        title -> Text,
+        summary -> Text,
+        draft -> Nullable<Text>,
+        published -> Nullable<Text>,
+        published_version -> Nullable<BigInt>,
+        published_at -> Nullable<Timestamp>,
+        valid_from -> Text,
+        valid_until -> Text,
+        precedent_id -> Nullable<Text>,
+        consultation_id -> Nullable<Text>,
+        item_id -> Nullable<Text>,
+        record -> Text,
+        uses -> BigInt,
+        useful -> BigInt,
+        open_feedback -> Integer,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
     }
 }
 
+diesel::table! {
+    knowledge_versions (article_id, number) {
+        article_id -> Text,
+        number -> BigInt,
+        content -> Text,
+        review -> Text,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    knowledge_items (item_id, article_id) {
+        item_id -> Text,
+        article_id -> Text,
+    }
+}
+
+diesel::table! {
+    knowledge_terms (token, article_id) {
+        token -> Text,
+        article_id -> Text,
+        weight -> Integer,
+    }
+}
+
+diesel::table! {
+    knowledge_feedback (id) {
+        id -> Text,
+        article_id -> Text,
+        article_version -> BigInt,
+        kind -> Text,
+        state -> Text,
+        words -> Text,
+        given_by -> Nullable<Text>,
+        answered_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    knowledge_citations (consultation_id, article_id) {
+        consultation_id -> Text,
+        article_id -> Text,
+        article_version -> BigInt,
+        staff_id -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
-    webhooks,
-    webhook_deliveries,
+    knowledge_articles,
+    knowledge_items,
     reporting_targets,
     reporting_batches,
     open_comments,
@@ -1522,6 +1621,8 @@ diesel::table! {
         state -> Text,
         registered_by -> Nullable<Text>,
         revoked_at -> Nullable<Timestamp>,
+        presented_id -> Nullable<Text>,
+        presented_until -> Nullable<Timestamp>,
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -1700,5 +1801,53 @@ diesel::table! {
         id -> Text,
         position -> BigInt,
         rebuilding -> Bool,
+    }
+}
+
+diesel::table! {
+    webhooks (id) {
+        id -> Text,
+        client_id -> Nullable<Text>,
+        center_id -> Nullable<Text>,
+        url -> Text,
+        description -> Text,
+        filters -> Text,
+        secrets -> Text,
+        state -> Text,
+        reason -> Nullable<Text>,
+        after_dead -> Text,
+        position -> BigInt,
+        replay_to -> BigInt,
+        failures -> Integer,
+        failing_since -> Nullable<Timestamp>,
+        resume_at -> Timestamp,
+        last_ms -> Integer,
+        last_success_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (id) {
+        id -> Text,
+        webhook_id -> Text,
+        event_id -> Text,
+        position -> BigInt,
+        record_id -> Text,
+        kind -> Text,
+        state -> Text,
+        attempts -> Integer,
+        first_at -> Nullable<Timestamp>,
+        next_at -> Timestamp,
+        leased_until -> Timestamp,
+        last_status -> Nullable<Integer>,
+        last_error -> Nullable<Text>,
+        last_ms -> Nullable<Integer>,
+        sent_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
     }
 }

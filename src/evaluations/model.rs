@@ -96,11 +96,12 @@ code_enum! {
     }
 }
 code_enum! {
-    /// Why a bad rating may be malicious. It counts all the same, until an appeal is upheld.
+    /// Why a rating is looked at twice. It counts all the same, until an appeal is upheld.
     Suspicion in "rating-suspicions" {
         ManyBad "many_bad" "同一电话或申请人短期内对多件给出差评",
         SameWords "same_words" "多次差评的文字相同",
         Flood "flood" "同一中心一小时内差评集中",
+        Unproven "unproven" "没有留联系方式，凭链接评价，无从核实本人",
     }
 }
 

@@ -171,9 +171,7 @@ pub(super) fn rate_row(
     if bad.is_some() && row.round == 1 {
         row.follow_up_id = Some(Id::new());
     }
-    if bad.is_some() {
-        suspicion::mark(tx, &mut row, input.comment.as_deref())?;
-    }
+    suspicion::mark(tx, &mut row, input.comment.as_deref())?;
     row.version += 1;
     row.updated_at = tx.now;
     if !store::save(tx, &row)? {

@@ -84,6 +84,11 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
+    /// Whether whoever was served can be asked: by account, by the matter's contact, or by a telephone that was left.
+    pub fn has_contact(&self) -> bool {
+        self.phone.is_some() || self.applicant_id.is_some() || self.entrustment_id.is_some()
+    }
+
     /// The worst bad grade of all that is rated, if any is bad.
     pub fn bad(&self) -> Option<Grade> {
         [self.grade, self.platform_grade, self.staff_grade].into_iter().flatten().filter(|grade| grade.is_bad()).max_by_key(|grade| grade.rank())

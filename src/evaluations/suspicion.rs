@@ -1,9 +1,10 @@
-//! The guard against malicious ratings: it marks, and neither refuses nor hides. What is marked counts until an appeal is upheld.
+//! The guard against malicious ratings, and against those that one gives oneself: it marks, and neither refuses nor hides. What
+//! is marked counts until an appeal is upheld.
 
 use chrono::TimeDelta;
 
 use super::{
-    model::Suspicion,
+    model::{RatedKind, RatingChannel, Suspicion},
     store::{self, Evaluation},
 };
 use crate::{
@@ -18,8 +19,23 @@ const TELLING: usize = 6;
 /// So many bad ratings in the same words.
 const SAME: i64 = 3;
 
-/// Looks at a bad rating that is about to be saved.
+/// Looks at a rating that is about to be saved.
 pub(super) fn mark(tx: &mut Tx, row: &mut Evaluation, comment: Option<&str>) -> Result<()> {
+    let mut found = if row.bad().is_some() { malicious(tx, row, comment)? } else { Vec::new() };
+    if unproven(row) {
+        found.push(Suspicion::Unproven);
+    }
+    row.suspicions = if found.is_empty() { None } else { Some(Json::new(&found)?) };
+    Ok(())
+}
+
+/// Whoever holds the link of a service without a telephone may be anybody, also the one who has served.
+fn unproven(row: &Evaluation) -> bool {
+    let by_link = !matches!(row.channel, Some(RatingChannel::Tablet | RatingChannel::Phone | RatingChannel::Sms));
+    by_link && !row.has_contact() && row.record_kind == RatedKind::ServiceOccasion
+}
+
+fn malicious(tx: &mut Tx, row: &mut Evaluation, comment: Option<&str>) -> Result<Vec<Suspicion>> {
     let center = organization::load(tx, row.center_id)?;
     let rules = settings::rules(tx, &center.path)?;
     let since = tx.now.plus(TimeDelta::days(-i64::from(rules.suspect_days)));
@@ -40,6 +56,5 @@ pub(super) fn mark(tx: &mut Tx, row: &mut Evaluation, comment: Option<&str>) -> 
     if store::bad_at(tx, row.center_id, hour)? + 1 > i64::from(rules.suspect_hourly) {
         found.push(Suspicion::Flood);
     }
-    row.suspicions = if found.is_empty() { None } else { Some(Json::new(&found)?) };
-    Ok(())
+    Ok(found)
 }

@@ -13,6 +13,7 @@ use crate::{
     access::{self, Sight},
     auth::{Actor, Role, Scope, policy},
     db::{Json, Result, Tx},
+    deidentify,
     kernel::{Code as _, Id, ListQuery, Moment, Page, Sort},
 };
 
@@ -149,8 +150,12 @@ pub(super) fn render(tx: &mut Tx, actor: &Actor, row: Evaluation, sight: Sight) 
     // Whoever is rated reads the grade, and not the words of somebody who did not give a name.
     let rated = row.staff_id.is_some() && row.staff_id == actor.id;
     let words = reads && (row.is_named || !rated);
-    let comment = rating.comment.as_ref().filter(|_| words).map(|c| tx.vault.open(c)).transpose()?;
-    let own_tags = opened(tx, rating.own_tags.as_ref().filter(|_| words))?.unwrap_or_default();
+    // What leads to a person beyond the words is for those alone who see the record in clear.
+    let masked = sight.masked;
+    let shown = |text: String| if masked { deidentify::without_numbers(&text) } else { text };
+    let comment = rating.comment.as_ref().filter(|_| words).map(|c| tx.vault.open(c)).transpose()?.map(shown);
+    let own_tags: Vec<String> = opened(tx, rating.own_tags.as_ref().filter(|_| words))?.unwrap_or_default();
+    let own_tags = own_tags.into_iter().map(shown).collect();
     let recorded = opened(tx, rating.recorded.as_ref().filter(|_| reads && staff && !rated))?;
     let why = row.excluded_why.as_ref().filter(|_| reads && staff).map(|why| why.open(tx.vault)).transpose()?;
     let suspicions = row.suspicions.as_ref().filter(|_| staff && !rated).map(Json::get).transpose()?.unwrap_or_default();

@@ -175,16 +175,26 @@ fn done(tx: &mut Tx, actor: &Actor, target: &Target, input: &FollowUpDone, actio
 pub fn tell(tx: &mut Tx, actor: &Actor, target: &Target, input: &FollowUpTelling) -> Result<FollowUpView> {
     let mut loaded = load_for(tx, actor, target, Action::Tell)?;
     let next = loaded.decide(tx.now, actor, Action::Tell, false)?;
-    in_person(input.way)?;
+    let reachable = evaluations::store::evaluation(tx, loaded.row.evaluation_id)?.is_some_and(|e| e.has_contact());
+    match input.way {
+        Some(way) => in_person(way)?,
+        None if reachable => {
+            let zh = "请写明反馈方式；只有没有留联系方式的，才可以不反馈而办结。";
+            return Err(Problem::rule("/way", "required", zh, "How were they told? Only who left no contact is not.").into());
+        }
+        None => {}
+    }
     let at = within(&loaded, tx.now, input.told_at, "/told_at")?;
     if loaded.details.done.as_ref().is_some_and(|done| at < done.at && input.told_at.is_some()) {
         return Err(Problem::rule("/told_at", "out_of_range", "反馈应在整改或者说明之后。", "After it was handled.").into());
     }
     loaded.details.told = Some(Telling { at, way: input.way, words: input.words.clone(), by: actor.id });
     clocks::stop(tx, loaded.row.id, &[ClockKind::FollowUp, ClockKind::Appeal])?;
-    if next == State::Closed {
-        loaded.end(tx, next)?;
-        loaded.save(tx, actor, Told::all("told_again", json!({})))?;
+    // Whoever cannot be told cannot rate again either.
+    let last = if input.way.is_none() { Some("closed_untold") } else { (next == State::Closed).then_some("told_again") };
+    if let Some(kind) = last {
+        loaded.end(tx, State::Closed)?;
+        loaded.save(tx, actor, Told::all(kind, json!({})))?;
         return view(tx, actor, loaded.row.id);
     }
     loaded.row.state = next;

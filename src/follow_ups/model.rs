@@ -89,8 +89,9 @@ pub struct Done {
 pub struct Telling {
     /// When.
     pub at: Moment,
-    /// How.
-    pub way: FeedbackWay,
+    /// How; nobody is told who left no contact.
+    #[serde(default)]
+    pub way: Option<FeedbackWay>,
     /// What was told.
     pub words: String,
     /// By whom.
@@ -222,8 +223,9 @@ pub struct FollowUpDone {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "way": "phone", "words": "已电话告知整改情况，并请其再次评价" }))]
 pub struct FollowUpTelling {
-    /// How.
-    pub way: FeedbackWay,
+    /// How; absent only where whoever rated left no contact: the follow-up ends with it.
+    #[serde(default)]
+    pub way: Option<FeedbackWay>,
     /// When; absent: now.
     #[serde(default)]
     pub told_at: Option<Moment>,

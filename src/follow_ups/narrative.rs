@@ -19,6 +19,7 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "follow_up.planned" => format!("限期整改，至{}。", text("due_on")),
         "follow_up.fixed" => "已整改。".into(),
         "follow_up.explained" => "已作说明。".into(),
+        "follow_up.closed_untold" => "没有留联系方式，无从反馈，整改后办结。".into(),
         "follow_up.told" => "已反馈申请人，请再次评价。".into(),
         "follow_up.told_again" => "已反馈申请人，整改办结。".into(),
         "follow_up.appealed" => format!("提出申诉，由{}复核。", text("decider")),

@@ -15,6 +15,7 @@ use crate::{
     auth::Actor,
     clocks::ClockView,
     db::{Error, Result, Tx},
+    deidentify,
     entrustments::TimelineEntry,
     evaluations::{
         self,
@@ -370,6 +371,7 @@ fn whole(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<FollowUpView> {
     let first = around.evaluation(row.evaluation_id).map(|e| evaluations::comment_of(tx, e)).transpose()?.flatten();
     // Their own words the applicant knows; the rated person reads those of somebody who gave a name.
     let comment = first.filter(|_| reader.applicant || if reader.rated { row.is_named } else { reader.words });
+    let comment = comment.map(|text| if reader.applicant { text } else { deidentify::without_numbers(&text) });
     let FollowUpDetails { attempts, verification, complex_reason, plan, done, told, appeal, reviews, .. } = details;
     let appeal = appeal.and_then(|appeal| appeal_view(&row, appeal, &around, reader));
     let attempted = attempts.into_iter().map(|a| FollowUpAttemptView { at: a.at, way: a.way, words: a.words });
@@ -383,7 +385,7 @@ fn whole(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<FollowUpView> {
         plan: reader.written(plan),
         done: done.and_then(|done| reader.written(done.words)),
         told_at: told.as_ref().map(|t| t.at),
-        told_way: told.as_ref().map(|t| t.way),
+        told_way: told.as_ref().and_then(|t| t.way),
         told: told.map(|t| t.words).filter(|_| reader.applicant || reader.words || reader.rated),
         appeal,
         reviews: if reader.applicant { Vec::new() } else { reviews.into_iter().map(|r| review_view(r, reader)).collect() },

@@ -6,14 +6,15 @@ use utoipa::ToSchema;
 
 use super::{
     Body, State,
-    command::{Answer, etag, reference, unknown_parameter},
+    command::{Answer, bearer, etag, reference, unknown_parameter},
     query::pairs,
     shown::Shown,
     write::{Made, Write},
 };
 use crate::{
+    auth::{self, Caller, SubjectKind},
     db::{self, Tx},
-    kernel::{ErrorCode, ListQuery, Page, Problem, Versioned, sha256_hex},
+    kernel::{ErrorCode, ListQuery, Page, Problem, Text, Versioned, sha256_hex},
 };
 
 /// A public read.
@@ -149,6 +150,7 @@ impl Public {
 /// A write whose only proof is the link in its path.
 pub struct LinkCommand {
     write: Write,
+    caller: Option<Caller>,
     reference: String,
     request_id: String,
 }
@@ -160,10 +162,24 @@ impl FromRequest for LinkCommand {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let command = reference(request).and_then(|reference| {
             let write = Write::of(request, "link")?;
-            Ok(Self { write, reference, request_id: super::edge::RequestId::of(request) })
+            let caller = bearer(request);
+            Ok(Self { write, caller, reference, request_id: super::edge::RequestId::of(request) })
         });
         std::future::ready(command)
     }
+}
+
+/// The links are the applicants': whoever is signed in as staff does not use them in their place.
+fn no_staff(tx: &mut Tx, caller: Option<&Caller>, request_id: &str) -> db::Result<()> {
+    let Some(caller) = caller.filter(|c| c.kind == SubjectKind::User) else { return Ok(()) };
+    // A token that is good no more says nothing of who holds it.
+    match auth::actor(tx, caller, request_id) {
+        Ok(actor) if actor.applicant_id.is_none() => {}
+        Ok(_) | Err(db::Error::Refused(_)) => return Ok(()),
+        Err(e) => return Err(e),
+    }
+    let text = Text::new("链接由申请人本人使用，工作人员登录后不能代为提交。", "The link is the applicant's: staff do not use it.");
+    Err(Problem::new(ErrorCode::Forbidden, text).into())
 }
 
 impl LinkCommand {
@@ -174,9 +190,13 @@ impl LinkCommand {
         T: Serialize + 'static,
         F: FnMut(&mut Tx, &str, &str, &B) -> db::Result<T> + Send + 'static,
     {
-        let Self { write, reference, request_id } = self;
+        let Self { write, caller, reference, request_id } = self;
         let Body { value, digest } = body;
-        write.run(digest, |_, _| Ok(()), move |tx| f(tx, &reference, &request_id, &value).map(Made::of)).await
+        let made = move |tx: &mut Tx| {
+            no_staff(tx, caller.as_ref(), &request_id)?;
+            f(tx, &reference, &request_id, &value).map(Made::of)
+        };
+        write.run(digest, |_, _| Ok(()), made).await
     }
 }
 
@@ -189,9 +209,13 @@ impl LinkCommand {
         T: Serialize + Send + 'static,
         F: FnMut(&mut Tx, &str, &str, &B) -> db::Result<Result<T, Problem>> + Send + 'static,
     {
-        let Self { write, reference, request_id } = self;
+        let Self { write, caller, reference, request_id } = self;
         let value = body.value;
-        let tried = write.in_earnest()?.db().commit(move |tx| f(tx, &reference, &request_id, &value)).await.map_err(db::Error::into_problem)?;
+        let attempt = move |tx: &mut Tx| {
+            no_staff(tx, caller.as_ref(), &request_id)?;
+            f(tx, &reference, &request_id, &value)
+        };
+        let tried = write.in_earnest()?.db().commit(attempt).await.map_err(db::Error::into_problem)?;
         Ok(HttpResponse::Ok().json(tried?))
     }
 }
@@ -201,7 +225,7 @@ const DEVICE: &str = "x-device-token";
 
 fn device_token(request: &HttpRequest) -> Result<String, Problem> {
     let token = request.headers().get(DEVICE).and_then(|v| v.to_str().ok()).filter(|t| (16..=200).contains(&t.len()));
-    token.map(str::to_owned).ok_or_else(|| Problem::of(ErrorCode::Unauthenticated))
+    token.map(str::to_owned).ok_or_else(Problem::unknown_device)
 }
 
 /// A read by a device that stands at a counter.

@@ -63,6 +63,11 @@ code_enum! {
         UnreachableCallers "unreachable_callers" "联系未果人次",
         SheetOnTimeRate "sheet_on_time_rate" "交办按时办复率",
         OverdueSheets "overdue_sheets" "超期未办复交办单",
+        ConsultationsReceived "consultations_received" "咨询量",
+        ConsultationsAnswered "consultations_answered" "咨询答复量",
+        ConsultationsHandedOver "consultations_handed_over" "咨询转办件量",
+        ConsultationOnTimeRate "consultation_on_time_rate" "咨询按时答复率",
+        OverdueConsultations "overdue_consultations" "超期未答复咨询",
         AcceptHours "accept_hours" "平均首次受理用时",
         ReturnRate "return_rate" "转办退回率",
         HandOversPerMatter "hand_overs_per_matter" "件均转办次数",
@@ -132,6 +137,9 @@ const TICKET: &[Axis] = &[Axis::Item, Axis::Channel, Axis::Department];
 const COUNTING: &str = "接力计数口径：一件全市只计一次";
 const RATING: &str = "政务服务“好差评”";
 const FALLBACK: &str = "“办不成事”反映销号管理";
+const ADVICE: &str = "咨询导办：按次计";
+/// Consultations know no mode and no department.
+const ADVISED: &[Axis] = &[Axis::Item, Axis::Channel];
 const TRAINING: &str = "代办帮办队伍培训";
 /// Courses know no item, channel or department.
 const COURSE: &[Axis] = &[];
@@ -382,6 +390,34 @@ impl Indicator {
                 FALLBACK,
                 &[Standing(SheetOverdueBegun, SheetOverdueEnded)],
                 TICKET,
+            ),
+            Self::ConsultationsReceived => {
+                count("期内收到的咨询，按次计；再次咨询、转办不另计。计入最先收到的中心。", "次", Neutral, ADVICE, &[Plus(Measure::ConsultationsReceived)], ADVISED)
+            }
+            Self::ConsultationsAnswered => {
+                count("期内答复的咨询；再次咨询的按最后一次答复计。计入答复的中心。", "次", Higher, ADVICE, &[Plus(Measure::ConsultationsAnswered)], ADVISED)
+            }
+            Self::ConsultationsHandedOver => {
+                count("期内转为代办帮办件或“办不成事”反映的咨询。计入转出时负责答复的中心。", "次", Neutral, ADVICE, &[Plus(ConsultationsTurned)], ADVISED)
+            }
+            Self::ConsultationOnTimeRate => rate(
+                "咨询答复时限内答复（或转为办件）的咨询，占期内答复的与期末已超期未答复的之和；撤回的不计。",
+                ADVICE,
+                Fraction {
+                    words: ["期内答复、不晚于答复时限的咨询", "期内答复的咨询，加期末已超期未答复的"],
+                    over: &[Plus(ConsultationKept)],
+                    under: &[Plus(ConsultationKept), Plus(ConsultationMissed), Standing(ConsultationOverdueBegun, ConsultationOverdueEnded)],
+                },
+                ADVISED,
+                &[],
+            ),
+            Self::OverdueConsultations => count(
+                "期末已超期未答复的咨询。期末取期内最后一个完整日的 24 时。",
+                "次",
+                Lower,
+                ADVICE,
+                &[Standing(ConsultationOverdueBegun, ConsultationOverdueEnded)],
+                ADVISED,
             ),
             Self::AcceptHours => mean(
                 "期内受理的件，从收件到受理平均用时，按自然小时计（分子为分钟数之和）；拆分出的件不另计。计入受理时有管辖的中心。",

@@ -152,6 +152,12 @@ impl Problem {
     pub fn not_found() -> Self {
         Self::of(ErrorCode::NotFound)
     }
+
+    /// No device that is registered and in use.
+    pub fn unknown_device() -> Self {
+        let zh = "设备令牌缺失、不正确或者已停用；请在 X-Device-Token 请求头中发送登记设备时取得的令牌。";
+        Self::new(ErrorCode::Unauthenticated, Text::new(zh, "Send the token of a registered device in X-Device-Token."))
+    }
 }
 
 impl FieldError {

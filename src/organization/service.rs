@@ -51,6 +51,21 @@ pub fn subjects_of(center: &Center) -> Vec<String> {
     all
 }
 
+/// The center that is asked about, the caller's own where none is named, if the caller may read this of it.
+pub fn asked(tx: &mut Tx, actor: &Actor, resource: &'static str, reference: Option<&str>) -> Result<Center> {
+    let forbidden = || Problem::of(ErrorCode::Forbidden);
+    if !may(actor, resource, "read") {
+        return Err(forbidden().into());
+    }
+    let unknown = || Problem::parameter("center", "unknown_center", "没有这个服务中心。", "No such center.");
+    let center = match (reference, actor.center_id) {
+        (Some(reference), _) => store::center_by_reference(tx, reference)?.ok_or_else(unknown)?,
+        (None, Some(own)) => load(tx, own)?,
+        (None, None) => return Err(Problem::parameter("center", "required", "请指明中心。", "Name the center.").into()),
+    };
+    if allows(actor, resource, "read", &custodian_reachable(&center)) { Ok(center) } else { Err(forbidden().into()) }
+}
+
 /// How far a center's own record is from a caller.
 pub fn custodian_reachable(center: &Center) -> Reachable<'_> {
     Reachable { centers: vec![center.id], path: &center.path, ..Reachable::default() }

@@ -1,11 +1,10 @@
 //! Precedents 案例: what was learned from a hard case is published, freed of personal data, and guides later ones (text 003).
 //!
 //! A draft is written by a center and reviewed by somebody else; it is published only while nothing in it looks like personal
-//! data (`deidentify` is pure). Tickets cite precedents; what proves itself goes on to the catalogue.
+//! data (`crate::deidentify`). Tickets cite precedents; what proves itself goes on to the catalogue.
 
 pub mod api;
 mod citing;
-pub mod deidentify;
 pub mod machine;
 mod model;
 mod narrative;

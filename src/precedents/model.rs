@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use validator::{Validate, ValidationError};
 
-use super::deidentify::{Finding, Known, check};
 use crate::{
+    deidentify::{Finding, Known, check},
     kernel::{Id, Moment},
     tickets::{TicketCategory, machine::TicketTier},
 };

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use super::{
-    deidentify::{Finding, Known},
     machine::{Facts, PrecedentAction as Action, PrecedentState as State, decide},
     model::{NewPrecedent, PrecedentContent, PrecedentEdit, PrecedentPublication, PrecedentReason, PrecedentRecord, VersionReview},
     sources,
@@ -17,6 +16,7 @@ use crate::{
     auth::{Actor, Scope, policy},
     catalogue,
     db::{Error, Json, Private, Result, Tx, dialect, numbers},
+    deidentify::{Finding, Known},
     entrustments::Identity,
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, FieldError, Id, Moment, Problem, Target, Text, text},

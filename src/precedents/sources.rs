@@ -1,13 +1,11 @@
 //! What a ticket gives to the precedent drawn from it: its words, and whom these must not name.
 
-use super::{
-    deidentify::{Known, KnownPerson, clean},
-    model::PrecedentContent,
-};
+use super::model::PrecedentContent;
 use crate::{
     access::Sight,
     applicants,
     db::{Result, Tx},
+    deidentify::{Known, KnownPerson, clean},
     entrustments,
     kernel::Id,
     organization, tickets,

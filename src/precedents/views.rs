@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::{
-    deidentify::PersonalKind,
     machine::{PrecedentAction as Action, PrecedentState},
     model::PrecedentContent,
     promoting::PromotionView,
@@ -13,6 +12,7 @@ use super::{
 use crate::{
     auth::Actor,
     db::{Error, Json, Result, Tx},
+    deidentify::PersonalKind,
     kernel::{Code as _, Id, Moment},
     organization,
     tickets::{TicketCategory, machine::TicketTier},
@@ -249,7 +249,7 @@ pub fn listed(tx: &Tx, row: Precedent) -> Result<PrecedentView> {
 /// The whole record.
 pub fn whole(tx: &mut Tx, actor: &Actor, opened: Opened) -> Result<PrecedentView> {
     let allowed = Action::ALL.iter().filter(|a| opened.allows(actor, **a)).map(|a| a.code().to_owned()).collect();
-    let told = |(pointer, f): (String, super::deidentify::Finding)| PersonalDataFinding {
+    let told = |(pointer, f): (String, crate::deidentify::Finding)| PersonalDataFinding {
         pointer,
         kind_label: f.kind.label().into(),
         doubtful: f.kind.doubtful() && !f.known,

@@ -5,14 +5,14 @@ use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    counting::{self, Month, Part, no_month},
+    counting::{self, Part, no_month},
     model::TicketReport,
 };
 use crate::{
     auth::{Actor, Scope, policy},
     db::{Result, Tx},
     http::{Answer, Ask, Params},
-    kernel::{ErrorCode, Id, Problem},
+    kernel::{ErrorCode, Id, Month, Problem},
 };
 
 /// Mounts the operations.
@@ -46,7 +46,7 @@ fn of_caller(tx: &mut Tx, actor: &Actor, month: &str, center: Option<&str>) -> R
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     let Scope::Subjects(reasons) = Scope::of(actor, "fallback_ticket") else { return Err(Problem::of(ErrorCode::Forbidden).into()) };
-    let month = Month::read(month, tx.now.local_date()).ok_or_else(|| no_month("id"))?;
+    let month = Month::read(month).filter(|m| m.first() <= tx.now.local_date()).ok_or_else(|| no_month("id"))?;
     let wrong = || Problem::parameter("center_id", "invalid_value", "应为服务中心的 id。", "The id of a center.");
     let center: Option<Id> = center.map(|id| id.parse().map_err(|_| wrong())).transpose()?;
     let subjects: Vec<String> = reasons.into_iter().map(|(subject, _)| subject).collect();

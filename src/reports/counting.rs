@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Months, NaiveDate};
-
 use super::{
     model::{ReportCount, ReportFigure, ReportPrecedent, ReportRung, ReportSatisfaction, ReportSheet, TicketReport},
     store::{self, Asked, Set, Tallies},
 };
 use crate::{
+    clocks::midnight,
     db::{Result, Tx},
-    kernel::{Code, Id, Moment, Problem, page::moment_or_date},
+    kernel::{Code, Id, Moment, Month, Problem},
     organization,
     sheets::{self, rung_number},
     tickets::{self, ContactOutcome, TicketCategory, machine::TicketTier, store::Counted},
@@ -19,40 +18,9 @@ use crate::{
 /// What is named is named up to so many.
 const MOST: i64 = 200;
 
-/// A month that has begun.
-#[derive(Clone, Copy, Debug)]
-pub struct Month(NaiveDate);
-
-impl Month {
-    /// `YYYY-MM`; none where it is no month, lies ahead, or before our times.
-    pub fn read(text: &str, today: NaiveDate) -> Option<Self> {
-        let first: NaiveDate = format!("{text}-01").parse().ok()?;
-        (text.len() == 7 && text.starts_with("20") && first <= today).then_some(Self(first))
-    }
-
-    /// `YYYY-MM`.
-    pub fn text(self) -> String {
-        self.0.format("%Y-%m").to_string()
-    }
-
-    /// As people say it.
-    pub fn label(self) -> String {
-        self.0.format("%Y年%-m月").to_string()
-    }
-
-    fn plus(self, months: u32) -> NaiveDate {
-        self.0.checked_add_months(Months::new(months)).unwrap_or(self.0)
-    }
-
-    fn before(self) -> Self {
-        Self(self.0.checked_sub_months(Months::new(1)).unwrap_or(self.0))
-    }
-
-    /// Its first moment, and that of the next.
-    fn within(self) -> (Moment, Moment) {
-        let at = |day: NaiveDate| moment_or_date(&day.to_string()).unwrap_or(Moment::NEVER);
-        (at(self.0), at(self.plus(1)))
-    }
+/// Its first moment, and that of the next.
+fn within(month: Month) -> (Moment, Moment) {
+    (midnight(month.first()), midnight(month.end()))
 }
 
 /// Which part of the register: what some subjects see, or of that what is one center's.
@@ -66,8 +34,8 @@ pub struct Part<'a> {
 
 /// The report of a month.
 pub fn report(tx: &mut Tx, month: Month, part: Part) -> Result<TicketReport> {
-    let now = Asked { subjects: part.subjects, within: month.within() };
-    let then = Asked { subjects: part.subjects, within: month.before().within() };
+    let now = Asked { subjects: part.subjects, within: within(month) };
+    let then = Asked { subjects: part.subjects, within: within(month.plus(-1)) };
     let mut figure = |set: Set| -> Result<ReportFigure> {
         let (this, last) = (store::tally(tx, &now, set)?, store::tally(tx, &then, set)?);
         compared(tx, part, &this, &last)
@@ -84,7 +52,7 @@ pub fn report(tx: &mut Tx, month: Month, part: Part) -> Result<TicketReport> {
     let [satisfied, dissatisfied, unreachable] = said;
     let satisfaction = ReportSatisfaction { satisfied, dissatisfied, unreachable, rate: rate(said), rate_before: rate(before) };
     Ok(TicketReport {
-        month: month.text(),
+        month: month.to_string(),
         until: now.within.1.min(tx.now),
         opened,
         cleared,

@@ -9,5 +9,5 @@ mod counting;
 mod model;
 mod store;
 
-pub use counting::{Month, Part, no_month, report};
+pub use counting::{Part, no_month, report};
 pub use model::{ReportCount, ReportFigure, ReportPrecedent, ReportRung, ReportSheet, TicketReport};

@@ -99,6 +99,10 @@ pub struct Rules {
     pub return_visit_limit: Limit,
     /// How many in a hundred of what is cleared are called again.
     pub return_visit_percent: u32,
+    /// Answer a consultation.
+    pub consultation_limit: Limit,
+    /// So many days after its answer a consultation closes by itself, unless it is asked again.
+    pub consultation_close_days: u32,
     /// Object to an assessment that is published.
     pub assessment_objection_limit: Limit,
     /// Decide an objection to a ticket's not being taken in.
@@ -166,6 +170,7 @@ impl Rules {
             self.ticket_objection_limit,
             self.return_visit_limit,
             self.assessment_objection_limit,
+            self.consultation_limit,
         ];
         if limits.iter().any(|l| !(1..=3650).contains(&l.value)) {
             return Err("时限应为 1 到 3650");
@@ -187,6 +192,9 @@ impl Rules {
         }
         if !(1..=365).contains(&self.suspect_days) || !(1..=1000).contains(&self.suspect_hourly) {
             return Err("疑似恶意差评的统计天数应为 1 到 365，每小时件数应为 1 到 1000");
+        }
+        if !(1..=365).contains(&self.consultation_close_days) {
+            return Err("咨询自动办结的天数应为 1 到 365");
         }
         if self.return_visit_percent > 100 {
             return Err("回访比例应为 0 到 100");
@@ -268,6 +276,8 @@ impl Default for Rules {
             return_visit_limit: wd(10),
             assessment_objection_limit: wd(5),
             return_visit_percent: 30,
+            consultation_limit: wd(1),
+            consultation_close_days: 5,
             catalogue_review: true,
             agency_levels: LEVELS.map(str::to_owned).to_vec(),
             sheet_sign_limit: wd(1),

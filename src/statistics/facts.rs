@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 
 use crate::{
     clocks::ClockKind,
+    consultations::{Consultation, machine::ConsultationState},
     duty::{
         CourseResult,
         store::{Course, CourseRecord},
@@ -213,6 +214,7 @@ const PROMISE: Marks = [PromiseKept, PromiseMissed, PromiseOverdueBegun, Promise
 const ACCEPT: Marks = [AcceptKept, AcceptMissed, AcceptOverdueBegun, AcceptOverdueEnded];
 const CONTACT: Marks = [ContactKept, ContactMissed, ContactOverdueBegun, ContactOverdueEnded];
 const FOLLOW_UP: Marks = [FollowUpKept, FollowUpMissed, FollowUpOverdueBegun, FollowUpOverdueEnded];
+const CONSULTATION: Marks = [ConsultationKept, ConsultationMissed, ConsultationOverdueBegun, ConsultationOverdueEnded];
 const SHEET: Marks = [SheetKept, SheetMissed, SheetOverdueBegun, SheetOverdueEnded];
 
 /// A limit: whether it was kept, where it came to its end, and from when to when it was past due. A limit that still runs begins
@@ -413,6 +415,27 @@ pub fn of_occasion(row: &Occasion, evaluation: Option<&Evaluation>) -> Contribut
     let mut to = Contributed { item: row.item_id, channel, mode: "", department, counts: Vec::new() };
     if let Some(evaluation) = evaluation {
         rated(&mut to, evaluation);
+    }
+    to
+}
+
+/// What a consultation contributes: one 次 where it was taken in; what was answered, handed over and late, where it is answered now.
+pub fn of_consultation(row: &Consultation, limits: &[Limited]) -> Contributed {
+    use crate::kernel::Code as _;
+    let mut to = Contributed { item: row.item_id, channel: row.channel.code(), mode: "", department: String::new(), counts: Vec::new() };
+    let day: NaiveDate = row.received_on.parse().unwrap_or_else(|_| row.created_at.local_date());
+    to.add_n(ConsultationsReceived.id(), day, row.intake_center_id, 1);
+    let center = row.center_id;
+    if let Some(at) = row.answered_at {
+        to.add(ConsultationsAnswered, at, center);
+    }
+    if let (ConsultationState::HandedOver, Some(at)) = (row.state, row.ended_at) {
+        to.add(ConsultationsTurned, at, center);
+    }
+    // The limit of each round, and of each center that had it: the last one is judged by whether it came to an answer.
+    let done = row.answered_at.is_some() || row.state == ConsultationState::HandedOver;
+    for (i, limit) in limits.iter().enumerate() {
+        judge(&mut to, limit, center, done && i + 1 == limits.len(), CONSULTATION);
     }
     to
 }

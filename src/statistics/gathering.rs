@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     clocks::{ClockKind, store::ClockRow},
+    consultations,
     db::{Result, Tx},
     duty, entrustments,
     evaluations::{self, occasions::store as occasions},
@@ -19,11 +20,12 @@ use crate::{
 };
 
 /// What is counted: kinds of root records, each with the kinds that hang on it.
-pub const KINDS: [(&str, &[&str]); 4] = [
+pub const KINDS: [(&str, &[&str]); 5] = [
     ("entrustment", &["entrustment", "joint_handling", "evaluation", "transfer", "follow_up"]),
     ("fallback_ticket", &["fallback_ticket", "assignment_sheet", "return_visit", "evaluation", "follow_up"]),
     ("service_occasion", &["evaluation", "follow_up"]),
     ("course", &["course"]),
+    ("consultation", &["consultation"]),
 ];
 
 /// What these records contribute now.
@@ -32,6 +34,7 @@ pub fn contributed(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<Vec<(Id, Contr
         "entrustment" => of_matters(tx, ids),
         "service_occasion" => of_occasions(tx, ids),
         "course" => of_courses(tx, ids),
+        "consultation" => of_consultations(tx, ids),
         _ => of_tickets(tx, ids),
     }
 }
@@ -149,6 +152,16 @@ fn of_tickets(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
             evaluation: evaluations.iter().find(|e| e.record_id == row.id).cloned(),
         };
         all.push((row.id, facts::followed(facts::of_ticket(&ticket), of(&follow_ups, row.id))));
+    }
+    Ok(all)
+}
+
+fn of_consultations(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
+    let limits = store::limits_of(tx, ids, &[ClockKind::Consultation])?;
+    let mut all = Vec::with_capacity(ids.len());
+    for row in consultations::store::consultations_by_id(tx, ids)? {
+        let own = limits.iter().filter(|c| c.record_id == row.id).map(limited).collect::<Result<Vec<_>>>()?;
+        all.push((row.id, facts::of_consultation(&row, &own)));
     }
     Ok(all)
 }

@@ -24,7 +24,7 @@ mod totals;
 mod traces;
 mod tracing;
 
-pub use door::{counted, month_of, months_between, months_later, of_center};
+pub use door::{counted, of_center};
 pub use facts::is_personal;
 pub use keeping::{as_of, follow};
 pub use model::{CenterScope, Interval, StatisticsFigure};

@@ -7,7 +7,7 @@
 //! period, and channel, mode and item are told of the topmost center alone: nothing else overlaps, so nothing can be taken
 //! from one another.
 
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     db::{Result, Tx},
     indicators::{Axis, Indicator, PUBLIC},
-    kernel::{Code as _, Id, Problem},
+    kernel::{Code as _, Id, Month, Problem},
     organization::{self, Center, CenterBrief},
 };
 
@@ -133,14 +133,8 @@ pub struct PublicBreakdown {
     pub as_of: NaiveDate,
 }
 
-fn month(name: &'static str, text: &str, today: NaiveDate) -> Result<NaiveDate, Problem> {
-    let wrong = || Problem::parameter(name, "format", "应为已经结束的月份，例如 2026-10。", "A month that is over, such as 2026-10.");
-    let first = format!("{text}-01").parse::<NaiveDate>().ok().filter(|_| text.len() == 7 && text.starts_with("20")).ok_or_else(wrong)?;
-    if after(first) <= today { Ok(first) } else { Err(wrong()) }
-}
-
-fn after(first: NaiveDate) -> NaiveDate {
-    first.checked_add_months(Months::new(1)).unwrap_or(first)
+fn month(name: &'static str, text: &str, today: NaiveDate) -> Result<Month, Problem> {
+    Month::over(text, today).map_err(|[code, zh, en]| Problem::parameter(name, code, zh, en))
 }
 
 fn center(tx: &mut Tx, reference: &str) -> Result<Center> {
@@ -156,8 +150,8 @@ fn published(indicator: Indicator) -> Result<(), Problem> {
     Err(Problem::parameter("indicator", "not_public", format!("公开的指标：{}。", all.join("、")), format!("Published are {}.", all.join(", "))))
 }
 
-fn question(center: Center, first: NaiveDate, own: bool) -> Question {
-    Question { center, person: None, own, level: None, from: first, to: after(first), only: Vec::new(), dimensions: Vec::new() }
+fn question(center: Center, first: Month, own: bool) -> Question {
+    Question { center, person: None, own, level: None, from: first.first(), to: first.end(), only: Vec::new(), dimensions: Vec::new() }
 }
 
 /// Both sides of the line; of a count, nothing below it.
@@ -194,7 +188,7 @@ pub fn kept_back(parts: &[Pair]) -> Vec<bool> {
 }
 
 /// A center itself and those right below it, each with one figure of a month, and whether it is told.
-fn family(tx: &mut Tx, center: &Center, first: NaiveDate, indicator: Indicator) -> Result<Vec<(Option<Center>, StatisticsFigure, bool)>> {
+fn family(tx: &mut Tx, center: &Center, first: Month, indicator: Indicator) -> Result<Vec<(Option<Center>, StatisticsFigure, bool)>> {
     let one = |tx: &mut Tx, of: Center, own: bool| -> Result<StatisticsFigure> {
         let figures = totals::total(tx, &question(of, first, own), &[indicator])?;
         Ok(figures.into_iter().next().unwrap_or_else(|| StatisticsFigure::of(indicator, 0, 0)))
@@ -209,7 +203,7 @@ fn family(tx: &mut Tx, center: &Center, first: NaiveDate, indicator: Indicator) 
 }
 
 /// Whether a figure of a center and all below it is told: from the top down, each in its family.
-fn is_told(tx: &mut Tx, center: &Center, first: NaiveDate, indicator: Indicator) -> Result<bool> {
+fn is_told(tx: &mut Tx, center: &Center, first: Month, indicator: Indicator) -> Result<bool> {
     let lineage: Vec<Id> = center.lineage().filter_map(|id| id.parse().ok()).collect();
     let mut above: Option<Center> = None;
     for id in lineage {
@@ -227,17 +221,13 @@ fn is_told(tx: &mut Tx, center: &Center, first: NaiveDate, indicator: Indicator)
 }
 
 /// The figures of a center and month that are told.
-fn told(tx: &mut Tx, center: &Center, first: NaiveDate, indicators: &[Indicator]) -> Result<Vec<StatisticsFigure>> {
+fn told(tx: &mut Tx, center: &Center, first: Month, indicators: &[Indicator]) -> Result<Vec<StatisticsFigure>> {
     let figures = totals::total(tx, &question(center.clone(), first, false), indicators)?;
     figures.into_iter().map(|f| Ok(if is_told(tx, center, first, f.indicator)? { f } else { f.kept_back() })).collect()
 }
 
 fn company(indicator: Indicator) -> Vec<Indicator> {
     with_company(indicator).into_iter().filter(|i| PUBLIC.contains(i)).collect()
-}
-
-fn named(first: NaiveDate) -> String {
-    first.format("%Y-%m").to_string()
 }
 
 /// All published figures of a month.
@@ -247,17 +237,17 @@ pub fn summary(tx: &mut Tx, params: &PublicSummaryParams) -> Result<PublicStatis
     let figures = told(tx, &center, first, PUBLIC)?;
     Ok(PublicStatistics {
         center: CenterBrief::from(&center),
-        months: vec![PublicMonth { month: named(first), figures }],
+        months: vec![PublicMonth { month: first.to_string(), figures }],
         as_of: keeping::as_of(tx)?.local_date(),
     })
 }
 
 /// What is published of a center, month by month, from a first day to before another.
 pub fn published_months(tx: &mut Tx, center: &Center, from: NaiveDate, to: NaiveDate) -> Result<Vec<PublicMonth>> {
-    let (mut at, mut months) = (from, Vec::new());
-    while at < to {
-        months.push(PublicMonth { month: named(at), figures: told(tx, center, at, PUBLIC)? });
-        at = after(at);
+    let (mut at, mut months) = (Month::of(from), Vec::new());
+    while at.first() < to {
+        months.push(PublicMonth { month: at.to_string(), figures: told(tx, center, at, PUBLIC)? });
+        at = at.plus(1);
     }
     Ok(months)
 }
@@ -273,8 +263,8 @@ pub fn trend(tx: &mut Tx, params: &PublicTrendParams) -> Result<PublicStatistics
         if months.len() == MOST_MONTHS {
             return Err(too_many("to", MOST_MONTHS).into());
         }
-        months.push(PublicMonth { month: named(at), figures: told(tx, &center, at, &company(params.indicator))? });
-        at = after(at);
+        months.push(PublicMonth { month: at.to_string(), figures: told(tx, &center, at, &company(params.indicator))? });
+        at = at.plus(1);
     }
     Ok(PublicStatistics { center: CenterBrief::from(&center), months, as_of: keeping::as_of(tx)?.local_date() })
 }
@@ -313,7 +303,7 @@ pub fn breakdown(tx: &mut Tx, params: &PublicBreakdownParams) -> Result<PublicBr
             return Err(Problem::parameter("by", "not_public", zh, en).into());
         }
     };
-    Ok(PublicBreakdown { center: CenterBrief::from(&center), month: named(first), by: params.by, parts, total, as_of: keeping::as_of(tx)?.local_date() })
+    Ok(PublicBreakdown { center: CenterBrief::from(&center), month: first.to_string(), by: params.by, parts, total, as_of: keeping::as_of(tx)?.local_date() })
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use chrono::{Datelike as _, Days, NaiveDate};
 
 use super::{
-    keeping,
     model::{CenterScope, StatisticsAsked},
     store,
 };
@@ -258,8 +257,7 @@ impl Question {
 
     /// As it is told with the answer.
     pub fn told(&self, tx: &mut Tx) -> Result<StatisticsAsked> {
-        let as_of = keeping::as_of(tx)?;
-        let complete = !store::progress(tx)?.1;
+        let (as_of, complete) = super::door::counted(tx)?;
         let scope = if self.own { CenterScope::Own } else { CenterScope::Subtree };
         Ok(StatisticsAsked { center: CenterBrief::from(&self.center), scope, from: self.from, to: self.to, as_of, complete })
     }

@@ -261,6 +261,10 @@ pub fn ids_after(tx: &mut Tx, kind: &str, after: &str, limit: i64) -> Result<Vec
     Ok(match kind {
         "entrustment" => e::table.filter(e::id.gt(after)).order(e::id.asc()).limit(limit).select(e::id).load(tx.conn)?,
         "service_occasion" => o::table.filter(o::id.gt(after)).order(o::id.asc()).limit(limit).select(o::id).load(tx.conn)?,
+        "consultation" => {
+            use crate::db::schema::consultations as c;
+            c::table.filter(c::id.gt(after)).order(c::id.asc()).limit(limit).select(c::id).load(tx.conn)?
+        }
         "course" => courses::table.filter(courses::id.gt(after)).order(courses::id.asc()).limit(limit).select(courses::id).load(tx.conn)?,
         _ => t::table.filter(t::id.gt(after)).order(t::id.asc()).limit(limit).select(t::id).load(tx.conn)?,
     })
@@ -272,6 +276,7 @@ pub fn how_many(tx: &mut Tx, kind: &str) -> Result<i64> {
     Ok(match kind {
         "entrustment" => e::table.count().get_result(tx.conn)?,
         "service_occasion" => service_occasions::table.count().get_result(tx.conn)?,
+        "consultation" => crate::db::schema::consultations::table.count().get_result(tx.conn)?,
         "course" => courses::table.count().get_result(tx.conn)?,
         _ => fallback_tickets::table.count().get_result(tx.conn)?,
     })

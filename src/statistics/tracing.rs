@@ -78,7 +78,7 @@ pub struct TracedPage {
 /// A record behind a figure.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct TracedRecord {
-    /// `entrustment`, `fallback_ticket`, `service_occasion` or `course`.
+    /// `entrustment`, `fallback_ticket`, `service_occasion`, `course` or `consultation`.
     #[schema(example = "entrustment")]
     pub kind: String,
     /// In Chinese.
@@ -242,7 +242,7 @@ pub fn page(tx: &mut Tx, actor: &Actor, params: &TraceParams) -> Result<TracedPa
 }
 
 /// Kinds of records that figures lead back to.
-pub const TRACED: [&str; 4] = ["entrustment", "fallback_ticket", "service_occasion", "course"];
+pub const TRACED: [&str; 5] = ["entrustment", "fallback_ticket", "service_occasion", "course", "consultation"];
 
 /// In Chinese.
 pub fn kind_label(kind: &str) -> &'static str {
@@ -251,6 +251,7 @@ pub fn kind_label(kind: &str) -> &'static str {
         "fallback_ticket" => "“办不成事”反映",
         "service_occasion" => "服务事件",
         "course" => "培训",
+        "consultation" => "咨询",
         _ => "记录",
     }
 }
@@ -289,6 +290,14 @@ pub fn told(tx: &mut Tx, actor: &Actor, kind: &str, ids: &[Id]) -> Result<BTreeM
             for row in occasions::occasions_by_id(tx, ids)? {
                 let sight = sights.get(&row.id);
                 all.insert(row.id, Told { number: row.number, title: Some(row.title).filter(|_| sight.is_some_and(|s| s.words)), seen: sight.is_some() });
+            }
+        }
+        "consultation" => {
+            let sights = access::sights(tx, &Scope::of(actor, "consultation"), ids)?;
+            for row in crate::consultations::store::consultations_by_id(tx, ids)? {
+                let sight = sights.get(&row.id);
+                let title = if sight.is_some_and(|s| s.words) { Some(crate::consultations::title_of(tx, &row)?) } else { None };
+                all.insert(row.id, Told { number: row.number, title, seen: sight.is_some() });
             }
         }
         // A course has no number, and is no secret of the staff.

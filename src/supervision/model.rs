@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::machine::{SupervisedKind, SupervisionAction, SupervisionReason};
-use crate::kernel::{Id, Moment};
+use crate::{
+    deidentify::impersonal,
+    kernel::{Id, Moment},
+};
 
 /// An order to be issued.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
@@ -30,7 +33,7 @@ pub struct NewSupervision {
     /// Why.
     pub reason: SupervisionReason,
     /// What is to be done.
-    #[validate(length(min = 4, max = 2000))]
+    #[validate(length(min = 4, max = 2000), custom(function = "impersonal"))]
     #[schema(min_length = 4, max_length = 2000)]
     pub matter: String,
     /// Until the close of business of this day; without it within the limit of the rules.
@@ -70,7 +73,7 @@ pub struct SupervisionSignIn {
 #[schema(example = json!({ "words": "已约谈承办人，当日补办" }))]
 pub struct SupervisionWords {
     /// In words.
-    #[validate(length(min = 2, max = 1000))]
+    #[validate(length(min = 2, max = 1000), custom(function = "impersonal"))]
     #[schema(min_length = 2, max_length = 1000)]
     pub words: String,
 }
@@ -81,16 +84,16 @@ pub struct SupervisionWords {
 #[schema(example = json!({ "findings": "收件后未及时分派", "measures": "已办结并调整分派规则", "evidence": "办结单 1" }))]
 pub struct SupervisionAnswer {
     /// What was found.
-    #[validate(length(min = 2, max = 2000))]
+    #[validate(length(min = 2, max = 2000), custom(function = "impersonal"))]
     #[schema(min_length = 2, max_length = 2000)]
     pub findings: String,
     /// What was done about it.
-    #[validate(length(min = 2, max = 2000))]
+    #[validate(length(min = 2, max = 2000), custom(function = "impersonal"))]
     #[schema(min_length = 2, max_length = 2000)]
     pub measures: String,
     /// What proves it.
     #[serde(default)]
-    #[validate(length(max = 500))]
+    #[validate(length(max = 500), custom(function = "impersonal"))]
     #[schema(max_length = 500, example = "")]
     pub evidence: String,
     /// Uploaded files.
@@ -109,7 +112,7 @@ pub struct SupervisionExtension {
     #[serde(deserialize_with = "crate::kernel::date::date")]
     pub due_on: NaiveDate,
     /// Why.
-    #[validate(length(min = 2, max = 500))]
+    #[validate(length(min = 2, max = 500), custom(function = "impersonal"))]
     #[schema(min_length = 2, max_length = 500)]
     pub reason: String,
 }
@@ -120,7 +123,7 @@ pub struct SupervisionExtension {
 #[schema(example = json!({ "words": "整改措施没有写明完成情况", "due_on": "2030-01-10" }))]
 pub struct SupervisionSendBack {
     /// Why.
-    #[validate(length(min = 2, max = 1000))]
+    #[validate(length(min = 2, max = 1000), custom(function = "impersonal"))]
     #[schema(min_length = 2, max_length = 1000)]
     pub words: String,
     /// Until when; without it within the limit of the rules.

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::store::{self, Ordered};
 use crate::{
-    auth::{Actor, policy},
+    auth::Actor,
     clocks::{self, DepartmentLimits, midnight},
     db::{Result, Tx},
-    kernel::{ErrorCode, Id, Moment, Problem},
+    kernel::{Id, Moment, Problem},
     organization::{self, Center, CenterBrief},
 };
 
@@ -97,15 +97,7 @@ pub struct SupervisionStandings {
 
 /// The standings of a center (the caller's own where none is named) in a period: this year until today, where none is named.
 pub fn standings(tx: &mut Tx, actor: &Actor, reference: Option<&str>, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<SupervisionStandings> {
-    let found = match (reference, actor.center_id) {
-        (Some(reference), _) => organization::store::center_by_reference(tx, reference)?,
-        (None, Some(own)) => Some(organization::load(tx, own)?),
-        (None, None) => return Err(Problem::parameter("center", "required", "请指明中心。", "Name the center.").into()),
-    };
-    let center = found.ok_or_else(Problem::not_found)?;
-    if !policy::allows(actor, "supervision_wall", "read", &organization::custodian_reachable(&center)) {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
+    let center = organization::asked(tx, actor, "supervision_wall", reference)?;
     let tomorrow = tx.now.local_date() + chrono::Days::new(1);
     let to = to.unwrap_or(tomorrow);
     let from = from.unwrap_or_else(|| NaiveDate::from_ymd_opt(to.year(), 1, 1).unwrap_or(to));

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    auth::{Actor, policy},
+    auth::Actor,
     clocks::{self, ChargedClocks, ClockKind},
     db::{Result, Tx},
-    kernel::{Code as _, ErrorCode, Id, Moment, Problem},
+    kernel::{Code as _, Id, Moment},
     organization::{self, CenterBrief},
 };
 
@@ -95,15 +95,7 @@ pub fn watched(tx: &mut Tx, actor: &Actor, reference: Option<&str>) -> Result<Wa
 
 /// The wall of a center (id or division code); the caller's own where none is named.
 pub fn wall(tx: &mut Tx, actor: &Actor, reference: Option<&str>) -> Result<WallView> {
-    let found = match (reference, actor.center_id) {
-        (Some(reference), _) => organization::store::center_by_reference(tx, reference)?,
-        (None, Some(own)) => Some(organization::load(tx, own)?),
-        (None, None) => return Err(Problem::rule("/center", "required", "请指明中心。", "Name the center.").into()),
-    };
-    let center = found.ok_or_else(Problem::not_found)?;
-    if !policy::allows(actor, "supervision_wall", "read", &organization::custodian_reachable(&center)) {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
+    let center = organization::asked(tx, actor, "supervision_wall", reference)?;
     let counted = clocks::charged(tx, &center.path)?;
     let children = organization::store::children(tx, center.id)?;
     let mut ids: Vec<Id> = counted.iter().map(|c| c.center_id).collect();

@@ -3,12 +3,14 @@
 use super::service::{WorkItem, WorkKind};
 use crate::{
     access::Entry,
+    assessments::{self, store::Assessment},
     auth::Actor,
-    batches,
+    batches, consultations,
     db::{Result, Tx},
     entrustments, evaluations,
     follow_ups::{self, FollowUp},
     kernel::{Code, Id},
+    knowledge,
     meetings::{
         self,
         store::{Meeting, Resolution},
@@ -95,6 +97,16 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
             let rows = projects::store::projects_by_id(tx, ids)?;
             rows.into_iter().map(|p| Head::new(p.id, p.number, Title(p.name), p.state, p.version)).collect()
         }
+        WorkKind::KnowledgeArticle => {
+            let rows = knowledge::store::articles_by_id(tx, ids)?;
+            rows.into_iter().map(|a| Ok(Head::new(a.id, a.number.clone(), Title(knowledge::title_of(tx, &a)?), a.state, a.version))).collect::<Result<_>>()?
+        }
+        WorkKind::Consultation => {
+            let rows = consultations::store::consultations_by_id(tx, ids)?;
+            rows.into_iter()
+                .map(|c| Ok(Head::new(c.id, c.number.clone(), Title(consultations::title_of(tx, &c)?), c.state, c.version)))
+                .collect::<Result<_>>()?
+        }
         WorkKind::FallbackTicket => {
             let rows = tickets::store::tickets_by_id(tx, ids)?;
             rows.into_iter()
@@ -120,6 +132,11 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
             let of = |f: &FollowUp| rated.iter().find(|e| e.id == f.evaluation_id).map_or("", |e| e.title.as_str());
             let title = |f: &FollowUp| Title(format!("差评整改（{}）：{}", f.grade.label(), of(f)));
             rows.iter().map(|f| Head::new(f.id, f.number.clone(), title(f), f.state, f.version)).collect()
+        }
+        WorkKind::Assessment => {
+            let rows = assessments::store::assessments_by_id(tx, ids)?;
+            let title = |a: &Assessment| Title(format!("考评（{}）：{} 起", a.subject_kind.label(), a.from_on));
+            rows.into_iter().map(|a| Head::new(a.id, a.number.clone(), title(&a), a.state, a.version)).collect()
         }
         WorkKind::Precedent => {
             let rows = precedents::store::precedents_by_id(tx, ids)?;

@@ -6,13 +6,16 @@ use serde::Serialize;
 
 use crate::{
     access::{self, Entry, Work},
+    assessments::{self, machine::AssessmentState},
     auth::{Actor, Role, policy::subject},
     batches::{self, machine::BatchState},
     clocks::{self, ClockKind, local, midnight},
+    consultations::{self, machine::ConsultationState},
     db::{Result, Tx, code_enum},
     entrustments::{self, Entrustment},
     follow_ups::{self, machine::FollowUpState},
     kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
+    knowledge::{self, machine::ArticleState},
     meetings::{
         self,
         machine::{MeetingState, ResolutionState},
@@ -71,6 +74,9 @@ code_enum! {
         ReturnVisit "return_visit" "回访",
         FollowUp "follow_up" "差评整改",
         Precedent "precedent" "案例审核",
+        Assessment "assessment" "考评",
+        Consultation "consultation" "咨询",
+        KnowledgeArticle "knowledge_article" "知识条目",
     }
 }
 
@@ -143,7 +149,7 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
         own.extend(actor.nodes(role).map(subject::center));
     }
     own.extend(actor.nodes(Role::Agent).filter(|_| invited).map(subject::center));
-    if invited || kind == WorkKind::FollowUp || actor.is(Role::Agent) || actor.is(Role::ProjectManager) {
+    if invited || matches!(kind, WorkKind::FollowUp | WorkKind::KnowledgeArticle) || actor.is(Role::Agent) || actor.is(Role::ProjectManager) {
         own.extend(actor.id.iter().chain(&actor.stands_in_for).map(|id| subject::user(id.as_str())));
     }
     own.extend(actor.nodes(Role::DepartmentHandler).map(subject::department));
@@ -151,11 +157,18 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
     // The reform office acts below the node that it stands at; so do the inspectors on what is late.
     if matches!(
         kind,
-        WorkKind::FallbackTicket | WorkKind::AssignmentSheet | WorkKind::LadderRung | WorkKind::TicketBatch | WorkKind::ReturnVisit | WorkKind::Precedent
+        WorkKind::FallbackTicket
+            | WorkKind::AssignmentSheet
+            | WorkKind::LadderRung
+            | WorkKind::TicketBatch
+            | WorkKind::ReturnVisit
+            | WorkKind::Precedent
+            | WorkKind::Assessment
+            | WorkKind::KnowledgeArticle
     ) {
         own.extend(actor.nodes(Role::ReformOffice).map(subject::tree));
     }
-    if kind == WorkKind::LadderRung {
+    if matches!(kind, WorkKind::LadderRung | WorkKind::Assessment) {
         own.extend(actor.nodes(Role::Inspector).map(subject::tree));
     }
     own.extend(actor.applicant_id.map(|id| subject::applicant(id.as_str())));
@@ -189,7 +202,16 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::LadderRung, _) => vec![RungState::Proposed.code()],
         (WorkKind::TicketBatch, Bucket::Incoming) => Vec::new(),
         (WorkKind::TicketBatch, _) => vec![BatchState::Collecting.code(), BatchState::Submitted.code()],
+        (WorkKind::Consultation, Bucket::Open) => vec![ConsultationState::Open.code(), ConsultationState::Answered.code()],
+        (WorkKind::Consultation, _) => vec![ConsultationState::Open.code()],
+        (WorkKind::KnowledgeArticle, Bucket::Incoming) => vec![ArticleState::InReview.code()],
+        (WorkKind::KnowledgeArticle, _) => {
+            let waits = [ArticleState::Draft, ArticleState::InReview, ArticleState::SentBack, ArticleState::Published];
+            waits.iter().map(|s| s.code()).collect()
+        }
         (WorkKind::Precedent, _) => vec![PrecedentState::InReview.code()],
+        (WorkKind::Assessment, Bucket::Incoming) => Vec::new(),
+        (WorkKind::Assessment, _) => vec![AssessmentState::Computed.code(), AssessmentState::Published.code()],
         (WorkKind::ReturnVisit, _) => vec![ReturnVisitState::Planned.code()],
         // New is what nobody has looked into.
         (WorkKind::FollowUp, Bucket::Incoming) => vec![FollowUpState::Opened.code()],
@@ -215,7 +237,7 @@ fn span(bucket: Bucket, now: Moment) -> (Option<Moment>, Option<Moment>) {
 
 fn rows(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, after: Option<(Moment, Id)>, limit: usize) -> Result<Vec<(WorkKind, Entry)>> {
     let applicant = actor.applicant_id.is_some();
-    if !matches!(kind, WorkKind::Entrustment | WorkKind::FallbackTicket) && applicant {
+    if !matches!(kind, WorkKind::Entrustment | WorkKind::FallbackTicket | WorkKind::Consultation) && applicant {
         return Ok(Vec::new());
     }
     let (subjects, states) = (own(actor, kind), states(kind, bucket));
@@ -254,8 +276,11 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
         WorkKind::LadderRung => sheets::rungs_awaiting(tx, actor, ids)?,
         WorkKind::TicketBatch => batches::batches_awaiting(tx, actor, ids)?,
         WorkKind::Precedent => precedents::awaiting(tx, actor, ids)?,
+        WorkKind::KnowledgeArticle => knowledge::awaiting(tx, actor, ids)?,
+        WorkKind::Consultation => consultations::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::ReturnVisit => return_visits::visits_awaiting(tx, actor, ids)?,
         WorkKind::FollowUp => follow_ups::awaiting(tx, actor, ids)?,
+        WorkKind::Assessment => assessments::awaiting(tx, actor, ids)?,
         WorkKind::FallbackTicket => tickets::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::HomeVisit => {
             let goes = |v: &HomeVisit| -> Result<bool> { Ok(v.details.open(tx.vault)?.visitor_ids.iter().any(|id| actor.answers_for(*id))) };

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     access::{self, Entry},
-    auth::{Actor, Scope, policy},
+    auth::{Actor, Scope},
     clocks::{self, ClockKind, RunningClock},
     db::{Result, Tx, code_enum},
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, page::moment_or_date},
+    kernel::{Code as _, Id, ListQuery, Moment, Page, page::moment_or_date},
     organization,
 };
 
@@ -59,15 +59,7 @@ pub struct WallItem {
 
 /// A page of the running limits charged at or below a center, nearest end first.
 pub fn limits(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<WallItem>> {
-    let found = match (q.one("center"), actor.center_id) {
-        (Some(reference), _) => organization::store::center_by_reference(tx, &reference)?,
-        (None, Some(own)) => Some(organization::load(tx, own)?),
-        (None, None) => return Err(Problem::parameter("center", "required", "请指明中心。", "Name the center.").into()),
-    };
-    let center = found.ok_or_else(Problem::not_found)?;
-    if !policy::allows(actor, "supervision_wall", "read", &organization::custodian_reachable(&center)) {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
+    let center = organization::asked(tx, actor, "supervision_wall", q.one("center").as_deref())?;
     let kinds: Vec<ClockKind> = q.all("limit_kind").iter().filter_map(|k| ClockKind::parse(k)).collect();
     let standing = q.one("standing").and_then(|s| LimitStanding::parse(&s));
     let after = q.cursor.as_ref().and_then(|c| Some((moment_or_date(&c.key)?, c.id.parse().ok()?)));

@@ -143,7 +143,10 @@ async fn a_county_is_assessed_objects_and_is_frozen(app: TestApp) {
     assert_eq!(entered["derivation"]["bonus"], json!(5.0));
     assert_eq!(entered["total"].as_f64().expect("total"), shown["score"].as_f64().expect("score") + 5.0);
 
+    let waits = |work: Value| work.to_string().contains(text(&computed["number"]));
+    assert!(waits(reform.get("/me/worklist?kind=assessment").await.ok()) && !waits(manager.get("/me/worklist?kind=assessment").await.ok()));
     reform.post(&format!("{path}/publish"), json!({})).await.ok();
+    assert!(!waits(reform.get("/me/worklist?kind=assessment").await.ok()), "it waits for objections");
     let seen = manager.get(&mine).await.ok();
     assert_eq!(seen["rank"], json!(1), "{seen}");
     derivation_holds(&manager, &seen, true).await;
@@ -161,6 +164,8 @@ async fn a_county_is_assessed_objects_and_is_frozen(app: TestApp) {
     let made = manager.post(&format!("{mine}/objections"), objection.clone()).await.created();
     assert_eq!(manager.post(&format!("{mine}/objections"), objection).await.problem(409), "state_conflict");
     let decide = format!("/assessment-objections/{}/decide", text(&made["id"]));
+    assert!(waits(inspector.get("/me/worklist?kind=assessment").await.ok()), "an objection is to be decided");
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM clocks WHERE kind = 'objection_decision' AND state = 'running' AND center_id IS NOT NULL").await, 1);
     let upheld = json!({ "upheld": true, "reason": "核实属实", "document": "通政考〔2026〕2 号", "numerator": 3, "denominator": 3 });
     assert_eq!(manager.post(&decide, upheld.clone()).await.problem(403), "forbidden");
     assert_eq!(reform.post(&decide, upheld.clone()).await.problem(403), "forbidden", "who drew it up");
@@ -170,6 +175,8 @@ async fn a_county_is_assessed_objects_and_is_frozen(app: TestApp) {
     assert_eq!(inspector.post(&decide, without).await.problem(422), "rule_violation");
     let decided = inspector.post(&decide, upheld).await.ok();
     assert_eq!(decided["state"], json!("upheld"));
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM clocks WHERE kind = 'objection_decision' AND state = 'running'").await, 0);
+    assert!(waits(reform.get("/me/worklist?kind=assessment").await.ok()), "it is to be frozen");
     let after = manager.get(&mine).await.ok();
     let accept = line(&after, "accept");
     assert_eq!((&accept["numerator"], &accept["reviewed_numerator"], &accept["points"]), (&json!(2), &json!(3), &json!(100.0)), "beside, never over it");

@@ -824,6 +824,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "open_service_occasion" => (path.into(), json!({ "service_no": "A002", "kind": "counter", "center": "320623000000" })),
         "get_service_occasion" => (in_path(&f.occasion), empty()),
         "register_rating_device" => (path.into(), json!({ "name": "评价器", "center": "320623000000" })),
+        "present_at_rating_device" => (in_path(&f.device), json!({ "evaluation": f.occasion })),
         "get_rating_device" | "revoke_rating_device" => (in_path(&f.device), empty()),
         // Devices have tests of their own: here nobody is one.
         "rate_at_device" => (path.into(), json!({ "service_no": "A001", "rating": { "grade": "satisfied" } })),
@@ -955,6 +956,7 @@ fn policy_names_what_exists() {
         "approve",
         "refuse",
         "revoke",
+        "present",
         "resolve",
         "search",
         "rate",

@@ -32,7 +32,7 @@ async fn a_bulletin_to_its_publication(app: TestApp) {
     let number = overdue(&app).await;
     let (inspector, reform, manager) = (app.as_user("city_inspector"), app.as_user("city_reform"), app.as_user("rd_manager"));
     let march = json!({ "center": CITY, "from": "2026-03", "to": "2026-03" });
-    assert_eq!(inspector.post("/bulletins", march.clone()).await.expect(422).body["errors"][0]["pointer"], "/to", "March is not over");
+    assert_eq!(inspector.post("/bulletins", march.clone()).await.expect(422).body["errors"][0]["pointer"], "/from", "March is not over");
     app.set_clock("2026-07-15T10:00:00+08:00");
     counted(&app).await;
     app.as_user("rd_clerk").post("/bulletins", march.clone()).await.expect(403);
@@ -109,7 +109,8 @@ async fn what_is_public_names_nobody(app: TestApp) {
     let b = inspector.post("/bulletins", json!({ "center": CITY, "from": "2026-03", "to": "2026-03" })).await.created();
     let at = format!("/bulletins/{}", text(&b["id"]));
     let words = |overview: &str| json!({ "title": "2026年3月代办帮办工作情况通报", "overview": overview, "problems": "如东县 1 件超期。", "is_public": true });
-    inspector.put_with(&at, &[("if-match", "\"1\"")], words("群众来电13900001234表扬。")).await.ok();
+    inspector.put_with(&at, &[("if-match", "\"1\"")], words("群众来电13900001234表扬。")).await.expect(400);
+    inspector.put_with(&at, &[("if-match", "\"1\"")], words("群众来电0513-84112233表扬。")).await.ok();
     let refused = inspector.post(&format!("{at}/submit"), json!({})).await.expect(422);
     assert_eq!(refused.body["errors"][0]["pointer"], "/overview");
     inspector.put_with(&at, &[("if-match", "\"2\"")], words("总体平稳。")).await.ok();

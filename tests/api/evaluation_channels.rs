@@ -45,7 +45,7 @@ async fn tablets_rate_what_stands_before_them(app: TestApp) {
     let device = manager.post("/rating-devices", json!({ "name": "综合窗口 1 号评价器" })).await.created();
     let token = text(&device["token"]).to_owned();
     let path = format!("/rating-devices/{}", text(&device["id"]));
-    assert_eq!((manager.get(&path).await.ok().get("token"), &device["allowed_actions"]), (None, &json!(["revoke"])));
+    assert_eq!((manager.get(&path).await.ok().get("token"), &device["allowed_actions"]), (None, &json!(["present", "revoke"])));
     let listed = manager.get("/rating-devices").await.ok();
     assert!(!listed.to_string().contains(&token));
     assert_eq!(app.count("SELECT COUNT(*) AS value FROM rating_devices WHERE token_hash LIKE '%.%'").await, 0);
@@ -93,10 +93,34 @@ async fn tablets_rate_what_stands_before_them(app: TestApp) {
     stranger.post_with("/device-ratings", &at_window, rate("WIN-1", "satisfied")).await.expect(200);
     let poster = app.stranger().get(&format!("/rating-posters/{}", windows[0])).await.ok();
     assert_eq!(poster["window"], "综合 1 号窗口");
+    // The counter shows what was just signed there to whoever stands before it: for ten minutes, and once.
+    let show = |evaluation: &str| json!({ "evaluation": evaluation });
+    let desk = crate::follow_ups::rudong(&app);
+    let matter = crate::follow_ups::ended(&desk).await;
+    let number = text(&matter["number"]).to_owned();
+    assert_eq!(manager.get(&path).await.ok().get("presented_until"), None);
+    let unknown = clerk.post(&format!("{path}/present"), show("TAB-2")).await.expect(422);
+    assert_eq!(unknown.body["errors"][0]["pointer"], "/evaluation");
+    app.as_user("cc_clerk").post(&format!("{path}/present"), show(&number)).await.expect(404);
+    stranger.post_with("/device-ratings", &with[..1], rate_number(&number)).await.expect(404);
+    let shown = clerk.post(&format!("{path}/present"), show(&number)).await.ok();
+    assert!(shown["presented_until"].is_string() && shown["allowed_actions"] == json!(["present"]), "{shown}");
+    let first = items(&ask(&token).await.ok())[0].clone();
+    assert_eq!((&first["service_no"], &first["is_presented"]), (&json!(number), &json!(true)));
+    app.set_clock("2026-03-02T10:30:00+08:00");
+    stranger.post_with("/device-ratings", &with[..1], rate_number(&number)).await.expect(404);
+    clerk.post(&format!("{path}/present"), show(&number)).await.ok();
+    stranger.post_with("/device-ratings", &with[..1], rate_number(&number)).await.expect(200);
+    stranger.post_with("/device-ratings", &with[..1], rate_number(&number)).await.expect(404);
+    clerk.post(&format!("{path}/present"), show(&number)).await.expect(409);
     manager.post(&format!("{path}/revoke"), json!({})).await.ok();
     manager.post(&format!("{path}/revoke"), json!({})).await.expect(409);
     ask(&token).await.expect(401);
     stranger.post_with("/device-ratings", &with, rate("TAB-1", "very_satisfied")).await.expect(401);
+}
+
+fn rate_number(number: &str) -> serde_json::Value {
+    json!({ "service_no": number, "rating": { "grade": "satisfied" } })
 }
 
 async fn told_by_telephone_and_recorded(app: TestApp) {

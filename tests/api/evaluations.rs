@@ -18,6 +18,7 @@ on_both_engines!(
     suspect_and_counted,
     lists_are_filtered,
     who_is_rated_reads_no_anonymous_words,
+    links_are_the_applicants,
 );
 
 pub const AT: &str = "/service-occasions";
@@ -375,6 +376,13 @@ async fn who_is_rated_reads_no_anonymous_words(app: TestApp) {
     let rating = |named: bool| json!({ "grade": "satisfied", "comment": "办得不错", "own_tags": ["窗口敞亮"], "is_named": named });
     app.stranger().post(text(&hidden["link"]), rating(false)).await.ok();
     app.stranger().post(text(&named["link"]), rating(true)).await.ok();
+    // A number that leads to somebody is nobody's to read who does not see the rest of them.
+    let third = opened(&app, "ANON-3").await;
+    let words = json!({ "grade": "dissatisfied", "comment": "排队太久，请回电 139 0000 1234", "own_tags": ["微信13900001234"] });
+    app.stranger().post(text(&third["link"]), words).await.ok();
+    let shown = evaluation(&manager, &third).await;
+    assert_eq!(shown["comment"], "排队太久，请回电 [手机号]", "{shown}");
+    assert!(!shown.to_string().contains("13900001234"));
     let own = evaluation(&agent, &hidden).await;
     assert_eq!((&own["grade"], own.get("comment"), own.get("own_tags")), (&json!("satisfied"), None, None));
     assert_eq!(evaluation(&manager, &hidden).await["comment"], "办得不错");
@@ -384,4 +392,35 @@ async fn who_is_rated_reads_no_anonymous_words(app: TestApp) {
         assert!(!shown.contains("13900005678") && !shown.contains("联系人乙"));
     }
     assert_eq!(app.count("SELECT COUNT(*) AS value FROM evaluations WHERE rating LIKE '%办得不错%' OR rating LIKE '%窗口敞亮%'").await, 0);
+}
+
+/// Whoever has served does not rate in the place of whoever was served; without a contact nobody can say who it was.
+async fn links_are_the_applicants(app: TestApp) {
+    let (clerk, manager) = (app.as_user("rd_clerk"), app.as_user("rd_manager"));
+    let occasion = clerk.post(AT, json!({ "service_no": "SELF-1", "kind": "counter", "staff_id": user_id("rd_clerk") })).await.created();
+    let link = text(&occasion["link"]).to_owned();
+    let praise = json!({ "grade": "very_satisfied" });
+    let refused = clerk.post(&link, praise.clone()).await;
+    assert_eq!(refused.clone().problem(403), "forbidden");
+    assert!(refused.text.contains("申请人本人"), "{}", refused.text);
+    manager.post(&link, praise.clone()).await.expect(403);
+    app.stranger().post(&link, praise).await.ok();
+    let shown = evaluation(&manager, &occasion).await;
+    assert_eq!((&shown["is_suspect"], &shown["suspicions"]), (&json!(true), &json!(["unproven"])));
+    // A bad grade of somebody who left no contact is handled, and nobody can be told.
+    let bad = clerk.post(AT, json!({ "service_no": "SELF-2", "kind": "counter" })).await.created();
+    app.stranger().post(text(&bad["link"]), json!({ "grade": "dissatisfied" })).await.ok();
+    let path = format!("/follow-ups/{}", text(&evaluation(&manager, &bad).await["follow_up_id"]));
+    manager.post(&format!("{path}/verify"), json!({ "verdict": "unverifiable", "words": "没有留联系方式" })).await.ok();
+    manager.post(&format!("{path}/explain"), json!({ "words": "已在大厅公示改进情况" })).await.ok();
+    let closed = manager.post(&format!("{path}/tell"), json!({ "words": "没有留联系方式，无从反馈" })).await.ok();
+    assert_eq!((&closed["state"], closed.get("second_evaluation_id")), (&json!("closed"), None), "{closed}");
+    // Whoever left a telephone is told.
+    let named = opened(&app, "SELF-3").await;
+    app.stranger().post(text(&named["link"]), json!({ "grade": "dissatisfied" })).await.ok();
+    let path = format!("/follow-ups/{}", text(&evaluation(&manager, &named).await["follow_up_id"]));
+    manager.post(&format!("{path}/verify"), json!({ "verdict": "unverifiable", "words": "未联系上" })).await.ok();
+    manager.post(&format!("{path}/explain"), json!({ "words": "已说明" })).await.ok();
+    let untold = manager.post(&format!("{path}/tell"), json!({ "words": "不再反馈" })).await.expect(422);
+    assert_eq!(untold.body["errors"][0]["pointer"], "/way");
 }

@@ -45,7 +45,7 @@ pub struct Desk<'a> {
     pub above: Caller<'a>,
 }
 
-fn rudong(app: &TestApp) -> Desk<'_> {
+pub fn rudong(app: &TestApp) -> Desk<'_> {
     Desk {
         item: "GS-320623-0001",
         division: "320623000000",

@@ -23,6 +23,7 @@ mod bulletins;
 mod catalogue;
 mod clocks;
 mod comments;
+mod consultations;
 mod db_parity;
 mod desk;
 mod eligibility;

@@ -30,6 +30,9 @@ async fn an_order_to_its_end(app: TestApp) {
     assert_eq!(manager.post("/supervisions", order.clone()).await.expect(422).body["errors"][0]["code"], "own_center");
     let late = json!({ "about": { "kind": "entrustment", "reference": number }, "reason": "overdue", "matter": "请查明原因", "due_on": "2026-03-01" });
     assert_eq!(inspector.post("/supervisions", late).await.expect(422).body["errors"][0]["pointer"], "/due_on");
+    let telling = json!({ "about": { "kind": "entrustment", "reference": number }, "reason": "overdue", "matter": "请回电申请人 13900001234" });
+    let told = inspector.post("/supervisions", telling).await.expect(400);
+    assert_eq!((&told.body["errors"][0]["pointer"], &told.body["errors"][0]["code"]), (&json!("/matter"), &json!("personal_data")));
     let bare = json!({ "reason": "other", "matter": "请查明原因" });
     assert_eq!(inspector.post("/supervisions", bare).await.expect(422).body["errors"][0]["pointer"], "/center");
 
@@ -186,7 +189,7 @@ async fn the_wall_charges_whoever_must_act(app: TestApp) {
     // Each sees their own and what is below.
     county.get(&wall(CITY)).await.expect(403);
     app.as_user("rd_agent").get(&wall(RUDONG)).await.expect(403);
-    city.get("/supervision-wall?center=999999999999").await.expect(404);
+    city.get("/supervision-wall?center=999999999999").await.expect(400);
     county.get("/supervision-wall").await.ok();
 }
 

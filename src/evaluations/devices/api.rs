@@ -4,7 +4,8 @@ use actix_web::{get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    service::{self as devices, DeviceRating, DeviceView, NewDevice, WaitingServices},
+    rating::{self, DeviceRating, Presentation, WaitingServices},
+    service::{self as devices, DeviceView, NewDevice},
     store::DeviceState,
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(register).service(fetch).service(revoke).service(waiting).service(rate);
+    cfg.service(list).service(register).service(fetch).service(present).service(revoke).service(waiting).service(rate);
 }
 
 /// The list of tablets.
@@ -53,6 +54,15 @@ async fn fetch(ask: Ask) -> Answer {
     ask.get(devices::fetch).await
 }
 
+/// 在设备上请申请人评价（present at a rating device）
+///
+/// 窗口工作人员把刚办结、刚签收的件（代办件、“办不成事”反映或者服务事件）推送到本中心的一台平板，十分钟内可在该平板上评价；评价仍只有一次。
+#[utoipa::path(tag = "evaluations", operation_id = "present_at_rating_device", params(("id" = String, Path, description = "设备 id", max_length = 100)), request_body = Presentation, responses((status = 200, description = "设备", body = DeviceView)))]
+#[post("/rating-devices/{id}/present")]
+async fn present(command: Command, body: Body<Presentation>) -> Answer {
+    command.act(body, rating::present).await
+}
+
 /// 停用评价设备（revoke rating device）
 ///
 /// 停用后其令牌立即失效。
@@ -68,14 +78,14 @@ async fn revoke(command: Command, body: Body<Empty>) -> Answer {
 #[utoipa::path(tag = "evaluations", operation_id = "list_device_ratings", security(("deviceToken" = [])), responses((status = 200, description = "待评价的服务", body = WaitingServices)))]
 #[get("/device-ratings")]
 async fn waiting(ask: DeviceAsk) -> Answer {
-    ask.view(devices::waiting).await
+    ask.view(rating::waiting).await
 }
 
 /// 在设备上评价（rate at a device）
 ///
-/// 大厅平板以请求头 X-Device-Token 提交评价，按服务编号；其他中心、其他窗口的服务编号为 404。
+/// 大厅平板以请求头 X-Device-Token 提交评价，按服务编号，或者按窗口推送到该平板的件的编号；其他中心、其他窗口的服务编号为 404。
 #[utoipa::path(tag = "evaluations", operation_id = "rate_at_device", security(("deviceToken" = [])), request_body = DeviceRating, responses((status = 200, description = "评价结果", body = LinkView)))]
 #[post("/device-ratings")]
 async fn rate(command: DeviceCommand, body: Body<DeviceRating>) -> Answer {
-    command.act(body, |tx, token| devices::by_token(tx, token).map(|_| ()), devices::rate).await
+    command.act(body, |tx, token| devices::by_token(tx, token).map(|_| ()), rating::rate).await
 }

@@ -2,6 +2,7 @@
 //! that center, or at that window, alone.
 
 pub mod api;
+mod rating;
 mod service;
 pub mod store;
 

@@ -1,4 +1,4 @@
-//! Registering and revoking tablets, and rating at them.
+//! Registering and revoking tablets.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -9,21 +9,14 @@ use crate::{
     access::{self, Placement, Sight},
     auth::{Actor, Reachable, Scope, policy},
     db::{Result, Tx, dialect},
-    evaluations::{
-        links::LinkView,
-        load::lock,
-        model::RatingChannel,
-        occasions::store as occasions,
-        rating::{RatingInput, rate_row, within},
-        store as evaluations,
-    },
+    evaluations::store as evaluations,
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Text, random_token, sha256_hex},
     organization::{self, Center},
 };
 
 /// Its name in the access table and in the policy.
-const KIND: &str = "rating_device";
+pub(super) const KIND: &str = "rating_device";
 
 /// A tablet that is to be registered.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
@@ -62,6 +55,9 @@ pub struct DeviceView {
     /// Its token, shown once: only its hash is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// What the counter shows on it can be rated there until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presented_until: Option<Moment>,
     /// Since when it is revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Moment>,
@@ -75,12 +71,13 @@ pub struct DeviceView {
 
 crate::versioned!(DeviceView, "rating_device");
 
-fn near(center: &Center) -> Reachable<'_> {
+pub(super) fn near(center: &Center) -> Reachable<'_> {
     Reachable { centers: vec![center.id], path: &center.path, ..Reachable::default() }
 }
 
-fn view(actor: &Actor, center: &Center, row: Device, token: Option<String>) -> DeviceView {
-    let revoke = row.state == DeviceState::Active && policy::allows(actor, KIND, "revoke", &near(center));
+pub(super) fn view(tx: &Tx, actor: &Actor, center: &Center, row: Device, token: Option<String>) -> DeviceView {
+    let in_use = row.state == DeviceState::Active;
+    let may = |act: &&str| in_use && policy::allows(actor, KIND, act, &near(center));
     DeviceView {
         id: row.id,
         name: row.name,
@@ -89,14 +86,15 @@ fn view(actor: &Actor, center: &Center, row: Device, token: Option<String>) -> D
         state: row.state,
         state_label: row.state.label().into(),
         token,
+        presented_until: row.presented_until.filter(|until| in_use && *until > tx.now),
         revoked_at: row.revoked_at,
-        allowed_actions: if revoke { vec!["revoke".into()] } else { Vec::new() },
+        allowed_actions: ["present", "revoke"].iter().filter(|act| may(act)).map(|act| (*act).to_owned()).collect(),
         version: row.version,
         created_at: row.created_at,
     }
 }
 
-fn publish(tx: &mut Tx, actor: &Actor, row: &Device, center: &Center, kind: &str) -> Result<()> {
+pub(super) fn publish(tx: &mut Tx, actor: &Actor, row: &Device, center: &Center, kind: &str) -> Result<()> {
     let params = json!({ "name": row.name });
     let event = NewEvent { record_kind: KIND, record_id: row.id, version: row.version, kind, audience: Audience::Staff, params, words: None };
     events::record(tx, actor, event)?;
@@ -126,7 +124,7 @@ pub fn register(tx: &mut Tx, actor: &Actor, input: &NewDevice) -> Result<DeviceV
     }
     let token = random_token();
     let row = enter(tx, actor, Id::new(), &center, input, &token)?;
-    Ok(view(actor, &center, row, Some(token)))
+    Ok(view(tx, actor, &center, row, Some(token)))
 }
 
 /// Enters a tablet with a given identity and token.
@@ -140,6 +138,8 @@ pub fn enter(tx: &mut Tx, actor: &Actor, id: Id, center: &Center, input: &NewDev
         state: DeviceState::Active,
         registered_by: actor.id,
         revoked_at: None,
+        presented_id: None,
+        presented_until: None,
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
@@ -160,7 +160,7 @@ fn load_seen(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<(Device, Cen
 /// One tablet.
 pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<DeviceView> {
     let (row, center) = load_seen(tx, actor, reference)?;
-    Ok(view(actor, &center, row, None))
+    Ok(view(tx, actor, &center, row, None))
 }
 
 /// The tablets that the caller sees.
@@ -168,16 +168,16 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<DeviceView
     let page = access::listed::<DeviceState, _>(tx, actor, KIND, q, store::devices_by_id, |row| row.id)?;
     page.try_map(|(row, _): (Device, Sight)| -> Result<DeviceView> {
         let center = organization::load(tx, row.center_id)?;
-        Ok(view(actor, &center, row, None))
+        Ok(view(tx, actor, &center, row, None))
     })
 }
 
-/// A tablet rates no more.
-pub fn revoke(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<DeviceView> {
+/// A tablet in use, locked, for an act of the caller's.
+pub(super) fn load_for(tx: &mut Tx, actor: &Actor, target: &Target, act: &str) -> Result<(Device, Center)> {
     let (found, _) = load_seen(tx, actor, &target.reference)?;
     dialect::lock_root(tx.conn, "rating_devices", found.id.as_str())?;
-    let (mut row, center) = load_seen(tx, actor, found.id.as_str())?;
-    if !policy::allows(actor, KIND, "revoke", &near(&center)) {
+    let (row, center) = load_seen(tx, actor, found.id.as_str())?;
+    if !policy::allows(actor, KIND, act, &near(&center)) {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     target.check(row.version)?;
@@ -186,100 +186,30 @@ pub fn revoke(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<DeviceView>
         problem.allowed_actions = Some(Vec::new());
         return Err(problem.into());
     }
-    row.state = DeviceState::Revoked;
-    row.revoked_at = Some(tx.now);
+    Ok((row, center))
+}
+
+/// Saves what was changed about a tablet, and says so.
+pub(super) fn save(tx: &mut Tx, actor: &Actor, row: &mut Device, center: &Center, kind: &str) -> Result<()> {
     row.version += 1;
     row.updated_at = tx.now;
-    if !store::save(tx, &row)? {
+    if !store::save(tx, row)? {
         return Err(Problem::of(ErrorCode::Stale).into());
     }
-    publish(tx, actor, &row, &center, "rating_device.revoked")?;
-    Ok(view(actor, &center, row, None))
+    publish(tx, actor, row, center, kind)
+}
+
+/// A tablet rates no more.
+pub fn revoke(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<DeviceView> {
+    let (mut row, center) = load_for(tx, actor, target, "revoke")?;
+    row.state = DeviceState::Revoked;
+    row.revoked_at = Some(tx.now);
+    save(tx, actor, &mut row, &center, "rating_device.revoked")?;
+    Ok(view(tx, actor, &center, row, None))
 }
 
 /// The tablet of a token; a wrong or revoked one is nobody's.
 pub fn by_token(tx: &mut Tx, token: &str) -> Result<Device> {
     let row = store::active(tx, &sha256_hex(token.as_bytes()))?;
-    Ok(row.ok_or_else(|| Problem::of(ErrorCode::Unauthenticated))?)
-}
-
-/// A service that waits for its rating: nothing of whom it was for.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct WaitingService {
-    /// Number of the service.
-    #[schema(example = "A101-20260105")]
-    pub service_no: String,
-    /// Name of the item, or the kind of service.
-    pub title: String,
-    /// Whether the person can be rated too.
-    pub rates_staff: bool,
-    /// When it was given.
-    pub served_at: Moment,
-    /// It can be rated until.
-    pub due_at: Moment,
-}
-
-/// What waits where a tablet stands.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct WaitingServices {
-    /// The center.
-    pub center: String,
-    /// The window.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub window: Option<String>,
-    /// Newest first.
-    pub items: Vec<WaitingService>,
-}
-
-/// How many a tablet shows.
-const SHOWN: usize = 20;
-
-/// Whether a service is one that a tablet rates.
-fn stands_at(device: &Device, occasion: &occasions::Occasion) -> bool {
-    occasion.center_id == device.center_id && (device.window_id.is_none() || occasion.window_id.is_none() || occasion.window_id == device.window_id)
-}
-
-/// What waits where a tablet stands, newest first.
-pub fn waiting(tx: &mut Tx, token: &str) -> Result<WaitingServices> {
-    let device = by_token(tx, token)?;
-    let now = tx.now;
-    let rows = evaluations::waiting_at(tx, device.center_id, now, 200)?;
-    let known = occasions::occasions_by_id(tx, &rows.iter().map(|row| row.record_id).collect::<Vec<_>>())?;
-    let shown = rows.iter().filter_map(|row| known.iter().find(|o| o.id == row.record_id && stands_at(&device, o)).map(|o| (row, o)));
-    let items = shown.take(SHOWN).map(|(row, o)| WaitingService {
-        service_no: o.service_no.clone(),
-        title: o.title.clone(),
-        rates_staff: row.staff_id.is_some(),
-        served_at: o.served_at,
-        due_at: row.due_at,
-    });
-    let items = items.collect();
-    let window = device.window_id.map(|id| evaluations::window(tx, id)).transpose()?.flatten().map(|(_, name)| name);
-    Ok(WaitingServices { center: organization::load(tx, device.center_id)?.name, window, items })
-}
-
-/// A rating at a tablet.
-#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({ "service_no": "A101-20260105", "rating": { "grade": "satisfied" } }))]
-pub struct DeviceRating {
-    /// Number of the service.
-    #[validate(length(min = 1, max = 64))]
-    #[schema(min_length = 1, max_length = 64, example = "A101-20260105")]
-    pub service_no: String,
-    /// The rating.
-    #[validate(nested)]
-    pub rating: RatingInput,
-}
-
-/// Rates at a tablet what was served where it stands.
-pub fn rate(tx: &mut Tx, token: &str, request_id: &str, input: &DeviceRating) -> Result<LinkView> {
-    let device = by_token(tx, token)?;
-    let here = occasions::at_center(tx, device.center_id, &input.service_no)?.into_iter().find(|o| stands_at(&device, o));
-    let occasion = here.ok_or_else(Problem::not_found)?;
-    let id = evaluations::of_record(tx, occasion.id)?.ok_or_else(Problem::not_found)?.id;
-    let row = lock(tx, id)?;
-    let actor = Actor { label: "大厅平板".into(), kind: "link", id: Some(device.id), ..Actor::system(request_id) };
-    let row = rate_row(tx, &actor, row, &input.rating, RatingChannel::Tablet, None).map_err(|e| within(e, "/rating"))?;
-    LinkView::of(tx, row)
+    Ok(row.ok_or_else(Problem::unknown_device)?)
 }

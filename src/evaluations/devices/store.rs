@@ -35,6 +35,10 @@ pub struct Device {
     pub registered_by: Option<Id>,
     /// Since when it may not.
     pub revoked_at: Option<Moment>,
+    /// The evaluation that the counter shows on it.
+    pub presented_id: Option<Id>,
+    /// Until when.
+    pub presented_until: Option<Moment>,
     /// Version.
     pub version: i64,
     /// When registered.

@@ -21,9 +21,9 @@ use crate::{
         printing::{Sheet, date},
         views::FormView,
     },
-    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, page::moment_or_date},
+    kernel::{Code as _, ErrorCode, Id, Moment, Month, Problem, Target, page::moment_or_date},
     organization::Center,
-    reports::{self, Month, Part, ReportFigure, TicketReport},
+    reports::{self, Part, ReportFigure, TicketReport},
     sheets,
     tickets::{
         self,
@@ -149,10 +149,9 @@ fn triage(tx: &mut Tx, subject: &str, head: &Head, veils: &mut Veils) -> Result<
 
 fn monthly(tx: &mut Tx, center: &Center, subject: &str, period: &Period, head: &Head) -> Result<(String, Sheet)> {
     let today = tx.now.local_date();
-    let last = today.checked_sub_months(chrono::Months::new(1)).unwrap_or(today).format("%Y-%m").to_string();
-    let month = period.month.as_deref().unwrap_or(&last);
     let wrong = || Problem::rule("/month", "format", "应为已经开始的月份，例如 2026-03。", "A month that has begun.");
-    let month = Month::read(month, today).ok_or_else(wrong)?;
+    let last = Some(Month::of(today).plus(-1));
+    let month = period.month.as_deref().map_or(last, Month::read).filter(|m| m.first() <= today).ok_or_else(wrong)?;
     let subjects = [subject.to_owned()];
     let report = reports::report(tx, month, Part { subjects: &subjects, center: None })?;
     let below = subject.starts_with("tree:");
@@ -162,7 +161,7 @@ fn monthly(tx: &mut Tx, center: &Center, subject: &str, period: &Period, head: &
         summary: summary(&report),
         tables: tables(&report),
     };
-    Ok((format!("report:{}", month.text()), kinds::monthly_report(head, &form)))
+    Ok((format!("report:{}", month.to_string()), kinds::monthly_report(head, &form)))
 }
 
 fn day(at: Moment) -> String {

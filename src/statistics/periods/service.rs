@@ -16,11 +16,11 @@ use crate::{
     evaluations::occasions,
     events::{self, Audience, NewEvent},
     indicators::Measure,
-    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Page, Problem, Target, Text},
+    kernel::{Code as _, ErrorCode, Id, ListQuery, Moment, Month, Page, Problem, Target, Text},
     organization,
     statistics::{
         cells::{self, day_of, month_number, month_start},
-        door, keeping, store as counted,
+        keeping, store as counted,
     },
     tickets,
 };
@@ -130,21 +130,16 @@ pub fn period(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<StatisticsP
 /// Freezes a month: its figures stay as they are from this moment on.
 pub fn freeze(tx: &mut Tx, actor: &Actor, input: &StatisticsPeriodInput) -> Result<StatisticsPeriodView> {
     admit(tx, actor, "freeze")?;
-    let wrong = || Problem::rule("/month", "month", "应为已经结束的月份，例如 2026-01。", "A month that is over, such as 2026-01.");
-    let first = door::month_of(&input.month).ok_or_else(wrong)?;
-    let end = door::months_later(first, 1);
-    if end > tx.now.local_date() {
-        return Err(wrong().into());
-    }
+    let asked = Month::over(&input.month, tx.now.local_date()).map_err(|[code, zh, en]| Problem::rule("/month", code, zh, en))?;
     counted::lock(tx)?;
     if counted::progress(tx)?.1 {
         return Err(Problem::new(ErrorCode::StateConflict, Text::new("统计正在重建，完成后才能冻结。", "The figures are being made anew.")).into());
     }
-    if keeping::as_of(tx)?.local_date() < end {
+    if keeping::as_of(tx)?.local_date() < asked.end() {
         let zh = "该月的记录尚未全部计入，请稍后再冻结。";
         return Err(Problem::new(ErrorCode::StateConflict, Text::new(zh, "Not everything of that month is counted yet.")).into());
     }
-    let month = month_number(first);
+    let month = month_number(asked.first());
     if store::periods(tx)?.iter().any(|p| p.month == month) {
         return Err(Problem::new(ErrorCode::Conflict, Text::new("该月已经冻结。", "That month is frozen.")).into());
     }
@@ -328,7 +323,7 @@ pub fn adjustment(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Adjustm
 pub fn adjustments(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<AdjustmentView>> {
     admit(tx, actor, "read")?;
     let states: Vec<State> = q.all("state").iter().filter_map(|s| State::parse(s)).collect();
-    let months: Vec<i32> = q.all("month").iter().map(|m| door::month_of(m).map_or(0, month_number)).collect();
+    let months: Vec<i32> = q.all("month").iter().map(|m| Month::read(m).map_or(0, |m| month_number(m.first()))).collect();
     let after = q.cursor.as_ref().and_then(|c| c.id.parse().ok());
     let rows = store::adjustments(tx, &months, &states, after, !q.sort.descending, i64::try_from(q.limit + 1).unwrap_or(201))?;
     let page = Page::cut(rows, q.limit, tx.vault, |row: &Adjustment| q.cursor_of(String::new(), row.id.to_string()));

@@ -15,8 +15,9 @@ mod surnames;
 mod tests;
 
 use script::Script;
+use validator::ValidationError;
 
-use crate::db::code_enum;
+use crate::{db::code_enum, kernel::Code as _};
 
 code_enum! {
     /// What personal data was found.
@@ -55,6 +56,11 @@ impl PersonalKind {
             Self::Organization => "某企业",
             Self::LongNumber => "[号码]",
         }
+    }
+
+    /// Whether it leads to one person and is of no use to anybody who works: a number or account of theirs.
+    fn private(self) -> bool {
+        matches!(self, Self::CitizenId | Self::TravelDocument | Self::Mobile | Self::Messenger | Self::BankCard)
     }
 
     /// Whether a reviewer may find that it is none: what is told by a check digit or its form leaves no doubt.
@@ -203,6 +209,25 @@ pub fn clean(text: &str, known: &Known) -> (String, Vec<Finding>) {
         text = replaced(&text, &spans);
     }
     (text, first)
+}
+
+/// The text without the numbers and accounts of persons; names and places stay, for whoever has to look into it.
+pub fn without_numbers(text: &str) -> String {
+    let mut spans = spans(text, &Known::default());
+    spans.retain(|span| span.kind.private());
+    replaced(text, &spans)
+}
+
+/// Official words name records and offices: no number or account of a person.
+pub fn impersonal(text: &str) -> Result<(), ValidationError> {
+    match check(text, &Known::default()).into_iter().find(|finding| finding.kind.private()) {
+        None => Ok(()),
+        Some(f) => {
+            let (words, label) = (f.words, f.kind.label());
+            let message = format!("含有个人信息“{words}”（{label}），请删去，以编号指明所涉的件。|Personal data: name the record by its number instead.");
+            Err(ValidationError::new("personal_data").with_message(message.into()))
+        }
+    }
 }
 
 fn replaced(text: &str, spans: &[Span]) -> String {

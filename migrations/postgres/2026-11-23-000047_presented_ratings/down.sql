@@ -1,0 +1,2 @@
+ALTER TABLE rating_devices DROP COLUMN presented_until;
+ALTER TABLE rating_devices DROP COLUMN presented_id;
