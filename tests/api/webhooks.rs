@@ -513,6 +513,7 @@ pub async fn client<'a>(app: &'a TestApp, name: &'static str, kind: &'static str
 }
 
 async fn who_may_subscribe(app: TestApp) {
+    spread(&app).await;
     let receiver = Receiver::new(fine);
     let new = json!({ "url": receiver.url });
     for login in ["rd_clerk", "rd_manager", "city_reform", "ent_rudong", "aud_admin", "sec_admin"] {
