@@ -190,7 +190,8 @@ fn claim(tx: &mut Tx, id: Id, room: i64) -> Result<Vec<Trying>> {
     let heads = store::heads(tx, &row, system, free)?;
     let events = log::events_by_id(tx, &heads.iter().map(|d| d.event_id).collect::<Vec<_>>())?;
     let told = told(tx, &row, &seer, &events)?;
-    let secrets: Vec<String> = row.secrets.open(tx.vault)?.signing(now).into_iter().map(str::to_owned).collect();
+    let sealed = row.sealed.open(tx.vault)?;
+    let secrets: Vec<String> = sealed.signing(now).into_iter().map(str::to_owned).collect();
     let mut claimed = Vec::new();
     for mut delivery in heads {
         let Some((event, still)) = events.iter().zip(&told).find(|(e, _)| e.id == delivery.event_id) else { continue };
@@ -208,7 +209,7 @@ fn claim(tx: &mut Tx, id: Id, room: i64) -> Result<Vec<Trying>> {
         if !store::save_delivery(tx, &mut delivery)? {
             return Err(Error::Contended);
         }
-        claimed.push(Trying { delivery, event: event.clone(), url: row.url.clone(), secrets: secrets.clone() });
+        claimed.push(Trying { delivery, event: event.clone(), url: sealed.url.clone(), secrets: secrets.clone() });
     }
     Ok(claimed)
 }
