@@ -162,6 +162,24 @@ pub const KINDS: &[Kinds] = &[
     of("course", "培训", &[
         ("entered", "已登记"), ("changed", "已修改"), ("recorded", "已记成绩"),
     ]),
+    of("consultation", "咨询", &[
+        ("taken_in", "已收到"), ("answered", "已答复"), ("closed", "已办结"), ("reopened", "再次咨询"), ("withdrawn", "已撤回"), ("assigned", "已安排答复人"),
+        ("noted", "添加备注"), ("offered", "请他处答复"), ("moved", "转由他处答复"), ("returned", "已退回"), ("recalled", "收回转办"), ("designated", "指定答复"),
+        ("handed_over", "转为办件或反映"), ("drafted_article", "据此起草知识条目"), ("revealed", "查看完整信息"),
+    ]),
+    of("knowledge_article", "知识条目", &[
+        ("drafted", "已起草"), ("edited", "已修改"), ("submitted", "已提交审核"), ("sent_back", "已退回"), ("published", "已发布"), ("withdrawn", "已撤下"),
+        ("expired", "有效期满"), ("feedback_given", "收到使用反馈"), ("feedback_answered", "答复使用反馈"),
+    ]),
+    of("hotline_order", "热线工单", &[
+        ("received", "已接收"), ("amended", "补充登记"), ("dispatched", "已派单"), ("redispatched", "重新派单"), ("signed", "已签收"), ("classified", "已分类"),
+        ("opened", "已转入办理"), ("return_requested", "申请退单"), ("return_denied", "退单未获批"), ("extension_requested", "申请延期"), ("extension_granted", "延期获批"),
+        ("extension_denied", "延期未获批"), ("suspended", "已挂起"), ("resumed", "恢复办理"), ("assigned", "已安排承办人"), ("sub_assigned", "分派承办单位"),
+        ("sub_answered", "承办单位已答复"), ("taken_up", "已领取"), ("passed", "审核通过"), ("sent_back", "审核退回"), ("replied", "已答复"), ("archived", "已归档"),
+        ("urged", "已催办"), ("supervised", "已督办"), ("appended", "补充诉求"), ("revoked", "已撤单"), ("merged", "已合并"), ("absorbed", "并入本单"),
+        ("appealed", "提出申诉"), ("appeal_decided", "申诉已决定"), ("revealed", "查看完整信息"), ("visited", "已回访"), ("rehandled", "重新办理"),
+        ("record_ended", "转入的办理已结束"),
+    ]),
     of("webhook", "事件订阅", &[
         ("created", "已建立"), ("edited", "已修改"), ("paused", "已暂停"), ("resumed", "已恢复"), ("disabled", "接收方已撤销"), ("secret_rotated", "更换密钥"),
         ("pinged", "连通测试"), ("replayed", "重新投递"),

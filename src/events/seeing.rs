@@ -22,9 +22,17 @@ pub enum Seer {
 }
 
 /// What everybody with a token reads of what is public.
-const PUBLISHED: &[&str] = &["service_item.published", "service_item.withdrawn", "precedent.published", "precedent.withdrawn"];
+const PUBLISHED: &[&str] = &[
+    "service_item.published",
+    "service_item.withdrawn",
+    "precedent.published",
+    "precedent.withdrawn",
+    "knowledge_article.published",
+    "knowledge_article.withdrawn",
+    "knowledge_article.expired",
+];
 /// Of these records the staff tell each other what departments, portals and hotlines that see a part of them do not read.
-const SHARED: &[&str] = &["entrustment", "fallback_ticket", "project", "meeting"];
+const SHARED: &[&str] = &["entrustment", "fallback_ticket", "consultation", "project", "meeting"];
 /// Kinds that lie in no access table, read by whoever reads all of them.
 const READ_BY_ALL: &[&str] = &["service_item", "webhook"];
 

@@ -19,11 +19,11 @@ use crate::{
     },
     catalogue,
     db::{Error, Json, Private, Result, Tx, dialect, numbers},
+    deidentify::{Known, check},
     entrustments::Identity,
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, FieldError, Id, Moment, Problem, Target, text},
     organization::{self, Center},
-    deidentify::{Known, check},
 };
 
 /// Its name in the access table, in the policy and in events.

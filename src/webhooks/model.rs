@@ -169,11 +169,15 @@ pub struct ReplayWebhook {
     pub since: Option<Moment>,
 }
 
-/// The secrets that sign.
+/// What of a subscription is kept sealed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Secrets {
-    /// `whsec_…`.
+pub struct Sealed {
+    /// Where to.
+    pub url: String,
+    /// What for.
+    pub description: String,
+    /// The secret that signs: `whsec_…`.
     pub current: String,
     /// The one before, as long as it still signs.
     pub previous: Option<String>,
@@ -181,7 +185,7 @@ pub struct Secrets {
     pub previous_until: Option<Moment>,
 }
 
-impl Secrets {
+impl Sealed {
     /// Those that sign at a moment, the current one first.
     pub fn signing(&self, now: Moment) -> Vec<&str> {
         let previous = self.previous.as_deref().filter(|_| self.previous_until.is_some_and(|until| now < until));

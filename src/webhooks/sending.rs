@@ -6,7 +6,10 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta};
-use tokio::{sync::Semaphore, task::JoinHandle};
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::JoinHandle,
+};
 
 use super::{
     following::{promote, seer, stop, told},
@@ -31,6 +34,9 @@ const SLOW_MS: i32 = 3_000;
 /// While one server tries a delivery, others leave it alone: longer than any try.
 const LEASE: i64 = 60;
 
+/// How often it is looked whether something has become due.
+const LOOK: Duration = Duration::from_millis(300);
+
 /// Sends what is due.
 #[derive(Clone)]
 pub struct Sender(Arc<Inner>);
@@ -39,6 +45,8 @@ struct Inner {
     outbound: Outbound,
     source: String,
     places: Arc<Semaphore>,
+    /// A try has ended: there is a place again.
+    ended: Notify,
 }
 
 /// A delivery that is being tried.
@@ -62,7 +70,7 @@ struct Tried {
 impl Sender {
     /// `source` is how others know this deployment.
     pub fn new(outbound: Outbound, source: &str) -> Self {
-        Self(Arc::new(Inner { outbound, source: source.to_owned(), places: Arc::new(Semaphore::new(IN_ALL)) }))
+        Self(Arc::new(Inner { outbound, source: source.to_owned(), places: Arc::new(Semaphore::new(IN_ALL)), ended: Notify::new() }))
     }
 
     /// Starts what is due and has a place; answers the tries, which go on by themselves.
@@ -83,6 +91,7 @@ impl Sender {
                 started.push(tokio::spawn(async move {
                     sender.attempt(&db, trying).await;
                     drop(place);
+                    sender.0.ended.notify_one();
                 }));
             }
         }
@@ -104,14 +113,13 @@ impl Sender {
         }
     }
 
-    /// Sends for as long as the server runs: what is slow is not waited for.
+    /// Sends for as long as the server runs: what is slow is not waited for, and whatever has ended makes room at once.
     pub async fn run(&self, db: &Db) {
         loop {
-            match self.start(db).await {
-                Ok(_) => {}
-                Err(e) => tracing::warn!(error = %e, "webhooks not sent; tried again"),
+            if let Err(e) = self.start(db).await {
+                tracing::warn!(error = %e, "webhooks not sent; tried again");
             }
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            tokio::time::timeout(LOOK, self.0.ended.notified()).await.ok();
         }
     }
 
@@ -182,7 +190,8 @@ fn claim(tx: &mut Tx, id: Id, room: i64) -> Result<Vec<Trying>> {
     let heads = store::heads(tx, &row, system, free)?;
     let events = log::events_by_id(tx, &heads.iter().map(|d| d.event_id).collect::<Vec<_>>())?;
     let told = told(tx, &row, &seer, &events)?;
-    let secrets: Vec<String> = row.secrets.open(tx.vault)?.signing(now).into_iter().map(str::to_owned).collect();
+    let sealed = row.sealed.open(tx.vault)?;
+    let secrets: Vec<String> = sealed.signing(now).into_iter().map(str::to_owned).collect();
     let mut claimed = Vec::new();
     for mut delivery in heads {
         let Some((event, still)) = events.iter().zip(&told).find(|(e, _)| e.id == delivery.event_id) else { continue };
@@ -200,7 +209,7 @@ fn claim(tx: &mut Tx, id: Id, room: i64) -> Result<Vec<Trying>> {
         if !store::save_delivery(tx, &mut delivery)? {
             return Err(Error::Contended);
         }
-        claimed.push(Trying { delivery, event: event.clone(), url: row.url.clone(), secrets: secrets.clone() });
+        claimed.push(Trying { delivery, event: event.clone(), url: sealed.url.clone(), secrets: secrets.clone() });
     }
     Ok(claimed)
 }

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::{
     following::{promote, requeue, tell},
     machine::{self, WebhookAction as Action, WebhookState},
-    model::{AfterDead, DeliveryState as State, NewWebhook, PauseReason, ReplayWebhook, RotateSecret, Secrets, WebhookEdit, WebhookFilters},
+    model::{AfterDead, DeliveryState as State, NewWebhook, PauseReason, ReplayWebhook, RotateSecret, Sealed, WebhookEdit, WebhookFilters},
     signing,
     store::{self, Delivery, Webhook},
     views::{self, WebhookDeliveryView, WebhookReplayed, WebhookView},
@@ -94,15 +94,13 @@ pub fn create_as(tx: &mut Tx, actor: &Actor, input: &NewWebhook, id: Option<Id>)
     if store::count(tx, client_id)? >= MOST {
         return Err(Problem::rule("/url", "too_many", format!("最多 {MOST} 个订阅。"), format!("At most {MOST} subscriptions.")).into());
     }
-    let secrets = Secrets { current: signing::secret(), ..Secrets::default() };
+    let sealed = Sealed { url: input.url.clone(), description: input.description.clone(), current: signing::secret(), ..Sealed::default() };
     let row = Webhook {
         id: id.unwrap_or_default(),
         client_id,
         center_id,
-        url: input.url.clone(),
-        description: input.description.clone(),
         filters: Json::new(&filters)?,
-        secrets: Private::seal(tx.vault, &secrets)?,
+        sealed: Private::seal(tx.vault, &sealed)?,
         state: WebhookState::Active,
         reason: None,
         after_dead: input.after_dead.unwrap_or(AfterDead::Wait),
@@ -121,7 +119,7 @@ pub fn create_as(tx: &mut Tx, actor: &Actor, input: &NewWebhook, id: Option<Id>)
     place(tx, &row)?;
     tell(tx, actor, &row, "created")?;
     let view = views::webhook(tx, actor, row)?;
-    Ok(WebhookView { secret: Some(secrets.current), ..view })
+    Ok(WebhookView { secret: Some(sealed.current), ..view })
 }
 
 /// A subscription, locked, with the action decided.
@@ -158,8 +156,8 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &WebhookEdit) ->
         return Err(Problem::rule("/filters/center", "required", zh, "Without a client a center is needed.").into());
     }
     let goes_on = input.after_dead == Some(AfterDead::GoOn) && row.after_dead == AfterDead::Wait;
-    row.url.clone_from(&input.url);
-    row.description.clone_from(&input.description);
+    let sealed = Sealed { url: input.url.clone(), description: input.description.clone(), ..row.sealed.open(tx.vault)? };
+    row.sealed = Private::seal(tx.vault, &sealed)?;
     row.filters = Json::new(&filters)?;
     row.center_id = center_id;
     row.after_dead = input.after_dead.unwrap_or(row.after_dead);
@@ -200,15 +198,17 @@ pub fn ping(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<WebhookView> 
 /// A new secret, shown now and never again; the old one signs beside it for a while.
 pub fn rotate(tx: &mut Tx, actor: &Actor, target: &Target, input: &RotateSecret) -> Result<WebhookView> {
     let mut row = locked(tx, actor, target, Action::RotateSecret)?;
-    let old = row.secrets.open(tx.vault)?;
-    let secrets = Secrets {
+    let old = row.sealed.open(tx.vault)?;
+    let sealed = Sealed {
+        url: old.url,
+        description: old.description,
         current: signing::secret(),
         previous: (input.overlap_hours > 0).then_some(old.current),
         previous_until: (input.overlap_hours > 0).then(|| tx.now.plus(TimeDelta::hours(input.overlap_hours))),
     };
-    row.secrets = Private::seal(tx.vault, &secrets)?;
+    row.sealed = Private::seal(tx.vault, &sealed)?;
     let view = saved(tx, actor, row, "secret_rotated")?;
-    Ok(WebhookView { secret: Some(secrets.current), ..view })
+    Ok(WebhookView { secret: Some(sealed.current), ..view })
 }
 
 /// Sends again: what is dead, or everything from a place on.

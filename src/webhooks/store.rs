@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::{
     machine::WebhookState,
-    model::{AfterDead, DeliveryState as State, PauseReason, Secrets, WebhookFilters},
+    model::{AfterDead, DeliveryState as State, PauseReason, Sealed, WebhookFilters},
 };
 use crate::{
     db::{
@@ -25,14 +25,10 @@ pub struct Webhook {
     pub client_id: Option<Id>,
     /// Records at or below this center alone.
     pub center_id: Option<Id>,
-    /// Where to.
-    pub url: String,
-    /// What for.
-    pub description: String,
     /// Which events.
     pub filters: Json<WebhookFilters>,
-    /// Sign what is sent.
-    pub secrets: Private<Secrets>,
+    /// Address, words and secrets: an address may hold a key, and words a name.
+    pub sealed: Private<Sealed>,
     /// State.
     pub state: WebhookState,
     /// Why it does not run.

@@ -181,7 +181,7 @@ pub(super) fn allowed_of(row: &Delivery) -> Vec<String> {
 
 /// As a list shows it.
 fn rendered(tx: &mut Tx, row: Webhook, last: i64) -> Result<WebhookView> {
-    let secrets = row.secrets.open(tx.vault)?;
+    let sealed = row.sealed.open(tx.vault)?;
     let now = tx.now;
     let client = row.client_id.map(|id| auth::store::client_by_id(tx, id)).transpose()?.flatten();
     let center = row.center_id.map(|id| organization::brief(tx, id)).transpose()?;
@@ -189,8 +189,8 @@ fn rendered(tx: &mut Tx, row: Webhook, last: i64) -> Result<WebhookView> {
         id: row.id,
         client_id: client.map(|c| c.client_id),
         filters: row.filters.get()?,
-        url: row.url,
-        description: row.description,
+        url: sealed.url,
+        description: sealed.description,
         center,
         after_dead: row.after_dead,
         state: row.state,
@@ -198,7 +198,7 @@ fn rendered(tx: &mut Tx, row: Webhook, last: i64) -> Result<WebhookView> {
         reason: row.reason,
         reason_label: row.reason.map(|r| r.label().into()),
         secret: None,
-        previous_secret_until: secrets.previous_until.filter(|until| *until > now),
+        previous_secret_until: sealed.previous_until.filter(|until| *until > now),
         position: row.position,
         behind: (last - row.position).max(0),
         failures: row.failures,
