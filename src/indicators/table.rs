@@ -391,9 +391,14 @@ impl Indicator {
                 &[Standing(SheetOverdueBegun, SheetOverdueEnded)],
                 TICKET,
             ),
-            Self::ConsultationsReceived => {
-                count("期内收到的咨询，按次计；再次咨询、转办不另计。计入最先收到的中心。", "次", Neutral, ADVICE, &[Plus(Measure::ConsultationsReceived)], ADVISED)
-            }
+            Self::ConsultationsReceived => count(
+                "期内收到的咨询，按次计；再次咨询、转办不另计。计入最先收到的中心。",
+                "次",
+                Neutral,
+                ADVICE,
+                &[Plus(Measure::ConsultationsReceived)],
+                ADVISED,
+            ),
             Self::ConsultationsAnswered => {
                 count("期内答复的咨询；再次咨询的按最后一次答复计。计入答复的中心。", "次", Higher, ADVICE, &[Plus(Measure::ConsultationsAnswered)], ADVISED)
             }

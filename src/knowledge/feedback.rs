@@ -69,6 +69,11 @@ fn view(tx: &Tx, row: Feedback) -> Result<ArticleFeedbackView> {
 
 /// Says something of an article that one reads; each thing once of a version.
 pub fn give(tx: &mut Tx, actor: &Actor, target: &Target, input: &ArticleFeedback) -> Result<ArticleFeedbackView> {
+    give_as(tx, actor, target, input, Id::new())
+}
+
+/// [`give`] under a given identity.
+pub fn give_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &ArticleFeedback, id: Id) -> Result<ArticleFeedbackView> {
     if !policy::may(actor, KIND, "give_feedback") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
@@ -84,7 +89,7 @@ pub fn give(tx: &mut Tx, actor: &Actor, target: &Target, input: &ArticleFeedback
     }
     let words = FeedbackWords { words: input.words.clone(), ..FeedbackWords::default() };
     let said = Feedback {
-        id: Id::new(),
+        id,
         article_id: row.id,
         article_version: version,
         kind: input.kind,

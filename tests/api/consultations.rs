@@ -81,13 +81,13 @@ async fn asked_online_answered_and_asked_again(app: TestApp) {
     assert!(made["due_at"].is_string() && made["first_responder_id"].is_null());
     body["channel"] = json!("phone");
     company.post(AT, body).await.expect(422);
-    let waiting = app.as_user("rd_clerk").get("/worklist?kind=consultation&bucket=incoming").await.ok();
+    let waiting = app.as_user("rd_clerk").get("/me/worklist?kind=consultation&bucket=incoming").await.ok();
     assert_eq!(waiting["items"][0]["number"], made["number"], "{waiting}");
     let clerk = app.as_user("rd_clerk");
     clerk.post(&format!("{path}/assign"), json!({ "assignee_id": user_id("rd_agent") })).await.ok();
     clerk.post(&format!("{path}/notes"), json!({ "note": "已向供水公司核实" })).await.ok();
     let agent = app.as_user("rd_agent");
-    assert_eq!(agent.get("/worklist?kind=consultation").await.ok()["items"][0]["number"], made["number"]);
+    assert_eq!(agent.get("/me/worklist?kind=consultation").await.ok()["items"][0]["number"], made["number"]);
     app.as_user("rd_agent2").get(&path).await.expect(404);
     app.as_user("ent_chongchuan").get(&path).await.expect(404);
     let done = agent.post(&format!("{path}/answer"), json!({ "answer": "需要申请表。", "theme": "procedure" })).await.ok();
@@ -122,7 +122,7 @@ async fn moves_by_an_offer_and_not_for_ever(app: TestApp) {
     city.post(&format!("{path}/transfer"), json!({ "to": "320613000000", "reason": "另请崇川" })).await.expect(409);
     let seen = county.get(&path).await.ok();
     assert!(may(&seen, "accept_transfer") && may(&seen, "return_transfer") && !may(&seen, "answer"), "{seen}");
-    assert_eq!(county.get("/worklist?kind=consultation&bucket=incoming").await.ok()["items"][0]["number"], made["number"]);
+    assert_eq!(county.get("/me/worklist?kind=consultation&bucket=incoming").await.ok()["items"][0]["number"], made["number"]);
     county.post(&format!("{path}/answer"), json!({ "answer": "抢先答复" })).await.expect(403);
     let back = county.post(&format!("{path}/return"), json!({ "reason": "厂房在崇川区" })).await.ok();
     assert_eq!(back["hand_overs"], 0);
