@@ -593,7 +593,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "withdraw_knowledge_article" => (in_path(&f.live_article), reason()),
         "give_knowledge_feedback" => (in_path(&f.live_article), json!({ "kind": "useful" })),
         "answer_knowledge_feedback" => (in_path(&f.article_feedback), json!({ "answer": "已核实" })),
-        "draft_knowledge_from_precedent" => (in_path(&f.public_case), empty()),
+        "draft_knowledge_from_precedent" | "list_precedent_knowledge" => (in_path(&f.public_case), empty()),
         "draft_knowledge_from_item" | "list_item_knowledge" => (in_path(item), empty()),
         "create_precedent" => (path.into(), json!({ "center": "320623000000", "content": case_content() })),
         "get_precedent" | "list_precedent_citations" => (in_path(&f.public_case), empty()),

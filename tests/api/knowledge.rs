@@ -114,7 +114,7 @@ async fn found_while_typing_and_ranked(app: TestApp) {
         let clerk = app.as_user("rd_clerk");
         async move { titles(&clerk.get(&format!("/knowledge/suggest?q={q}")).await.ok()) }
     };
-    assert_eq!(typed("供").await, ["供水报装需要哪些材料"], "a single character begins a word");
+    assert_eq!(typed("供").await, ["供水报装需要哪些材料", "报装之后如何供水"], "a single character begins a word");
     assert_eq!(typed("供水报").await, ["供水报装需要哪些材料"]);
     assert_eq!(typed("报装").await.len(), 2);
     assert_eq!(typed("接水").await, ["供水报装需要哪些材料"]);
@@ -231,6 +231,9 @@ async fn drawn_from_guides_and_precedents(app: TestApp) {
     let drawn = clerk.post(&format!("{at}/knowledge-draft"), json!({})).await.ok();
     assert_eq!((&drawn["kind"], &drawn["precedent_id"], &drawn["draft"]["summary"]), (&json!("precedent"), &case["id"], &json!("由住建部门牵头")), "{drawn}");
     clerk.post(&format!("{at}/knowledge-draft"), json!({})).await.expect(409);
+    assert_eq!(app.stranger().get(&format!("{at}/knowledge")).await.ok()["items"].as_array().map(Vec::len), Some(0));
+    publish(&app, &format!("{AT}/{}", text(&drawn["number"]))).await;
+    assert_eq!(app.stranger().get(&format!("{at}/knowledge")).await.ok()["items"][0]["number"], drawn["number"]);
     app.as_user("ent_rudong").post(&format!("{at}/knowledge-draft"), json!({})).await.expect(403);
 }
 
