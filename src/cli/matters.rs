@@ -96,6 +96,8 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         super::webhooks::load(tx)?;
         super::ticket_forms::load(tx)?;
         super::precedents::load(tx)?;
+        super::knowledge::load(tx)?;
+        super::consultations::load(tx)?;
         super::visits::load(tx)?;
         super::evaluations::load(tx)?;
         super::visits::at_home(tx)?;

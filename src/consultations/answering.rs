@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{
-    input::AnswerInput,
+    input::ConsultationAnswerInput,
     load::{self, CITE, ON_ENDED, Opened, Told},
     machine::{ConsultationAction as Action, ConsultationState as State},
     model::{Answer, ConsultationChannel as Channel},
@@ -33,7 +33,7 @@ pub(super) struct Said<'a> {
 }
 
 /// Answers.
-pub fn answer(tx: &mut Tx, actor: &Actor, target: &Target, input: &AnswerInput) -> Result<ConsultationView> {
+pub fn answer(tx: &mut Tx, actor: &Actor, target: &Target, input: &ConsultationAnswerInput) -> Result<ConsultationView> {
     let mut loaded = load::load_for(tx, actor, Action::Answer, target)?;
     loaded.decide(actor, Action::Answer)?;
     loaded.row.theme = input.theme.unwrap_or(loaded.row.theme);

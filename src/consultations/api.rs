@@ -8,7 +8,7 @@ use super::{
     answering,
     finding::{self, ConsultationProgress},
     input::{
-        AnswerInput, AskAgainInput, ConsultationAcceptance, ConsultationAssignment, ConsultationNote, ConsultationReason, ConsultationReveal,
+        AskAgainInput, ConsultationAcceptance, ConsultationAnswerInput, ConsultationAssignment, ConsultationNote, ConsultationReason, ConsultationReveal,
         ConsultationTransfer, NewConsultation,
     },
     listing,
@@ -152,9 +152,9 @@ async fn progress(state: web::Data<State>, Named(id): Named, params: Params<Cons
 /// 答复（answer）
 ///
 /// 登记答复，可引用知识条目（articles），并按实际情况更正主题和事项；咨询人已当面或在电话中听取的，close=true 一并办结。热线转来的答复即办结。
-#[utoipa::path(tag = "consultations", operation_id = "answer_consultation", params(("id" = String, Path, description = "咨询 id 或编号", max_length = 100)), request_body = AnswerInput, responses((status = 200, description = "咨询", body = ConsultationView)))]
+#[utoipa::path(tag = "consultations", operation_id = "answer_consultation", params(("id" = String, Path, description = "咨询 id 或编号", max_length = 100)), request_body = ConsultationAnswerInput, responses((status = 200, description = "咨询", body = ConsultationView)))]
 #[post("/consultations/{id}/answer")]
-async fn answer(command: Command, body: Body<AnswerInput>) -> Answer {
+async fn answer(command: Command, body: Body<ConsultationAnswerInput>) -> Answer {
     command.act(body, answering::answer).await
 }
 

@@ -85,7 +85,7 @@ pub struct NewConsultation {
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "answer": "供水报装需要报装申请表、营业执照和用地证明，可在线提交。", "theme": "materials", "close": true }))]
-pub struct AnswerInput {
+pub struct ConsultationAnswerInput {
     /// In words; the asker reads it.
     #[validate(length(min = 2, max = 4000))]
     #[schema(min_length = 2, max_length = 4000)]

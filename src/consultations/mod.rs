@@ -21,10 +21,11 @@ mod views;
 
 pub use answering::{answer, anything_to_close, close_due};
 pub use finding::search;
-pub use input::{AnswerInput, ConsultationReason, NewConsultation};
+pub use input::{ConsultationAnswerInput, ConsultationReason, ConsultationTransfer, NewConsultation};
 pub use listing::{awaiting, list};
 pub use load::{CITE, ON_ENDED, Opened, by_reference, load_behind, load_seen, recompute};
 pub use model::{CitedArticle, ConsultationChannel, ConsultationTheme, TransferStanding};
+pub use moving::transfer;
 pub use service::{take_in, take_in_as};
 pub use store::Consultation;
 pub use turning::{OpenEntrustment, open_entrustment};

@@ -69,12 +69,17 @@ fn view(tx: &Tx, row: Feedback) -> Result<ArticleFeedbackView> {
 
 /// Says something of an article that one reads; each thing once of a version.
 pub fn give(tx: &mut Tx, actor: &Actor, target: &Target, input: &ArticleFeedback) -> Result<ArticleFeedbackView> {
+    give_as(tx, actor, target, input, Id::new())
+}
+
+/// [`give`] under a given identity.
+pub fn give_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &ArticleFeedback, id: Id) -> Result<ArticleFeedbackView> {
     if !policy::may(actor, KIND, "give_feedback") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     let (opened, _) = service::load_readable(tx, actor, &target.reference)?;
     dialect::lock_root(tx.conn, "knowledge_articles", opened.row.id.as_str())?;
-    let mut row = store::article(tx, opened.row.id)?.ok_or_else(Problem::not_found)?;
+    let row = store::article(tx, opened.row.id)?.ok_or_else(Problem::not_found)?;
     let Some(version) = row.published_version.filter(|_| row.live) else {
         return Err(Problem::new(ErrorCode::StateConflict, Text::new("该知识条目没有有效版本。", "Nothing of it is in force.")).into());
     };
@@ -84,7 +89,7 @@ pub fn give(tx: &mut Tx, actor: &Actor, target: &Target, input: &ArticleFeedback
     }
     let words = FeedbackWords { words: input.words.clone(), ..FeedbackWords::default() };
     let said = Feedback {
-        id: Id::new(),
+        id,
         article_id: row.id,
         article_version: version,
         kind: input.kind,
@@ -98,26 +103,14 @@ pub fn give(tx: &mut Tx, actor: &Actor, target: &Target, input: &ArticleFeedback
     };
     let twice = || Error::from(Problem::new(ErrorCode::Conflict, Text::new("您已对这一版本作过同样的反馈。", "Said already of this version.")));
     tx.savepoint(|tx| store::insert_feedback(tx, &said)).map_err(|e| if e.is_unique() { twice() } else { e })?;
-    row.useful += match input.kind {
+    let useful = match input.kind {
         FeedbackKind::Useful => 1,
         FeedbackKind::NotUseful => -1,
         FeedbackKind::Wrong | FeedbackKind::Outdated => 0,
     };
-    row.open_feedback += i32::from(waits);
-    changed(tx, &mut row)?;
+    store::said(tx, row.id, useful, i32::from(waits))?;
     service::tell(tx, actor, &row, "feedback_given", Audience::Staff, json!({ "kind": input.kind.label() }), None)?;
     view(tx, said)
-}
-
-/// Counts are the article's own: under its version, and placed anew for its owner's worklist.
-fn changed(tx: &mut Tx, row: &mut store::Article) -> Result<()> {
-    row.version += 1;
-    row.updated_at = tx.now;
-    if !store::save(tx, row)? {
-        return Err(Error::Contended);
-    }
-    let center = crate::organization::load(tx, row.center_id)?;
-    service::place(tx, row, &center)
 }
 
 /// The owner answers what was said.
@@ -144,10 +137,8 @@ pub fn answer(tx: &mut Tx, actor: &Actor, target: &Target, input: &FeedbackAnswe
     if !store::save_feedback(tx, &said)? {
         return Err(Problem::of(ErrorCode::Stale).into());
     }
-    let mut row = opened.row;
-    row.open_feedback = (row.open_feedback - 1).max(0);
-    changed(tx, &mut row)?;
-    service::tell(tx, actor, &row, "feedback_answered", Audience::Staff, json!({}), None)?;
+    store::said(tx, opened.row.id, 0, -1)?;
+    service::tell(tx, actor, &opened.row, "feedback_answered", Audience::Staff, json!({}), None)?;
     view(tx, said)
 }
 

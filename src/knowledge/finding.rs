@@ -15,6 +15,7 @@ use crate::{
     db::{Json, Result, Tx, dialect},
     kernel::{Code as _, ErrorCode, Id, ListQuery, Page, Problem, text},
     organization::{self, Center},
+    precedents,
 };
 
 /// Marks the documents of this kind among all that are searched: a word that no text has.
@@ -260,6 +261,25 @@ pub fn browse(tx: &mut Tx, asker: &Asker, q: &ListQuery) -> Result<Page<ArticleB
     let filter = ArticleFilter { kinds, items: q.ids("item_id"), after, limit: i64::try_from(q.limit + 1).unwrap_or(201), ..asker.filter(tx) };
     let rows = store::live(tx, &filter)?;
     Page::cut(rows, q.limit, tx.vault, |row| q.cursor_of(String::new(), row.id.to_string())).try_map(views::brief)
+}
+
+/// What was drawn from a precedent and is live, for everybody.
+pub fn of_precedent(tx: &mut Tx, reference: &str) -> Result<PrecedentArticles> {
+    let found = match reference.parse::<Id>() {
+        Ok(id) => precedents::store::precedent(tx, id)?,
+        Err(_) => precedents::store::precedent_by_number(tx, &reference.to_ascii_uppercase())?,
+    };
+    let row = found.filter(|p| p.public).ok_or_else(Problem::not_found)?;
+    let f = Asker::public(tx, None)?.filter(tx);
+    let rows = store::of_precedent(tx, row.id)?.into_iter().filter(|row| holds(&f, row));
+    Ok(PrecedentArticles { items: rows.map(views::brief).collect::<Result<_>>()? })
+}
+
+/// The articles that were drawn from a precedent.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PrecedentArticles {
+    /// Newest first.
+    pub items: Vec<ArticleBrief>,
 }
 
 /// What is known about an item, for everybody.

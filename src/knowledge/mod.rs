@@ -19,8 +19,9 @@ mod views;
 
 pub use citing::cite;
 pub use expiring::{anything_expired, expire_due};
+pub use feedback::{ArticleFeedbackView, give_as as give_feedback_as};
 pub use finding::{Asker, suggest_to};
-pub use model::{ArticleContent, ArticleKind, ArticleSourceKind, ArticleVisibility, FeedbackKind, FeedbackState, NewArticle};
+pub use model::{ArticleContent, ArticleFeedback, ArticleKind, ArticleSourceKind, ArticleVisibility, FeedbackKind, FeedbackState, NewArticle};
 pub use service::{awaiting, create_as, publish, submit};
 pub use store::Article;
 pub use views::title_of;

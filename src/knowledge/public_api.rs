@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     api::{LiveArticles, SearchParams, SuggestParams, checked},
-    finding::{self, Asker, KnowledgeHits, KnowledgeSuggestions, Wanted},
+    finding::{self, Asker, KnowledgeHits, KnowledgeSuggestions, PrecedentArticles, Wanted},
     views::{self, ArticleBrief, PublicArticle},
 };
 use crate::{
@@ -18,7 +18,7 @@ const KEPT: u32 = 60;
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(suggest).service(search).service(browse).service(fetch).service(of_item);
+    cfg.service(suggest).service(search).service(browse).service(fetch).service(of_item).service(of_precedent);
 }
 
 /// 公开知识边输边查（public type-ahead）
@@ -80,4 +80,13 @@ async fn fetch(public: Public) -> Answer {
 #[get("/service-items/{id}/knowledge")]
 async fn of_item(public: Public, asked: List<LiveArticles>) -> Answer {
     public.list_of(asked.query, KEPT, finding::of_item).await
+}
+
+/// 案例的知识（articles drawn from a precedent）
+///
+/// 公开。由某一案例形成、当前有效的公开条目。
+#[utoipa::path(tag = "public", operation_id = "list_precedent_knowledge", security(()), params(("id" = String, Path, description = "案例 id 或编号", max_length = 100)), responses((status = 200, description = "条目", body = PrecedentArticles)))]
+#[get("/precedents/{id}/knowledge")]
+async fn of_precedent(public: Public) -> Answer {
+    public.fetch(KEPT, finding::of_precedent).await
 }

@@ -133,8 +133,9 @@ pub fn versions(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ArticleVe
 /// What the draft changes.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ArticleDifferences {
-    /// From this version.
-    pub from: i64,
+    /// From this version; absent: from nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<i64>,
     /// To that one; absent: to the draft.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<i64>,
@@ -146,12 +147,14 @@ pub struct ArticleDifferences {
 pub fn differences(tx: &mut Tx, actor: &Actor, reference: &str, from: Option<i64>, to: Option<i64>) -> Result<ArticleDifferences> {
     let opened = service::load_seen(tx, actor, reference)?;
     let id = opened.row.id;
-    let from = from.or(opened.row.published_version).ok_or_else(Problem::not_found)?;
+    let from = from.or(opened.row.published_version);
     let mut of = |number: i64| -> Result<ArticleContent> { store::version(tx, id, number)?.ok_or_else(Problem::not_found)?.content.get() };
-    let before = of(from)?;
-    let after = match to {
-        Some(number) => of(number)?,
-        None => opened.draft.ok_or_else(Problem::not_found)?,
+    // Before its first version there was nothing.
+    let before = from.map(&mut of).transpose()?.unwrap_or_else(|| service::Drawn::default_of(opened.row.kind).content);
+    let after = match to.map(&mut of).transpose()? {
+        Some(content) => content,
+        // Without a draft nothing is going to change.
+        None => opened.draft.unwrap_or_else(|| before.clone()),
     };
     Ok(ArticleDifferences { from, to, changes: changes(&before, &after) })
 }

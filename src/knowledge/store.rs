@@ -63,11 +63,14 @@ pub struct Article {
     pub item_id: Option<Id>,
     /// What belongs to it beside its text.
     pub record: Private<ArticleRecord>,
-    /// How often it was used.
+    /// How often it was used: counted beside the versions, as what users say is.
+    #[diesel(skip_update)]
     pub uses: i64,
     /// How often it was called useful, less how often it was not.
+    #[diesel(skip_update)]
     pub useful: i64,
     /// How much of what was said waits for an answer.
+    #[diesel(skip_update)]
     pub open_feedback: i32,
     /// Version of the record.
     pub version: i64,
@@ -154,18 +157,25 @@ pub fn insert(tx: &mut Tx, row: &Article) -> Result<()> {
     Ok(())
 }
 
-/// Saves one whose version was counted up by one. How often it was used is counted beside.
+/// Saves one whose version was counted up by one; what users do is counted beside.
 pub fn save(tx: &mut Tx, row: &Article) -> Result<bool> {
     use knowledge_articles as a;
-    let uses: i64 = a::table.find(row.id).select(a::uses).first(tx.conn)?;
     let old = a::table.filter(a::id.eq(row.id)).filter(a::version.eq(row.version - 1));
-    Ok(diesel::update(old).set(Article { uses, ..row.clone() }).execute(tx.conn)? == 1)
+    Ok(diesel::update(old).set(row.clone()).execute(tx.conn)? == 1)
 }
 
 /// It was used once more: counted without a new version, for nobody edits it by that.
 pub fn used(tx: &mut Tx, id: Id) -> Result<()> {
     use knowledge_articles as a;
     diesel::update(a::table.find(id)).set(a::uses.eq(a::uses + 1)).execute(tx.conn)?;
+    Ok(())
+}
+
+/// Something was said, or answered: counted without a new version.
+pub fn said(tx: &mut Tx, id: Id, useful: i64, open: i32) -> Result<()> {
+    use knowledge_articles as a;
+    let counted = (a::useful.eq(a::useful + useful), a::open_feedback.eq(a::open_feedback + open));
+    diesel::update(a::table.find(id)).set(counted).execute(tx.conn)?;
     Ok(())
 }
 

@@ -169,6 +169,7 @@ fn names(tx: &mut Tx, by: Axis, numbers: &[i32]) -> Result<BTreeMap<i32, (String
         Axis::Department => labels.extend(organization::store::departments_by_id(tx, &ids)?.into_iter().map(|d| (d.id.to_string(), d.name))),
         Axis::Mode => labels.extend(Mode::ALL.iter().map(|m| (m.code().to_owned(), m.label().to_owned()))),
         _ => {
+            labels.extend(crate::consultations::ConsultationChannel::ALL.iter().map(|c| (c.code().to_owned(), c.label().to_owned())));
             labels.extend(TicketChannel::ALL.iter().map(|c| (c.code().to_owned(), c.label().to_owned())));
             labels.extend(Channel::ALL.iter().map(|c| (c.code().to_owned(), c.label().to_owned())));
         }

@@ -188,8 +188,9 @@ impl Question {
             self.keep(tx, Axis::Item, "item", &[item.id.to_string()])?;
         }
         if let Some(code) = &asked.channel {
-            let known =
-                crate::entrustments::Channel::ALL.iter().any(|c| c.code() == code) || crate::tickets::TicketChannel::ALL.iter().any(|c| c.code() == code);
+            let known = crate::entrustments::Channel::ALL.iter().any(|c| c.code() == code)
+                || crate::tickets::TicketChannel::ALL.iter().any(|c| c.code() == code)
+                || crate::consultations::ConsultationChannel::ALL.iter().any(|c| c.code() == code);
             if !known {
                 return Err(Problem::parameter("channel", "invalid_value", "没有这个渠道。", "No such channel.").into());
             }

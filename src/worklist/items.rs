@@ -2,10 +2,11 @@
 
 use super::service::{WorkItem, WorkKind};
 use crate::{
-    access::Entry,
+    access::{self, Entry},
     assessments::{self, store::Assessment},
-    auth::Actor,
-    batches, consultations,
+    auth::{Actor, Scope},
+    batches,
+    consultations::{self, Consultation},
     db::{Result, Tx},
     entrustments, evaluations,
     follow_ups::{self, FollowUp},
@@ -102,10 +103,14 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
             rows.into_iter().map(|a| Ok(Head::new(a.id, a.number.clone(), Title(knowledge::title_of(tx, &a)?), a.state, a.version))).collect::<Result<_>>()?
         }
         WorkKind::Consultation => {
+            // What was asked may name somebody: who reads no words reads what it is about.
+            let sights = access::sights(tx, &Scope::of(actor, "consultation"), ids)?;
             let rows = consultations::store::consultations_by_id(tx, ids)?;
-            rows.into_iter()
-                .map(|c| Ok(Head::new(c.id, c.number.clone(), Title(consultations::title_of(tx, &c)?), c.state, c.version)))
-                .collect::<Result<_>>()?
+            let title = |c: &Consultation| -> Result<String> {
+                let reads = sights.get(&c.id).is_some_and(|s| s.words) && !c.confidential;
+                if reads { consultations::title_of(tx, c) } else { Ok(c.theme.label().to_owned()) }
+            };
+            rows.iter().map(|c| Ok(Head::new(c.id, c.number.clone(), Title(title(c)?), c.state, c.version))).collect::<Result<_>>()?
         }
         WorkKind::FallbackTicket => {
             let rows = tickets::store::tickets_by_id(tx, ids)?;

@@ -83,6 +83,13 @@ struct Fixture {
     ticket: String,
     other_ticket: String,
     batch: String,
+    asked: String,
+    offered_question: String,
+    answered_question: String,
+    article: String,
+    reviewed_article: String,
+    live_article: String,
+    article_feedback: String,
     return_visit: String,
     follow_up: String,
     occasion: String,
@@ -123,6 +130,50 @@ async fn follow_up_of_rudong(app: &TestApp) -> String {
     let appeal = json!({ "ground": "mistaken", "reasons": "评价的是另一事项", "evidence": "通话录音 1" });
     app.as_user("rd_agent").post(&format!("/follow-ups/{id}/appeal"), appeal).await.ok();
     id
+}
+
+/// Questions of 如东's counter: one open, one answered; and one that the city offers to 如东.
+async fn questions(app: &TestApp) -> (String, String, String) {
+    let question = |answer: Option<&str>| {
+        let mut body = json!({ "channel": "phone", "subject": "供水报装材料", "question": "需要准备哪些材料？", "items": ["GS-320623-0001"],
+            "contact": { "name": "咨询人甲", "phone": "13900008001" } });
+        if answer.is_none() {
+            body["assignee_id"] = json!(user_id("rd_agent"));
+        }
+        body
+    };
+    let (clerk, city) = (app.as_user("rd_clerk"), app.as_user("city_clerk"));
+    let open = text(&clerk.post("/consultations", question(None)).await.created()["id"]).to_owned();
+    let answered = text(&clerk.post("/consultations", question(None)).await.created()["id"]).to_owned();
+    clerk.post(&format!("/consultations/{answered}/answer"), json!({ "answer": "需要申请表。" })).await.ok();
+    let offered = text(&city.post("/consultations", question(Some(""))).await.created()["id"]).to_owned();
+    city.post(&format!("/consultations/{offered}/transfer"), json!({ "to": "320623000000", "reason": "由如东答复" })).await.ok();
+    (open, answered, offered)
+}
+
+fn article_content() -> Value {
+    json!({ "title": "供水报装材料", "body": "需要申请表。", "visibility": "public" })
+}
+
+/// Articles of 如东's counter: a draft, one in review, one that is live and called outdated.
+async fn articles(app: &TestApp) -> (String, String, String, String) {
+    let (clerk, manager) = (app.as_user("rd_clerk"), app.as_user("rd_manager"));
+    let mut made = Vec::new();
+    for far in 0..3 {
+        let draft = clerk.post("/knowledge-articles", json!({ "kind": "faq", "content": article_content() })).await.created();
+        let id = text(&draft["id"]).to_owned();
+        if far > 0 {
+            clerk.post(&format!("/knowledge-articles/{id}/submit"), json!({})).await.ok();
+        }
+        if far > 1 {
+            manager.post(&format!("/knowledge-articles/{id}/publish"), json!({})).await.ok();
+        }
+        made.push(id);
+    }
+    let live = made.remove(2);
+    let said = json!({ "kind": "outdated", "words": "材料已经减少" });
+    let said = app.as_user("cc_clerk").post(&format!("/knowledge-articles/{live}/feedback"), said).await.ok();
+    (made.remove(0), made.remove(0), live, text(&said["id"]).to_owned())
 }
 
 /// The department of 如东 whose handler has an account.
@@ -300,7 +351,16 @@ async fn fixture(app: &TestApp) -> Fixture {
     let device = text(&app.as_user("rd_manager").post("/rating-devices", json!({ "name": "评价器" })).await.created()["id"]).to_owned();
     let other_ticket = text(&company.post("/fallback-tickets", reported(2)).await.created()["id"]).to_owned();
     let (uncharged, drafted, charged, rung) = sheets(app, &handlers).await;
+    let (asked, answered_question, offered_question) = questions(app).await;
+    let (article, reviewed_article, live_article, article_feedback) = articles(app).await;
     Fixture {
+        asked,
+        offered_question,
+        answered_question,
+        article,
+        reviewed_article,
+        live_article,
+        article_feedback,
         ticket,
         other_ticket,
         batch,
@@ -514,6 +574,47 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "get_feedback_link" => (in_path(&format!("{}.1.wrong", f.ticket)), empty()),
         "feedback_by_link" => (in_path(&format!("{}.1.wrong", f.ticket)), json!({ "satisfied": true })),
         "list_precedents" | "list_precedent_drafts" | "list_precedent_promotions" => (path.into(), empty()),
+        "list_consultations" | "list_knowledge_articles" | "browse_knowledge" | "list_public_knowledge" => (path.into(), empty()),
+        "create_consultation" => {
+            let contact = json!({ "name": "咨询人甲", "phone": "13900008001" });
+            (path.into(), json!({ "center": "320623000000", "channel": "online", "subject": "材料", "question": "要哪些材料？", "contact": contact }))
+        }
+        "get_consultation" | "list_consultation_timeline" | "draft_knowledge_from_consultation" => (in_path(&f.asked), empty()),
+        "get_consultation_progress" => (format!("{}?phone_last4=8001", in_path("ZX-320623-20260302-000000-000")), empty()),
+        "reveal_consultation" => (in_path(&f.asked), json!({ "reason": "电话回复咨询人" })),
+        "answer_consultation" => (in_path(&f.asked), json!({ "answer": "需要申请表。" })),
+        "close_consultation" => (in_path(&f.answered_question), empty()),
+        "reopen_consultation" => (in_path(&f.answered_question), json!({ "question": "还要多久？" })),
+        "withdraw_consultation" => (in_path(&f.asked), reason()),
+        "assign_consultation" => (in_path(&f.asked), json!({ "assignee_id": user_id("rd_agent") })),
+        "note_consultation" => (in_path(&f.asked), json!({ "note": "下午回复" })),
+        "transfer_consultation" | "designate_consultation" => (in_path(&f.asked), json!({ "to": "320613000000", "reason": "由崇川答复" })),
+        "accept_consultation" | "recall_consultation" => (in_path(&f.offered_question), empty()),
+        "return_consultation" => (in_path(&f.offered_question), reason()),
+        "open_consultation_entrustment" => {
+            let applicant = json!({ "kind": "enterprise", "name": "南通示例新材料有限公司", "id_type": "credit_code", "id_number": "91320600MATE5T017G" });
+            (in_path(&f.asked), json!({ "mode": "assisted", "applicant": applicant }))
+        }
+        "open_consultation_ticket" => (in_path(&f.asked), json!({ "category": "other" })),
+        "suggest_knowledge" | "search_knowledge" | "suggest_public_knowledge" | "search_public_knowledge" => (format!("{path}?q=%E4%BE%9B%E6%B0%B4"), empty()),
+        "create_knowledge_article" => (path.into(), json!({ "center": "320623000000", "kind": "faq", "content": article_content() })),
+        "get_knowledge_article"
+        | "list_knowledge_article_versions"
+        | "compare_knowledge_article_versions"
+        | "list_knowledge_article_timeline"
+        | "list_knowledge_article_citations"
+        | "use_knowledge_article"
+        | "list_knowledge_feedback"
+        | "get_public_knowledge" => (in_path(&f.live_article), empty()),
+        "edit_knowledge_article" => (in_path(&f.article), json!({ "content": article_content() })),
+        "submit_knowledge_article" => (in_path(&f.article), empty()),
+        "publish_knowledge_article" => (in_path(&f.reviewed_article), empty()),
+        "send_back_knowledge_article" => (in_path(&f.reviewed_article), reason()),
+        "withdraw_knowledge_article" => (in_path(&f.live_article), reason()),
+        "give_knowledge_feedback" => (in_path(&f.live_article), json!({ "kind": "useful" })),
+        "answer_knowledge_feedback" => (in_path(&f.article_feedback), json!({ "answer": "已核实" })),
+        "draft_knowledge_from_precedent" | "list_precedent_knowledge" => (in_path(&f.public_case), empty()),
+        "draft_knowledge_from_item" | "list_item_knowledge" => (in_path(item), empty()),
         "create_precedent" => (path.into(), json!({ "center": "320623000000", "content": case_content() })),
         "get_precedent" | "list_precedent_citations" => (in_path(&f.public_case), empty()),
         "get_precedent_draft" | "list_precedent_timeline" | "submit_precedent" | "publish_precedent" => (in_path(&f.case), empty()),
@@ -1043,6 +1144,9 @@ fn policy_names_what_exists() {
         "retry",
         "leave_out",
         "tag",
+        "look_up",
+        "give_feedback",
+        "answer_feedback",
         "compute",
         "enter",
         "freeze",
@@ -1056,7 +1160,8 @@ fn policy_names_what_exists() {
     for rule in POLICY {
         for action in rule.actions {
             let of_ticket = rule.resource == "fallback_ticket" && TicketAction::ALL.iter().any(|a| a.code() == *action);
-            let known = of_ticket || verbs.contains(action) || Action::ALL.iter().any(|a| a.code() == *action);
+            let of_question = rule.resource == "consultation" && jieli::consultations::machine::ConsultationAction::ALL.iter().any(|a| a.code() == *action);
+            let known = of_ticket || of_question || verbs.contains(action) || Action::ALL.iter().any(|a| a.code() == *action);
             assert!(known, "{:?} {} {action}", rule.role, rule.resource);
         }
     }

@@ -17,7 +17,8 @@ on_both_engines!(
     what_was_answered_closes_by_itself,
     found_and_told_without_a_login,
     a_hotline_brings_and_follows,
-    two_who_answer_at_once
+    two_who_answer_at_once,
+    counted_by_the_time
 );
 
 const AT: &str = "/consultations";
@@ -81,13 +82,13 @@ async fn asked_online_answered_and_asked_again(app: TestApp) {
     assert!(made["due_at"].is_string() && made["first_responder_id"].is_null());
     body["channel"] = json!("phone");
     company.post(AT, body).await.expect(422);
-    let waiting = app.as_user("rd_clerk").get("/worklist?kind=consultation&bucket=incoming").await.ok();
+    let waiting = app.as_user("rd_clerk").get("/me/worklist?kind=consultation&bucket=incoming").await.ok();
     assert_eq!(waiting["items"][0]["number"], made["number"], "{waiting}");
     let clerk = app.as_user("rd_clerk");
     clerk.post(&format!("{path}/assign"), json!({ "assignee_id": user_id("rd_agent") })).await.ok();
     clerk.post(&format!("{path}/notes"), json!({ "note": "已向供水公司核实" })).await.ok();
     let agent = app.as_user("rd_agent");
-    assert_eq!(agent.get("/worklist?kind=consultation").await.ok()["items"][0]["number"], made["number"]);
+    assert_eq!(agent.get("/me/worklist?kind=consultation").await.ok()["items"][0]["number"], made["number"]);
     app.as_user("rd_agent2").get(&path).await.expect(404);
     app.as_user("ent_chongchuan").get(&path).await.expect(404);
     let done = agent.post(&format!("{path}/answer"), json!({ "answer": "需要申请表。", "theme": "procedure" })).await.ok();
@@ -122,7 +123,7 @@ async fn moves_by_an_offer_and_not_for_ever(app: TestApp) {
     city.post(&format!("{path}/transfer"), json!({ "to": "320613000000", "reason": "另请崇川" })).await.expect(409);
     let seen = county.get(&path).await.ok();
     assert!(may(&seen, "accept_transfer") && may(&seen, "return_transfer") && !may(&seen, "answer"), "{seen}");
-    assert_eq!(county.get("/worklist?kind=consultation&bucket=incoming").await.ok()["items"][0]["number"], made["number"]);
+    assert_eq!(county.get("/me/worklist?kind=consultation&bucket=incoming").await.ok()["items"][0]["number"], made["number"]);
     county.post(&format!("{path}/answer"), json!({ "answer": "抢先答复" })).await.expect(403);
     let back = county.post(&format!("{path}/return"), json!({ "reason": "厂房在崇川区" })).await.ok();
     assert_eq!(back["hand_overs"], 0);
@@ -289,4 +290,36 @@ async fn two_who_answer_at_once(app: TestApp) {
     // A version that was read before is stale.
     let stale = clerk.post_with(&format!("{path}/close"), &[("if-match", "\"1\"")], json!({})).await;
     assert_eq!(stale.problem(412), "stale_version");
+}
+
+async fn counted_by_the_time(app: TestApp) {
+    let (city, county) = (app.as_user("city_clerk"), app.as_user("rd_clerk"));
+    ask(&county, answered("on_site")).await;
+    let (moved, _) = ask(&city, question("phone")).await;
+    city.post(&format!("{moved}/transfer"), json!({ "to": "320623000000", "reason": "由如东答复" })).await.ok();
+    county.post(&format!("{moved}/accept"), json!({})).await.ok();
+    county.post(&format!("{moved}/answer"), json!({ "answer": "需要申请表。", "close": true })).await.ok();
+    let (turned, _) = ask(&county, question("phone")).await;
+    county.post(&format!("{turned}/open-ticket"), json!({ "category": "other" })).await.ok();
+    let (again, _) = ask(&county, question("phone")).await;
+    county.post(&format!("{again}/answer"), json!({ "answer": "需要申请表。" })).await.ok();
+    county.post(&format!("{again}/reopen"), json!({ "question": "还有呢？" })).await.ok();
+    app.set_clock("2026-03-12T10:00:00+08:00");
+    crate::statistics::counted(&app).await;
+    let figures = |center: &'static str| {
+        let app = &app;
+        async move {
+            let path = format!("/statistics?center={center}&from=2026-03-01&to=2026-03-12");
+            let all = app.as_user("city_inspector").get(&path).await.ok();
+            let of = |name: &str| {
+                let found = all["figures"].as_array().into_iter().flatten().find(|f| f["indicator"] == name).cloned().unwrap_or_default();
+                (found["numerator"].as_i64().unwrap_or(-1), found["denominator"].as_i64().unwrap_or(0))
+            };
+            let names = ["consultations_received", "consultations_answered", "consultations_handed_over", "consultation_on_time_rate", "overdue_consultations"];
+            names.map(of)
+        }
+    };
+    // Received where it was taken in, answered where it is; asked again and left it is late, and once received.
+    assert_eq!(figures("320623000000").await, [(3, 0), (3, 0), (1, 0), (3, 4), (1, 0)]);
+    assert_eq!(figures("320600000000").await[0], (4, 0), "with what the city took in itself");
 }

@@ -37,6 +37,7 @@ mod forms_acts;
 mod forms_sides;
 mod forms_slips;
 mod forms_tickets;
+mod knowledge;
 mod ledgers;
 mod marking;
 mod meetings;

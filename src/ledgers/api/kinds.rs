@@ -298,6 +298,35 @@ pub static LEDGERS: &[Ledger] = &[
             time("上门时间", "/visited_at"),
         ],
     },
+    // What was asked and answered may name somebody: the ledger has none of it.
+    Ledger {
+        code: "consultations",
+        title: "咨询导办台账",
+        resource: "consultation",
+        list: "/api/v1/consultations",
+        query: query::<crate::consultations::api::Consultations>,
+        page: |tx, actor, q| {
+            let page = crate::consultations::list(tx, actor, q)?;
+            told::<_, crate::consultations::api::OfConsultation>(tx, actor, page, &["center"])
+        },
+        columns: &[
+            text("编号", "/number", 30.0),
+            text("收到日期", "/received_on", 12.0).of(Holds::Day),
+            text("答复中心", "/center/name", 30.0),
+            text("渠道", "/channel_label", 12.0),
+            text("主题", "/theme_label", 16.0),
+            text("状态", "/state_label", 12.0),
+            text("联系人", "/contact_name", 12.0).of(Holds::Person),
+            text("联系电话", "/contact_phone", 16.0).of(Holds::Phone),
+            text("轮次", "/round", 8.0).of(Holds::Number),
+            text("转办次数", "/hand_overs", 10.0).of(Holds::Number),
+            text("转出编号", "/records/0/number", 30.0),
+            text("逾期", "/overdue", 8.0).of(Holds::Flag),
+            time("答复时限", "/due_at"),
+            time("答复时间", "/answered_at"),
+            time("办结时间", "/ended_at"),
+        ],
+    },
     // What people wrote of a ticket or a sheet may name somebody: the register as a table has none of it.
     Ledger {
         code: "fallback_tickets",

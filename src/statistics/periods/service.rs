@@ -260,6 +260,7 @@ fn rendered(tx: &mut Tx, actor: &Actor, rows: Vec<Adjustment>) -> Result<Vec<Adj
     let of = |kind: &str| rows.iter().filter(|r| r.record_kind == kind).map(|r| r.record_id).collect::<Vec<Id>>();
     let mut numbers: Vec<(Id, String)> = entrustments::store::entrustments_by_id(tx, &of("entrustment"))?.into_iter().map(|e| (e.id, e.number)).collect();
     numbers.extend(tickets::store::tickets_by_id(tx, &of("fallback_ticket"))?.into_iter().map(|t| (t.id, t.number)));
+    numbers.extend(crate::consultations::store::consultations_by_id(tx, &of("consultation"))?.into_iter().map(|c| (c.id, c.number)));
     numbers.extend(occasions::store::occasions_by_id(tx, &of(occasions::store::KIND))?.into_iter().map(|o| (o.id, o.number)));
     let mut centers: Vec<i32> = rows.iter().flat_map(|r| cells::read(&r.body).into_keys().map(|c| c.center).collect::<Vec<_>>()).collect();
     centers.sort_unstable();
