@@ -21,6 +21,7 @@ use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig};
 use utoipa_swagger_ui::SwaggerUi;
 
 pub use openapi::{dated, document, to_json};
+pub use sandbox::begins_anew;
 
 use crate::{
     appointments, attachments,
@@ -364,7 +365,16 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
     }
     let server = server.listen(listener)?;
     tracing::info!(listen = %config.listen, docs = %format!("{}/docs/", config.public_url), "jieli is ready");
-    server.run().await?;
+    let running = server.run();
+    let sandbox = config.sandbox.then(|| {
+        let handle = running.handle();
+        actix_web::rt::spawn(async move {
+            sandbox::asked_anew().await;
+            handle.stop(true).await;
+        })
+    });
+    running.await?;
+    sandbox.inspect(actix_web::rt::task::JoinHandle::abort);
     let _ = stop.send(true);
     sweeper.abort();
     counter.abort();

@@ -220,6 +220,8 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
                     | "upload_part"
                     | "create_client"
                     | "rotate_client_secret"
+                    | "advance_sandbox_clock"
+                    | "reset_sandbox"
             )
         );
     if operation.operation_id.as_deref() == Some("upload_part") {
@@ -271,6 +273,9 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     if matches!(operation.operation_id.as_deref(), Some("get_signing_link" | "sign_by_link" | "request_evaluation_code" | "rate_by_code")) {
         statuses.push(409);
     }
+    if matches!(operation.operation_id.as_deref(), Some("start_sign_in" | "finish_sign_in")) {
+        statuses.push(422);
+    }
     if with_effect {
         statuses.extend([409, 412]);
     }
@@ -302,7 +307,8 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
         }
     }
     let id = operation.operation_id.as_deref().unwrap_or_default();
-    let cached = open && method == "GET" && (api || matches!(id, "get_jwks" | "get_authorization_server_metadata" | "explain_problem"));
+    let cached =
+        open && method == "GET" && (api || matches!(id, "get_jwks" | "get_authorization_server_metadata" | "explain_problem" | "list_sign_in_providers"));
     if cached
         && !matches!(
             id,

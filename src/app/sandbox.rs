@@ -16,7 +16,7 @@ use crate::{
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(fetch).service(advance);
+    cfg.service(fetch).service(advance).service(reset);
 }
 
 /// How far the clock goes in one step.
@@ -96,6 +96,46 @@ async fn advance(command: Command, state: web::Data<State>, body: Body<SandboxCl
         done += crate::notices::send_due(&state.db, &state.config.gateways, &state.config.public_url).await.map_err(db::Error::into_problem)?;
     }
     Ok(actix_web::HttpResponse::Ok().json(SandboxMoved { now: state.db.clock().now(), done }))
+}
+
+/// The sandbox begins anew.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SandboxReset {
+    /// Always `resetting`: the server is back within a minute, with the demo as it was loaded.
+    #[schema(example = "resetting")]
+    pub state: String,
+}
+
+/// Tells the server to end, so that whoever started it begins anew.
+static ANEW: tokio::sync::Notify = tokio::sync::Notify::const_new();
+static ASKED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// Waits until somebody wants the sandbox to begin anew.
+pub async fn asked_anew() {
+    ANEW.notified().await;
+}
+
+/// Whether the server ended because somebody wants it to begin anew; asked once.
+pub fn begins_anew() -> bool {
+    ASKED.swap(false, std::sync::atomic::Ordering::SeqCst)
+}
+
+/// 重置沙箱（reset）
+///
+/// 清空沙箱并重新载入演示数据，时钟回到当前时间；服务约一分钟内恢复，原有令牌失效。只用于内嵌数据库的沙箱，其他环境答复 404。
+#[utoipa::path(tag = "operations", operation_id = "reset_sandbox", request_body = crate::http::Empty, responses((status = 200, description = "正在重置", body = SandboxReset), (status = 404, description = "不是沙箱", body = crate::http::ProblemDocument, content_type = "application/problem+json")))]
+#[post("/sandbox/reset")]
+async fn reset(command: Command, state: web::Data<State>, _body: Body<crate::http::Empty>) -> Answer {
+    only_here(&state)?;
+    let command = command.in_earnest()?.admit(|actor| policy::may(actor, "sandbox", "reset")).await?;
+    drop(command);
+    if !matches!(state.db.engine(), db::Engine::Sqlite(_)) {
+        let text = Text::new("只有内嵌数据库的沙箱可以重置。", "Only a sandbox on an embedded database can be reset.");
+        return Err(Problem::new(ErrorCode::RuleViolation, text));
+    }
+    ASKED.store(true, std::sync::atomic::Ordering::SeqCst);
+    ANEW.notify_one();
+    Ok(actix_web::HttpResponse::Ok().json(SandboxReset { state: "resetting".into() }))
 }
 
 fn target(now: Moment, input: &SandboxClockInput) -> Result<Moment, Problem> {

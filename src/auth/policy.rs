@@ -644,9 +644,9 @@ pub const POLICY: &[Rule] = &[
     rule(SecurityAdmin, "identity_provider", All, &["read", "approve", "refuse", "disable", "enable"]),
     rule(AuditAdmin, "identity_provider", All, &["read"]),
     // Whoever tries things out moves the clock: only where it is a sandbox.
-    rule(SystemAdmin, "sandbox", All, &["read", "advance"]),
-    rule(Portal, "sandbox", All, &["read", "advance"]),
-    rule(Hotline, "sandbox", All, &["read", "advance"]),
+    rule(SystemAdmin, "sandbox", All, &["read", "advance", "reset"]),
+    rule(Portal, "sandbox", All, &["read", "advance", "reset"]),
+    rule(Hotline, "sandbox", All, &["read", "advance", "reset"]),
     // What is said to people is set by the place; what was sent is looked after by whoever answers for it, masked.
     rule(SystemAdmin, "notice_template", All, &["read", "publish", "withdraw"]),
     rule(CenterManager, "notice_template", Subtree, &["read", "publish", "withdraw"]),

@@ -115,8 +115,18 @@ pub fn configure(config: &mut Config, city: Shipped) {
     super::portal::configure(config);
 }
 
-/// Loads the demo and starts the server.
-pub async fn run(mut config: Config, city: Shipped, matters: u64, reset: bool, no_serve: bool) -> Result<(), CliError> {
+/// Loads the demo and starts the server; a sandbox that is reset begins anew.
+pub async fn run(config: Config, city: Shipped, matters: u64, mut reset: bool, no_serve: bool) -> Result<(), CliError> {
+    loop {
+        once(config.clone(), city, matters, reset, no_serve).await?;
+        if !app::begins_anew() {
+            return Ok(());
+        }
+        reset = true;
+    }
+}
+
+async fn once(mut config: Config, city: Shipped, matters: u64, reset: bool, no_serve: bool) -> Result<(), CliError> {
     if matters > 0 && city != Shipped::Nantong {
         return Err(CliError::Said("--matters 只用于南通演示".into()));
     }

@@ -959,6 +959,39 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "get_attachment" | "complete_upload" => (in_path(&f.upload), empty()),
         "discard_attachment" => (in_path(&f.discarded), empty()),
         "download_file" => (in_path("none.1.made-up"), empty()),
+        "list_clients" | "list_identity_providers" | "list_notices" | "list_my_messages" | "list_notice_templates" => (path.into(), empty()),
+        "create_client" => (path.into(), json!({ "client_id": "matrix-portal", "kind": "portal", "settings": { "name": "门户" } })),
+        "edit_client" => (in_path("demo-portal"), json!({ "name": "门户" })),
+        "get_client" | "disable_client" | "get_client_usage" => (in_path("demo-portal"), empty()),
+        "rotate_client_secret" => (in_path("demo-portal"), json!({ "overlap_hours": 1 })),
+        "approve_client" | "refuse_client" => (in_path("demo-mini-app"), empty()),
+        "enable_client" => (in_path("demo-old-portal"), empty()),
+        "create_identity_provider" => {
+            let people = json!([{ "hint": "someone", "claims": {} }]);
+            (path.into(), json!({ "name": "matrix", "kind": "fake", "settings": { "title": "模拟", "people": people } }))
+        }
+        "edit_identity_provider" => (in_path("fake"), json!({ "title": "模拟", "people": [{ "hint": "someone", "claims": {} }] })),
+        "get_identity_provider" | "disable_identity_provider" => (in_path("fake"), empty()),
+        "approve_identity_provider" | "refuse_identity_provider" => (in_path("province"), empty()),
+        "enable_identity_provider" => (in_path("city-old"), empty()),
+        "list_sign_in_providers" => (path.into(), empty()),
+        "start_sign_in" => {
+            let query = "client_id=demo-portal&redirect_uri=x&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+            (format!("{}?{query}", path.replace("{provider}", "absent")), empty())
+        }
+        "finish_sign_in" => (format!("{}?state=made-up", path.replace("{provider}", "absent")), empty()),
+        // Messages are made by the worker: here nobody has any.
+        "read_message" | "get_notice" | "retry_notice" | "drop_notice" | "opt_out_of_notices" => (in_path(fixed("no", "such").as_str()), empty()),
+        "read_all_messages" | "get_notice_preferences" => (path.into(), empty()),
+        "set_notice_preferences" => (path.into(), json!({ "sms": true, "wechat": true })),
+        "publish_notice_template" => {
+            let content = json!({ "title": "已收件", "text": "收到{number}", "channels": ["in_app"] });
+            (path.into(), json!({ "kind": "matter_received", "center": "320600000000", "content": content }))
+        }
+        "get_notice_template" | "withdraw_notice_template" => (in_path(fixed("notice_template", "result_ready").as_str()), empty()),
+        // It is no sandbox.
+        "get_sandbox" | "reset_sandbox" => (path.into(), empty()),
+        "advance_sandbox_clock" => (path.into(), json!({ "advance": { "value": 1, "unit": "hour" } })),
         "get_dictionary" => (in_path("grades"), empty()),
         "explain_problem" => (path.replace("{code}", "not_found"), empty()),
         "list_calendar_days" => (format!("{path}?from=2026-02-10&to=2026-02-20"), empty()),
@@ -1156,6 +1189,11 @@ fn policy_names_what_exists() {
         "replay",
         "skip",
         "rotate_secret",
+        "enable",
+        "rotate_secret",
+        "advance",
+        "reset",
+        "opt_out",
     ];
     for rule in POLICY {
         for action in rule.actions {

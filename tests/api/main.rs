@@ -59,6 +59,7 @@ mod reporting;
 mod routing_rules;
 mod sheets;
 mod shown;
+mod sign_in;
 mod statistics;
 mod statistics_properties;
 mod story_cities;

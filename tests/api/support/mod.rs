@@ -172,6 +172,7 @@ impl TestApp {
         let mut config = Config {
             argon2_memory_kib: COST.memory,
             argon2_passes: COST.passes,
+            public_url: "http://localhost:8080".into(),
             rate_limit_per_minute: 1_000_000,
             files: format!("file:{}", files.path().display()),
             outbound_allow: vec!["127.0.0.0/8".into()],
