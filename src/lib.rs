@@ -26,6 +26,7 @@ pub mod evaluations;
 pub mod events;
 pub mod follow_ups;
 pub mod forms;
+pub mod hotline;
 pub mod http;
 pub mod indicators;
 pub mod kernel;

@@ -52,6 +52,9 @@ code_enum! {
         Appeal "appeal" "差评申诉期限",
         AppealDecision "appeal_decision" "申诉复核时限",
         FollowUpReview "follow_up_review" "差评上级复核时限",
+        HotlineSign "hotline_sign" "热线工单签收时限",
+        Hotline "hotline" "热线工单办理时限",
+        HotlineSub "hotline_sub" "二级单位办理时限",
     }
 }
 
@@ -387,6 +390,7 @@ fn kind_of(stored: &str) -> &'static str {
         "return_visit" => "return_visit",
         "supervision" => "supervision",
         "follow_up" => "follow_up",
+        "hotline_order" => "hotline_order",
         _ => "entrustment",
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     auth::{Actor, policy},
     db::{Result, Tx},
     entrustments::{self, EntrustmentBrief, SearchInput},
+    hotline::{self, OrderView},
     kernel::{ErrorCode, Problem},
     tickets::{self, TicketView},
 };
@@ -17,6 +18,8 @@ pub struct SearchResult {
     pub entrustments: Vec<EntrustmentBrief>,
     /// Fallback tickets, newest first, at most 50.
     pub fallback_tickets: Vec<TicketView>,
+    /// Hotline orders, newest first, at most 50.
+    pub hotline_orders: Vec<OrderView>,
 }
 
 /// Finds by number, phone, exact name or text, among what the caller sees.
@@ -24,5 +27,10 @@ pub fn search(tx: &mut Tx, actor: &Actor, input: &SearchInput) -> Result<SearchR
     if !policy::may(actor, "search", "search") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
-    Ok(SearchResult { entrustments: entrustments::search(tx, actor, input)?, fallback_tickets: tickets::search(tx, actor, input.q.trim())? })
+    let asked = input.q.trim();
+    Ok(SearchResult {
+        entrustments: entrustments::search(tx, actor, input)?,
+        fallback_tickets: tickets::search(tx, actor, asked)?,
+        hotline_orders: hotline::search(tx, actor, asked)?,
+    })
 }

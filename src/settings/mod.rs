@@ -120,6 +120,18 @@ pub struct Rules {
     pub sheet_extensions: u32,
     /// Sheets of one ticket that lead departments may return, before the reform office determines who handles it.
     pub sheet_returns: u32,
+    /// Sign a hotline order in.
+    pub hotline_sign_limit: Limit,
+    /// Handle it, where the hotline gives no deadline.
+    pub hotline_limit: Limit,
+    /// Ask within this time to hand it back.
+    pub hotline_return_limit: Limit,
+    /// Times that it may be asked to be handed back.
+    pub hotline_returns: u32,
+    /// Ask for more time so many working days before it is due, at least.
+    pub hotline_extension_before: u32,
+    /// Handled again, it has half the time, and this much at least.
+    pub hotline_rehandle_least: Limit,
     /// Rungs of the overdue ladder, in working days after the deadline of a sheet.
     pub ladder_days: [u32; 3],
     /// Business hours; clocks take those that are set everywhere.
@@ -166,6 +178,10 @@ impl Rules {
             self.ticket_objection_limit,
             self.return_visit_limit,
             self.assessment_objection_limit,
+            self.hotline_sign_limit,
+            self.hotline_limit,
+            self.hotline_return_limit,
+            self.hotline_rehandle_least,
         ];
         if limits.iter().any(|l| !(1..=3650).contains(&l.value)) {
             return Err("时限应为 1 到 3650");
@@ -187,6 +203,9 @@ impl Rules {
         }
         if !(1..=365).contains(&self.suspect_days) || !(1..=1000).contains(&self.suspect_hourly) {
             return Err("疑似恶意差评的统计天数应为 1 到 365，每小时件数应为 1 到 1000");
+        }
+        if self.hotline_extension_before > 30 {
+            return Err("热线工单申请延期应为到期前 0 到 30 个工作日");
         }
         if self.return_visit_percent > 100 {
             return Err("回访比例应为 0 到 100");
@@ -211,6 +230,7 @@ impl Rules {
             self.sheet_extensions,
             self.sheet_returns,
             self.suspect_bad_ratings,
+            self.hotline_returns,
         ];
         if counts.iter().any(|n| !(1..=20).contains(n)) {
             return Err("次数应为 1 到 20");
@@ -276,6 +296,12 @@ impl Default for Rules {
             sheet_extension_days: 10,
             sheet_extensions: 1,
             sheet_returns: 2,
+            hotline_sign_limit: Limit { value: 4, unit: Unit::Hour },
+            hotline_limit: wd(5),
+            hotline_return_limit: wd(1),
+            hotline_returns: 2,
+            hotline_extension_before: 1,
+            hotline_rehandle_least: wd(2),
             ladder_days: [0, 5, 10],
             business_hours: BusinessHours::default(),
         }

@@ -18,6 +18,7 @@ use crate::{
     db::{Result, Tx, code_enum},
     duty, entrustments,
     evaluations::occasions::store as occasions,
+    hotline,
     indicators::{Indicator, Measure, Term},
     kernel::{Code as _, Cursor, Id, Problem},
     organization::{self, CenterBrief},
@@ -78,7 +79,7 @@ pub struct TracedPage {
 /// A record behind a figure.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct TracedRecord {
-    /// `entrustment`, `fallback_ticket`, `service_occasion` or `course`.
+    /// `entrustment`, `fallback_ticket`, `service_occasion`, `course` or `hotline_order`.
     #[schema(example = "entrustment")]
     pub kind: String,
     /// In Chinese.
@@ -242,7 +243,7 @@ pub fn page(tx: &mut Tx, actor: &Actor, params: &TraceParams) -> Result<TracedPa
 }
 
 /// Kinds of records that figures lead back to.
-pub const TRACED: [&str; 4] = ["entrustment", "fallback_ticket", "service_occasion", "course"];
+pub const TRACED: [&str; 5] = ["entrustment", "fallback_ticket", "service_occasion", "course", "hotline_order"];
 
 /// In Chinese.
 pub fn kind_label(kind: &str) -> &'static str {
@@ -251,6 +252,7 @@ pub fn kind_label(kind: &str) -> &'static str {
         "fallback_ticket" => "“办不成事”反映",
         "service_occasion" => "服务事件",
         "course" => "培训",
+        "hotline_order" => "热线工单",
         _ => "记录",
     }
 }
@@ -289,6 +291,13 @@ pub fn told(tx: &mut Tx, actor: &Actor, kind: &str, ids: &[Id]) -> Result<BTreeM
             for row in occasions::occasions_by_id(tx, ids)? {
                 let sight = sights.get(&row.id);
                 all.insert(row.id, Told { number: row.number, title: Some(row.title).filter(|_| sight.is_some_and(|s| s.words)), seen: sight.is_some() });
+            }
+        }
+        "hotline_order" => {
+            let sights = access::sights(tx, &Scope::of(actor, "hotline_order"), ids)?;
+            for row in hotline::store::orders_by_id(tx, ids)? {
+                let seen = sights.contains_key(&row.id);
+                all.insert(row.id, Told { number: row.number, title: Some(row.external_number).filter(|_| seen), seen });
             }
         }
         // A course has no number, and is no secret of the staff.

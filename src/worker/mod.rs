@@ -139,6 +139,7 @@ fn recompute(tx: &mut Tx) -> Result<usize> {
             "ticket_batch" => crate::batches::recompute(tx, *id)?,
             "return_visit" => crate::return_visits::recompute(tx, *id)?,
             "follow_up" => crate::follow_ups::recompute(tx, *id)?,
+            "hotline_order" => crate::hotline::recompute(tx, *id)?,
             "resolution" => meetings::recompute(tx, *id)?,
             "fallback_ticket" => tickets::recompute(tx, *id)?,
             _ => entrustments::recompute(tx, *id)?,

@@ -8,6 +8,7 @@ use crate::{
     db::{Result, Tx},
     entrustments, evaluations,
     follow_ups::{self, FollowUp},
+    hotline,
     kernel::{Code, Id},
     meetings::{
         self,
@@ -120,6 +121,11 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
             let of = |f: &FollowUp| rated.iter().find(|e| e.id == f.evaluation_id).map_or("", |e| e.title.as_str());
             let title = |f: &FollowUp| Title(format!("差评整改（{}）：{}", f.grade.label(), of(f)));
             rows.iter().map(|f| Head::new(f.id, f.number.clone(), title(f), f.state, f.version)).collect()
+        }
+        WorkKind::HotlineOrder => {
+            let rows = hotline::store::orders_by_id(tx, ids)?;
+            let title = |o: &hotline::Order| Title(format!("热线工单（{}）：{}", o.order_type.label(), o.external_number));
+            rows.into_iter().map(|o| Head::new(o.id, o.number.clone(), title(&o), o.state, o.version)).collect()
         }
         WorkKind::Precedent => {
             let rows = precedents::store::precedents_by_id(tx, ids)?;

@@ -12,6 +12,7 @@ use crate::{
     db::{Result, Tx, code_enum},
     entrustments::{self, Entrustment},
     follow_ups::{self, machine::FollowUpState},
+    hotline::{self, machine::OrderState},
     kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
     meetings::{
         self,
@@ -71,6 +72,7 @@ code_enum! {
         ReturnVisit "return_visit" "回访",
         FollowUp "follow_up" "差评整改",
         Precedent "precedent" "案例审核",
+        HotlineOrder "hotline_order" "热线工单",
     }
 }
 
@@ -155,7 +157,8 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
     ) {
         own.extend(actor.nodes(Role::ReformOffice).map(subject::tree));
     }
-    if kind == WorkKind::LadderRung {
+    // So do they on what was taken in by hand for a hotline.
+    if matches!(kind, WorkKind::LadderRung | WorkKind::HotlineOrder) {
         own.extend(actor.nodes(Role::Inspector).map(subject::tree));
     }
     own.extend(actor.applicant_id.map(|id| subject::applicant(id.as_str())));
@@ -189,6 +192,8 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::LadderRung, _) => vec![RungState::Proposed.code()],
         (WorkKind::TicketBatch, Bucket::Incoming) => Vec::new(),
         (WorkKind::TicketBatch, _) => vec![BatchState::Collecting.code(), BatchState::Submitted.code()],
+        (WorkKind::HotlineOrder, Bucket::Incoming) => vec![OrderState::Received.code(), OrderState::Dispatched.code()],
+        (WorkKind::HotlineOrder, _) => OrderState::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code()).collect(),
         (WorkKind::Precedent, _) => vec![PrecedentState::InReview.code()],
         (WorkKind::ReturnVisit, _) => vec![ReturnVisitState::Planned.code()],
         // New is what nobody has looked into.
@@ -253,6 +258,7 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
         WorkKind::AssignmentSheet => sheets::sheets_awaiting(tx, actor, ids)?,
         WorkKind::LadderRung => sheets::rungs_awaiting(tx, actor, ids)?,
         WorkKind::TicketBatch => batches::batches_awaiting(tx, actor, ids)?,
+        WorkKind::HotlineOrder => hotline::awaiting(tx, actor, ids)?,
         WorkKind::Precedent => precedents::awaiting(tx, actor, ids)?,
         WorkKind::ReturnVisit => return_visits::visits_awaiting(tx, actor, ids)?,
         WorkKind::FollowUp => follow_ups::awaiting(tx, actor, ids)?,

@@ -1,0 +1,2 @@
+DROP TABLE open311_updates;
+DROP TABLE open311_keys;
