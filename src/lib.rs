@@ -18,6 +18,7 @@ pub mod cli;
 pub mod clocks;
 pub mod comments;
 pub mod config;
+pub mod consultations;
 pub mod db;
 pub mod documents;
 pub mod duty;

@@ -62,6 +62,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         forms::fallback::api::routes(cfg);
         crate::reports::api::routes(cfg);
         sheets::api::routes(cfg);
+        crate::consultations::api::routes(cfg);
         crate::batches::api::routes(cfg);
         crate::return_visits::api::routes(cfg);
         crate::follow_ups::api::routes(cfg);
@@ -104,6 +105,7 @@ pub fn wire() {
         crate::follow_ups::on_ended(tx, actor, rated)?;
         crate::comments::on_rated(tx, rated)
     });
+    let _ = crate::consultations::ON_ENDED.set(vec![crate::hotline::on_consultation_ended]);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
     let _ = projects::ON_MANAGER.set(meetings::follow_manager);
     let _ = routing::arbitration::ON_NO_UNIT.set(tickets::on_no_unit);

@@ -266,6 +266,28 @@ const TICKET_DESK: &[&str] = &[
     "withdraw",
     "reveal",
 ];
+/// What the counter does about a question; an agent does it about their own.
+const CONSULTATION_DESK: &[&str] = &[
+    "read",
+    "create",
+    "answer",
+    "close",
+    "reopen",
+    "withdraw",
+    "assign",
+    "note",
+    "transfer",
+    "accept_transfer",
+    "return_transfer",
+    "recall_transfer",
+    "open_entrustment",
+    "open_ticket",
+    "reveal",
+];
+const CONSULTATION_AGENT: &[&str] =
+    &["read", "answer", "close", "reopen", "withdraw", "note", "transfer", "recall_transfer", "open_entrustment", "open_ticket", "reveal"];
+/// What whoever asks does about an own question.
+const ASKER_ACTS: &[&str] = &["read", "create", "close", "reopen", "withdraw"];
 /// What the leader of the center does.
 const TICKET_MANAGER: &[&str] =
     &["read", "count", "triage", "uphold", "reopen", "propose_inadmissible", "confirm_inadmissible", "refuse_inadmissible", "merge", "reveal"];
@@ -472,6 +494,21 @@ pub const POLICY: &[Rule] = &[
     rule(DepartmentHandler, "fallback_ticket", Department, &["read"]),
     masked(Inspector, "fallback_ticket", Subtree, &["read", "count", "create"]),
     rule(ReformOffice, "fallback_ticket", Subtree, TICKET_REFORM),
+    rule(Applicant, "consultation", Own, ASKER_ACTS),
+    rule(CompanyAgent, "consultation", Own, ASKER_ACTS),
+    rule(Clerk, "consultation", Center, CONSULTATION_DESK),
+    // Whoever met the asker first follows it, wherever it is answered.
+    masked(Clerk, "consultation", Assigned, &["read"]),
+    rule(Agent, "consultation", Center, &["create"]),
+    rule(Agent, "consultation", Assigned, CONSULTATION_AGENT),
+    masked(CenterManager, "consultation", Center, &["read", "assign", "note", "transfer", "accept_transfer", "return_transfer", "recall_transfer", "reveal"]),
+    // Whoever leads a center above says who answers where the centers do not agree.
+    masked(CenterManager, "consultation", Subtree, &["read", "designate"]),
+    masked(ReformOffice, "consultation", Subtree, &["read", "designate"]),
+    masked(Inspector, "consultation", Subtree, &["read"]),
+    // A hotline answers what it can itself; both see what they have brought.
+    rule(Hotline, "consultation", Client, &["read", "create", "withdraw", "reopen"]),
+    rule(Portal, "consultation", Client, &["read", "create", "withdraw", "reopen"]),
     // The reform office submits to the government, and calls again.
     rule(ReformOffice, "ticket_batch", Subtree, &["read", "create", "edit", "add", "remove", "submit", "decide", "cancel"]),
     rule(CenterManager, "ticket_batch", Center, &["read"]),

@@ -48,6 +48,7 @@ code_enum! {
         Supervision "supervision" "督办反馈时限",
         FollowUpContact "follow_up_contact" "差评联系核实时限",
         FollowUp "follow_up" "差评整改时限",
+        Consultation "consultation" "咨询答复时限",
         FollowUpFix "follow_up_fix" "差评整改完成日期",
         Appeal "appeal" "差评申诉期限",
         AppealDecision "appeal_decision" "申诉复核时限",
@@ -391,6 +392,7 @@ fn kind_of(stored: &str) -> &'static str {
         "supervision" => "supervision",
         "follow_up" => "follow_up",
         "hotline_order" => "hotline_order",
+        "consultation" => "consultation",
         _ => "entrustment",
     }
 }

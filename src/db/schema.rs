@@ -1356,6 +1356,66 @@ diesel::table! {
         created_at -> Timestamp,
     }
 }
+diesel::table! {
+    consultations (id) {
+        id -> Text,
+        number -> Text,
+        center_id -> Text,
+        intake_center_id -> Text,
+        window_id -> Nullable<Text>,
+        channel -> Text,
+        theme -> Text,
+        state -> Text,
+        round -> Integer,
+        applicant_id -> Nullable<Text>,
+        name -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        name_mark -> Nullable<Text>,
+        phone_mark -> Nullable<Text>,
+        confidential -> Bool,
+        item_id -> Nullable<Text>,
+        items -> Text,
+        first_responder_id -> Nullable<Text>,
+        assignee_id -> Nullable<Text>,
+        answered_by -> Nullable<Text>,
+        hand_overs -> Integer,
+        returns -> Integer,
+        offered_to_id -> Nullable<Text>,
+        source_by -> Nullable<Text>,
+        source -> Nullable<Text>,
+        details -> Text,
+        received_on -> Text,
+        due_at -> Timestamp,
+        closes_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    consultation_transfers (id) {
+        id -> Text,
+        consultation_id -> Text,
+        from_center_id -> Text,
+        to_center_id -> Text,
+        state -> Text,
+        words -> Text,
+        offered_by -> Nullable<Text>,
+        created_at -> Timestamp,
+        answered_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    consultation_links (consultation_id, record_id) {
+        consultation_id -> Text,
+        record_kind -> Text,
+        record_id -> Text,
+        number -> Text,
+        created_at -> Timestamp,
+    }
+}
 diesel::allow_tables_to_appear_in_same_query!(
     hotline_orders,
     hotline_intakes,

@@ -78,6 +78,8 @@ pub struct Details {
     pub project: Option<super::project::ProjectMark>,
     /// Fallback tickets about it, oldest first.
     pub fallback_tickets: Vec<FallbackMark>,
+    /// The consultation that it grew out of.
+    pub consultation: Option<ConsultationMark>,
     /// The items of a bundle 一件事, in order, as they were when the matter was opened.
     pub bundle: Vec<BundledItem>,
     /// Why it was withdrawn.
@@ -137,6 +139,16 @@ pub struct FallbackMark {
     pub id: Id,
     /// Number that people read.
     #[schema(example = "DD-331081-20261122-000001-427")]
+    pub number: String,
+}
+
+/// The consultation 咨询 that a matter grew out of, as the matter knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ConsultationMark {
+    /// Identity.
+    pub id: Id,
+    /// Number that people read.
+    #[schema(example = "ZX-331081-20261120-000017-101")]
     pub number: String,
 }
 

@@ -6,7 +6,7 @@ use validator::Validate;
 
 use super::{
     agreement, custody,
-    facts::{BundledItem, Details, SignatureInput},
+    facts::{BundledItem, ConsultationMark, Details, SignatureInput},
     load::{self, Loaded, Told},
     machine::State,
     marking,
@@ -134,13 +134,45 @@ pub fn submit_as(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, identity: Opt
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     let center = center_of(tx, actor, new)?;
-    let staff = actor.applicant_id.is_none();
-    if staff && !actor.is_system() && !policy::allows(actor, "entrustment", "create", &organization::custodian_reachable(&center)) {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
-    }
+    admit(actor, &center)?;
     let applicant = applicant_of(tx, actor, new)?;
     let made = enter(tx, actor, new, center, applicant, identity)?;
     view(tx, actor, made)
+}
+
+fn admit(actor: &Actor, center: &Center) -> Result<(), Problem> {
+    let staff = actor.applicant_id.is_none();
+    if staff && !actor.is_system() && !policy::allows(actor, "entrustment", "create", &organization::custodian_reachable(center)) {
+        return Err(Problem::of(ErrorCode::Forbidden));
+    }
+    Ok(())
+}
+
+/// What a matter grew out of: the advice before it, and whoever met the applicant first.
+pub struct Origin {
+    /// The consultation.
+    pub consultation: ConsultationMark,
+    /// 首问责任人.
+    pub first_responder: Option<Id>,
+}
+
+/// [`submit`] of what was a consultation before; the applicant may be known already.
+pub fn submit_from(tx: &mut Tx, actor: &Actor, new: &NewEntrustment, known: Option<ApplicantRow>, origin: Origin) -> Result<Loaded> {
+    if !policy::may(actor, "entrustment", "create") {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    let center = center_of(tx, actor, new)?;
+    admit(actor, &center)?;
+    let applicant = match known {
+        Some(row) if new.applicant.is_none() => row,
+        _ => applicant_of(tx, actor, new)?,
+    };
+    let mut loaded = enter(tx, actor, new, center, applicant, None)?;
+    loaded.e.first_responder_id = origin.first_responder.or(loaded.e.first_responder_id);
+    let params = json!({ "consultation_id": origin.consultation.id, "number": origin.consultation.number });
+    loaded.details.consultation = Some(origin.consultation);
+    load::save(tx, actor, &mut loaded, Told::new("from_consultation", Audience::Applicant, params))?;
+    Ok(loaded)
 }
 
 /// Enters a matter of a known applicant at a center; who may is the caller's to ask.

@@ -111,6 +111,7 @@ pub fn tell(kind: &str, params: &Value) -> String {
             "" => format!("{}答复了关于“{}”的催办。", text("by"), text("subject")),
             day => format!("{}答复了关于“{}”的催办，预计{day}前完成。", text("by"), text("subject")),
         },
+        "from_consultation" => format!("由咨询（{}）转来。", text("number")),
         "fallback_opened" => format!("办理中的难题已登记为“办不成事”反映（{}）。", text("number")),
         "no_competent_unit" => format!("{}认定暂无主管单位，转入兜底处理。", text("decider")),
         "papers_missing" => format!("转办交接时有{}份材料未收到。", params.get("count").and_then(Value::as_u64).unwrap_or(0)),

@@ -6,7 +6,8 @@ use super::{
     agreement::AgreementView,
     bundled::{self, BundlePart},
     facts::{
-        Acceptance, Completion, Difficulty, Extension, FallbackMark, FeeDue, Help, Leg, PastDifficulty, Rejection, Said, Signature, Suspension, Termination,
+        Acceptance, Completion, ConsultationMark, Difficulty, Extension, FallbackMark, FeeDue, Help, Leg, PastDifficulty, Rejection, Said, Signature,
+        Suspension, Termination,
     },
     handout::HandOut,
     load::Loaded,
@@ -111,6 +112,9 @@ pub struct EntrustmentView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub fallback_tickets: Vec<FallbackMark>,
+    /// The consultation that it grew out of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consultation: Option<ConsultationMark>,
     /// The project that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<MatterProject>,
@@ -254,6 +258,7 @@ pub fn render(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<EntrustmentV
         notices: store::notices(tx, e.id)?.iter().map(|n| NoticeView::of(tx, n, sight)).collect::<Result<_>>()?,
         agreement,
         fallback_tickets: details.fallback_tickets,
+        consultation: details.consultation,
         project: details.project.map(MatterProject::from),
         bundle: if sight.narrow { Vec::new() } else { bundled::parts(&details.bundle, &plan) },
         plan: PlanView::of(details.plan, &plan, forecast, tx.now.local_date()),

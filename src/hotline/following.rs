@@ -207,6 +207,9 @@ const STORY: &[(&str, &str)] = &[
     ("entrustment.rejected", "不予受理。"),
     ("entrustment.withdrawn", "申请人已撤回。"),
     ("entrustment.terminated", "已终止。"),
+    ("consultation.taken_in", "已登记咨询。"),
+    ("consultation.answered", "已答复。"),
+    ("consultation.closed", "咨询已办结。"),
 ];
 
 /// One change, in the hotline's own codes.

@@ -29,7 +29,7 @@ pub use intake::{Taken, Via, take_in};
 pub use load::{KIND, Loaded, load_seen, recompute};
 pub use mapping::{NewMapping, Scale, create as set_mapping};
 pub use narrative::tell;
-pub use opening::{Standing, on_matter_closed, on_ticket_cleared, on_ticket_ended, states as standing};
+pub use opening::{Standing, on_consultation_ended, on_matter_closed, on_ticket_cleared, on_ticket_ended, states as standing};
 pub use store::Order;
 pub use views::{OrderView, list};
 pub use waiting::{awaiting, search};

@@ -15,6 +15,7 @@ use crate::{
     applicants::{self, ApplicantInput, ApplicantKind, ApplicantRow, ContactInput, IdType},
     auth::Actor,
     catalogue::Mode,
+    consultations::{self, Consultation, ConsultationChannel, NewConsultation, machine::ConsultationState},
     db::{Error, Result, Tx},
     entrustments::{self, ClosedMatter},
     kernel::{Code as _, Id, Problem, Target, citizen_id, credit_code, phone},
@@ -70,6 +71,17 @@ pub fn states(tx: &mut Tx, links: &[Link]) -> Result<Vec<Standing>> {
             center_id: row.custodian_id,
         });
     }
+    for row in consultations::store::consultations_by_id(tx, &of(OpenedKind::Consultation))? {
+        all.push(Standing {
+            link: link_of(row.id),
+            state: row.state.code().into(),
+            label: row.state.label().into(),
+            // Through the hotline it is told to the caller with the order's reply.
+            open: row.state == ConsultationState::Open,
+            asks: false,
+            center_id: row.center_id,
+        });
+    }
     Ok(all)
 }
 
@@ -122,7 +134,7 @@ fn make(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &OpenInput) -> R
     let (id, number) = match input.kind {
         OpenedKind::FallbackTicket => ticket(tx, actor, loaded, input)?,
         OpenedKind::Entrustment => matter(tx, actor, loaded, input)?,
-        OpenedKind::Consultation => consultation()?,
+        OpenedKind::Consultation => consultation(tx, actor, loaded, input)?,
     };
     let link = Link {
         id: Id::new(),
@@ -227,9 +239,51 @@ fn matter(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &OpenInput) -> Res
     Ok((made.e.id, made.e.number))
 }
 
-/// Until the room of consultations is here.
-fn consultation() -> Result<(Id, String)> {
-    Err(Problem::rule("/kind", "not_available", "导办咨询尚未启用，请直接回复工单。", "Consultations are not available yet: reply to the order.").into())
+fn consultation(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &OpenInput) -> Result<(Id, String)> {
+    let d = &loaded.details;
+    let who = contact(loaded);
+    let reachable = phone::check(&d.phone).is_ok() && !d.name.trim().is_empty();
+    let new = NewConsultation {
+        center: Some(loaded.row.center_id.to_string()),
+        window_id: None,
+        channel: ConsultationChannel::Hotline,
+        theme: None,
+        subject: input.title.clone().unwrap_or_else(|| long_enough(&d.title, 100)),
+        question: long_enough(&d.content, 4000),
+        items: item_of(loaded, input).into_iter().collect(),
+        applicant: input.applicant.clone(),
+        contact: reachable.then_some(who),
+        confidential: loaded.row.secrecy != Secrecy::Normal || loaded.row.anonymous,
+        first_responder_id: loaded.row.first_responder_id,
+        assignee_id: None,
+        source: None,
+        attachments: Vec::new(),
+        answer: None,
+        articles: Vec::new(),
+    };
+    let made = consultations::take_in(tx, actor, new)?;
+    Ok((made.id, made.number))
+}
+
+/// A consultation has ended; what it was turned into is the order's too.
+pub fn on_consultation_ended(tx: &mut Tx, actor: &Actor, ended: &Consultation) -> Result<()> {
+    let Some(link) = store::link_to(tx, ended.id)? else { return Ok(()) };
+    for turned in consultations::store::turned(tx, &[ended.id])? {
+        let kind = OpenedKind::parse(&turned.record_kind);
+        if let Some(kind) = kind.filter(|_| store::link_to(tx, turned.record_id).is_ok_and(|l| l.is_none())) {
+            let next = Link {
+                id: Id::new(),
+                order_id: link.order_id,
+                kind,
+                record_id: turned.record_id,
+                record_number: turned.number,
+                round: link.round,
+                created_at: tx.now,
+            };
+            store::insert_link(tx, &next)?;
+        }
+    }
+    load::on_record(tx, actor, OpenedKind::Consultation, ended.id, &ended.number, ended.state.code())
 }
 
 /// A ticket was cleared.

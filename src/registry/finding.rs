@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::{
     auth::{Actor, policy},
+    consultations::{self, ConsultationView},
     db::{Result, Tx},
     entrustments::{self, EntrustmentBrief, SearchInput},
     hotline::{self, OrderView},
@@ -20,6 +21,8 @@ pub struct SearchResult {
     pub fallback_tickets: Vec<TicketView>,
     /// Hotline orders, newest first, at most 50.
     pub hotline_orders: Vec<OrderView>,
+    /// Consultations, newest first, at most 50.
+    pub consultations: Vec<ConsultationView>,
 }
 
 /// Finds by number, phone, exact name or text, among what the caller sees.
@@ -32,5 +35,6 @@ pub fn search(tx: &mut Tx, actor: &Actor, input: &SearchInput) -> Result<SearchR
         entrustments: entrustments::search(tx, actor, input)?,
         fallback_tickets: tickets::search(tx, actor, asked)?,
         hotline_orders: hotline::search(tx, actor, asked)?,
+        consultations: consultations::search(tx, actor, asked)?,
     })
 }

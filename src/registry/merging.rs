@@ -68,6 +68,7 @@ pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &MergeInput) ->
     projects::store::move_applicant(tx, gone.id, stays.id)?;
     meetings::store::move_applicant(tx, gone.id, stays.id)?;
     tickets::store::move_applicant(tx, gone.id, stays.id)?;
+    crate::consultations::store::move_applicant(tx, gone.id, stays.id)?;
     // Transfers, visits, projects, meetings and evaluations: what the one saw, the other sees.
     access::store::rename(tx, &subject::applicant(gone.id.as_str()), &subject::applicant(stays.id.as_str()))?;
     join(tx, &gone, &mut stays)?;

@@ -15,7 +15,7 @@ pub mod rules;
 pub mod transfers;
 
 pub use deciding::{DecisionInput, ON_DECIDED, decide};
-pub use resolver::{Explanation, Relation, Resolution, ResolveInput, resolve, resolve_for};
+pub use resolver::{Explanation, Relation, Resolution, ResolveInput, decide as who_handles, resolve, resolve_for};
 pub use transfers::{TransferInput, TransferView, offer_as};
 
 use std::sync::OnceLock;

@@ -99,6 +99,10 @@ pub struct Rules {
     pub return_visit_limit: Limit,
     /// How many in a hundred of what is cleared are called again.
     pub return_visit_percent: u32,
+    /// Answer a consultation.
+    pub consultation_limit: Limit,
+    /// So many days after its answer a consultation closes by itself, unless it is asked again.
+    pub consultation_close_days: u32,
     /// Object to an assessment that is published.
     pub assessment_objection_limit: Limit,
     /// Decide an objection to a ticket's not being taken in.
@@ -182,6 +186,7 @@ impl Rules {
             self.hotline_limit,
             self.hotline_return_limit,
             self.hotline_rehandle_least,
+            self.consultation_limit,
         ];
         if limits.iter().any(|l| !(1..=3650).contains(&l.value)) {
             return Err("时限应为 1 到 3650");
@@ -206,6 +211,9 @@ impl Rules {
         }
         if self.hotline_extension_before > 30 {
             return Err("热线工单申请延期应为到期前 0 到 30 个工作日");
+        }
+        if !(1..=365).contains(&self.consultation_close_days) {
+            return Err("咨询自动办结的天数应为 1 到 365");
         }
         if self.return_visit_percent > 100 {
             return Err("回访比例应为 0 到 100");
@@ -288,6 +296,8 @@ impl Default for Rules {
             return_visit_limit: wd(10),
             assessment_objection_limit: wd(5),
             return_visit_percent: 30,
+            consultation_limit: wd(1),
+            consultation_close_days: 5,
             catalogue_review: true,
             agency_levels: LEVELS.map(str::to_owned).to_vec(),
             sheet_sign_limit: wd(1),

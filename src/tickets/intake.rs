@@ -33,6 +33,11 @@ pub fn register(tx: &mut Tx, actor: &Actor, input: &NewTicket) -> Result<TicketV
 
 /// Registers a ticket under a given identity, where one is given.
 pub fn register_as(tx: &mut Tx, actor: &Actor, input: &NewTicket, identity: Option<Identity>) -> Result<Opened> {
+    register_of(tx, actor, input, None, identity)
+}
+
+/// [`register_as`] of somebody who is known already, such as who asked in a consultation.
+pub fn register_of(tx: &mut Tx, actor: &Actor, input: &NewTicket, known: Option<ApplicantRow>, identity: Option<Identity>) -> Result<Opened> {
     if !policy::may(actor, "fallback_ticket", "create") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
@@ -43,7 +48,10 @@ pub fn register_as(tx: &mut Tx, actor: &Actor, input: &NewTicket, identity: Opti
     }
     fits(actor, input)?;
     let matter = matter_of(tx, actor, input)?;
-    let applicant = applicant_of(tx, actor, input)?;
+    let applicant = match known {
+        Some(row) => Some(row),
+        None => applicant_of(tx, actor, input)?,
+    };
     let first_responder = match input.first_responder_id {
         Some(id) if staff => Some(known_staff(tx, id, None, "/first_responder_id")?),
         Some(_) => return Err(Problem::rule("/first_responder_id", "staff_only", "首问责任人由工作人员登记。", "Staff name the first responder.").into()),

@@ -35,7 +35,7 @@ pub use finding::search;
 pub use handling::{coordinate, record_coordination, settle, triage};
 pub use inadmissible::{confirm as confirm_inadmissible, object, propose as propose_inadmissible};
 pub use input::{NewTicket, TicketContent, TicketReason, TriageInput};
-pub use intake::register_as;
+pub use intake::{register_as, register_of};
 pub use listing::{awaiting, list, waiting_states};
 pub use load::{
     ON_CLEARED, ON_ENDED, ON_HANDLER, ON_SERVED, OPEN_DOORS, Opened, SHEETS_OPEN, Told, by_reference, load_behind, load_for, load_locked, load_seen, place,

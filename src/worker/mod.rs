@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::{
-    applicants, appointments, assessments, auth, catalogue, clocks,
+    applicants, appointments, assessments, auth, catalogue, clocks, consultations,
     db::{Db, Result, Tx, audit, dialect, idempotency},
     entrustments, evaluations, events,
     kernel::{Id, Moment},
@@ -25,13 +25,14 @@ struct Job {
     run: fn(&mut Tx) -> Result<usize>,
 }
 
-const JOBS: [Job; 18] = [
+const JOBS: [Job; 19] = [
     Job { name: "sequencer", waits: events::store::unsequenced, run: |tx| events::store::sequence(tx, BATCH) },
     Job { name: "calendar", waits: |tx| Ok(clocks::store::recompute_pending(tx)?.is_some()), run: recompute },
     Job { name: "clocks", waits: |tx| clocks::anything_due(tx), run: |tx| clocks::sweep(tx, BATCH) },
     Job { name: "transfers", waits: routing::transfers::anything_overdue, run: |tx| routing::transfers::expire_due(tx, 20) },
     Job { name: "joint_handlings", waits: routing::joint::anything_overdue, run: |tx| routing::joint::expire_due(tx, 20) },
     Job { name: "evaluations", waits: evaluations::anything_due, run: |tx| evaluations::sweep(tx, BATCH) },
+    Job { name: "consultations", waits: consultations::anything_to_close, run: |tx| consultations::close_due(tx, 50) },
     Job { name: "appointments", waits: appointments::anything_due, run: |tx| appointments::sweep(tx, BATCH) },
     Job { name: "resolutions", waits: meetings::anything_overdue, run: |tx| meetings::escalate_due(tx, 20) },
     Job { name: "ladder", waits: sheets::anything_due, run: |tx| sheets::propose_due(tx, 20) },
@@ -140,6 +141,7 @@ fn recompute(tx: &mut Tx) -> Result<usize> {
             "return_visit" => crate::return_visits::recompute(tx, *id)?,
             "follow_up" => crate::follow_ups::recompute(tx, *id)?,
             "hotline_order" => crate::hotline::recompute(tx, *id)?,
+            "consultation" => consultations::recompute(tx, *id)?,
             "resolution" => meetings::recompute(tx, *id)?,
             "fallback_ticket" => tickets::recompute(tx, *id)?,
             _ => entrustments::recompute(tx, *id)?,

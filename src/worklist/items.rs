@@ -4,7 +4,7 @@ use super::service::{WorkItem, WorkKind};
 use crate::{
     access::Entry,
     auth::Actor,
-    batches,
+    batches, consultations,
     db::{Result, Tx},
     entrustments, evaluations,
     follow_ups::{self, FollowUp},
@@ -95,6 +95,12 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
         WorkKind::Project => {
             let rows = projects::store::projects_by_id(tx, ids)?;
             rows.into_iter().map(|p| Head::new(p.id, p.number, Title(p.name), p.state, p.version)).collect()
+        }
+        WorkKind::Consultation => {
+            let rows = consultations::store::consultations_by_id(tx, ids)?;
+            rows.into_iter()
+                .map(|c| Ok(Head::new(c.id, c.number.clone(), Title(consultations::title_of(tx, &c)?), c.state, c.version)))
+                .collect::<Result<_>>()?
         }
         WorkKind::FallbackTicket => {
             let rows = tickets::store::tickets_by_id(tx, ids)?;

@@ -9,6 +9,7 @@ use crate::{
     auth::{Actor, Role, policy::subject},
     batches::{self, machine::BatchState},
     clocks::{self, ClockKind, local, midnight},
+    consultations::{self, machine::ConsultationState},
     db::{Result, Tx, code_enum},
     entrustments::{self, Entrustment},
     follow_ups::{self, machine::FollowUpState},
@@ -73,6 +74,7 @@ code_enum! {
         FollowUp "follow_up" "差评整改",
         Precedent "precedent" "案例审核",
         HotlineOrder "hotline_order" "热线工单",
+        Consultation "consultation" "咨询",
     }
 }
 
@@ -194,6 +196,8 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::TicketBatch, _) => vec![BatchState::Collecting.code(), BatchState::Submitted.code()],
         (WorkKind::HotlineOrder, Bucket::Incoming) => vec![OrderState::Received.code(), OrderState::Dispatched.code()],
         (WorkKind::HotlineOrder, _) => OrderState::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code()).collect(),
+        (WorkKind::Consultation, Bucket::Open) => vec![ConsultationState::Open.code(), ConsultationState::Answered.code()],
+        (WorkKind::Consultation, _) => vec![ConsultationState::Open.code()],
         (WorkKind::Precedent, _) => vec![PrecedentState::InReview.code()],
         (WorkKind::ReturnVisit, _) => vec![ReturnVisitState::Planned.code()],
         // New is what nobody has looked into.
@@ -220,7 +224,7 @@ fn span(bucket: Bucket, now: Moment) -> (Option<Moment>, Option<Moment>) {
 
 fn rows(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, after: Option<(Moment, Id)>, limit: usize) -> Result<Vec<(WorkKind, Entry)>> {
     let applicant = actor.applicant_id.is_some();
-    if !matches!(kind, WorkKind::Entrustment | WorkKind::FallbackTicket) && applicant {
+    if !matches!(kind, WorkKind::Entrustment | WorkKind::FallbackTicket | WorkKind::Consultation) && applicant {
         return Ok(Vec::new());
     }
     let (subjects, states) = (own(actor, kind), states(kind, bucket));
@@ -260,6 +264,7 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
         WorkKind::TicketBatch => batches::batches_awaiting(tx, actor, ids)?,
         WorkKind::HotlineOrder => hotline::awaiting(tx, actor, ids)?,
         WorkKind::Precedent => precedents::awaiting(tx, actor, ids)?,
+        WorkKind::Consultation => consultations::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,
         WorkKind::ReturnVisit => return_visits::visits_awaiting(tx, actor, ids)?,
         WorkKind::FollowUp => follow_ups::awaiting(tx, actor, ids)?,
         WorkKind::FallbackTicket => tickets::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,

@@ -37,6 +37,7 @@ const RANKS: &[(&str, u8)] = &[
     ("sheets", 6),
     ("indicators", 6),
     ("charts", 6),
+    ("consultations", 6),
     ("hotline", 7),
     ("open311", 8),
     ("registry", 8),

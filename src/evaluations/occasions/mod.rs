@@ -6,6 +6,6 @@ mod service;
 pub mod store;
 mod views;
 
-pub use service::{NewOccasion, open, open_as};
+pub use service::{NewOccasion, ServedRecord, open, open_as, open_of_record};
 pub use store::{Occasion, OccasionKind};
-pub use views::{OccasionView, list};
+pub use views::{OccasionView, RecordRating, list, of_record};

@@ -134,6 +134,84 @@ pub fn open_as(tx: &mut Tx, actor: &Actor, input: &NewOccasion, identity: Option
     render(tx, actor, row, Sight::CLEAR, true)
 }
 
+/// A service of which a higher room keeps a record: it is rated once, under the record's own number.
+pub struct ServedRecord {
+    /// What kind of service.
+    pub kind: OccasionKind,
+    /// Under whose numbers: a center that never changes for the record.
+    pub source_by: Id,
+    /// Number of the record.
+    pub service_no: String,
+    /// The center that served.
+    pub center: Center,
+    /// At which window.
+    pub window_id: Option<Id>,
+    /// Who served; nobody is rated where they are not of the center.
+    pub staff_id: Option<Id>,
+    /// About which item, and its name.
+    pub item: Option<(Id, String)>,
+    /// When.
+    pub served_at: Moment,
+    /// Who was served, where they are registered.
+    pub applicant_id: Option<Id>,
+    /// Their name.
+    pub name: Option<Sealed>,
+    /// Their telephone.
+    pub phone: Option<Sealed>,
+    /// The client that it came from.
+    pub client_id: Option<Id>,
+}
+
+/// Opens the occasion of a record and its evaluation, unless it was opened before; the room has checked who may.
+pub fn open_of_record(tx: &mut Tx, actor: &Actor, served: ServedRecord) -> Result<()> {
+    if store::by_source(tx, served.source_by, &served.service_no)?.is_some() {
+        return Ok(());
+    }
+    let here = |u: &accounts::User| u.status == "active" && u.center_id == Some(served.center.id);
+    let staff_id = match served.staff_id {
+        Some(id) => accounts::user(tx, id)?.filter(here).map(|u| u.id),
+        None => None,
+    };
+    let phone = served.phone.as_ref().map(|s| s.open(tx.vault)).transpose()?;
+    let row = Occasion {
+        id: Id::new(),
+        number: numbers::next(tx, "FW", &served.center.division_code)?,
+        source_by: served.source_by,
+        digest: tx.vault.mark(Purpose::Index, &format!("occasion of record:{}", served.service_no)),
+        service_no: served.service_no,
+        kind: served.kind,
+        center_id: served.center.id,
+        department_id: None,
+        window_id: served.window_id,
+        staff_id,
+        item_id: served.item.as_ref().map(|(id, _)| *id),
+        title: served.item.map_or_else(|| served.kind.label().to_owned(), |(_, name)| name),
+        served_at: served.served_at,
+        applicant_id: served.applicant_id,
+        name: served.name,
+        phone: served.phone,
+        client_id: served.client_id,
+        recorded_by: actor.id.filter(|_| actor.kind == "user" && actor.applicant_id.is_none()),
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    store::insert(tx, &row)?;
+    let served = Served {
+        kind: RatedKind::ServiceOccasion,
+        id: row.id,
+        number: row.number,
+        title: row.title,
+        center_id: row.center_id,
+        staff_id: row.staff_id,
+        window_id: row.window_id,
+        applicant_id: row.applicant_id,
+        phone,
+    };
+    opening::open_for(tx, actor, &served)?;
+    Ok(())
+}
+
 /// The same number again: the same content replays, other content is refused.
 fn again(tx: &mut Tx, actor: &Actor, there: Occasion, digest: &str) -> Result<OccasionView> {
     if there.digest == digest {

@@ -117,6 +117,24 @@ pub(super) fn render(tx: &mut Tx, _: &Actor, row: Occasion, sight: Sight, opener
     shown(tx, row, &rated, sight, opener)
 }
 
+/// How a record of a higher room is rated.
+pub struct RecordRating {
+    /// Its evaluation.
+    pub evaluation_id: Id,
+    /// While it is open: the single-use link.
+    pub link: Option<String>,
+    /// Beside it: the code for the slip.
+    pub receipt_code: Option<String>,
+}
+
+/// How the record with this number is rated, once it was served.
+pub fn of_record(tx: &mut Tx, source_by: Id, service_no: &str) -> Result<Option<RecordRating>> {
+    let Some(row) = store::by_source(tx, source_by, service_no)? else { return Ok(None) };
+    let Some(rated) = evaluations::first_of(tx, &[row.id])?.pop() else { return Ok(None) };
+    let open = is_open(&rated, tx.now);
+    Ok(Some(RecordRating { evaluation_id: rated.id, link: open.then(|| link(tx, rated.id)), receipt_code: open.then(|| receipt_code(tx, row.id)) }))
+}
+
 /// By id, number, or service number.
 pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<OccasionView> {
     let scope = Scope::of(actor, KIND);
