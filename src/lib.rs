@@ -33,6 +33,7 @@ pub mod indicators;
 pub mod kernel;
 pub mod ledgers;
 pub mod meetings;
+pub mod open311;
 pub mod organization;
 pub mod precedents;
 pub mod projects;

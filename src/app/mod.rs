@@ -157,7 +157,8 @@ pub fn build(
 {
     let config = &shared.state.config;
     let (app, _) = App::new().into_utoipa_app().configure(mount).split_for_parts();
-    app.app_data(shared.state.clone())
+    app.configure(crate::open311::api::mount)
+        .app_data(shared.state.clone())
         .app_data(shared.table.clone())
         .app_data(shared.limits.clone())
         .app_data(shared.document.clone())

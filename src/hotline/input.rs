@@ -225,7 +225,7 @@ pub struct DispatchInput {
 }
 
 /// Many at once.
-#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = HotlineBulkSign)]
 pub struct BulkSign {
@@ -239,7 +239,7 @@ pub struct BulkSign {
 }
 
 /// One of many.
-#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = HotlineSignItem)]
 pub struct SignItem {

@@ -147,8 +147,8 @@ fn again(tx: &mut Tx, actor: &Actor, there: Intake, input: &NewOrder, digest: &s
     };
     loaded.decide(actor, Action::Amend)?;
     amend(tx, &mut loaded, input)?;
-    let label = "amended";
-    attachments::bind(tx, actor, &fresh(tx, &loaded, &input.attachments)?, KIND, loaded.row.id, label, "/attachments")?;
+    let more = fresh(tx, &loaded, &input.attachments)?;
+    attachments::bind(tx, actor, &more, KIND, loaded.row.id, "amended", "/attachments")?;
     store::save_intake(tx, &Intake { digest: digest.to_owned(), content_at, ..there })?;
     let unmapped = loaded.details.unmapped.clone();
     loaded.save(tx, actor, Told::new("amended", json!({ "unmapped": unmapped })))?;

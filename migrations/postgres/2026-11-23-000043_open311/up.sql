@@ -17,3 +17,5 @@ CREATE TABLE open311_updates (
     created_at TIMESTAMP NOT NULL,
     UNIQUE (client_id, order_id, update_id)
 );
+-- Updates are asked for by the time at which something happened.
+CREATE INDEX events_hotline_at ON events (occurred_at, id) WHERE record_kind = 'hotline_order';
