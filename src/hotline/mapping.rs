@@ -298,6 +298,11 @@ fn view(tx: &mut Tx, row: Mapping, client: &str) -> Result<MappingView> {
 
 /// Makes the next version of a hotline's codes; it holds at once, for what is handed in from now on.
 pub fn create(tx: &mut Tx, actor: &Actor, input: &NewMapping) -> Result<MappingView> {
+    create_as(tx, actor, input, Id::new())
+}
+
+/// [`create`] under a given id.
+pub fn create_as(tx: &mut Tx, actor: &Actor, input: &NewMapping, id: Id) -> Result<MappingView> {
     if !policy::may(actor, "hotline_mapping", "create") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
@@ -310,7 +315,7 @@ pub fn create(tx: &mut Tx, actor: &Actor, input: &NewMapping) -> Result<MappingV
     check(tx, &input.content, center.as_ref())?;
     let number = store::newest_mapping(tx, client.id)?.map_or(0, |m| m.number) + 1;
     let row = Mapping {
-        id: Id::new(),
+        id,
         client_id: client.id,
         number,
         content: Json::new(&input.content)?,

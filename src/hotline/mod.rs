@@ -23,13 +23,16 @@ mod views;
 mod visiting;
 mod waiting;
 
-pub use acting::{append, dispatch, reply, request_extension, request_return, sign};
+pub use acting::{
+    appeal, append, assign_sub, dispatch, pass, reply, request_extension, request_return, sign, suspend,
+};
 pub use input::{CallerInput, DispatchInput, ExtensionRequest, NewOrder, OrderReason, ReplyInput, ReturnRequest};
 pub use intake::{Taken, Via, take_in};
 pub use load::{KIND, Loaded, load_seen, recompute};
-pub use mapping::{NewMapping, Scale, create as set_mapping};
+pub use mapping::{NewMapping, Scale, create_as as set_mapping};
 pub use narrative::tell;
 pub use opening::{Standing, on_consultation_ended, on_matter_closed, on_ticket_cleared, on_ticket_ended, states as standing};
 pub use store::Order;
 pub use views::{OrderView, list};
+pub use visiting::record as record_visit;
 pub use waiting::{awaiting, search};

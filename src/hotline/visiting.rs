@@ -17,7 +17,7 @@ use crate::{
     clocks::{self, ClockKind},
     db::{Error, Result, Tx},
     evaluations::store::Grade,
-    kernel::{Code as _, Id, Limit, Moment, Problem, Target, Unit},
+    kernel::{Id, Limit, Moment, Problem, Target, Unit},
     tickets::{self, ContactOutcome, FeedbackWay, machine::TicketState},
 };
 

@@ -2,7 +2,7 @@
 
 use super::{
     load,
-    machine::{OrderAction as Action, OrderState as State, decide},
+    machine::{OrderAction as Action, OrderState as State},
     model::Secrecy,
     store::{self, Order},
     views::{self, OrderView},
@@ -39,11 +39,6 @@ pub fn awaiting(tx: &mut Tx, actor: &Actor, ids: &[Id]) -> Result<Vec<Id>> {
         }
     }
     Ok(mine)
-}
-
-/// Whether the table ever lets an order go on from a state.
-pub fn is_open(state: State) -> bool {
-    !state.is_final() && decide(state, &super::machine::Facts::default(), Action::Reveal).is_ok()
 }
 
 const CANDIDATES: i64 = 200;

@@ -51,7 +51,8 @@ pub fn actor_of(tx: &mut Tx, client: &Client, request_id: &str) -> Result<Actor>
     actor(tx, &caller, request_id)
 }
 
-/// The center that a request is about: named, else the client's own, else the only one at the top of the tree.
+/// The center that a request is about: named, else the client's own, else the only one that clients
+/// file with, else the only one at the top of the tree.
 pub fn jurisdiction(tx: &mut Tx, fields: &Fields, client: Option<&Client>) -> Asked<Center> {
     if let Some(reference) = fields.get("jurisdiction_id") {
         let found = organization::store::center_by_reference(tx, reference)?.filter(|c| c.status == "active");
@@ -59,6 +60,10 @@ pub fn jurisdiction(tx: &mut Tx, fields: &Fields, client: Option<&Client>) -> As
     }
     if let Some(id) = client.and_then(|c| c.center_id) {
         return organization::load(tx, id).map(Ok);
+    }
+    let mut served = store::served(tx)?;
+    if let (Some(only), true) = (served.pop(), served.is_empty()) {
+        return organization::load(tx, only).map(Ok);
     }
     let filter = organization::store::CenterFilter {
         levels: vec![organization::CenterLevel::Province, organization::CenterLevel::City],

@@ -64,6 +64,18 @@ pub fn client_of(tx: &mut Tx, key: &str) -> Result<Option<Client>> {
     Ok(accounts::client_by_id(tx, client)?.filter(|c| c.status == "active" && c.kind == "hotline"))
 }
 
+/// The centers of those who have keys.
+pub fn served(tx: &mut Tx) -> Result<Vec<Id>> {
+    let clients: Vec<Id> = open311_keys::table.filter(open311_keys::state.eq("active")).select(open311_keys::client_id).load(tx.conn)?;
+    let mut centers = Vec::new();
+    for id in clients {
+        centers.extend(accounts::client_by_id(tx, id)?.filter(|c| c.status == "active").and_then(|c| c.center_id));
+    }
+    centers.sort();
+    centers.dedup();
+    Ok(centers)
+}
+
 /// Gives a client a key; the same key again is there already.
 pub fn add_key(tx: &mut Tx, client: Id, key: &str) -> Result<()> {
     let key_hash = sha256_hex(key.as_bytes());
