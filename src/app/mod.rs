@@ -76,6 +76,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         crate::precedents::api::routes(cfg);
         tickets::api::routes(cfg);
         registry::api::routes(cfg);
+        crate::hotline::api::routes(cfg);
         worklist::api::routes(cfg);
         ledgers::api::routes(cfg);
         crate::statistics::api::routes(cfg);
@@ -98,22 +99,26 @@ pub fn mount(cfg: &mut ServiceConfig) {
 
 /// Wires what higher ranks do inside the transaction that changes or ends a matter.
 pub fn wire() {
-    let _ = entrustments::ON_CLOSED.set(vec![routing::fall, reminders::fall, evaluations::open]);
+    let _ = entrustments::ON_CLOSED.set(vec![routing::fall, reminders::fall, evaluations::open, crate::hotline::on_matter_closed]);
     let _ = entrustments::ON_TOLD.set(forms::on_told);
     let _ = routing::ON_DECIDED.set(forms::on_decided);
     let _ = routing::ON_RELAY.set(forms::on_relay);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
     let _ = sheets::ON_CHANGED.set(forms::fallback::on_sheet);
-    let _ = tickets::ON_ENDED.set(vec![sheets::fall, crate::batches::fall]);
+    let _ = tickets::ON_ENDED.set(vec![sheets::fall, crate::batches::fall, crate::hotline::on_ticket_ended]);
     let _ = tickets::SHEETS_OPEN.set(sheets::any_open);
     let _ = tickets::OPEN_DOORS.set(vec![sheets::doors, crate::precedents::doors]);
     let _ = tickets::ON_HANDLER.set(sheets::follow_handler);
     let _ = tickets::ON_SERVED.set(crate::follow_ups::on_ticket_served);
-    let _ = tickets::ON_CLEARED.set(crate::return_visits::on_cleared);
+    let _ = tickets::ON_CLEARED.set(|tx, actor, ticket| {
+        crate::return_visits::on_cleared(tx, actor, ticket)?;
+        crate::hotline::on_ticket_cleared(tx, actor, ticket)
+    });
     let _ = evaluations::ON_ENDED.set(|tx, actor, rated| {
         crate::follow_ups::on_ended(tx, actor, rated)?;
         crate::comments::on_rated(tx, rated)
     });
+    let _ = crate::consultations::ON_ENDED.set(vec![crate::hotline::on_consultation_ended]);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
     let _ = projects::ON_MANAGER.set(meetings::follow_manager);
     let _ = crate::consultations::CITE.set(crate::knowledge::cite);
@@ -178,7 +183,8 @@ pub fn build(
 {
     let config = &shared.state.config;
     let (app, _) = App::new().into_utoipa_app().configure(mount).split_for_parts();
-    app.app_data(shared.state.clone())
+    app.configure(crate::open311::api::mount)
+        .app_data(shared.state.clone())
         .app_data(shared.table.clone())
         .app_data(shared.limits.clone())
         .app_data(shared.usage.clone())

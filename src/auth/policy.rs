@@ -200,6 +200,48 @@ const SHEET_LEADER_ACTS: &[&str] = &["read", "create", "edit", "issue", "grant_e
 const FOLLOW_UP_ACTS: &[&str] = &["read", "record_attempt", "verify", "plan_fix", "fix", "explain", "tell"];
 /// What is decided about a follow-up above the rated center.
 const FOLLOW_UP_DECISIONS: &[&str] = &["read", "decide_appeal", "conclude", "send_back"];
+/// What a hotline decides about its orders: its client, or an inspector where the order was taken in by hand.
+const HOTLINE_SIDE: &[&str] = &[
+    "read",
+    "create",
+    "redispatch",
+    "deny_return",
+    "grant_extension",
+    "deny_extension",
+    "suspend",
+    "resume",
+    "take_up",
+    "pass",
+    "send_back",
+    "record_visit",
+    "rehandle",
+    "archive",
+    "urge",
+    "supervise",
+    "amend",
+    "append",
+    "merge",
+    "revoke",
+    "approve_appeal",
+    "refuse_appeal",
+];
+/// What the center does with the orders that it handles.
+const HOTLINE_CENTER: &[&str] = &[
+    "read",
+    "create",
+    "dispatch",
+    "sign",
+    "request_return",
+    "request_extension",
+    "open",
+    "assign",
+    "assign_sub",
+    "answer_sub",
+    "reply_interim",
+    "reply_final",
+    "appeal",
+    "reveal",
+];
 /// What those who ask do with a fallback ticket of their own.
 const CALLER_ACTS: &[&str] = &["read", "create", "object", "withdraw", "feedback_satisfied", "feedback_dissatisfied"];
 /// What the counter does with the tickets of its center.
@@ -349,6 +391,21 @@ pub const POLICY: &[Rule] = &[
     masked(CenterManager, "appointment", Center, &["read"]),
     masked(CenterManager, "appointment", Subtree, &["read"]),
     masked(Inspector, "appointment", Subtree, &["read"]),
+    // The hotline has its own orders; the center handles them; who inspects stands for the hotline where there is no system.
+    rule(Hotline, "hotline_order", Client, HOTLINE_SIDE),
+    rule(Clerk, "hotline_order", Center, HOTLINE_CENTER),
+    rule(Agent, "hotline_order", Assigned, &["read", "open", "reply_interim", "reply_final"]),
+    masked(CenterManager, "hotline_order", Center, HOTLINE_CENTER),
+    masked(CenterManager, "hotline_order", Subtree, &["read"]),
+    masked(DepartmentHandler, "hotline_order", Department, &["read", "answer_sub"]),
+    masked(Inspector, "hotline_order", Subtree, HOTLINE_SIDE),
+    masked(Inspector, "hotline_order", Subtree, &["dispatch"]),
+    masked(ReformOffice, "hotline_order", Subtree, &["read"]),
+    rule(Hotline, "hotline_mapping", Client, &["read"]),
+    rule(SystemAdmin, "hotline_mapping", All, &["read", "create"]),
+    rule(CenterManager, "hotline_mapping", Subtree, &["read", "create"]),
+    rule(Inspector, "hotline_mapping", Subtree, &["read", "create"]),
+    rule(Hotline, "attachment", All, &["create"]),
     rule(Applicant, "home_visit", Own, &["read", "create", "cancel"]),
     rule(CompanyAgent, "home_visit", Own, &["read", "create", "cancel"]),
     rule(Clerk, "home_visit", Center, &["read", "create", "arrange", "prepare", "record", "miss", "complete", "decline", "cancel"]),

@@ -113,3 +113,21 @@ pub async fn add_client(db: &Db, client_id: String, name: String, kind: String, 
     println!("client_id     {shown}\nclient_secret {secret}\n(the secret is shown only now)");
     Ok(())
 }
+
+/// Gives a hotline client a new Open311 key and prints it once.
+pub async fn add_open311_key(db: &Db, client_id: String) -> Result<(), CliError> {
+    let key = random_token();
+    let made = key.clone();
+    let known = db
+        .commit(move |tx| {
+            let Some(client) = store::client(tx, &client_id)?.filter(|c| c.kind == "hotline") else { return Ok(false) };
+            crate::open311::add_key(tx, client.id, &made)?;
+            Ok(true)
+        })
+        .await?;
+    if !known {
+        return Err(CliError::Said("没有这个热线客户端".into()));
+    }
+    println!("api_key {key}\n(the key is shown only now)");
+    Ok(())
+}

@@ -101,6 +101,7 @@ pub async fn load(db: &Db) -> Result<(), CliError> {
         super::visits::load(tx)?;
         super::evaluations::load(tx)?;
         super::visits::at_home(tx)?;
+        super::hotline::load(tx)?;
         absence(tx)?;
         draft(tx)?;
         drafts(tx)?;

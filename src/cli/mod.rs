@@ -11,6 +11,7 @@ mod demo;
 mod evaluations;
 mod follow_ups;
 mod health;
+mod hotline;
 mod import;
 mod knowledge;
 mod matters;
@@ -191,6 +192,11 @@ enum ClientCommand {
         #[arg(long)]
         center: Option<String>,
     },
+    /// Give a hotline client an Open311 `api_key`; it is printed once.
+    Open311Key {
+        #[arg(long)]
+        client_id: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -326,6 +332,10 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Client { what: ClientCommand::Add { client_id, name, kind, center } } => {
             let db = opened(&config).await?;
             admin::add_client(&db, client_id, name, kind, center).await
+        }
+        Command::Client { what: ClientCommand::Open311Key { client_id } } => {
+            let db = opened(&config).await?;
+            admin::add_open311_key(&db, client_id).await
         }
     }
 }

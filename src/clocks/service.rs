@@ -55,6 +55,9 @@ code_enum! {
         FollowUpReview "follow_up_review" "差评上级复核时限",
         AssessmentObjection "assessment_objection" "考评公示期限",
         ObjectionDecision "objection_decision" "考评异议复核时限",
+        HotlineSign "hotline_sign" "热线工单签收时限",
+        Hotline "hotline" "热线工单办理时限",
+        HotlineSub "hotline_sub" "二级单位办理时限",
     }
 }
 
@@ -392,6 +395,7 @@ fn kind_of(stored: &str) -> &'static str {
         "supervision" => "supervision",
         "follow_up" => "follow_up",
         "assessment" => "assessment",
+        "hotline_order" => "hotline_order",
         "consultation" => "consultation",
         _ => "entrustment",
     }

@@ -1398,6 +1398,10 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    hotline_orders,
+    hotline_intakes,
+    hotline_links,
+    hotline_mappings,
     webhooks,
     webhook_deliveries,
     knowledge_articles,
@@ -1990,5 +1994,117 @@ diesel::table! {
     notice_progress (id) {
         id -> Integer,
         position -> BigInt,
+    }
+}
+
+diesel::table! {
+    hotline_orders (id) {
+        id -> Text,
+        number -> Text,
+        client_id -> Nullable<Text>,
+        source_by -> Text,
+        external_number -> Text,
+        home_center_id -> Text,
+        center_id -> Text,
+        department_id -> Nullable<Text>,
+        mapping_number -> Nullable<Integer>,
+        order_type -> Text,
+        category -> Text,
+        urgency -> Text,
+        secrecy -> Text,
+        channel -> Text,
+        disposal -> Text,
+        state -> Text,
+        held_state -> Nullable<Text>,
+        round -> Integer,
+        unmapped -> Bool,
+        anonymous -> Bool,
+        supervised -> Bool,
+        needs_visit -> Bool,
+        returns -> Integer,
+        extensions -> Integer,
+        urged -> Integer,
+        merged_into_id -> Nullable<Text>,
+        assignee_id -> Nullable<Text>,
+        first_responder_id -> Nullable<Text>,
+        appeal -> Text,
+        contacted -> Nullable<Bool>,
+        responded -> Nullable<Bool>,
+        resolved -> Nullable<Bool>,
+        first_resolved -> Nullable<Bool>,
+        hotline_grade -> Nullable<Text>,
+        department_grade -> Nullable<Text>,
+        visited_at -> Nullable<Timestamp>,
+        phone_mark -> Nullable<Text>,
+        name_mark -> Nullable<Text>,
+        service_code -> Nullable<Text>,
+        received_on -> Text,
+        details -> Text,
+        due_at -> Timestamp,
+        signed_at -> Nullable<Timestamp>,
+        replied_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    hotline_intakes (id) {
+        id -> Text,
+        source_by -> Text,
+        external_number -> Text,
+        round -> Integer,
+        order_id -> Text,
+        digest -> Text,
+        content_at -> Timestamp,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    hotline_links (id) {
+        id -> Text,
+        order_id -> Text,
+        kind -> Text,
+        record_id -> Text,
+        record_number -> Text,
+        round -> Integer,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    hotline_mappings (id) {
+        id -> Text,
+        client_id -> Text,
+        number -> Integer,
+        content -> Text,
+        note -> Text,
+        made_by -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    open311_keys (id) {
+        id -> Text,
+        client_id -> Text,
+        key_hash -> Text,
+        state -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    open311_updates (id) {
+        id -> Text,
+        client_id -> Text,
+        update_id -> Text,
+        order_id -> Text,
+        details -> Text,
+        created_at -> Timestamp,
     }
 }

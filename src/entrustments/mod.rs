@@ -43,7 +43,7 @@ pub use custody::{HandOver, Moved, clear_transfer, close_arbitration, hand_over,
 pub use facts::{ConsultationMark, FallbackMark, HeldPaper, Leg, OpenArbitration, Signature, SignatureInput};
 pub use filling::{BulkPlan, fill};
 pub use handling::{AcceptInput, accept_loaded, agent_at, assign_loaded};
-pub use intake::{Identity, NewEntrustment, Origin, submit, submit_as, submit_from};
+pub use intake::{Identity, NewEntrustment, Origin, enter, submit, submit_as, submit_from};
 pub use listing::list;
 pub use load::{Loaded, ON_TOLD, Told, by_reference, load_behind, load_for, load_locked, load_seen, movable, recompute, save, see_off, tell};
 pub use lookup::{SearchInput, guarded, proved, search, seen};

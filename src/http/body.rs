@@ -33,7 +33,7 @@ impl<T: DeserializeOwned + Validate + ToSchema + 'static> FromRequest for Body<T
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let typed = content_type_is(request, "application/json");
-        let bytes = read(request, payload);
+        let bytes = arrive(request, payload);
         async move {
             let bytes = bytes.await?;
             if !bytes.is_empty() && !typed {
@@ -55,7 +55,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let typed = content_type_is(request, "application/x-www-form-urlencoded");
-        let bytes = read(request, payload);
+        let bytes = arrive(request, payload);
         async move {
             let bytes = bytes.await?;
             if !typed {
@@ -68,8 +68,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
     }
 }
 
+/// One of several values of a body, each of which is taken or refused for itself.
+pub fn read<T: DeserializeOwned + Validate + ToSchema + 'static>(value: &Value) -> Result<T, Problem> {
+    parse(value.to_string().as_bytes())
+}
+
 /// The whole body, within its deadline: a stalled one never times out by itself (actix-web#928).
-fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<web::Bytes, Problem>> + use<> {
+fn arrive(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<web::Bytes, Problem>> + use<> {
     let coded = request.headers().get(header::CONTENT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("identity").trim().to_ascii_lowercase();
     let known = matches!(coded.as_str(), "identity" | "gzip" | "br" | "deflate");
     let bytes = web::Bytes::from_request(request, payload);

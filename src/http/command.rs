@@ -382,6 +382,27 @@ impl Command {
         self.run(StatusCode::CREATED, Some(collection), body, f).await
     }
 
+    /// Takes in what may be sent again: 201 where it is new, 200 with the record as it is where `f` says that it was known.
+    pub async fn take_in<B, T, F>(self, collection: &'static str, body: Body<B>, mut f: F) -> Answer
+    where
+        B: Send + 'static,
+        T: Versioned + 'static,
+        F: FnMut(&mut Tx, &Actor, &B) -> db::Result<(T, bool)> + Send + 'static,
+    {
+        let Self { write, who, .. } = self;
+        let Body { value, digest } = body;
+        let again = who.clone();
+        let seen = move |tx: &mut Tx, first: &Stored| {
+            let actor = again.load(tx)?;
+            still_seen::<T>(tx, &actor, first)
+        };
+        let make = move |tx: &mut Tx| {
+            let actor = who.load(tx)?;
+            f(tx, &actor, &value).map(|(record, new)| Made::record(&record).known(!new))
+        };
+        write.answer(StatusCode::CREATED, Some(collection), digest, seen, make).await
+    }
+
     /// A bulk action: answers 207 with what became of each record.
     pub async fn bulk<B, F>(self, body: Body<B>, mut f: F) -> Answer
     where

@@ -26,16 +26,23 @@ pub(super) struct Made {
     id: Option<String>,
     version: Option<i64>,
     body: serde_json::Result<String>,
+    /// It was there before: nothing was created.
+    known: bool,
 }
 
 impl Made {
     /// Of something that is not one record.
     pub(super) fn of<T: Serialize>(value: T) -> Self {
-        Self { id: None, version: None, body: serde_json::to_string(&value) }
+        Self { id: None, version: None, body: serde_json::to_string(&value), known: false }
     }
 
     pub(super) fn record<T: Versioned>(record: &T) -> Self {
-        Self { id: Some(record.id()), version: Some(record.version()), body: serde_json::to_string(record) }
+        Self { id: Some(record.id()), version: Some(record.version()), body: serde_json::to_string(record), known: false }
+    }
+
+    /// The same, where it may have been there before.
+    pub(super) fn known(self, known: bool) -> Self {
+        Self { known, ..self }
     }
 }
 
@@ -100,10 +107,10 @@ impl Write {
                     seen(tx, &first)?;
                     return Ok(Outcome::Rollback(first));
                 }
-                let Made { id, version, body } = make(tx)?;
+                let Made { id, version, body, known } = make(tx)?;
                 let answer = Stored {
-                    status: if dry_run { 200 } else { status.as_u16() },
-                    location: collection.zip(id).filter(|_| !dry_run).map(|(c, id)| format!("{c}/{id}")),
+                    status: if dry_run || known { 200 } else { status.as_u16() },
+                    location: collection.zip(id).filter(|_| !dry_run && !known).map(|(c, id)| format!("{c}/{id}")),
                     etag: version.map(etag).filter(|_| !dry_run),
                     body: body?,
                     replayed: false,

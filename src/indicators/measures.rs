@@ -101,6 +101,20 @@ measures! {
     TrainingHours = 106 "培训学时",
     CoursesTaken = 107 "参加培训考核",
     CoursesPassed = 108 "培训考核合格",
+    HotlineFirstResolved = 112 "热线工单回访：首次办理即解决",
+    HotlineUnreachable = 113 "热线工单回访：未联系上",
+    HotlineReceived = 114 "接收热线工单",
+    HotlineReplied = 115 "热线工单办结回复",
+    HotlineKept = 116 "热线工单办理时限内办结回复",
+    HotlineMissed = 117 "超过热线工单办理时限办结回复",
+    HotlineOverdueBegun = 118 "热线工单办理时限届满未办结回复",
+    HotlineOverdueEnded = 119 "届满后停止计时",
+    HotlineAssessed = 120 "热线工单回访：计入考核",
+    HotlineResponded = 121 "热线工单回访：已响应",
+    HotlineResolved = 122 "热线工单回访：已解决",
+    HotlineUnresolved = 123 "热线工单回访：未解决",
+    HotlineSatisfied = 124 "热线工单回访：满意",
+    HotlineDissatisfied = 125 "热线工单回访：不满意",
 }
 
 #[cfg(test)]

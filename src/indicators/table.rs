@@ -78,6 +78,15 @@ code_enum! {
         TrainingHours "training_hours" "培训学时",
         CoursesPassed "courses_passed" "培训合格人次",
         CoursePassRate "course_pass_rate" "培训合格率",
+        HotlineOrders "hotline_orders" "热线工单接收量",
+        HotlineReplies "hotline_replies" "热线工单办结回复量",
+        HotlineOnTimeRate "hotline_on_time_rate" "热线工单按时办结率",
+        HotlineOverdue "hotline_overdue" "超期未办结热线工单",
+        HotlineResponseRate "hotline_response_rate" "热线工单响应率",
+        HotlineResolutionRate "hotline_resolution_rate" "热线工单解决率",
+        HotlineFirstResolutionRate "hotline_first_resolution_rate" "热线工单首次解决率",
+        HotlineSatisfactionRate "hotline_satisfaction_rate" "热线工单满意率",
+        HotlineUnreachable "hotline_unreachable" "热线回访未联系上",
     }
 }
 
@@ -141,6 +150,8 @@ const ADVICE: &str = "咨询导办：按次计";
 /// Consultations know no mode and no department.
 const ADVISED: &[Axis] = &[Axis::Item, Axis::Channel];
 const TRAINING: &str = "代办帮办队伍培训";
+const HOTLINE: &str = "12345 热线三率考核";
+const ORDER: &[Axis] = &[Axis::Department];
 /// Courses know no item, channel or department.
 const COURSE: &[Axis] = &[];
 
@@ -309,6 +320,65 @@ impl Indicator {
                 RATED,
                 &[Self::ParticipationRate],
             ),
+            Self::HotlineOrders => count("期内接收的热线工单；并单、撤单的也计入。", "件", Neutral, HOTLINE, &[Plus(HotlineReceived)], ORDER),
+            Self::HotlineReplies => count("期内办结回复的热线工单；重办的每轮各计一次。", "件次", Neutral, HOTLINE, &[Plus(HotlineReplied)], ORDER),
+            Self::HotlineOnTimeRate => rate(
+                "办理时限内办结回复的，占期内办结回复的和期末已超期未办结的；重办的每轮各为一个时限。",
+                HOTLINE,
+                Fraction {
+                    words: ["时限内办结回复的件次", "期内办结回复的件次，加上期末已超期未办结的"],
+                    over: &[Plus(HotlineKept)],
+                    under: &[Plus(HotlineKept), Plus(HotlineMissed), Standing(HotlineOverdueBegun, HotlineOverdueEnded)],
+                },
+                ORDER,
+                &[Self::HotlineOverdue],
+            ),
+            Self::HotlineOverdue => {
+                count("期末已超过办理时限、尚未办结回复的热线工单。", "件", Lower, HOTLINE, &[Standing(HotlineOverdueBegun, HotlineOverdueEnded)], ORDER)
+            }
+            Self::HotlineResponseRate => rate(
+                "承办单位联系过诉求人的，占计入考核的回访工单；以现轮回访为准，联系不上诉求人的单列，经批准剔除的不计。",
+                HOTLINE,
+                Fraction { words: ["已响应的工单", "计入考核的回访工单"], over: &[Plus(HotlineResponded)], under: &[Plus(HotlineAssessed)] },
+                ORDER,
+                &[Self::HotlineUnreachable],
+            ),
+            Self::HotlineResolutionRate => rate(
+                "回访已解决的，占已解决与未解决之和；以现轮回访为准（最终解决率），联系不上的单列，经批准剔除的不计。",
+                HOTLINE,
+                Fraction {
+                    words: ["回访已解决的工单", "回访已解决和未解决的工单"],
+                    over: &[Plus(HotlineResolved)],
+                    under: &[Plus(HotlineResolved), Plus(HotlineUnresolved)],
+                },
+                ORDER,
+                &[Self::HotlineFirstResolutionRate, Self::HotlineUnreachable],
+            ),
+            Self::HotlineFirstResolutionRate => rate(
+                "首次回访即已解决的，分母与解决率相同；重办为新的一轮。",
+                HOTLINE,
+                Fraction {
+                    words: ["首次回访即已解决的工单", "回访已解决和未解决的工单"],
+                    over: &[Plus(HotlineFirstResolved)],
+                    under: &[Plus(HotlineResolved), Plus(HotlineUnresolved)],
+                },
+                ORDER,
+                &[Self::HotlineResolutionRate],
+            ),
+            Self::HotlineSatisfactionRate => rate(
+                "对承办单位满意的（前三个等级），占满意与不满意之和；联系不上的单列，经批准剔除的不计。",
+                HOTLINE,
+                Fraction {
+                    words: ["对承办单位满意的工单", "对承办单位满意和不满意的工单"],
+                    over: &[Plus(HotlineSatisfied)],
+                    under: &[Plus(HotlineSatisfied), Plus(HotlineDissatisfied)],
+                },
+                ORDER,
+                &[Self::HotlineUnreachable],
+            ),
+            Self::HotlineUnreachable => {
+                count("热线回访未联系上诉求人的工单；经批准剔除的不计。", "件", Lower, HOTLINE, &[Plus(Measure::HotlineUnreachable)], ORDER)
+            }
             Self::TicketRequests => count(
                 "期内反映“办不成事”的人次：合并的，每位反映人各计一次，计入其最初登记处。",
                 "人次",

@@ -7,6 +7,7 @@ use crate::{
     consultations::{self, ConsultationView},
     db::{Result, Tx},
     entrustments::{self, EntrustmentBrief, SearchInput},
+    hotline::{self, OrderView},
     kernel::{ErrorCode, Problem},
     tickets::{self, TicketView},
 };
@@ -18,6 +19,8 @@ pub struct SearchResult {
     pub entrustments: Vec<EntrustmentBrief>,
     /// Fallback tickets, newest first, at most 50.
     pub fallback_tickets: Vec<TicketView>,
+    /// Hotline orders, newest first, at most 50.
+    pub hotline_orders: Vec<OrderView>,
     /// Consultations, newest first, at most 50.
     pub consultations: Vec<ConsultationView>,
 }
@@ -31,6 +34,7 @@ pub fn search(tx: &mut Tx, actor: &Actor, input: &SearchInput) -> Result<SearchR
     Ok(SearchResult {
         entrustments: entrustments::search(tx, actor, input)?,
         fallback_tickets: tickets::search(tx, actor, asked)?,
+        hotline_orders: hotline::search(tx, actor, asked)?,
         consultations: consultations::search(tx, actor, asked)?,
     })
 }

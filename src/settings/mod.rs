@@ -9,6 +9,30 @@ use crate::{
     kernel::{BusinessHours, Limit, Problem, Unit},
 };
 
+/// A place on the map, in millionths of a degree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MapPoint {
+    /// North.
+    pub latitude_e6: i32,
+    /// East.
+    pub longitude_e6: i32,
+}
+
+impl Default for MapPoint {
+    /// The middle of the country, until a city says where it is.
+    fn default() -> Self {
+        Self { latitude_e6: 35_000_000, longitude_e6: 105_000_000 }
+    }
+}
+
+impl MapPoint {
+    /// Latitude and longitude in degrees.
+    pub fn degrees(self) -> (f64, f64) {
+        (f64::from(self.latitude_e6) / 1e6, f64::from(self.longitude_e6) / 1e6)
+    }
+}
+
 /// The rules of a center, as its tree sets them. Defaults are those of DOMAIN §9.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -124,6 +148,20 @@ pub struct Rules {
     pub sheet_extensions: u32,
     /// Sheets of one ticket that lead departments may return, before the reform office determines who handles it.
     pub sheet_returns: u32,
+    /// Where the center stands on the map: where a request names no place of its own.
+    pub map_point: MapPoint,
+    /// Sign a hotline order in.
+    pub hotline_sign_limit: Limit,
+    /// Handle it, where the hotline gives no deadline.
+    pub hotline_limit: Limit,
+    /// Ask within this time to hand it back.
+    pub hotline_return_limit: Limit,
+    /// Times that it may be asked to be handed back.
+    pub hotline_returns: u32,
+    /// Ask for more time so many working days before it is due, at least.
+    pub hotline_extension_before: u32,
+    /// Handled again, it has half the time, and this much at least.
+    pub hotline_rehandle_least: Limit,
     /// Rungs of the overdue ladder, in working days after the deadline of a sheet.
     pub ladder_days: [u32; 3],
     /// How sure it must be who an applicant is, to sign by way of a portal: 1 a telephone, 2 the real name, 3 in person.
@@ -174,6 +212,10 @@ impl Rules {
             self.ticket_objection_limit,
             self.return_visit_limit,
             self.assessment_objection_limit,
+            self.hotline_sign_limit,
+            self.hotline_limit,
+            self.hotline_return_limit,
+            self.hotline_rehandle_least,
             self.consultation_limit,
         ];
         if limits.iter().any(|l| !(1..=3650).contains(&l.value)) {
@@ -196,6 +238,12 @@ impl Rules {
         }
         if !(1..=365).contains(&self.suspect_days) || !(1..=1000).contains(&self.suspect_hourly) {
             return Err("疑似恶意差评的统计天数应为 1 到 365，每小时件数应为 1 到 1000");
+        }
+        if !(-90_000_000..=90_000_000).contains(&self.map_point.latitude_e6) || !(-180_000_000..=180_000_000).contains(&self.map_point.longitude_e6) {
+            return Err("坐标应为百万分之一度的纬度和经度");
+        }
+        if self.hotline_extension_before > 30 {
+            return Err("热线工单申请延期应为到期前 0 到 30 个工作日");
         }
         if !(1..=365).contains(&self.consultation_close_days) {
             return Err("咨询自动办结的天数应为 1 到 365");
@@ -229,6 +277,7 @@ impl Rules {
             self.sheet_extensions,
             self.sheet_returns,
             self.suspect_bad_ratings,
+            self.hotline_returns,
         ];
         if counts.iter().any(|n| !(1..=20).contains(n)) {
             return Err("次数应为 1 到 20");
@@ -296,6 +345,13 @@ impl Default for Rules {
             sheet_extension_days: 10,
             sheet_extensions: 1,
             sheet_returns: 2,
+            map_point: MapPoint::default(),
+            hotline_sign_limit: Limit { value: 4, unit: Unit::Hour },
+            hotline_limit: wd(5),
+            hotline_return_limit: wd(1),
+            hotline_returns: 2,
+            hotline_extension_before: 1,
+            hotline_rehandle_least: wd(2),
             ladder_days: [0, 5, 10],
             signing_level: 2,
             notice_hours: BusinessHours {

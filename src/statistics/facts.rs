@@ -16,6 +16,7 @@ use crate::{
         store::{Evaluation, EvaluationState, Grade},
     },
     follow_ups::{FollowUp, machine::FollowUpState},
+    hotline::{self, machine::AppealState},
     indicators::{
         Indicator,
         Measure::{self, *},
@@ -215,6 +216,7 @@ const ACCEPT: Marks = [AcceptKept, AcceptMissed, AcceptOverdueBegun, AcceptOverd
 const CONTACT: Marks = [ContactKept, ContactMissed, ContactOverdueBegun, ContactOverdueEnded];
 const FOLLOW_UP: Marks = [FollowUpKept, FollowUpMissed, FollowUpOverdueBegun, FollowUpOverdueEnded];
 const CONSULTATION: Marks = [ConsultationKept, ConsultationMissed, ConsultationOverdueBegun, ConsultationOverdueEnded];
+const HOTLINE: Marks = [HotlineKept, HotlineMissed, HotlineOverdueBegun, HotlineOverdueEnded];
 const SHEET: Marks = [SheetKept, SheetMissed, SheetOverdueBegun, SheetOverdueEnded];
 
 /// A limit: whether it was kept, where it came to its end, and from when to when it was past due. A limit that still runs begins
@@ -436,6 +438,57 @@ pub fn of_consultation(row: &Consultation, limits: &[Limited]) -> Contributed {
     let done = row.answered_at.is_some() || row.state == ConsultationState::HandedOver;
     for (i, limit) in limits.iter().enumerate() {
         judge(&mut to, limit, center, done && i + 1 == limits.len(), CONSULTATION);
+    }
+    to
+}
+
+/// A hotline order with all that is counted of it.
+#[derive(Debug)]
+pub struct Ordered<'a> {
+    /// The record.
+    pub row: &'a hotline::Order,
+    /// When it was finally replied to, once in each round.
+    pub replies: Vec<Moment>,
+    /// The limits of its rounds.
+    pub limits: Vec<Limited>,
+}
+
+/// What a hotline order contributes: it is counted once, its limits and replies in each round, its return visit as the present
+/// round has it; what was left out by an approved appeal is in no rate.
+pub fn of_order(o: &Ordered) -> Contributed {
+    let row = o.row;
+    let department = row.department_id.map(|id| id.to_string()).unwrap_or_default();
+    let mut to = Contributed { item: None, channel: "hotline", mode: "", department, counts: Vec::new() };
+    let center = row.center_id;
+    let day: NaiveDate = row.received_on.parse().unwrap_or_else(|_| row.created_at.local_date());
+    to.add_n(HotlineReceived.id(), day, center, 1);
+    o.replies.iter().for_each(|at| to.add(HotlineReplied, *at, center));
+    for limit in &o.limits {
+        let ended = limit.stopped.is_some_and(|at| o.replies.contains(&at));
+        judge(&mut to, limit, center, ended, HOTLINE);
+    }
+    let (Some(contacted), Some(at)) = (row.contacted, row.visited_at) else { return to };
+    if row.appeal == AppealState::Approved {
+        return to;
+    }
+    if !contacted {
+        to.add(HotlineUnreachable, at, center);
+    }
+    // Who was not reached could not say so; what the hotline knows otherwise counts.
+    if contacted || row.responded.is_some() {
+        to.add(HotlineAssessed, at, center);
+        if row.responded == Some(true) {
+            to.add(HotlineResponded, at, center);
+        }
+    }
+    if let Some(resolved) = row.resolved {
+        to.add(if resolved { HotlineResolved } else { HotlineUnresolved }, at, center);
+        if resolved && row.first_resolved == Some(true) {
+            to.add(HotlineFirstResolved, at, center);
+        }
+    }
+    if let Some(satisfied) = row.satisfied() {
+        to.add(if satisfied { HotlineSatisfied } else { HotlineDissatisfied }, at, center);
     }
     to
 }

@@ -13,6 +13,7 @@ use crate::{
     duty, entrustments,
     evaluations::{self, occasions::store as occasions},
     follow_ups::FollowUp,
+    hotline::{self, model::ReplyKind},
     kernel::Id,
     organization::{self, CenterLevel},
     routing::{joint::machine::JointState, transfers::machine::TransferState},
@@ -20,12 +21,13 @@ use crate::{
 };
 
 /// What is counted: kinds of root records, each with the kinds that hang on it.
-pub const KINDS: [(&str, &[&str]); 5] = [
+pub const KINDS: [(&str, &[&str]); 6] = [
     ("entrustment", &["entrustment", "joint_handling", "evaluation", "transfer", "follow_up"]),
     ("fallback_ticket", &["fallback_ticket", "assignment_sheet", "return_visit", "evaluation", "follow_up"]),
     ("service_occasion", &["evaluation", "follow_up"]),
     ("course", &["course"]),
     ("consultation", &["consultation"]),
+    ("hotline_order", &["hotline_order"]),
 ];
 
 /// What these records contribute now.
@@ -35,8 +37,25 @@ pub fn contributed(tx: &mut Tx, kind: &str, ids: &[Id]) -> Result<Vec<(Id, Contr
         "service_occasion" => of_occasions(tx, ids),
         "course" => of_courses(tx, ids),
         "consultation" => of_consultations(tx, ids),
+        "hotline_order" => of_orders(tx, ids),
         _ => of_tickets(tx, ids),
     }
+}
+
+fn of_orders(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {
+    let rows = hotline::store::orders_by_id(tx, ids)?;
+    let limits = store::limits_of(tx, ids, &[ClockKind::Hotline])?;
+    let mut all = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let details = row.details.open(tx.vault)?;
+        let order = facts::Ordered {
+            row,
+            replies: details.replies.iter().filter(|r| r.kind == ReplyKind::Final).map(|r| r.at).collect(),
+            limits: limits.iter().filter(|c| c.record_id == row.id).map(limited).collect::<Result<_>>()?,
+        };
+        all.push((row.id, facts::of_order(&order)));
+    }
+    Ok(all)
 }
 
 fn of_courses(tx: &mut Tx, ids: &[Id]) -> Result<Vec<(Id, Contributed)>> {

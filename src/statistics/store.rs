@@ -11,7 +11,8 @@ use crate::{
     db::{
         Json, Result, Tx, dialect,
         schema::{
-            assignment_sheets, clocks, course_records, courses, custody, evaluations, events, fallback_tickets, follow_ups, joint_handlings, matter_links,
+            assignment_sheets, clocks, course_records, courses, custody, evaluations, events, fallback_tickets, follow_ups, hotline_orders, joint_handlings,
+            matter_links,
             return_visits, service_item_versions, service_occasions, stat_facts, stat_keys, stat_progress, stat_rollups, ticket_callers, ticket_contacts,
             transfers,
         },
@@ -257,6 +258,7 @@ pub fn roots(tx: &mut Tx, root: &str, kind: &str, ids: &[Id]) -> Result<Vec<Id>>
 pub fn ids_after(tx: &mut Tx, kind: &str, after: &str, limit: i64) -> Result<Vec<Id>> {
     use crate::db::schema::entrustments as e;
     use fallback_tickets as t;
+    use hotline_orders as h;
     use service_occasions as o;
     Ok(match kind {
         "entrustment" => e::table.filter(e::id.gt(after)).order(e::id.asc()).limit(limit).select(e::id).load(tx.conn)?,
@@ -265,6 +267,7 @@ pub fn ids_after(tx: &mut Tx, kind: &str, after: &str, limit: i64) -> Result<Vec
             use crate::db::schema::consultations as c;
             c::table.filter(c::id.gt(after)).order(c::id.asc()).limit(limit).select(c::id).load(tx.conn)?
         }
+        "hotline_order" => h::table.filter(h::id.gt(after)).order(h::id.asc()).limit(limit).select(h::id).load(tx.conn)?,
         "course" => courses::table.filter(courses::id.gt(after)).order(courses::id.asc()).limit(limit).select(courses::id).load(tx.conn)?,
         _ => t::table.filter(t::id.gt(after)).order(t::id.asc()).limit(limit).select(t::id).load(tx.conn)?,
     })
@@ -277,6 +280,7 @@ pub fn how_many(tx: &mut Tx, kind: &str) -> Result<i64> {
         "entrustment" => e::table.count().get_result(tx.conn)?,
         "service_occasion" => service_occasions::table.count().get_result(tx.conn)?,
         "consultation" => crate::db::schema::consultations::table.count().get_result(tx.conn)?,
+        "hotline_order" => hotline_orders::table.count().get_result(tx.conn)?,
         "course" => courses::table.count().get_result(tx.conn)?,
         _ => fallback_tickets::table.count().get_result(tx.conn)?,
     })

@@ -18,6 +18,7 @@ use crate::{
     db::{Result, Tx, code_enum},
     duty, entrustments,
     evaluations::occasions::store as occasions,
+    hotline,
     indicators::{Indicator, Measure, Term},
     kernel::{Code as _, Cursor, Id, Problem},
     organization::{self, CenterBrief},
@@ -78,7 +79,7 @@ pub struct TracedPage {
 /// A record behind a figure.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct TracedRecord {
-    /// `entrustment`, `fallback_ticket`, `service_occasion`, `course` or `consultation`.
+    /// `entrustment`, `fallback_ticket`, `service_occasion`, `course`, `consultation` or `hotline_order`.
     #[schema(example = "entrustment")]
     pub kind: String,
     /// In Chinese.
@@ -242,7 +243,7 @@ pub fn page(tx: &mut Tx, actor: &Actor, params: &TraceParams) -> Result<TracedPa
 }
 
 /// Kinds of records that figures lead back to.
-pub const TRACED: [&str; 5] = ["entrustment", "fallback_ticket", "service_occasion", "course", "consultation"];
+pub const TRACED: [&str; 6] = ["entrustment", "fallback_ticket", "service_occasion", "course", "consultation", "hotline_order"];
 
 /// In Chinese.
 pub fn kind_label(kind: &str) -> &'static str {
@@ -252,6 +253,7 @@ pub fn kind_label(kind: &str) -> &'static str {
         "service_occasion" => "服务事件",
         "course" => "培训",
         "consultation" => "咨询",
+        "hotline_order" => "热线工单",
         _ => "记录",
     }
 }
@@ -298,6 +300,13 @@ pub fn told(tx: &mut Tx, actor: &Actor, kind: &str, ids: &[Id]) -> Result<BTreeM
                 let sight = sights.get(&row.id);
                 let title = if sight.is_some_and(|s| s.words) { Some(crate::consultations::title_of(tx, &row)?) } else { None };
                 all.insert(row.id, Told { number: row.number, title, seen: sight.is_some() });
+            }
+        }
+        "hotline_order" => {
+            let sights = access::sights(tx, &Scope::of(actor, "hotline_order"), ids)?;
+            for row in hotline::store::orders_by_id(tx, ids)? {
+                let seen = sights.contains_key(&row.id);
+                all.insert(row.id, Told { number: row.number, title: Some(row.external_number).filter(|_| seen), seen });
             }
         }
         // A course has no number, and is no secret of the staff.

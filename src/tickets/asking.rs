@@ -319,3 +319,18 @@ pub fn reopen(tx: &mut Tx, actor: &Actor, target: &Target, input: &TicketReason)
         Ok(Told::new("reopened", Audience::Applicant, json!({ "round": loaded.row.round })).saying(&input.reason))
     })
 }
+
+/// What a hotline heard when it called back, of whoever registered through a ticket, wherever it is handled now.
+pub fn hear_visit(tx: &mut Tx, actor: &Actor, id: Id, visit: super::doors::Visit) -> Result<Opened> {
+    let caller = store::caller(tx, visit.caller)?.ok_or_else(Problem::not_found)?;
+    debug_assert!(caller.origin_id == id || caller.ticket_id == id);
+    let loaded = load::load_locked(tx, caller.ticket_id)?;
+    let satisfied = visit.outcome == ContactOutcome::Satisfied;
+    if satisfied && visit.evidence.trim().chars().count() < 2 {
+        let zh = "热线回访满意的，须写明录音编号。";
+        return Err(Problem::rule("/recording_number", "evidence_required", zh, "Name the recording.").into());
+    }
+    let words = ContactWords { words: visit.words, evidence: visit.evidence, signature: None };
+    let said = Said { caller, satisfied, way: FeedbackWay::Hotline, at: visit.at, words, staff: actor.id.filter(|_| actor.kind == "user") };
+    hear(tx, actor, loaded, said)
+}

@@ -285,3 +285,30 @@ pub fn on_no_unit(tx: &mut Tx, actor: &Actor, matter: &entrustments::Loaded, dec
     let ticket = enter(tx, actor, decider, &content, TicketChannel::OtherWindow, entry, None, Some(origin), None)?;
     Ok((ticket.row.id, ticket.row.number))
 }
+
+/// Who calls a hotline, and under which number it came.
+pub struct FromOrder<'a> {
+    /// Their record, where their identity is known.
+    pub applicant: Option<Id>,
+    /// Whom to call.
+    pub contact: &'a ContactInput,
+    /// Shown to nobody else.
+    pub confidential: bool,
+    /// Who met them first.
+    pub first_responder: Option<Id>,
+    /// Whose number, and which.
+    pub source: (Id, String),
+}
+
+/// A hotline's order opens a ticket: who may was asked of the order.
+pub fn open_from_order(tx: &mut Tx, actor: &Actor, center: &Center, content: &TicketContent, from: FromOrder) -> Result<Opened> {
+    let FromOrder { applicant, contact, confidential, first_responder, source } = from;
+    let entry = Entry { applicant, contact, confidential, first_responder, matter: None };
+    enter(tx, actor, center, content, TicketChannel::Hotline, entry, Some(source), None, None)
+}
+
+/// A hotline's return visit says what a caller thinks of it while they are asked: a satisfied word, with its recording, is
+/// the feedback that clears (DOMAIN §8). Answers the ticket as it is then.
+pub fn hear_hotline(tx: &mut Tx, actor: &Actor, origin: Id, visit: Visit) -> Result<Opened> {
+    asking::hear_visit(tx, actor, origin, visit)
+}

@@ -28,8 +28,8 @@ pub use asking::caller_of;
 pub use asking::{ask, feedback, review, uphold};
 pub use counting::{RegisterCount, TicketRegister, figures};
 pub use doors::{
-    Assigned, BatchDecision, TicketWords, Visit, ask_feedback, assign, batch, decide, mark_precedent, move_due, on_no_unit, record_visit, reopen_after_visit,
-    reply, return_, send_back, show_to, sign_in, submit, unbatch, words_of,
+    Assigned, BatchDecision, FromOrder, TicketWords, Visit, ask_feedback, assign, batch, decide, hear_hotline, mark_precedent, move_due, on_no_unit,
+    open_from_order, record_visit, reopen_after_visit, reply, return_, send_back, show_to, sign_in, submit, unbatch, words_of,
 };
 pub use finding::search;
 pub use handling::{coordinate, record_coordination, settle, triage};

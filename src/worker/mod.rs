@@ -145,6 +145,7 @@ fn recompute(tx: &mut Tx) -> Result<usize> {
             "ticket_batch" => crate::batches::recompute(tx, *id)?,
             "return_visit" => crate::return_visits::recompute(tx, *id)?,
             "follow_up" => crate::follow_ups::recompute(tx, *id)?,
+            "hotline_order" => crate::hotline::recompute(tx, *id)?,
             "consultation" => consultations::recompute(tx, *id)?,
             "resolution" => meetings::recompute(tx, *id)?,
             "assessment" => assessments::recompute(tx, *id)?,

@@ -10,6 +10,7 @@ use crate::{
     db::{Result, Tx},
     entrustments, evaluations,
     follow_ups::{self, FollowUp},
+    hotline,
     kernel::{Code, Id},
     knowledge,
     meetings::{
@@ -142,6 +143,11 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
             let rows = assessments::store::assessments_by_id(tx, ids)?;
             let title = |a: &Assessment| Title(format!("考评（{}）：{} 起", a.subject_kind.label(), a.from_on));
             rows.into_iter().map(|a| Head::new(a.id, a.number.clone(), title(&a), a.state, a.version)).collect()
+        }
+        WorkKind::HotlineOrder => {
+            let rows = hotline::store::orders_by_id(tx, ids)?;
+            let title = |o: &hotline::Order| Title(format!("热线工单（{}）：{}", o.order_type.label(), o.external_number));
+            rows.into_iter().map(|o| Head::new(o.id, o.number.clone(), title(&o), o.state, o.version)).collect()
         }
         WorkKind::Precedent => {
             let rows = precedents::store::precedents_by_id(tx, ids)?;

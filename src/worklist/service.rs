@@ -14,6 +14,7 @@ use crate::{
     db::{Result, Tx, code_enum},
     entrustments::{self, Entrustment},
     follow_ups::{self, machine::FollowUpState},
+    hotline::{self, machine::OrderState},
     kernel::{Code, ErrorCode, Id, ListQuery, Moment, Problem},
     knowledge::{self, machine::ArticleState},
     meetings::{
@@ -75,6 +76,7 @@ code_enum! {
         FollowUp "follow_up" "差评整改",
         Precedent "precedent" "案例审核",
         Assessment "assessment" "考评",
+        HotlineOrder "hotline_order" "热线工单",
         Consultation "consultation" "咨询",
         KnowledgeArticle "knowledge_article" "知识条目",
     }
@@ -168,7 +170,8 @@ fn own(actor: &Actor, kind: WorkKind) -> Vec<String> {
     ) {
         own.extend(actor.nodes(Role::ReformOffice).map(subject::tree));
     }
-    if matches!(kind, WorkKind::LadderRung | WorkKind::Assessment) {
+    // So do they on what was taken in by hand for a hotline.
+    if matches!(kind, WorkKind::LadderRung | WorkKind::Assessment | WorkKind::HotlineOrder) {
         own.extend(actor.nodes(Role::Inspector).map(subject::tree));
     }
     own.extend(actor.applicant_id.map(|id| subject::applicant(id.as_str())));
@@ -202,6 +205,8 @@ fn states(kind: WorkKind, bucket: Bucket) -> Vec<&'static str> {
         (WorkKind::LadderRung, _) => vec![RungState::Proposed.code()],
         (WorkKind::TicketBatch, Bucket::Incoming) => Vec::new(),
         (WorkKind::TicketBatch, _) => vec![BatchState::Collecting.code(), BatchState::Submitted.code()],
+        (WorkKind::HotlineOrder, Bucket::Incoming) => vec![OrderState::Received.code(), OrderState::Dispatched.code()],
+        (WorkKind::HotlineOrder, _) => OrderState::ALL.iter().filter(|s| !s.is_final()).map(|s| s.code()).collect(),
         (WorkKind::Consultation, Bucket::Open) => vec![ConsultationState::Open.code(), ConsultationState::Answered.code()],
         (WorkKind::Consultation, _) => vec![ConsultationState::Open.code()],
         (WorkKind::KnowledgeArticle, Bucket::Incoming) => vec![ArticleState::InReview.code()],
@@ -275,6 +280,7 @@ fn awaiting(tx: &mut Tx, actor: &Actor, kind: WorkKind, bucket: Bucket, ids: &[I
         WorkKind::AssignmentSheet => sheets::sheets_awaiting(tx, actor, ids)?,
         WorkKind::LadderRung => sheets::rungs_awaiting(tx, actor, ids)?,
         WorkKind::TicketBatch => batches::batches_awaiting(tx, actor, ids)?,
+        WorkKind::HotlineOrder => hotline::awaiting(tx, actor, ids)?,
         WorkKind::Precedent => precedents::awaiting(tx, actor, ids)?,
         WorkKind::KnowledgeArticle => knowledge::awaiting(tx, actor, ids)?,
         WorkKind::Consultation => consultations::awaiting(tx, actor, ids, bucket == Bucket::Incoming)?,

@@ -99,6 +99,7 @@ struct Fixture {
     drafted: String,
     charged: String,
     rung: String,
+    hotline_order: String,
 }
 
 /// The visit about a cleared ticket: drawn, or ordered where it was not.
@@ -353,7 +354,9 @@ async fn fixture(app: &TestApp) -> Fixture {
     let (uncharged, drafted, charged, rung) = sheets(app, &handlers).await;
     let (asked, answered_question, offered_question) = questions(app).await;
     let (article, reviewed_article, live_article, article_feedback) = articles(app).await;
+    let hotline_order = text(&app.as_user("rd_clerk").post("/hotline/orders", crate::hotline::order("MX-0")).await.created()["id"]).to_owned();
     Fixture {
+        hotline_order,
         asked,
         offered_question,
         answered_question,
@@ -538,6 +541,40 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "appeal_follow_up" => (in_path(&f.follow_up), json!({ "ground": "mistaken", "reasons": "评价的是另一事项", "evidence": "录音 2" })),
         "decide_follow_up_appeal" => (in_path(&f.follow_up), json!({ "upheld": false, "reason": "证据不足" })),
         "mark_follow_up_complex" | "conclude_follow_up" | "send_back_follow_up" => (in_path(&f.follow_up), reason()),
+        "list_hotline_orders" | "list_hotline_changes" | "list_hotline_mappings" => (path.into(), empty()),
+        "create_hotline_order" => (path.into(), crate::hotline::order("MX-1")),
+        "create_hotline_orders" => (path.into(), json!({ "items": [crate::hotline::order("MX-2")] })),
+        "sign_hotline_orders" => (path.into(), json!({ "items": [{ "id": f.hotline_order }] })),
+        "create_hotline_mapping" => (path.into(), json!({ "client": "hotline-nantong", "content": {} })),
+        "try_hotline_mapping" => (path.into(), json!({ "content": {}, "order": crate::hotline::order("MX-3") })),
+        "get_hotline_mapping" => (in_path(fixed("no", "such").as_str()), empty()),
+        "get_hotline_order" | "list_hotline_order_timeline" | "track_hotline_order" | "sign_hotline_order" | "grant_hotline_extension"
+        | "resume_hotline_order" | "take_up_hotline_reply" | "pass_hotline_reply" | "archive_hotline_order" => (in_path(&f.hotline_order), empty()),
+        "dispatch_hotline_order" | "redispatch_hotline_order" => (in_path(&f.hotline_order), json!({ "center": "320623000000" })),
+        "request_hotline_extension" => (in_path(&f.hotline_order), json!({ "days": 2, "reason": "需会商" })),
+        "open_hotline_record" => (in_path(&f.hotline_order), json!({ "kind": "fallback_ticket" })),
+        "assign_hotline_order" => (in_path(&f.hotline_order), json!({ "assignee_id": user_id("rd_agent") })),
+        "create_hotline_sub_order" => {
+            (in_path(&f.hotline_order), json!({ "department_id": f.handlers, "matter": "核实情况", "limit": { "value": 2, "unit": "working_day" } }))
+        }
+        "answer_hotline_sub_order" => (in_path(&f.hotline_order), json!({ "sub_order_id": fixed("no", "such"), "report": "已核实" })),
+        "reply_to_hotline_order" => (in_path(&f.hotline_order), json!({ "kind": "interim", "reply": "已联系诉求人" })),
+        "record_hotline_visit" => (in_path(&f.hotline_order), json!({ "contacted": false })),
+        "merge_hotline_order" => (in_path(&f.hotline_order), json!({ "into": "MX-0" })),
+        "request_hotline_return"
+        | "deny_hotline_return"
+        | "deny_hotline_extension"
+        | "suspend_hotline_order"
+        | "send_back_hotline_reply"
+        | "rehandle_hotline_order"
+        | "urge_hotline_order"
+        | "supervise_hotline_order"
+        | "append_to_hotline_order"
+        | "revoke_hotline_order"
+        | "appeal_hotline_assessment"
+        | "approve_hotline_appeal"
+        | "refuse_hotline_appeal"
+        | "reveal_hotline_caller" => (in_path(&f.hotline_order), reason()),
         "list_fallback_tickets" | "get_fallback_register" => (path.into(), empty()),
         "register_fallback_ticket" => {
             let content = json!({ "title": "无处备案", "situation": "多个窗口答复不属于本部门", "category": "emerging_field" });
@@ -1176,6 +1213,27 @@ fn policy_names_what_exists() {
         "make_file",
         "retry",
         "leave_out",
+        "dispatch",
+        "redispatch",
+        "deny_return",
+        "deny_extension",
+        "assign_sub",
+        "answer_sub",
+        "reply_interim",
+        "reply_final",
+        "request_return",
+        "open",
+        "take_up",
+        "pass",
+        "record_visit",
+        "rehandle",
+        "archive",
+        "urge",
+        "supervise",
+        "append",
+        "amend",
+        "approve_appeal",
+        "refuse_appeal",
         "tag",
         "look_up",
         "give_feedback",
