@@ -160,7 +160,8 @@ fn order(tx: &mut Tx, by: &By, n: usize, come: Come, identity: Identity) -> Resu
     let via = Via { identity: Some(identity), ..Via::default() };
     if come == Come::Received {
         // As the hotline's system hands it in, without a unit.
-        let caller = crate::auth::Caller { kind: crate::auth::SubjectKind::Client, id: fixed("client", CLIENT), session: None, client: CLIENT.into() };
+        let caller =
+            crate::auth::Caller { kind: crate::auth::SubjectKind::Client, id: fixed("client", CLIENT), session: None, level: None, client: CLIENT.into() };
         let system = crate::auth::actor(tx, &caller, "demo")?;
         hotline::take_in(tx, &system, &input, &via)?;
         return Ok(());

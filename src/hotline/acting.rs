@@ -37,7 +37,8 @@ fn to_center(tx: &mut Tx, loaded: &Loaded, input: &DispatchInput) -> Result<(Cen
     let by_unit = input.handling_unit.as_deref();
     let unit = by_unit.map(|code| codes.units.iter().find(|u| u.code == code).map_or_else(|| (code.to_owned(), None), |u| (u.center.clone(), u.department_id)));
     let at = if input.center.is_some() { "/center" } else { "/handling_unit" };
-    let unknown = || Problem::rule(at, "unknown_center", "没有这个在用的服务中心，或不在工单接收中心及其下级范围内。", "No such center at or below the home center.");
+    let unknown =
+        || Problem::rule(at, "unknown_center", "没有这个在用的服务中心，或不在工单接收中心及其下级范围内。", "No such center at or below the home center.");
     let (reference, department) = match (&input.center, unit) {
         (Some(center), _) => (center.clone(), None),
         (None, Some(unit)) => unit,
@@ -305,8 +306,7 @@ pub fn reply(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReplyInput) ->
         if loaded.details.replies.len() >= 200 {
             return Err(Problem::rule("/reply", "too_many", "一件工单最多回复 200 次。", "At most 200 replies.").into());
         }
-        let reply =
-            Reply { kind: input.kind, words: input.reply.clone(), solved: input.solved, round: loaded.row.round, at: tx.now, by: person(actor) };
+        let reply = Reply { kind: input.kind, words: input.reply.clone(), solved: input.solved, round: loaded.row.round, at: tx.now, by: person(actor) };
         loaded.details.replies.push(reply);
         if last {
             loaded.row.replied_at = Some(tx.now);

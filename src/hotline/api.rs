@@ -41,19 +41,8 @@ impl Expands for OfOrder {
 }
 
 /// Filters that no index answers.
-pub const SIEVED: &[&str] = &[
-    "order_type",
-    "urgency",
-    "secrecy",
-    "appeal",
-    "external_number",
-    "center_id",
-    "department_id",
-    "client_id",
-    "overdue",
-    "unmapped",
-    "supervised",
-];
+pub const SIEVED: &[&str] =
+    &["order_type", "urgency", "secrecy", "appeal", "external_number", "center_id", "department_id", "client_id", "overdue", "unmapped", "supervised"];
 
 /// The list of hotline orders.
 pub struct Orders;
@@ -212,7 +201,10 @@ async fn dispatch(command: Command, body: Body<DispatchInput>) -> Answer {
 async fn sign(command: Command, body: Body<Empty>) -> Answer {
     command
         .act(body, |tx, actor, target, input| {
-            let loaded = { let _: &Empty = input; acting::sign(tx, actor, target)? };
+            let loaded = {
+                let _: &Empty = input;
+                acting::sign(tx, actor, target)?
+            };
             views::after(tx, actor, loaded)
         })
         .await
@@ -336,7 +328,8 @@ async fn appeal(command: Command, body: Body<AppealInput>) -> Answer {
 #[utoipa::path(tag = "hotline", operation_id = "reveal_hotline_caller", params(("id" = String, Path, description = "工单 id、编号或热线编号", max_length = 100)), request_body = OrderReason, responses((status = 200, description = "工单", body = OrderView)))]
 #[post("/hotline/orders/{id}/reveal")]
 async fn reveal(command: Command, body: Body<OrderReason>) -> Answer {
-    command.in_earnest()?
+    command
+        .in_earnest()?
         .act(body, |tx, actor, target, input| {
             let loaded = acting::reveal(tx, actor, target, input)?;
             views::revealed(tx, actor, &loaded)

@@ -118,8 +118,7 @@ impl OrderAction {
 }
 
 const WITH_CENTER: &[S] = &[S::Received, S::Dispatched, S::Signed, S::Handling];
-const OPEN: &[S] =
-    &[S::Received, S::Dispatched, S::Signed, S::Handling, S::ReturnRequested, S::ExtensionRequested, S::Suspended, S::Replied, S::HotlineReview];
+const OPEN: &[S] = &[S::Received, S::Dispatched, S::Signed, S::Handling, S::ReturnRequested, S::ExtensionRequested, S::Suspended, S::Replied, S::HotlineReview];
 
 /// Where an action leads: to a state, back to the one before, or nowhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

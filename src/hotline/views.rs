@@ -318,9 +318,8 @@ pub(super) fn render(tx: &Tx, row: &Order, d: &OrderDetails, reader: &Reader, be
     let (code, name) = beside.codes.out(row.state);
     let words = |text: &str| Some(text.to_owned()).filter(|t| reader.words && !t.is_empty());
     let full = single && reader.clear;
-    let shown = |text: &str, mask: &dyn Fn(&str) -> String| {
-        Some(text).filter(|t| reader.caller && !t.is_empty()).map(|t| if full { t.to_owned() } else { mask(t) })
-    };
+    let shown =
+        |text: &str, mask: &dyn Fn(&str) -> String| Some(text).filter(|t| reader.caller && !t.is_empty()).map(|t| if full { t.to_owned() } else { mask(t) });
     let told = |yes: bool| yes.then_some(());
     let both = told(single && reader.words);
     Ok(OrderView {

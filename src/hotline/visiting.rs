@@ -103,14 +103,8 @@ fn tell_tickets(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &VisitInput,
         let Some(caller) = caller_of(tx, link)? else { continue };
         let ticket = tickets::load_behind(tx, caller.1)?;
         let outcome = if satisfied { ContactOutcome::Satisfied } else { ContactOutcome::Dissatisfied };
-        let visit = tickets::Visit {
-            caller: caller.0,
-            outcome,
-            way: FeedbackWay::Hotline,
-            at,
-            words: input.opinion.clone(),
-            evidence: input.recording_number.clone(),
-        };
+        let visit =
+            tickets::Visit { caller: caller.0, outcome, way: FeedbackWay::Hotline, at, words: input.opinion.clone(), evidence: input.recording_number.clone() };
         match ticket.row.state {
             TicketState::AwaitingFeedback if satisfied && ticket.answer_of(caller.0) == Some(ContactOutcome::Satisfied) => {}
             TicketState::AwaitingFeedback => {

@@ -11,7 +11,6 @@ use super::{
 use crate::{
     db::{Db, Error, Outcome, Tx},
     http::{State, edge::RequestId},
-
 };
 
 /// Mounts the standard's paths.
@@ -71,9 +70,7 @@ async fn run(request: &HttpRequest, state: &web::Data<State>, name: &str, body: 
     let db = &state.db;
     match (posted, parts.as_slice()) {
         (false, ["discovery"]) => Ok((200, services::discovery(&state.config.public_url, "12345"))),
-        (false, ["services"]) => {
-            read(db, move |tx| Ok(reading::jurisdiction(tx, &fields, None)?.map(|_| services::list()))).await
-        }
+        (false, ["services"]) => read(db, move |tx| Ok(reading::jurisdiction(tx, &fields, None)?.map(|_| services::list()))).await,
         (false, ["services", code]) => services::definition(code).map(|tree| (200, tree)),
         (false, ["requests"]) => read(db, move |tx| reading::list(tx, &fields)).await,
         (false, ["requests", ids]) => {

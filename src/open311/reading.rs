@@ -47,7 +47,7 @@ pub fn client(tx: &mut Tx, fields: &Fields) -> Asked<Option<Client>> {
 
 /// The client as an actor, for the hotline's own use cases.
 pub fn actor_of(tx: &mut Tx, client: &Client, request_id: &str) -> Result<Actor> {
-    let caller = Caller { kind: SubjectKind::Client, id: client.id, session: None, client: client.client_id.clone() };
+    let caller = Caller { kind: SubjectKind::Client, id: client.id, session: None, level: None, client: client.client_id.clone() };
     actor(tx, &caller, request_id)
 }
 
@@ -205,9 +205,11 @@ pub fn list(tx: &mut Tx, fields: &Fields) -> Asked<Tree> {
     let before = asked!(fields.get("updated_before").map(|t| read_date(t, "updated_before")).transpose());
     let whole = |name: &str, usual: usize, most: usize| match fields.get(name) {
         None => Ok(usual),
-        Some(text) => text.parse::<usize>().ok().filter(|n| (1..=most).contains(n)).ok_or_else(|| {
-            Fault::new(400, format!("{name} 应为 1 到 {most} 的整数（{name} must be an integer from 1 to {most}）"))
-        }),
+        Some(text) => text
+            .parse::<usize>()
+            .ok()
+            .filter(|n| (1..=most).contains(n))
+            .ok_or_else(|| Fault::new(400, format!("{name} 应为 1 到 {most} 的整数（{name} must be an integer from 1 to {most}）"))),
     };
     let page = asked!(whole("page", 1, 1_000_000));
     let size = asked!(whole("page_size", if fields.get("page").is_some() { 50 } else { MOST }, MOST));

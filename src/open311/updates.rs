@@ -19,8 +19,23 @@ use crate::{
 };
 
 /// What is told of an order by itself.
-const TOLD: &[&str] =
-    &["received", "dispatched", "redispatched", "signed", "opened", "record_ended", "suspended", "resumed", "replied_interim", "replied", "rehandled", "appended", "archived", "merged", "revoked"];
+const TOLD: &[&str] = &[
+    "received",
+    "dispatched",
+    "redispatched",
+    "signed",
+    "opened",
+    "record_ended",
+    "suspended",
+    "resumed",
+    "replied_interim",
+    "replied",
+    "rehandled",
+    "appended",
+    "archived",
+    "merged",
+    "revoked",
+];
 
 /// GET servicerequestupdates: by the span of days, oldest first.
 pub fn list(tx: &mut Tx, fields: &Fields) -> Asked<Tree> {

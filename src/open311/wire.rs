@@ -153,7 +153,9 @@ pub fn read_date(text: &str, name: &str) -> Result<Moment, Fault> {
     let day = || NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().map(|d| (d.and_time(chrono::NaiveTime::MIN) - chrono::TimeDelta::hours(8)).and_utc());
     let found = whole.or_else(short).or_else(local).or_else(day);
     let found = found.filter(|t| (1970..=2200).contains(&chrono::Datelike::year(t)));
-    found.map(Moment::from).ok_or_else(|| Fault::new(400, format!("{name} 应为 W3C 格式的日期时间，例如 2026-03-02T09:30:00+08:00（{name} must be a W3C date and time）")))
+    found
+        .map(Moment::from)
+        .ok_or_else(|| Fault::new(400, format!("{name} 应为 W3C 格式的日期时间，例如 2026-03-02T09:30:00+08:00（{name} must be a W3C date and time）")))
 }
 
 /// The pairs of a query or a form body, in order; the same name may come again.
@@ -235,8 +237,13 @@ mod tests {
         assert!(tree.write(Format::Json).starts_with("[{\"service_request_id\":\"RX-1\""));
         let fault = Fault::new(403, "无效").tree();
         assert_eq!(fault.write(Format::Xml).lines().nth(1), Some("<errors><error><code>403</code><description>无效</description></error></errors>"));
-        let definition = Tree { root: "service_definition", value: json!({ "service_code": "x", "attributes": [{ "code": "a", "values": [{ "key": 1, "name": "n" }] }] }) };
-        assert!(definition.write(Format::Xml).contains("<attributes><attribute><code>a</code><values><value><key>1</key><name>n</name></value></values></attribute></attributes>"));
+        let definition =
+            Tree { root: "service_definition", value: json!({ "service_code": "x", "attributes": [{ "code": "a", "values": [{ "key": 1, "name": "n" }] }] }) };
+        assert!(
+            definition
+                .write(Format::Xml)
+                .contains("<attributes><attribute><code>a</code><values><value><key>1</key><name>n</name></value></values></attribute></attributes>")
+        );
     }
 
     #[test]

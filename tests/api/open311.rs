@@ -7,7 +7,15 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, MONDAY, Reply, TestApp, center_id, moment, on_both_engines, text};
 
-on_both_engines!(services_in_both_formats, filed_followed_and_closed, the_same_number_makes_one, refusals_of_the_standard, lists_and_their_filters, updates_both_ways, who_reads_what);
+on_both_engines!(
+    services_in_both_formats,
+    filed_followed_and_closed,
+    the_same_number_makes_one,
+    refusals_of_the_standard,
+    lists_and_their_filters,
+    updates_both_ways,
+    who_reads_what
+);
 
 const AT: &str = "/open311/v2";
 const KEY: &str = "key-of-the-test-client";
@@ -120,11 +128,21 @@ async fn filed_followed_and_closed(app: TestApp) {
     let token = get(&app, &format!("tokens/{}.json", text(&order["id"]))).await.ok();
     assert_eq!(token[0]["service_request_id"], number.as_str());
     // A consultation and an agency matter.
-    let asked = [("api_key", KEY), ("jurisdiction_id", RUDONG), ("service_code", "consultation"), ("address_string", "如东"), ("description", "报装要带什么材料")];
+    let asked =
+        [("api_key", KEY), ("jurisdiction_id", RUDONG), ("service_code", "consultation"), ("address_string", "如东"), ("description", "报装要带什么材料")];
     let number = text(&post(&app, "requests.json", &asked).await.expect(201).body[0]["service_request_id"]).to_owned();
     assert_eq!(clerk.get(&format!("/hotline/orders/{number}")).await.ok()["opened"][0]["kind"], "consultation");
-    let matter = [("api_key", KEY), ("jurisdiction_id", RUDONG), ("service_code", "assisted"), ("address_string", "如东"), ("description", "请帮助办理供水报装"),
-        ("last_name", "反映人丁"), ("phone", "13900008812"), ("attribute[item]", "GS-320623-0001"), ("attribute[id_number]", "11010519491231002X")];
+    let matter = [
+        ("api_key", KEY),
+        ("jurisdiction_id", RUDONG),
+        ("service_code", "assisted"),
+        ("address_string", "如东"),
+        ("description", "请帮助办理供水报装"),
+        ("last_name", "反映人丁"),
+        ("phone", "13900008812"),
+        ("attribute[item]", "GS-320623-0001"),
+        ("attribute[id_number]", "11010519491231002X"),
+    ];
     let number = text(&post(&app, "requests.json", &matter).await.expect(201).body[0]["service_request_id"]).to_owned();
     assert_eq!(clerk.get(&format!("/hotline/orders/{number}")).await.ok()["opened"][0]["kind"], "entrustment");
 }
@@ -133,7 +151,13 @@ async fn the_same_number_makes_one(app: TestApp) {
     client(&app, "o311-same", KEY).await;
     let fields = problem("FMS-7");
     let replies = join_all((0..10).map(|_| file(&app, "xml", &fields))).await;
-    let bodies: std::collections::BTreeSet<&str> = replies.iter().map(|r| { assert_eq!(r.status, 201, "{}", r.text); r.text.as_str() }).collect();
+    let bodies: std::collections::BTreeSet<&str> = replies
+        .iter()
+        .map(|r| {
+            assert_eq!(r.status, 201, "{}", r.text);
+            r.text.as_str()
+        })
+        .collect();
     assert_eq!(bodies.len(), 1, "{bodies:?}");
     let mut other = problem("FMS-7");
     other.retain(|(n, _)| *n != "description");
@@ -218,8 +242,14 @@ async fn updates_both_ways(app: TestApp) {
     client(&app, "o311-upd2", "key-of-another").await;
     let number = text(&file(&app, "json", &problem("U-1")).await.expect(201).body[0]["service_request_id"]).to_owned();
     let update = |key: &'static str, id: &'static str| {
-        let fields = vec![("api_key", key), ("service_request_id", number.as_str()), ("update_id", id), ("description", "今天又去了一次窗口"), ("status", "OPEN"),
-            ("updated_datetime", "2026-03-02T09:30:00+08:00")];
+        let fields = vec![
+            ("api_key", key),
+            ("service_request_id", number.as_str()),
+            ("update_id", id),
+            ("description", "今天又去了一次窗口"),
+            ("status", "OPEN"),
+            ("updated_datetime", "2026-03-02T09:30:00+08:00"),
+        ];
         let app = &app;
         async move { post(app, "servicerequestupdates.xml", &fields).await }
     };
