@@ -5,12 +5,13 @@ use serde_json::json;
 
 use super::{
     input::{
-        AppealInput, AssignInput, BulkSign, DispatchInput, ExtensionRequest, MergeInput, Opinion, OrderReason, ReplyInput, ReturnRequest, SubAnswer, SubInput,
+        BulkSign, DispatchInput, ExtensionRequest, HotlineAppealInput, HotlineAssignInput, HotlineMergeInput, Opinion, OrderReason, ReplyInput, ReturnRequest,
+        SubAnswer, SubInput,
     },
     load::{self, KIND, Loaded, Told, change},
-    machine::{AppealState, OrderAction as Action, OrderState as State},
+    machine::{HotlineAppealState, OrderAction as Action, OrderState as State},
     mapping,
-    model::{Appeal, Asked, Noted, Reply, ReplyKind, SubOrder},
+    model::{Appeal, Asked, HotlineNoted, Reply, ReplyKind, SubOrder},
     opening, store,
 };
 use crate::{
@@ -23,8 +24,8 @@ use crate::{
     organization::{self, Center},
 };
 
-pub(super) fn noted(tx: &Tx, actor: &Actor, words: &str) -> Noted {
-    Noted { words: words.to_owned(), at: tx.now, by: person(actor) }
+pub(super) fn noted(tx: &Tx, actor: &Actor, words: &str) -> HotlineNoted {
+    HotlineNoted { words: words.to_owned(), at: tx.now, by: person(actor) }
 }
 
 fn person(actor: &Actor) -> Option<Id> {
@@ -37,7 +38,8 @@ fn to_center(tx: &mut Tx, loaded: &Loaded, input: &DispatchInput) -> Result<(Cen
     let by_unit = input.handling_unit.as_deref();
     let unit = by_unit.map(|code| codes.units.iter().find(|u| u.code == code).map_or_else(|| (code.to_owned(), None), |u| (u.center.clone(), u.department_id)));
     let at = if input.center.is_some() { "/center" } else { "/handling_unit" };
-    let unknown = || Problem::rule(at, "unknown_center", "没有这个在用的服务中心，或不在工单接收中心及其下级范围内。", "No such center at or below the home center.");
+    let unknown =
+        || Problem::rule(at, "unknown_center", "没有这个在用的服务中心，或不在工单接收中心及其下级范围内。", "No such center at or below the home center.");
     let (reference, department) = match (&input.center, unit) {
         (Some(center), _) => (center.clone(), None),
         (None, Some(unit)) => unit,
@@ -245,7 +247,7 @@ pub fn resume(tx: &mut Tx, actor: &Actor, target: &Target, input: &Opinion) -> R
 }
 
 /// Who handles it in person.
-pub fn assign(tx: &mut Tx, actor: &Actor, target: &Target, input: &AssignInput) -> Result<Loaded> {
+pub fn assign(tx: &mut Tx, actor: &Actor, target: &Target, input: &HotlineAssignInput) -> Result<Loaded> {
     change(tx, actor, target, Action::Assign, |tx, loaded| {
         let here = accounts::user(tx, input.assignee_id)?;
         let here = here.filter(|u| u.status == "active" && u.applicant_id.is_none() && u.center_id == Some(loaded.center.id));
@@ -305,8 +307,7 @@ pub fn reply(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReplyInput) ->
         if loaded.details.replies.len() >= 200 {
             return Err(Problem::rule("/reply", "too_many", "一件工单最多回复 200 次。", "At most 200 replies.").into());
         }
-        let reply =
-            Reply { kind: input.kind, words: input.reply.clone(), solved: input.solved, round: loaded.row.round, at: tx.now, by: person(actor) };
+        let reply = Reply { kind: input.kind, words: input.reply.clone(), solved: input.solved, round: loaded.row.round, at: tx.now, by: person(actor) };
         loaded.details.replies.push(reply);
         if last {
             loaded.row.replied_at = Some(tx.now);
@@ -385,7 +386,7 @@ pub fn revoke(tx: &mut Tx, actor: &Actor, target: &Target, input: &OrderReason) 
 }
 
 /// Several callers about one matter: this order goes on as the other, whose center answers both.
-pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &MergeInput) -> Result<Loaded> {
+pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &HotlineMergeInput) -> Result<Loaded> {
     let refuse = |code, zh, en| Problem::rule("/into", code, zh, en);
     let unknown = || refuse("unknown_order", "没有这件工单，或者不在您的可见范围内。", "No order that you see.");
     let own = load::by_reference(tx, actor, &target.reference)?.ok_or_else(Problem::not_found)?.id;
@@ -415,9 +416,9 @@ pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &MergeInput) ->
 }
 
 /// The center asks to be left out of the assessment 剔除.
-pub fn appeal(tx: &mut Tx, actor: &Actor, target: &Target, input: &AppealInput) -> Result<Loaded> {
+pub fn appeal(tx: &mut Tx, actor: &Actor, target: &Target, input: &HotlineAppealInput) -> Result<Loaded> {
     change(tx, actor, target, Action::Appeal, |tx, loaded| {
-        loaded.row.appeal = AppealState::Open;
+        loaded.row.appeal = HotlineAppealState::Open;
         loaded.details.appeal = Some(Appeal { reason: input.reason.clone(), basis: input.basis.clone(), at: tx.now, decision: None });
         Ok(Told::new("appealed", json!({})).saying(&input.reason))
     })
@@ -427,7 +428,7 @@ pub fn appeal(tx: &mut Tx, actor: &Actor, target: &Target, input: &AppealInput) 
 pub fn decide_appeal(tx: &mut Tx, actor: &Actor, target: &Target, input: &OrderReason, approved: bool) -> Result<Loaded> {
     let action = if approved { Action::ApproveAppeal } else { Action::RefuseAppeal };
     change(tx, actor, target, action, |tx, loaded| {
-        loaded.row.appeal = if approved { AppealState::Approved } else { AppealState::Refused };
+        loaded.row.appeal = if approved { HotlineAppealState::Approved } else { HotlineAppealState::Refused };
         let note = noted(tx, actor, &input.reason);
         if let Some(appeal) = &mut loaded.details.appeal {
             appeal.decision = Some(note);

@@ -273,12 +273,7 @@ fn home(tx: &mut Tx, client: &auth::store::Client) -> Result<Option<Center>> {
 }
 
 fn near<'a>(center: Option<&'a Center>, client: Id) -> Reachable<'a> {
-    Reachable {
-        centers: center.iter().map(|c| c.id).collect(),
-        path: center.map_or("", |c| c.path.as_str()),
-        client: Some(client),
-        ..Reachable::default()
-    }
+    Reachable { centers: center.iter().map(|c| c.id).collect(), path: center.map_or("", |c| c.path.as_str()), client: Some(client), ..Reachable::default() }
 }
 
 fn view(tx: &mut Tx, row: Mapping, client: &str) -> Result<MappingView> {

@@ -23,9 +23,7 @@ mod views;
 mod visiting;
 mod waiting;
 
-pub use acting::{
-    appeal, append, assign_sub, dispatch, pass, reply, request_extension, request_return, sign, suspend,
-};
+pub use acting::{appeal, append, assign_sub, dispatch, pass, reply, request_extension, request_return, sign, suspend};
 pub use input::{CallerInput, DispatchInput, ExtensionRequest, NewOrder, OrderReason, ReplyInput, ReturnRequest};
 pub use intake::{Taken, Via, take_in};
 pub use load::{KIND, Loaded, load_seen, recompute};

@@ -136,15 +136,8 @@ fn make(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &OpenInput) -> R
         OpenedKind::Entrustment => matter(tx, actor, loaded, input)?,
         OpenedKind::Consultation => consultation(tx, actor, loaded, input)?,
     };
-    let link = Link {
-        id: Id::new(),
-        order_id: loaded.row.id,
-        kind: input.kind,
-        record_id: id,
-        record_number: number,
-        round: loaded.row.round,
-        created_at: tx.now,
-    };
+    let link =
+        Link { id: Id::new(), order_id: loaded.row.id, kind: input.kind, record_id: id, record_number: number, round: loaded.row.round, created_at: tx.now };
     store::insert_link(tx, &link)?;
     loaded.links.push(link.clone());
     loaded.facts.opened = true;

@@ -26,7 +26,6 @@ const MOST: usize = 1_000;
 pub type Asked<T> = Result<std::result::Result<T, Fault>>;
 
 /// Takes the answer, or hands the refusal on.
-#[macro_export]
 macro_rules! asked {
     ($e:expr) => {
         match $e {
@@ -35,6 +34,7 @@ macro_rules! asked {
         }
     };
 }
+pub(super) use asked;
 
 /// The client of a key; none where none was sent.
 pub fn client(tx: &mut Tx, fields: &Fields) -> Asked<Option<Client>> {
@@ -205,9 +205,11 @@ pub fn list(tx: &mut Tx, fields: &Fields) -> Asked<Tree> {
     let before = asked!(fields.get("updated_before").map(|t| read_date(t, "updated_before")).transpose());
     let whole = |name: &str, usual: usize, most: usize| match fields.get(name) {
         None => Ok(usual),
-        Some(text) => text.parse::<usize>().ok().filter(|n| (1..=most).contains(n)).ok_or_else(|| {
-            Fault::new(400, format!("{name} 应为 1 到 {most} 的整数（{name} must be an integer from 1 to {most}）"))
-        }),
+        Some(text) => text
+            .parse::<usize>()
+            .ok()
+            .filter(|n| (1..=most).contains(n))
+            .ok_or_else(|| Fault::new(400, format!("{name} 应为 1 到 {most} 的整数（{name} must be an integer from 1 to {most}）"))),
     };
     let page = asked!(whole("page", 1, 1_000_000));
     let size = asked!(whole("page_size", if fields.get("page").is_some() { 50 } else { MOST }, MOST));

@@ -20,7 +20,14 @@ pub struct Service {
     pub group: &'static str,
 }
 
-const fn service(code: &'static str, name: &'static str, order_type: &'static str, group: &'static str, keywords: &'static str, description: &'static str) -> Service {
+const fn service(
+    code: &'static str,
+    name: &'static str,
+    order_type: &'static str,
+    group: &'static str,
+    keywords: &'static str,
+    description: &'static str,
+) -> Service {
     Service { code, name, description, order_type, keywords, group }
 }
 

@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 
 use super::{
     filing::refused,
-    reading::{self, Asked, Shown, span},
+    reading::{self, Asked, Shown, asked, span},
     store::{self, Update, UpdateWords},
     wire::{Fault, Fields, Tree, date},
 };
 use crate::{
-    asked,
     db::{Error, Private, Tx},
     hotline::{self, Order, OrderReason},
     kernel::{Id, Target},
@@ -19,8 +18,23 @@ use crate::{
 };
 
 /// What is told of an order by itself.
-const TOLD: &[&str] =
-    &["received", "dispatched", "redispatched", "signed", "opened", "record_ended", "suspended", "resumed", "replied_interim", "replied", "rehandled", "appended", "archived", "merged", "revoked"];
+const TOLD: &[&str] = &[
+    "received",
+    "dispatched",
+    "redispatched",
+    "signed",
+    "opened",
+    "record_ended",
+    "suspended",
+    "resumed",
+    "replied_interim",
+    "replied",
+    "rehandled",
+    "appended",
+    "archived",
+    "merged",
+    "revoked",
+];
 
 /// GET servicerequestupdates: by the span of days, oldest first.
 pub fn list(tx: &mut Tx, fields: &Fields) -> Asked<Tree> {

@@ -153,7 +153,9 @@ pub fn read_date(text: &str, name: &str) -> Result<Moment, Fault> {
     let day = || NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().map(|d| (d.and_time(chrono::NaiveTime::MIN) - chrono::TimeDelta::hours(8)).and_utc());
     let found = whole.or_else(short).or_else(local).or_else(day);
     let found = found.filter(|t| (1970..=2200).contains(&chrono::Datelike::year(t)));
-    found.map(Moment::from).ok_or_else(|| Fault::new(400, format!("{name} 应为 W3C 格式的日期时间，例如 2026-03-02T09:30:00+08:00（{name} must be a W3C date and time）")))
+    found
+        .map(Moment::from)
+        .ok_or_else(|| Fault::new(400, format!("{name} 应为 W3C 格式的日期时间，例如 2026-03-02T09:30:00+08:00（{name} must be a W3C date and time）")))
 }
 
 /// The pairs of a query or a form body, in order; the same name may come again.
@@ -174,6 +176,29 @@ impl Fields {
             all.push((decode(name).ok_or_else(bad)?, decode(value).ok_or_else(bad)?));
         }
         Ok(Self(all))
+    }
+
+    /// The text fields of a multipart form, as clients send it that upload a picture; the picture itself is counted, not kept.
+    pub fn read_parts(body: &[u8], boundary: &str) -> Result<(Self, usize), Fault> {
+        let bad = || Fault::new(400, "表单不完整（the form is malformed）");
+        let (mark, mut all, mut files) = (format!("--{boundary}").into_bytes(), Vec::new(), 0);
+        let find = |hay: &[u8], needle: &[u8]| hay.windows(needle.len()).position(|w| w == needle);
+        let mut rest = body.get(find(body, &mark).ok_or_else(bad)? + mark.len()..).unwrap_or_default();
+        while !rest.starts_with(b"--") {
+            let end = find(rest, &mark).ok_or_else(bad)?;
+            let part = rest.get(..end).unwrap_or_default();
+            let head = find(part, b"\r\n\r\n").ok_or_else(bad)?;
+            let names = String::from_utf8_lossy(part.get(..head).unwrap_or_default()).into_owned();
+            let content = part.get(head + 4..).and_then(|c| c.strip_suffix(b"\r\n")).ok_or_else(bad)?;
+            if names.contains("filename=") {
+                files += usize::from(!content.is_empty());
+            } else if let Some(name) = names.split("name=\"").nth(1).and_then(|n| n.split('"').next()) {
+                let text = std::str::from_utf8(content).ok().filter(|t| !t.contains('\0'));
+                all.push((name.to_owned(), text.ok_or_else(bad)?.to_owned()));
+            }
+            rest = rest.get(end + mark.len()..).unwrap_or_default();
+        }
+        Ok((Self(all), files))
     }
 
     /// Those of the body after those of the query.
@@ -235,8 +260,13 @@ mod tests {
         assert!(tree.write(Format::Json).starts_with("[{\"service_request_id\":\"RX-1\""));
         let fault = Fault::new(403, "无效").tree();
         assert_eq!(fault.write(Format::Xml).lines().nth(1), Some("<errors><error><code>403</code><description>无效</description></error></errors>"));
-        let definition = Tree { root: "service_definition", value: json!({ "service_code": "x", "attributes": [{ "code": "a", "values": [{ "key": 1, "name": "n" }] }] }) };
-        assert!(definition.write(Format::Xml).contains("<attributes><attribute><code>a</code><values><value><key>1</key><name>n</name></value></values></attribute></attributes>"));
+        let definition =
+            Tree { root: "service_definition", value: json!({ "service_code": "x", "attributes": [{ "code": "a", "values": [{ "key": 1, "name": "n" }] }] }) };
+        assert!(
+            definition
+                .write(Format::Xml)
+                .contains("<attributes><attribute><code>a</code><values><value><key>1</key><name>n</name></value></values></attribute></attributes>")
+        );
     }
 
     #[test]
@@ -251,6 +281,11 @@ mod tests {
         assert!(read_date("2026-03-02", "x").is_ok() && read_date("yesterday", "x").is_err());
         let fields = Fields::read("api_key=k&attribute[hotline_no]=RX%2B1&attribute[a][]=1&service_request_id=1,2&lat=91").unwrap_or_default();
         assert_eq!(fields.attribute("hotline_no").as_deref(), Some("RX+1"));
+        let parts = b"--B\r\nContent-Disposition: form-data; name=\"api_key\"\r\n\r\nk\r\n--B\r\nContent-Disposition: form-data; name=\"media\"; \
+            filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n--B--\r\n";
+        let (read, files) = Fields::read_parts(parts, "B").unwrap_or_default();
+        assert_eq!((read.get("api_key"), files), (Some("k"), 1));
+        assert!(Fields::read_parts(b"--B\r\nno end", "B").is_err());
         assert_eq!((fields.all("service_request_id", true).len(), fields.number("lat", -90.0, 90.0).is_err()), (2, true));
     }
 }

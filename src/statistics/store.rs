@@ -12,9 +12,8 @@ use crate::{
         Json, Result, Tx, dialect,
         schema::{
             assignment_sheets, clocks, course_records, courses, custody, evaluations, events, fallback_tickets, follow_ups, hotline_orders, joint_handlings,
-            matter_links,
-            return_visits, service_item_versions, service_occasions, stat_facts, stat_keys, stat_progress, stat_rollups, ticket_callers, ticket_contacts,
-            transfers,
+            matter_links, return_visits, service_item_versions, service_occasions, stat_facts, stat_keys, stat_progress, stat_rollups, ticket_callers,
+            ticket_contacts, transfers,
         },
     },
     duty::store::CourseRecord,

@@ -468,8 +468,15 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "create_hotline_mapping" => (path.into(), json!({ "client": "hotline-nantong", "content": {} })),
         "try_hotline_mapping" => (path.into(), json!({ "content": {}, "order": crate::hotline::order("MX-3") })),
         "get_hotline_mapping" => (in_path(fixed("no", "such").as_str()), empty()),
-        "get_hotline_order" | "list_hotline_order_timeline" | "track_hotline_order" | "sign_hotline_order" | "grant_hotline_extension"
-        | "resume_hotline_order" | "take_up_hotline_reply" | "pass_hotline_reply" | "archive_hotline_order" => (in_path(&f.hotline_order), empty()),
+        "get_hotline_order"
+        | "list_hotline_order_timeline"
+        | "track_hotline_order"
+        | "sign_hotline_order"
+        | "grant_hotline_extension"
+        | "resume_hotline_order"
+        | "take_up_hotline_reply"
+        | "pass_hotline_reply"
+        | "archive_hotline_order" => (in_path(&f.hotline_order), empty()),
         "dispatch_hotline_order" | "redispatch_hotline_order" => (in_path(&f.hotline_order), json!({ "center": "320623000000" })),
         "request_hotline_extension" => (in_path(&f.hotline_order), json!({ "days": 2, "reason": "需会商" })),
         "open_hotline_record" => (in_path(&f.hotline_order), json!({ "kind": "fallback_ticket" })),

@@ -146,8 +146,14 @@ async fn from_the_order_to_the_archive(app: TestApp) {
     assert!(tracking["records"][0]["story"].as_array().is_some_and(|s| s.iter().any(|l| l["kind"] == "fallback_ticket.cleared")), "{tracking:#}");
     let said = tracking.to_string();
     assert!(!said.contains("来电人乙") && !said.contains("13900008801") && !said.contains("科室负责人"), "{said}");
-    assert_eq!(app.count("SELECT COUNT(*) AS value FROM access WHERE kind = 'hotline_order' AND state = 'archived' AND subject LIKE 'center:%' \
-            AND record_id IN (SELECT id FROM hotline_orders WHERE external_number = 'RX-1')").await, 1);
+    assert_eq!(
+        app.count(
+            "SELECT COUNT(*) AS value FROM access WHERE kind = 'hotline_order' AND state = 'archived' AND subject LIKE 'center:%' \
+            AND record_id IN (SELECT id FROM hotline_orders WHERE external_number = 'RX-1')"
+        )
+        .await,
+        1
+    );
 }
 
 async fn ten_at_once_make_one(app: TestApp) {
@@ -183,7 +189,10 @@ async fn the_same_replays_and_newer_amends(app: TestApp) {
     // Another hotline's number is another order.
     let theirs = other.post(AT, order("RX-20")).await.created();
     assert_ne!(theirs["id"], first["id"]);
-    assert_eq!(hotline.post(AT, json!({ "external_number": "RX-21", "round": 3, "order_type": "help", "title": "旧单", "content": "历史工单" })).await.created()["round"], 3);
+    assert_eq!(
+        hotline.post(AT, json!({ "external_number": "RX-21", "round": 3, "order_type": "help", "title": "旧单", "content": "历史工单" })).await.created()["round"],
+        3
+    );
 }
 
 async fn codes_are_mapped_and_nothing_is_refused(app: TestApp) {
@@ -216,7 +225,10 @@ async fn codes_are_mapped_and_nothing_is_refused(app: TestApp) {
     let mut odd = order("RX-31");
     (odd["order_type"], odd["category_code"], odd["secrecy"], odd["handling_unit"]) = (json!("77"), json!("zz"), json!("??"), json!("nobody"));
     let odd = hotline.post(AT, odd).await.created();
-    assert_eq!((&odd["state"], &odd["order_type"], &odd["secrecy"], &odd["unmapped"]), (&json!("received"), &json!("other"), &json!("confidential"), &json!(true)));
+    assert_eq!(
+        (&odd["state"], &odd["order_type"], &odd["secrecy"], &odd["unmapped"]),
+        (&json!("received"), &json!("other"), &json!("confidential"), &json!(true))
+    );
     assert_eq!(odd["raw"]["order_type"], "77");
     assert_eq!(odd["unmapped_fields"].as_array().map(Vec::len), Some(4), "{}", odd["unmapped_fields"]);
     // It waits at the city's center to be dispatched.
@@ -231,8 +243,14 @@ async fn codes_are_mapped_and_nothing_is_refused(app: TestApp) {
     act(&clerk, &path, "sign", json!({})).await;
     act(&clerk, &path, "reply", json!({ "kind": "final", "reply": "已答复。" })).await;
     act(&hotline, &path, "pass", json!({})).await;
-    let visited = act(&hotline, &path, "return-visit", json!({ "contacted": true, "responded": true, "resolved": true,
-        "hotline_satisfaction": "2", "department_satisfaction": "1", "recording_number": "LY-3" })).await;
+    let visited = act(
+        &hotline,
+        &path,
+        "return-visit",
+        json!({ "contacted": true, "responded": true, "resolved": true,
+        "hotline_satisfaction": "2", "department_satisfaction": "1", "recording_number": "LY-3" }),
+    )
+    .await;
     assert_eq!((&visited["department_satisfaction"], &visited["hotline_satisfaction"]), (&json!("very_satisfied"), &json!("satisfied")));
 }
 
@@ -250,7 +268,7 @@ async fn returned_and_extended(app: TestApp) {
     clerk.get(&path).await.expect(404);
     let city = app.as_user("city_clerk");
     act(&city, &path, "sign", json!({})).await;
-    assert_eq!(city.post(&format!("{path}/request-return"), json!({ "reason": "又退" })).await.problem(409), "state_conflict");
+    assert_eq!(city.post(&format!("{path}/request-return"), json!({ "reason": "又一次退单" })).await.problem(409), "state_conflict");
     // Too late to be handed back after a working day.
     let late = format!("{AT}/{}", text(&hotline.post(AT, order("RX-41")).await.created()["id"]));
     app.set_clock("2026-03-04T09:00:00+08:00");
@@ -307,7 +325,7 @@ async fn handled_again(app: TestApp) {
     let (a, b) = (hotline.post(AT, order("RX-51")).await.created(), hotline.post(AT, order("RX-52")).await.created());
     let gone = act(&hotline, &format!("{AT}/{}", text(&a["id"])), "merge", json!({ "into": "RX-52", "reason": "同一问题" })).await;
     assert_eq!((&gone["state"], &gone["merged_into_id"]), (&json!("merged"), &b["id"]));
-    assert_eq!(act(&hotline, &format!("{AT}/RX-52"), "revoke", json!({ "reason": "误派" })).await["state"], "revoked");
+    assert_eq!(act(&hotline, &format!("{AT}/RX-52"), "revoke", json!({ "reason": "误派工单" })).await["state"], "revoked");
 }
 
 async fn second_level_units(app: TestApp) {
@@ -317,7 +335,9 @@ async fn second_level_units(app: TestApp) {
     act(&clerk, &path, "sign", json!({})).await;
     scjg.get(&path).await.expect(404);
     let department = department(&app).await;
-    let given = act(&clerk, &path, "sub-orders", json!({ "department_id": department, "matter": "核实登记情况", "limit": { "value": 2, "unit": "working_day" } })).await;
+    let given =
+        act(&clerk, &path, "sub-orders", json!({ "department_id": department, "matter": "核实登记情况", "limit": { "value": 2, "unit": "working_day" } }))
+            .await;
     assert_eq!((&given["state"], &given["sub_orders"][0]["due_at"]), (&json!("handling"), &json!("2026-03-04T17:00:00.000+08:00")));
     let last = json!({ "kind": "final", "reply": "已答复。" });
     assert_eq!(clerk.post(&format!("{path}/reply"), last.clone()).await.problem(409), "state_conflict");
@@ -353,12 +373,20 @@ async fn who_sees_what(app: TestApp) {
     secret["secrecy"] = json!("confidential");
     let made = hotline.post(AT, secret).await.created();
     let path = format!("{AT}/{}", text(&made["id"]));
-    let strict = { let mut o = order("RX-81"); o["secrecy"] = json!("strict"); hotline.post(AT, o).await.created() };
-    let anonymous = { let mut o = order("RX-82"); o["caller"] = json!({ "anonymous": true, "name": "不应出现", "phone": "13900008802" }); hotline.post(AT, o).await.created() };
+    let strict = {
+        let mut o = order("RX-81");
+        o["secrecy"] = json!("strict");
+        hotline.post(AT, o).await.created()
+    };
+    let anonymous = {
+        let mut o = order("RX-82");
+        o["caller"] = json!({ "anonymous": true, "name": "不应出现", "phone": "13900008802" });
+        hotline.post(AT, o).await.created()
+    };
     // A hotline has its own alone; a center too.
     other.get(&path).await.expect(404);
     assert_eq!(other.get(AT).await.ok()["items"], json!([]));
-    other.post(&format!("{path}/urge"), json!({ "reason": "试" })).await.expect(404);
+    other.post(&format!("{path}/urge"), json!({ "reason": "试一试" })).await.expect(404);
     app.tick().await;
     assert_eq!(other.get(&format!("{AT}/changes")).await.ok()["items"], json!([]));
     app.as_user("cc_clerk").get(&path).await.expect(404);
@@ -418,7 +446,7 @@ async fn the_three_rates(app: TestApp) {
     app.set_clock("2026-03-03T09:00:00+08:00");
     app.tick().await;
     let of = async |indicator: &str| {
-        let all = app.as_user("city_inspector").get(&format!("/statistics?center={RUDONG}&from=2026-03-02&to=2026-03-02")).await.ok();
+        let all = app.as_user("city_inspector").get(&format!("/statistics?center={RUDONG}&from=2026-03-02&to=2026-03-03")).await.ok();
         all["figures"].as_array().into_iter().flatten().find(|f| f["indicator"] == indicator).cloned().expect("a figure")
     };
     for (indicator, numerator, denominator) in [
@@ -447,12 +475,18 @@ async fn taken_in_by_hand(app: TestApp) {
     clerk.post(&format!("{path}/pass"), json!({})).await.expect(403);
     let inspector = app.as_user("city_inspector");
     act(&inspector, &path, "pass", json!({})).await;
-    act(&inspector, &path, "return-visit", json!({ "contacted": true, "responded": true, "resolved": true, "department_satisfaction": "5", "recording_number": "LY-9" })).await;
+    act(
+        &inspector,
+        &path,
+        "return-visit",
+        json!({ "contacted": true, "responded": true, "resolved": true, "department_satisfaction": "5", "recording_number": "LY-9" }),
+    )
+    .await;
     assert_eq!(act(&inspector, &path, "archive", json!({})).await["state"], "archived");
     // But not for a hotline that is there.
     let hotline = hotline(&app, "h-hand").await;
     let theirs = format!("{AT}/{}", text(&hotline.post(AT, order("ZZ-1")).await.created()["id"]));
-    inspector.post(&format!("{theirs}/revoke"), json!({ "reason": "试" })).await.expect(403);
+    inspector.post(&format!("{theirs}/revoke"), json!({ "reason": "试一试" })).await.expect(403);
     app.as_user("ent_rudong").post(AT, order("ZZ-2")).await.expect(403);
 }
 
@@ -485,7 +519,13 @@ async fn burst(app: &TestApp, hotline: &Caller<'_>, orders: usize) {
     }
     // Whoever was told to come again comes again.
     for body in sends.iter().step_by(2) {
-        assert_eq!(hotline.post(&path, body.clone()).await.expect(207).body["failed"], 0);
+        let mut reply = hotline.post(&path, body.clone()).await;
+        for _ in 0..10 {
+            if reply.status == 503 {
+                reply = hotline.post(&path, body.clone()).await;
+            }
+        }
+        assert_eq!(reply.expect(207).body["failed"], 0);
     }
     let expected = i64::try_from(orders).expect("few");
     assert_eq!(app.count("SELECT COUNT(*) AS value FROM hotline_orders WHERE external_number LIKE 'B-%'").await, expected);

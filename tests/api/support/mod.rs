@@ -256,7 +256,11 @@ pub struct Caller<'a> {
 
 impl Caller<'_> {
     pub fn request(&self, method: Method, path: &str) -> test::TestRequest {
-        let uri = if path.starts_with("/api") || path.starts_with("/oauth2") || path.starts_with("/open311") || path.starts_with("/.") { path.to_owned() } else { format!("/api/v1{path}") };
+        let uri = if path.starts_with("/api") || path.starts_with("/oauth2") || path.starts_with("/open311") || path.starts_with("/.") {
+            path.to_owned()
+        } else {
+            format!("/api/v1{path}")
+        };
         // As a browser would: what a URL may not hold is encoded, what is encoded already stays.
         const UNSAFE: &percent_encoding::AsciiSet =
             &percent_encoding::CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
