@@ -124,7 +124,7 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<Role>(),
         dictionary::<hotline::machine::OrderState>(),
         dictionary::<hotline::machine::OrderAction>(),
-        dictionary::<hotline::machine::AppealState>(),
+        dictionary::<hotline::machine::HotlineAppealState>(),
         dictionary::<hotline::model::OrderType>(),
         dictionary::<hotline::model::Disposal>(),
         dictionary::<hotline::model::Urgency>(),

@@ -5,12 +5,13 @@ use serde_json::json;
 
 use super::{
     input::{
-        AppealInput, AssignInput, BulkSign, DispatchInput, ExtensionRequest, MergeInput, Opinion, OrderReason, ReplyInput, ReturnRequest, SubAnswer, SubInput,
+        BulkSign, DispatchInput, ExtensionRequest, HotlineAppealInput, HotlineAssignInput, HotlineMergeInput, Opinion, OrderReason, ReplyInput, ReturnRequest,
+        SubAnswer, SubInput,
     },
     load::{self, KIND, Loaded, Told, change},
-    machine::{AppealState, OrderAction as Action, OrderState as State},
+    machine::{HotlineAppealState, OrderAction as Action, OrderState as State},
     mapping,
-    model::{Appeal, Asked, Noted, Reply, ReplyKind, SubOrder},
+    model::{Appeal, Asked, HotlineNoted, Reply, ReplyKind, SubOrder},
     opening, store,
 };
 use crate::{
@@ -23,8 +24,8 @@ use crate::{
     organization::{self, Center},
 };
 
-pub(super) fn noted(tx: &Tx, actor: &Actor, words: &str) -> Noted {
-    Noted { words: words.to_owned(), at: tx.now, by: person(actor) }
+pub(super) fn noted(tx: &Tx, actor: &Actor, words: &str) -> HotlineNoted {
+    HotlineNoted { words: words.to_owned(), at: tx.now, by: person(actor) }
 }
 
 fn person(actor: &Actor) -> Option<Id> {
@@ -246,7 +247,7 @@ pub fn resume(tx: &mut Tx, actor: &Actor, target: &Target, input: &Opinion) -> R
 }
 
 /// Who handles it in person.
-pub fn assign(tx: &mut Tx, actor: &Actor, target: &Target, input: &AssignInput) -> Result<Loaded> {
+pub fn assign(tx: &mut Tx, actor: &Actor, target: &Target, input: &HotlineAssignInput) -> Result<Loaded> {
     change(tx, actor, target, Action::Assign, |tx, loaded| {
         let here = accounts::user(tx, input.assignee_id)?;
         let here = here.filter(|u| u.status == "active" && u.applicant_id.is_none() && u.center_id == Some(loaded.center.id));
@@ -385,7 +386,7 @@ pub fn revoke(tx: &mut Tx, actor: &Actor, target: &Target, input: &OrderReason) 
 }
 
 /// Several callers about one matter: this order goes on as the other, whose center answers both.
-pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &MergeInput) -> Result<Loaded> {
+pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &HotlineMergeInput) -> Result<Loaded> {
     let refuse = |code, zh, en| Problem::rule("/into", code, zh, en);
     let unknown = || refuse("unknown_order", "没有这件工单，或者不在您的可见范围内。", "No order that you see.");
     let own = load::by_reference(tx, actor, &target.reference)?.ok_or_else(Problem::not_found)?.id;
@@ -415,9 +416,9 @@ pub fn merge(tx: &mut Tx, actor: &Actor, target: &Target, input: &MergeInput) ->
 }
 
 /// The center asks to be left out of the assessment 剔除.
-pub fn appeal(tx: &mut Tx, actor: &Actor, target: &Target, input: &AppealInput) -> Result<Loaded> {
+pub fn appeal(tx: &mut Tx, actor: &Actor, target: &Target, input: &HotlineAppealInput) -> Result<Loaded> {
     change(tx, actor, target, Action::Appeal, |tx, loaded| {
-        loaded.row.appeal = AppealState::Open;
+        loaded.row.appeal = HotlineAppealState::Open;
         loaded.details.appeal = Some(Appeal { reason: input.reason.clone(), basis: input.basis.clone(), at: tx.now, decision: None });
         Ok(Told::new("appealed", json!({})).saying(&input.reason))
     })
@@ -427,7 +428,7 @@ pub fn appeal(tx: &mut Tx, actor: &Actor, target: &Target, input: &AppealInput) 
 pub fn decide_appeal(tx: &mut Tx, actor: &Actor, target: &Target, input: &OrderReason, approved: bool) -> Result<Loaded> {
     let action = if approved { Action::ApproveAppeal } else { Action::RefuseAppeal };
     change(tx, actor, target, action, |tx, loaded| {
-        loaded.row.appeal = if approved { AppealState::Approved } else { AppealState::Refused };
+        loaded.row.appeal = if approved { HotlineAppealState::Approved } else { HotlineAppealState::Refused };
         let note = noted(tx, actor, &input.reason);
         if let Some(appeal) = &mut loaded.details.appeal {
             appeal.decision = Some(note);

@@ -8,11 +8,11 @@ use super::{
     acting, codes_api, following,
     following::{Changes, Tracking},
     input::{
-        AppealInput, AssignInput, BulkSign, DispatchInput, ExtensionRequest, NewOrder, OpenInput, OrderBatch, OrderReason, ReplyInput, ReturnRequest,
-        SubAnswer, SubInput,
+        BulkSign, DispatchInput, ExtensionRequest, HotlineAppealInput, HotlineAssignInput, NewOrder, OpenInput, OrderBatch, OrderReason, ReplyInput,
+        ReturnRequest, SubAnswer, SubInput,
     },
     intake,
-    machine::{AppealState, OrderState},
+    machine::{HotlineAppealState, OrderState},
     model::{OrderType, Secrecy, Urgency},
     opening, said_api,
     views::{self, OrderView},
@@ -52,7 +52,7 @@ impl ListKind for Orders {
         Filter { name: "order_type", kind: FilterKind::Codes(|| OrderType::ALL.iter().map(|s| s.code()).collect()), doc: "工单类型" },
         Filter { name: "urgency", kind: FilterKind::Codes(|| Urgency::ALL.iter().map(|s| s.code()).collect()), doc: "紧急程度" },
         Filter { name: "secrecy", kind: FilterKind::Codes(|| Secrecy::ALL.iter().map(|s| s.code()).collect()), doc: "保密程度" },
-        Filter { name: "appeal", kind: FilterKind::Codes(|| AppealState::ALL.iter().map(|s| s.code()).collect()), doc: "剔除申请" },
+        Filter { name: "appeal", kind: FilterKind::Codes(|| HotlineAppealState::ALL.iter().map(|s| s.code()).collect()), doc: "剔除申请" },
         Filter { name: "external_number", kind: FilterKind::Text(64), doc: "热线的工单编号" },
         Filter { name: "center_id", kind: FilterKind::Id, doc: "承办中心" },
         Filter { name: "department_id", kind: FilterKind::Id, doc: "承办部门" },
@@ -255,9 +255,9 @@ async fn open(command: Command, body: Body<OpenInput>) -> Answer {
 /// 指定经办人（assign）
 ///
 /// 指定本中心的工作人员经办。
-#[utoipa::path(tag = "hotline", operation_id = "assign_hotline_order", params(("id" = String, Path, description = "工单 id、编号或热线编号", max_length = 100)), request_body = AssignInput, responses((status = 200, description = "工单", body = OrderView)))]
+#[utoipa::path(tag = "hotline", operation_id = "assign_hotline_order", params(("id" = String, Path, description = "工单 id、编号或热线编号", max_length = 100)), request_body = HotlineAssignInput, responses((status = 200, description = "工单", body = OrderView)))]
 #[post("/hotline/orders/{id}/assign")]
-async fn assign(command: Command, body: Body<AssignInput>) -> Answer {
+async fn assign(command: Command, body: Body<HotlineAssignInput>) -> Answer {
     command
         .act(body, |tx, actor, target, input| {
             let loaded = acting::assign(tx, actor, target, input)?;
@@ -311,9 +311,9 @@ async fn reply(command: Command, body: Body<ReplyInput>) -> Answer {
 /// 申请剔除考核（appeal）
 ///
 /// 回访结果不应计入三率的，说明理由申请剔除，由热线决定。
-#[utoipa::path(tag = "hotline", operation_id = "appeal_hotline_assessment", params(("id" = String, Path, description = "工单 id、编号或热线编号", max_length = 100)), request_body = AppealInput, responses((status = 200, description = "工单", body = OrderView)))]
+#[utoipa::path(tag = "hotline", operation_id = "appeal_hotline_assessment", params(("id" = String, Path, description = "工单 id、编号或热线编号", max_length = 100)), request_body = HotlineAppealInput, responses((status = 200, description = "工单", body = OrderView)))]
 #[post("/hotline/orders/{id}/appeal")]
-async fn appeal(command: Command, body: Body<AppealInput>) -> Answer {
+async fn appeal(command: Command, body: Body<HotlineAppealInput>) -> Answer {
     command
         .act(body, |tx, actor, target, input| {
             let loaded = acting::appeal(tx, actor, target, input)?;

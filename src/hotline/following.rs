@@ -215,7 +215,7 @@ const STORY: &[(&str, &str)] = &[
 /// One change, in the hotline's own codes.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = HotlineChange)]
-pub struct Change {
+pub struct HotlineChange {
     /// Place in the feed: send it next time.
     pub position: i64,
     /// Of the event; the same as in what is pushed.
@@ -253,7 +253,7 @@ pub struct Change {
 #[schema(as = HotlineChanges)]
 pub struct Changes {
     /// Oldest first.
-    pub items: Vec<Change>,
+    pub items: Vec<HotlineChange>,
     /// Send it as `after` next time.
     pub next_after: i64,
     /// There is more now.
@@ -295,7 +295,7 @@ pub fn changes(tx: &mut Tx, actor: &Actor, after: i64, limit: usize) -> Result<C
             let words = event.words.filter(|_| own).map(|w| w.open(tx.vault)).transpose()?;
             let params = event.params.get()?;
             let text = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            items.push(Change {
+            items.push(HotlineChange {
                 position,
                 event_id: event.id,
                 text: narrative::tell(&event.kind, &params),

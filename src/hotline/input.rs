@@ -379,7 +379,7 @@ pub struct SubAnswer {
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = HotlineAssign)]
-pub struct AssignInput {
+pub struct HotlineAssignInput {
     /// Staff of the center.
     pub assignee_id: Id,
 }
@@ -389,7 +389,7 @@ pub struct AssignInput {
 #[serde(deny_unknown_fields)]
 #[schema(as = HotlineVisitInput, example = json!({ "contacted": true, "responded": true, "resolved": true, "hotline_satisfaction": "5",
     "department_satisfaction": "4", "recording_number": "LY20261123001", "opinion": "已经办好了" }))]
-pub struct VisitInput {
+pub struct HotlineVisitInput {
     /// The caller was reached.
     pub contacted: bool,
     /// 响应: the unit had got in touch with the caller.
@@ -431,7 +431,7 @@ pub struct VisitInput {
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = HotlineMerge)]
-pub struct MergeInput {
+pub struct HotlineMergeInput {
     /// The order that goes on: id, number or the hotline's number.
     #[validate(length(min = 1, max = 100))]
     #[schema(min_length = 1, max_length = 100)]
@@ -447,7 +447,7 @@ pub struct MergeInput {
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = HotlineAppealInput)]
-pub struct AppealInput {
+pub struct HotlineAppealInput {
     /// Why.
     #[validate(length(min = 2, max = 2000))]
     #[schema(min_length = 2, max_length = 2000)]

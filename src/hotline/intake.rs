@@ -7,7 +7,7 @@ use super::{
     acting,
     input::NewOrder,
     load::{self, KIND, Loaded, Told},
-    machine::{AppealState, OrderAction as Action, OrderState as State},
+    machine::{Facts, HotlineAppealState, OrderAction as Action, OrderState as State},
     mapping::{self, Mapped, MappingContent},
     model::{OrderDetails, RawCodes},
     store::{self, Intake, Order},
@@ -321,7 +321,7 @@ fn enter(tx: &mut Tx, actor: &Actor, input: &NewOrder, home: &Center, (id, sourc
         merged_into_id: None,
         assignee_id: None,
         first_responder_id: None,
-        appeal: AppealState::None,
+        appeal: HotlineAppealState::None,
         contacted: None,
         responded: None,
         resolved: None,
@@ -346,7 +346,8 @@ fn enter(tx: &mut Tx, actor: &Actor, input: &NewOrder, home: &Center, (id, sourc
     clocks::start(tx, KIND, id, ClockKind::Hotline, limit)?;
     store::insert(tx, &row)?;
     attachments::bind(tx, actor, &input.attachments, KIND, id, "order", "/attachments")?;
-    let mut loaded = Loaded::of(tx, row, Sight::CLEAR)?;
+    // Nothing is decided of what has just come: its facts are looked at when something is.
+    let mut loaded = Loaded { row, details, center: center.clone(), rules, links: Vec::new(), facts: Facts::default(), sight: Sight::CLEAR };
     let params = json!({ "order_type": mapped.order_type, "urgency": mapped.urgency, "center": center.name, "unmapped": mapped.unmapped,
         "dispatched": to.is_some(), "due_at": loaded.row.due_at.known() });
     loaded.save(tx, actor, Told::new("received", params).public())?;

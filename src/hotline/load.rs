@@ -258,9 +258,9 @@ pub fn place(tx: &mut Tx, row: &Order, details: &OrderDetails, center: &Center) 
     subjects.extend(row.client_id.map(|id| (subject::user(id.as_str()), false)));
     subjects.extend(row.assignee_id.map(|id| (subject::user(id.as_str()), false)));
     subjects.extend(row.first_responder_id.map(|id| (subject::user(id.as_str()), true)));
+    // The policy masks the caller for them; the part is theirs to do.
     let departments = row.department_id.into_iter().chain(details.subs.iter().map(|s| s.department_id));
-    subjects.extend(departments.map(|id| (subject::department(id.as_str()), true)));
-    // What is unclassified waits for the center; what the hotline looks at waits for nobody here.
+    subjects.extend(departments.map(|id| (subject::department(id.as_str()), false)));
     clocks::charge(tx, row.id, row.center_id, row.department_id)?;
     for sub in details.subs.iter().filter(|s| s.report.is_none()) {
         clocks::charge_some(tx, row.id, clocks::Which::One(sub.clock_id), row.center_id, Some(sub.department_id))?;

@@ -65,7 +65,7 @@ code_enum! {
 
 code_enum! {
     /// Whether an order is left out of the three rates.
-    AppealState in "hotline-appeal-states" {
+    HotlineAppealState in "hotline-appeal-states" {
         None "none" "未申请",
         Open "open" "待审核",
         Approved "approved" "已剔除",
@@ -195,7 +195,7 @@ pub struct Facts {
     /// The return visit of this round is recorded.
     pub visited: bool,
     /// The appeal.
-    pub appeal: Option<AppealState>,
+    pub appeal: Option<HotlineAppealState>,
 }
 
 /// Why not.
@@ -275,8 +275,8 @@ pub fn decide(state: S, facts: &Facts, action: A) -> Result<S, Refusal> {
         A::RecordVisit if state != S::ReturnVisit && !facts.ticket_asks => Some(Refusal::NotAsked),
         A::Archive if facts.visit_due => Some(Refusal::NotVisited),
         A::Appeal if !facts.visited => Some(Refusal::NothingAssessed),
-        A::Appeal if facts.appeal.is_some_and(|a| a != AppealState::None) => Some(Refusal::Appealed),
-        A::ApproveAppeal | A::RefuseAppeal if facts.appeal != Some(AppealState::Open) => Some(Refusal::NoAppeal),
+        A::Appeal if facts.appeal.is_some_and(|a| a != HotlineAppealState::None) => Some(Refusal::Appealed),
+        A::ApproveAppeal | A::RefuseAppeal if facts.appeal != Some(HotlineAppealState::Open) => Some(Refusal::NoAppeal),
         _ => None,
     };
     match (refusal, row.2) {

@@ -104,7 +104,7 @@ pub struct RawCodes {
 /// Something said, by whom and when.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = HotlineNote)]
-pub struct Noted {
+pub struct HotlineNoted {
     /// In words.
     pub words: String,
     /// When.
@@ -210,7 +210,7 @@ pub struct SubOrder {
     pub at: Moment,
     /// What it answered; absent: not yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub report: Option<Noted>,
+    pub report: Option<HotlineNoted>,
 }
 
 /// An appeal to be left out of the assessment 剔除.
@@ -226,7 +226,7 @@ pub struct Appeal {
     pub at: Moment,
     /// What was decided, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decision: Option<Noted>,
+    pub decision: Option<HotlineNoted>,
 }
 
 /// A file that lies at the hotline.
@@ -295,15 +295,15 @@ pub struct OrderDetails {
     /// Return visits.
     pub visits: Vec<Visited>,
     /// Reminders of the hotline.
-    pub urges: Vec<Noted>,
+    pub urges: Vec<HotlineNoted>,
     /// Its supervision orders.
-    pub supervisions: Vec<Noted>,
+    pub supervisions: Vec<HotlineNoted>,
     /// What the caller added.
-    pub appended: Vec<Noted>,
+    pub appended: Vec<HotlineNoted>,
     /// Why it was suspended, last.
-    pub suspension: Option<Noted>,
+    pub suspension: Option<HotlineNoted>,
     /// What the review said, last.
-    pub review: Option<Noted>,
+    pub review: Option<HotlineNoted>,
     /// Second-level units.
     pub subs: Vec<SubOrder>,
     /// The appeal.

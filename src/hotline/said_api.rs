@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     acting,
-    input::{DispatchInput, MergeInput, Opinion, OrderReason, VisitInput},
+    input::{DispatchInput, HotlineMergeInput, HotlineVisitInput, Opinion, OrderReason},
     views::{self, OrderView},
     visiting,
 };
@@ -147,9 +147,9 @@ async fn send_back(command: Command, body: Body<OrderReason>) -> Answer {
 /// 登记回访结果（return visit）
 ///
 /// 登记是否联系上、响应、解决，以及对热线和对承办单位的两项满意度（按热线的评分方向换算）。满意且有录音编号的，即为所开“办不成事”反映的销号反馈；不满意或未解决的进入重办。
-#[utoipa::path(tag = "hotline", operation_id = "record_hotline_visit", params(("id" = String, Path, description = "工单 id、编号或热线编号", max_length = 100)), request_body = VisitInput, responses((status = 200, description = "工单", body = OrderView)))]
+#[utoipa::path(tag = "hotline", operation_id = "record_hotline_visit", params(("id" = String, Path, description = "工单 id、编号或热线编号", max_length = 100)), request_body = HotlineVisitInput, responses((status = 200, description = "工单", body = OrderView)))]
 #[post("/hotline/orders/{id}/return-visit")]
-async fn record_visit(command: Command, body: Body<VisitInput>) -> Answer {
+async fn record_visit(command: Command, body: Body<HotlineVisitInput>) -> Answer {
     command
         .act(body, |tx, actor, target, input| {
             let loaded = visiting::record(tx, actor, target, input)?;
@@ -231,9 +231,9 @@ async fn append(command: Command, body: Body<OrderReason>) -> Answer {
 /// 并单（merge）
 ///
 /// 同一热线的几件工单反映同一问题的，并入其中一件；已开件且未办结的不能并入其他件。
-#[utoipa::path(tag = "hotline", operation_id = "merge_hotline_order", params(("id" = String, Path, description = "工单 id、编号或热线编号", max_length = 100)), request_body = MergeInput, responses((status = 200, description = "工单", body = OrderView)))]
+#[utoipa::path(tag = "hotline", operation_id = "merge_hotline_order", params(("id" = String, Path, description = "工单 id、编号或热线编号", max_length = 100)), request_body = HotlineMergeInput, responses((status = 200, description = "工单", body = OrderView)))]
 #[post("/hotline/orders/{id}/merge")]
-async fn merge(command: Command, body: Body<MergeInput>) -> Answer {
+async fn merge(command: Command, body: Body<HotlineMergeInput>) -> Answer {
     command
         .act(body, |tx, actor, target, input| {
             let loaded = acting::merge(tx, actor, target, input)?;

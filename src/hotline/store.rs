@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{
-    machine::{AppealState, OrderState},
+    machine::{HotlineAppealState, OrderState},
     mapping::MappingContent,
     model::{Disposal, OpenedKind, OrderChannel, OrderDetails, OrderType, Secrecy, Urgency},
 };
@@ -77,7 +77,7 @@ pub struct Order {
     /// Who met it first.
     pub first_responder_id: Option<Id>,
     /// Whether it is left out of the rates.
-    pub appeal: AppealState,
+    pub appeal: HotlineAppealState,
     /// The return visit of this round: reached.
     pub contacted: Option<bool>,
     /// 响应.

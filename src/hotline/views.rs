@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use super::{
     load::{self, KIND, Loaded},
-    machine::{AppealState, OrderState},
+    machine::{HotlineAppealState, OrderState},
     mapping,
     model::{
-        Appeal, Asked, Disposal, FileLink, Noted, OpenedKind, OrderChannel, OrderDetails, OrderType, RawCodes, Reply, Secrecy, SubOrder, Urgency, Visited,
+        Appeal, Asked, Disposal, FileLink, HotlineNoted, OpenedKind, OrderChannel, OrderDetails, OrderType, RawCodes, Reply, Secrecy, SubOrder, Urgency,
+        Visited,
     },
     narrative,
     opening::{self, Standing},
@@ -29,7 +30,7 @@ use crate::{
 /// Who called.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = HotlineCaller)]
-pub struct CallerView {
+pub struct HotlineCallerView {
     /// They did not say who they are.
     pub anonymous: bool,
     /// They are not shown to this reader; who handles it may unmask them, audited.
@@ -45,7 +46,7 @@ pub struct CallerView {
 /// A record that the order opened.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = HotlineOpenedRecord)]
-pub struct LinkView {
+pub struct HotlineLinkView {
     /// Kind.
     pub kind: OpenedKind,
     /// In Chinese.
@@ -82,7 +83,7 @@ pub struct SubView {
     pub due_at: Moment,
     /// What it answered.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub report: Option<Noted>,
+    pub report: Option<HotlineNoted>,
 }
 
 /// An order as it is answered.
@@ -158,7 +159,7 @@ pub struct OrderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longitude: Option<f64>,
     /// Who called.
-    pub caller: CallerView,
+    pub caller: HotlineCallerView,
     /// Where the hotline hands in.
     pub home_center: CenterBrief,
     /// Who handles it.
@@ -191,7 +192,7 @@ pub struct OrderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into_id: Option<Id>,
     /// Whether it is left out of the rates.
-    pub appeal: AppealState,
+    pub appeal: HotlineAppealState,
     /// The return visit of this round: reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contacted: Option<bool>,
@@ -223,7 +224,7 @@ pub struct OrderView {
     pub replied_at: Option<Moment>,
     /// What it opened; single records only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub opened: Option<Vec<LinkView>>,
+    pub opened: Option<Vec<HotlineLinkView>>,
     /// By which rule it opened that, or why nothing was opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classification: Option<String>,
@@ -241,13 +242,13 @@ pub struct OrderView {
     pub visits: Option<Vec<Visited>>,
     /// Reminders of the hotline, oldest first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub urges: Option<Vec<Noted>>,
+    pub urges: Option<Vec<HotlineNoted>>,
     /// Its supervision orders, oldest first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub supervisions: Option<Vec<Noted>>,
+    pub supervisions: Option<Vec<HotlineNoted>>,
     /// What the caller added, oldest first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub appended: Option<Vec<Noted>>,
+    pub appended: Option<Vec<HotlineNoted>>,
     /// Second-level units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub_orders: Option<Vec<SubView>>,
@@ -352,7 +353,7 @@ pub(super) fn render(tx: &Tx, row: &Order, d: &OrderDetails, reader: &Reader, be
         address: words(&d.address).map(|a| if full { a } else { tx.masking.address(&a) }),
         latitude: d.latitude.filter(|_| full),
         longitude: d.longitude.filter(|_| full),
-        caller: CallerView {
+        caller: HotlineCallerView {
             anonymous: row.anonymous,
             withheld: !reader.caller,
             name: shown(&d.name, &|t| tx.masking.name(t)),
@@ -404,11 +405,11 @@ pub(super) fn render(tx: &Tx, row: &Order, d: &OrderDetails, reader: &Reader, be
     })
 }
 
-fn link_views(tx: &mut Tx, links: &[Link], standing: &[Standing]) -> Result<Vec<LinkView>> {
+fn link_views(tx: &mut Tx, links: &[Link], standing: &[Standing]) -> Result<Vec<HotlineLinkView>> {
     let centers = organization::briefs(tx, &standing.iter().map(|s| s.center_id).collect::<Vec<_>>())?;
     let shown = links.iter().filter_map(|link| {
         let stands = standing.iter().find(|s| s.link == link.id)?;
-        Some(LinkView {
+        Some(HotlineLinkView {
             kind: link.kind,
             kind_label: link.kind.label().into(),
             id: link.record_id,

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::{
-    input::{OrderReason, VisitInput},
+    input::{HotlineVisitInput, OrderReason},
     load::{self, KIND, Loaded, Told, change},
     machine::OrderAction as Action,
     mapping,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Records what came of a return visit.
-pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &VisitInput) -> Result<Loaded> {
+pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &HotlineVisitInput) -> Result<Loaded> {
     let before = load::load_for(tx, actor, target, Action::RecordVisit)?;
     before.decide(actor, Action::RecordVisit)?;
     let (_, codes) = mapping::in_force(tx, before.row.client_id)?;
@@ -73,7 +73,7 @@ pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &VisitInput) -
 }
 
 /// Rules across the fields.
-fn fits(tx: &Tx, loaded: &Loaded, input: &VisitInput, department: Option<Grade>, at: Moment) -> Result<(), Problem> {
+fn fits(tx: &Tx, loaded: &Loaded, input: &HotlineVisitInput, department: Option<Grade>, at: Moment) -> Result<(), Problem> {
     let refuse = |at: &str, code, zh, en| Err(Problem::rule(at, code, zh, en));
     if at > tx.now || at < loaded.row.created_at {
         return refuse("/visited_at", "out_of_range", "回访时间应在工单登记之后、现在之前。", "Between its arrival and now.");
@@ -96,7 +96,7 @@ fn fits(tx: &Tx, loaded: &Loaded, input: &VisitInput, department: Option<Grade>,
 
 /// The tickets that the order opened hear it: while they are asked, it is the caller's answer; once cleared, a visit after the
 /// fact, which opens them again where the caller is not satisfied after all. Answers how many were cleared.
-fn tell_tickets(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &VisitInput, satisfied: Option<bool>, at: Moment) -> Result<usize> {
+fn tell_tickets(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &HotlineVisitInput, satisfied: Option<bool>, at: Moment) -> Result<usize> {
     let Some(satisfied) = satisfied else { return Ok(0) };
     let mut cleared = 0;
     for link in loaded.links.iter().filter(|l| l.kind == OpenedKind::FallbackTicket) {
@@ -165,7 +165,7 @@ pub(super) fn begin_round(tx: &mut Tx, loaded: &mut Loaded, digest: &str, conten
     (row.hotline_grade, row.department_grade, row.visited_at) = (None, None, None);
     row.replied_at = None;
     // What was appealed against was the last round's.
-    row.appeal = super::machine::AppealState::None;
+    row.appeal = super::machine::HotlineAppealState::None;
     let limit = half(loaded.details.limit.unwrap_or(loaded.rules.hotline_limit), loaded.rules.hotline_rehandle_least);
     clocks::stop(tx, row.id, &[ClockKind::Hotline, ClockKind::HotlineSign, ClockKind::HotlineSub])?;
     clocks::start(tx, KIND, row.id, ClockKind::Hotline, limit)?;

@@ -19,7 +19,7 @@ pub fn mount(cfg: &mut web::ServiceConfig) {
 }
 
 /// The most that a form may hold.
-const BODY: usize = 262_144;
+const BODY: usize = 8_388_608;
 
 /// Answers whatever is asked, in the format that was asked for.
 async fn answer(request: HttpRequest, body: web::Payload, state: web::Data<State>, path: web::Path<String>) -> HttpResponse {
@@ -56,21 +56,32 @@ async fn run(request: &HttpRequest, state: &web::Data<State>, name: &str, body: 
         _ => return Err(Fault::new(405, "不支持的请求方法（method not allowed）")),
     };
     let query = Fields::read(request.query_string())?;
-    let form = std::str::from_utf8(&body).map_err(|_| Fault::new(400, "请求体应为 UTF-8（the body must be UTF-8）"))?;
-    if posted && !form.is_empty() {
-        let typed = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        if !typed.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
-            return Err(Fault::new(415, "请以 application/x-www-form-urlencoded 提交（send a form）"));
+    let typed = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = typed.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let fields = match kind.as_str() {
+        _ if !posted || body.is_empty() => Fields::default(),
+        "multipart/form-data" => {
+            let boundary = typed.split("boundary=").nth(1).map(|b| b.split(';').next().unwrap_or_default().trim().trim_matches('"'));
+            let boundary = boundary.filter(|b| (1..=70).contains(&b.len())).ok_or_else(|| Fault::new(400, "表单不完整（the form is malformed）"))?;
+            Fields::read_parts(&body, boundary)?.0
         }
-    }
-    let fields = Fields::read(form)?.and(query);
+        "application/x-www-form-urlencoded" => {
+            Fields::read(std::str::from_utf8(&body).map_err(|_| Fault::new(400, "请求体应为 UTF-8（the body must be UTF-8）"))?)?
+        }
+        _ => return Err(Fault::new(415, "请以 application/x-www-form-urlencoded 提交（send a form）")),
+    };
+    let fields = fields.and(query);
     let request_id = RequestId::of(request);
     let parts: Vec<String> = name.split('/').map(|p| percent_encoding::percent_decode_str(p).decode_utf8_lossy().into_owned()).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let db = &state.db;
     match (posted, parts.as_slice()) {
         (false, ["discovery"]) => Ok((200, services::discovery(&state.config.public_url, "12345"))),
-        (false, ["services"]) => read(db, move |tx| Ok(reading::jurisdiction(tx, &fields, None)?.map(|_| services::list()))).await,
+        (false, ["services"]) => {
+            // They are the same everywhere; a center that is named must be there.
+            let named = fields.get("jurisdiction_id").is_some();
+            read(db, move |tx| if named { Ok(reading::jurisdiction(tx, &fields, None)?.map(|_| services::list())) } else { Ok(Ok(services::list())) }).await
+        }
         (false, ["services", code]) => services::definition(code).map(|tree| (200, tree)),
         (false, ["requests"]) => read(db, move |tx| reading::list(tx, &fields)).await,
         (false, ["requests", ids]) => {

@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    reading::{self, Asked},
+    reading::{self, Asked, asked},
     services,
     wire::{Fault, Fields, Tree},
 };
 use crate::{
-    asked,
     db::{Error, Tx},
     hotline::{self, CallerInput, NewOrder, Via, model::FileLink},
     kernel::Id,

@@ -26,7 +26,6 @@ const MOST: usize = 1_000;
 pub type Asked<T> = Result<std::result::Result<T, Fault>>;
 
 /// Takes the answer, or hands the refusal on.
-#[macro_export]
 macro_rules! asked {
     ($e:expr) => {
         match $e {
@@ -35,6 +34,7 @@ macro_rules! asked {
         }
     };
 }
+pub(super) use asked;
 
 /// The client of a key; none where none was sent.
 pub fn client(tx: &mut Tx, fields: &Fields) -> Asked<Option<Client>> {

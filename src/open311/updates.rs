@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 
 use super::{
     filing::refused,
-    reading::{self, Asked, Shown, span},
+    reading::{self, Asked, Shown, asked, span},
     store::{self, Update, UpdateWords},
     wire::{Fault, Fields, Tree, date},
 };
 use crate::{
-    asked,
     db::{Error, Private, Tx},
     hotline::{self, Order, OrderReason},
     kernel::{Id, Target},

@@ -178,6 +178,29 @@ impl Fields {
         Ok(Self(all))
     }
 
+    /// The text fields of a multipart form, as clients send it that upload a picture; the picture itself is counted, not kept.
+    pub fn read_parts(body: &[u8], boundary: &str) -> Result<(Self, usize), Fault> {
+        let bad = || Fault::new(400, "表单不完整（the form is malformed）");
+        let (mark, mut all, mut files) = (format!("--{boundary}").into_bytes(), Vec::new(), 0);
+        let find = |hay: &[u8], needle: &[u8]| hay.windows(needle.len()).position(|w| w == needle);
+        let mut rest = body.get(find(body, &mark).ok_or_else(bad)? + mark.len()..).unwrap_or_default();
+        while !rest.starts_with(b"--") {
+            let end = find(rest, &mark).ok_or_else(bad)?;
+            let part = rest.get(..end).unwrap_or_default();
+            let head = find(part, b"\r\n\r\n").ok_or_else(bad)?;
+            let names = String::from_utf8_lossy(part.get(..head).unwrap_or_default()).into_owned();
+            let content = part.get(head + 4..).and_then(|c| c.strip_suffix(b"\r\n")).ok_or_else(bad)?;
+            if names.contains("filename=") {
+                files += usize::from(!content.is_empty());
+            } else if let Some(name) = names.split("name=\"").nth(1).and_then(|n| n.split('"').next()) {
+                let text = std::str::from_utf8(content).ok().filter(|t| !t.contains('\0'));
+                all.push((name.to_owned(), text.ok_or_else(bad)?.to_owned()));
+            }
+            rest = rest.get(end + mark.len()..).unwrap_or_default();
+        }
+        Ok((Self(all), files))
+    }
+
     /// Those of the body after those of the query.
     pub fn and(mut self, other: Self) -> Self {
         self.0.extend(other.0);
@@ -258,6 +281,11 @@ mod tests {
         assert!(read_date("2026-03-02", "x").is_ok() && read_date("yesterday", "x").is_err());
         let fields = Fields::read("api_key=k&attribute[hotline_no]=RX%2B1&attribute[a][]=1&service_request_id=1,2&lat=91").unwrap_or_default();
         assert_eq!(fields.attribute("hotline_no").as_deref(), Some("RX+1"));
+        let parts = b"--B\r\nContent-Disposition: form-data; name=\"api_key\"\r\n\r\nk\r\n--B\r\nContent-Disposition: form-data; name=\"media\"; \
+            filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n--B--\r\n";
+        let (read, files) = Fields::read_parts(parts, "B").unwrap_or_default();
+        assert_eq!((read.get("api_key"), files), (Some("k"), 1));
+        assert!(Fields::read_parts(b"--B\r\nno end", "B").is_err());
         assert_eq!((fields.all("service_request_id", true).len(), fields.number("lat", -90.0, 90.0).is_err()), (2, true));
     }
 }

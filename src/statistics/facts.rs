@@ -16,7 +16,7 @@ use crate::{
         store::{Evaluation, EvaluationState, Grade},
     },
     follow_ups::{FollowUp, machine::FollowUpState},
-    hotline::{self, machine::AppealState},
+    hotline::{self, machine::HotlineAppealState},
     indicators::{
         Indicator,
         Measure::{self, *},
@@ -468,7 +468,7 @@ pub fn of_order(o: &Ordered) -> Contributed {
         judge(&mut to, limit, center, ended, HOTLINE);
     }
     let (Some(contacted), Some(at)) = (row.contacted, row.visited_at) else { return to };
-    if row.appeal == AppealState::Approved {
+    if row.appeal == HotlineAppealState::Approved {
         return to;
     }
     if !contacted {

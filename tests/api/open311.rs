@@ -112,7 +112,9 @@ async fn filed_followed_and_closed(app: TestApp) {
     assert_eq!(clerk.get(&ticket).await.ok()["category"], "missing_from_system");
     let mine = get(&app, &format!("requests/{number}.json?api_key={KEY}")).await.ok()[0].clone();
     assert_eq!((&mine["status"], &mine["lat"], &mine["long"]), (&json!("open"), &json!(32.3311), &json!(121.1851)));
-    assert_eq!((text(&mine["requested_datetime"]), &mine["agency_responsible"]), ("2026-03-02T09:30:00+08:00", &json!("如东县政务服务中心")));
+    let at = text(&mine["requested_datetime"]);
+    assert!(at.starts_with("2026-03-02T09:3") && at.ends_with("+08:00") && at.len() == 25, "a zone, and no fractions: {at}");
+    assert_eq!(mine["agency_responsible"], "如东县政务服务中心");
     assert_eq!(mine["expected_datetime"], "2026-03-09T17:00:00+08:00");
     let xml = get(&app, &format!("requests/{number}.xml?api_key={KEY}")).await.expect(200).text;
     assert!(xml.contains("&lt;请协助&gt; &amp; 谢谢") && xml.contains("<zipcode/>"), "{xml}");
@@ -232,7 +234,7 @@ async fn lists_and_their_filters(app: TestApp) {
     assert_eq!(ids(&format!("service_request_id={},{}", numbers[0], numbers[2])).await, [numbers[0].clone(), numbers[2].clone()]);
     assert_eq!(ids("page=2&page_size=2").await, [numbers[0].clone()]);
     assert_eq!(ids("jurisdiction_id=320623000000").await.len(), 3);
-    assert_eq!(ids("jurisdiction_id=320621000000").await.len(), 0);
+    assert_eq!(ids("jurisdiction_id=320613000000").await.len(), 0);
     assert_eq!(ids("updated_after=2026-03-04T00:00:00%2B08:00").await, [numbers[2].clone()]);
     assert_eq!(ids("updated_before=2026-03-03T00:00:00%2B08:00").await, [numbers[0].clone()]);
 }
