@@ -62,6 +62,10 @@ fn enter(tx: &mut Tx, (division, clerk): (&str, &str), n: usize, come: Come) -> 
         "center": format!("{division}000000"), "channel": if n.is_multiple_of(3) { "on_site" } else { "phone" }, "theme": theme, "subject": subject,
         "question": question, "items": ["GS-320623-0001"], "contact": { "name": "联系人甲", "phone": format!("1390000{:04}", 1233 + n) },
     });
+    if n == 10 {
+        // Who has shown who they are need not be named again when the question becomes a matter.
+        input["applicant"] = json!({ "kind": "enterprise", "name": "南通示例新材料有限公司", "id_type": "credit_code", "id_number": "91320600MATE5T017G" });
+    }
     if come == Come::OnTheSpot {
         input["answer"] = json!(answer);
         input["articles"] = json!(["ZS-320623-20260105-000001-101"]);
