@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # with-demo.sh COMMAND…: loads the demo into a database of its own, starts the server on a free port, runs COMMAND with
-# JIELI_BASE set to its address, stops the server and removes everything. The exit code is COMMAND's.
+# BASE_URL set to its address, stops the server and removes everything. The exit code is COMMAND's.
 #
-# JIELI_BIN names the binary (target/debug/jieli); a JIELI_BASE that is set already is used as it is, no demo is started.
+# JIELI_BIN names the binary (target/debug/jieli); a BASE_URL that is set already is used as it is, no demo is started.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if [ -n "${JIELI_BASE:-}" ]; then
+if [ -n "${BASE_URL:-}" ]; then
   exec "$@"
 fi
 
@@ -29,14 +29,14 @@ trap stop EXIT
 trap 'exit 130' INT TERM
 
 port=$(node -e 'const s = require("node:net").createServer(); s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
-export JIELI_BASE=http://127.0.0.1:$port
-env JIELI_LISTEN="127.0.0.1:$port" JIELI_PUBLIC_URL="$JIELI_BASE" DATABASE_URL="sqlite:$home/demo.db" JIELI_KEY_FILE="$home/key" \
+export BASE_URL=http://127.0.0.1:$port
+env -u JIELI_BIN JIELI_LISTEN="127.0.0.1:$port" JIELI_PUBLIC_URL="$BASE_URL" DATABASE_URL="sqlite:$home/demo.db" JIELI_KEY_FILE="$home/key" \
   JIELI_FILES="file:$home/files" JIELI_RATE_LIMIT_PER_MINUTE="${JIELI_RATE_LIMIT_PER_MINUTE:-60000}" JIELI_DRAIN_SECONDS=2 \
   "$binary" demo >"$home/server.log" 2>&1 &
 server=$!
 
 for _ in $(seq 1 240); do
-  if curl -fsS -o /dev/null "$JIELI_BASE/readyz" 2>/dev/null; then
+  if curl -fsS -o /dev/null "$BASE_URL/readyz" 2>/dev/null; then
     ready=yes
     break
   fi

@@ -1,6 +1,6 @@
 """“A matter, from APP to rating”, the README's story, through the Python client against a running demo:
 
-JIELI_BASE=http://127.0.0.1:8080 python story.py
+BASE_URL=http://127.0.0.1:8080 python story.py
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ from jieli_client.generated.types import Unset
 
 T = TypeVar("T")
 
-BASE = os.environ.get("JIELI_BASE", "http://127.0.0.1:8080")
+BASE = os.environ.get("BASE_URL", "http://127.0.0.1:8080")
 
 
 def sign_in(login: str) -> AuthenticatedClient:
@@ -182,7 +182,7 @@ def main() -> None:
 
     print("9. The evaluation, by its single-use link, without signing in.")
     open_ones = each(lambda c: take(list_evaluations.sync_detailed(client=company, state=["open"], limit=5, cursor=c)))
-    link = present("the link", next(open_ones).link)
+    link = present("the link", next(e.link for e in open_ones if str(e.entrustment_id) == id))
     rating = RatingInput.from_dict({"grade": "very_satisfied", "comment": "一次都没有跑，很方便"})
     rated = take(rate_by_link.sync_detailed(link.rsplit("/", 1)[-1], client=anyone, body=rating))
     expect("evaluation", rated.state, "rated")

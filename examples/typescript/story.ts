@@ -1,7 +1,7 @@
 /**
  * “A matter, from APP to rating”, the README's story, through the TypeScript client against a running demo:
  *
- *     JIELI_BASE=http://127.0.0.1:8080 node dist/story.js [--wx]
+ *     BASE_URL=http://127.0.0.1:8080 node dist/story.js [--wx]
  *
  * With `--wx` every request goes through the adapter for WeChat mini programs, over a `wx` made of Node's http.
  */
@@ -10,7 +10,7 @@ import { createJieli, each, etag, Problem, synchronise, take, weChatPlatform, ty
 import { expect, present } from "./expect.js";
 import { wx } from "./wx.js";
 
-const BASE = process.env["JIELI_BASE"] ?? "http://127.0.0.1:8080";
+const BASE = process.env["BASE_URL"] ?? "http://127.0.0.1:8080";
 const inMiniProgram = process.argv.includes("--wx");
 
 function signIn(username?: string): Api {
@@ -133,7 +133,10 @@ let link: string | undefined;
 for await (const open of each((cursor) =>
   take(company.GET("/api/v1/evaluations", { params: { query: { state: ["open"], limit: 5, ...(cursor === undefined ? {} : { cursor }) } } })),
 )) {
-  link ??= open.link;
+  if (open.entrustment_id === matter.id) {
+    link = open.link;
+    break;
+  }
 }
 const secret = present("the link", link).split("/").pop() ?? "";
 const rated = await take(

@@ -42,7 +42,7 @@ class DemoLogin:
         security = case.operation.definition.raw.get("security", [{}])
         if not any("bearerAuth" in way for way in security):
             return None
-        return _token(os.environ["JIELI_BASE"], _login_of(case))
+        return _token(os.environ["BASE_URL"], _login_of(case))
 
     def set(self, case: schemathesis.Case, data: str | None, ctx: schemathesis.AuthContext) -> None:
         if data is not None:
