@@ -343,7 +343,7 @@ fn enter(tx: &mut Tx, actor: &Actor, input: &NewOrder, home: &Center, (id, sourc
     };
     mark(tx, &mut row, &details);
     clocks::start(tx, KIND, id, ClockKind::HotlineSign, rules.hotline_sign_limit)?;
-    clocks::start(tx, KIND, id, ClockKind::Hotline, limit)?;
+    row.due_at = clocks::start(tx, KIND, id, ClockKind::Hotline, limit)?;
     store::insert(tx, &row)?;
     attachments::bind(tx, actor, &input.attachments, KIND, id, "order", "/attachments")?;
     // Nothing is decided of what has just come: its facts are looked at when something is.
