@@ -130,9 +130,9 @@ async fn everybody_reads_their_own_part(app: TestApp) {
 }
 
 async fn what_is_pulled_is_thin(app: TestApp) {
+    let from = begin(&app).await;
     let published = all(&app.as_user("cc_clerk"), 0, "&types=service_item.*&limit=200").await;
     assert!(!published.is_empty() && kinds(&published).iter().all(|k| *k == "service_item.published"), "drafts are nobody's");
-    let from = begin(&app).await;
     helped_matter(&app).await;
     app.as_user("ent_rudong").post("/entrustments", water_application()).await.created();
     placed(&app).await;
