@@ -25,6 +25,11 @@ for i in 0 1 2; do
 done
 [ "$failed" -eq 0 ] || exit 1
 
+if grep -q '"/api/v1/webhooks"' openapi/openapi.json; then
+  echo "--> webhook_story.py"
+  PYTHONPATH=clients/python/src clients/python/.venv/bin/python examples/python/webhook_story.py
+fi
+
 echo "--> openapi/arazzo"
 log=$logs/arazzo
 if npm run --prefix openapi --silent --no-update-notifier journeys -- --server "jieli=$BASE_URL" >"$log" 2>&1 </dev/null; then

@@ -28,10 +28,17 @@ stop() {
 trap stop EXIT
 trap 'exit 130' INT TERM
 
+# Examples receive webhooks on this machine.
+allow=()
+if grep -q '"/api/v1/webhooks"' openapi/openapi.json; then
+  allow=(JIELI_OUTBOUND_ALLOW='["127.0.0.0/8"]')
+fi
+
 port=$(node -e 'const s = require("node:net").createServer(); s.listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
 export BASE_URL=http://127.0.0.1:$port
 env -u JIELI_BIN JIELI_LISTEN="127.0.0.1:$port" JIELI_PUBLIC_URL="$BASE_URL" DATABASE_URL="sqlite:$home/demo.db" JIELI_KEY_FILE="$home/key" \
   JIELI_FILES="file:$home/files" JIELI_RATE_LIMIT_PER_MINUTE="${JIELI_RATE_LIMIT_PER_MINUTE:-60000}" JIELI_DRAIN_SECONDS=2 \
+  "${allow[@]}" \
   "$binary" demo >"$home/server.log" 2>&1 &
 server=$!
 

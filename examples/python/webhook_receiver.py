@@ -73,22 +73,33 @@ def told(event: BaseCloudEvent) -> str:
     return f"{event.get_time()} {event.get_type()} {event.get_subject()} {event.get_id()}"
 
 
-def serve(receiver: Receiver, port: int) -> ThreadingHTTPServer:
+class Server(ThreadingHTTPServer):
+    """Answers 503, try again, until it has a receiver."""
+
+    receiver: Receiver | None = None
+
+
+def serve(receiver: Receiver | None, port: int) -> Server:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length") or -1)
             if not 0 <= length <= LARGEST_BODY:
                 self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
                 return
-            taken = receiver.take(dict(self.headers.items()), self.rfile.read(length))
-            self.send_response(taken.status)
+            body = self.rfile.read(length)
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+            if server.receiver is not None:
+                status = server.receiver.take(dict(self.headers.items()), body).status
+            self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    return ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = Server(("127.0.0.1", port), Handler)
+    server.receiver = receiver
+    return server
 
 
 def main() -> None:
