@@ -61,7 +61,7 @@ pub struct PlatformQuestion {
     /// Headers.
     #[serde(default)]
     #[validate(length(max = 10))]
-    pub headers: BTreeMap<String, String>,
+    pub header_fields: BTreeMap<String, String>,
 }
 
 /// A platform that sends people back with a ticket.
