@@ -61,7 +61,7 @@ pub struct PlatformQuestion {
     /// Headers.
     #[serde(default)]
     #[validate(length(max = 10))]
-    pub headers: BTreeMap<String, String>,
+    pub header_fields: BTreeMap<String, String>,
 }
 
 /// A platform that sends people back with a ticket.
@@ -287,7 +287,7 @@ fn acts(actor: &Actor, row: &Provider) -> Vec<String> {
         "approve" => row.pending.is_some() && actor.id.is_some() && actor.id != row.proposed_by,
         "refuse" => row.pending.is_some(),
         "disable" => row.status == ProviderStatus::Active,
-        "enable" => row.status == ProviderStatus::Disabled && row.approved_by.is_some(),
+        "enable" => row.status == ProviderStatus::Disabled && (row.approved_by.is_some() || row.proposed_by.is_none()),
         _ => true,
     };
     ["edit", "approve", "refuse", "disable", "enable"]

@@ -65,7 +65,7 @@ impl Values {
 fn call(question: &PlatformQuestion, values: &Values) -> Result<Call, Unbelievable> {
     let fields: Vec<(String, String)> = question.fields.iter().map(|(k, v)| (k.clone(), values.fill(v))).collect();
     let pairs = || fields.iter().map(|(k, v)| (k.as_str(), v.as_str()));
-    let headers = question.headers.iter().map(|(k, v)| (k.clone(), values.fill(v))).collect();
+    let headers = question.header_fields.iter().map(|(k, v)| (k.clone(), values.fill(v))).collect();
     let (url, body) = match question.by {
         AskBy::Get => (with_query(&question.url, pairs()).ok_or(Unbelievable("登录平台的地址不正确。"))?, None),
         AskBy::PostForm => (question.url.clone(), Some(("application/x-www-form-urlencoded", encoded(pairs())))),

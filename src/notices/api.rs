@@ -9,8 +9,8 @@ use super::{
     messages::{self, MessageView, MessagesRead, NoticePreferenceInput, NoticePreferences},
     model::{NoticeChannel, NoticeState},
     service,
-    templates::{self, NewTemplate, NoticeWordings, TemplateView},
-    views::NoticeView,
+    templates::{self, NewTemplate, NoticeTemplateView, NoticeWordings},
+    views::NoticeLogEntry,
 };
 use crate::{
     http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind, Params},
@@ -112,7 +112,7 @@ async fn wordings(ask: Ask, Params(place): Params<PlaceQuery>) -> Answer {
 /// 发布通知模板（publish notice template）
 ///
 /// 发布新版本，自此生效，对该中心及所辖各级有效。花括号中的参数须是该类通知可用的；版本发布后不再改变。
-#[utoipa::path(tag = "notices", operation_id = "publish_notice_template", request_body = NewTemplate, responses((status = 201, description = "模板版本", body = TemplateView)))]
+#[utoipa::path(tag = "notices", operation_id = "publish_notice_template", request_body = NewTemplate, responses((status = 201, description = "模板版本", body = NoticeTemplateView)))]
 #[post("/notice-templates")]
 async fn publish(command: Command, body: Body<NewTemplate>) -> Answer {
     command.create("/api/v1/notice-templates", body, |tx, actor, _, new| templates::publish(tx, actor, new)).await
@@ -121,7 +121,7 @@ async fn publish(command: Command, body: Body<NewTemplate>) -> Answer {
 /// 查看模板版本（notice template）
 ///
 /// 一个版本的内容。
-#[utoipa::path(tag = "notices", operation_id = "get_notice_template", params(("id" = String, Path, description = "模板版本 id", max_length = 100)), responses((status = 200, description = "模板版本", body = TemplateView)))]
+#[utoipa::path(tag = "notices", operation_id = "get_notice_template", params(("id" = String, Path, description = "模板版本 id", max_length = 100)), responses((status = 200, description = "模板版本", body = NoticeTemplateView)))]
 #[get("/notice-templates/{id}")]
 async fn template(ask: Ask) -> Answer {
     ask.get(templates::fetch).await
@@ -130,7 +130,7 @@ async fn template(ask: Ask) -> Answer {
 /// 停用模板版本（withdraw notice template）
 ///
 /// 停用后，沿用该处前一个启用的版本，没有的沿用上级。
-#[utoipa::path(tag = "notices", operation_id = "withdraw_notice_template", params(("id" = String, Path, description = "模板版本 id", max_length = 100)), request_body = Empty, responses((status = 200, description = "模板版本", body = TemplateView)))]
+#[utoipa::path(tag = "notices", operation_id = "withdraw_notice_template", params(("id" = String, Path, description = "模板版本 id", max_length = 100)), request_body = Empty, responses((status = 200, description = "模板版本", body = NoticeTemplateView)))]
 #[post("/notice-templates/{id}/withdraw")]
 async fn withdraw(command: Command, body: Body<Empty>) -> Answer {
     command.act(body, |tx, actor, target, _| templates::withdraw(tx, actor, target)).await
@@ -139,7 +139,7 @@ async fn withdraw(command: Command, body: Body<Empty>) -> Answer {
 /// 通知记录（notices）
 ///
 /// 本人职责范围内发出和未发出的通知，姓名、电话脱敏，验证码和链接不显示。发送失败的按 state=dead 查询。
-#[utoipa::path(tag = "notices", operation_id = "list_notices", params(List<Notices>), responses((status = 200, description = "一页通知", body = Page<NoticeView>)))]
+#[utoipa::path(tag = "notices", operation_id = "list_notices", params(List<Notices>), responses((status = 200, description = "一页通知", body = Page<NoticeLogEntry>)))]
 #[get("/notices")]
 async fn list(ask: Ask, asked: List<Notices>) -> Answer {
     ask.list(asked.query, service::list).await
@@ -148,7 +148,7 @@ async fn list(ask: Ask, asked: List<Notices>) -> Answer {
 /// 查看通知（notice）
 ///
 /// 一条通知的发送情况。
-#[utoipa::path(tag = "notices", operation_id = "get_notice", params(("id" = String, Path, description = "通知 id", max_length = 100)), responses((status = 200, description = "通知", body = NoticeView)))]
+#[utoipa::path(tag = "notices", operation_id = "get_notice", params(("id" = String, Path, description = "通知 id", max_length = 100)), responses((status = 200, description = "通知", body = NoticeLogEntry)))]
 #[get("/notices/{id}")]
 async fn fetch(ask: Ask) -> Answer {
     ask.get(service::fetch).await
@@ -157,7 +157,7 @@ async fn fetch(ask: Ask) -> Answer {
 /// 重新发送（retry notice）
 ///
 /// 发送失败或等待重试的立即重新发送。
-#[utoipa::path(tag = "notices", operation_id = "retry_notice", params(("id" = String, Path, description = "通知 id", max_length = 100)), request_body = Empty, responses((status = 200, description = "通知", body = NoticeView)))]
+#[utoipa::path(tag = "notices", operation_id = "retry_notice", params(("id" = String, Path, description = "通知 id", max_length = 100)), request_body = Empty, responses((status = 200, description = "通知", body = NoticeLogEntry)))]
 #[post("/notices/{id}/retry")]
 async fn retry(command: Command, body: Body<Empty>) -> Answer {
     command.act(body, |tx, actor, target, _| service::retry(tx, actor, target)).await
@@ -166,7 +166,7 @@ async fn retry(command: Command, body: Body<Empty>) -> Answer {
 /// 不再发送（drop notice）
 ///
 /// 尚未发出的不再发送。
-#[utoipa::path(tag = "notices", operation_id = "drop_notice", params(("id" = String, Path, description = "通知 id", max_length = 100)), request_body = Empty, responses((status = 200, description = "通知", body = NoticeView)))]
+#[utoipa::path(tag = "notices", operation_id = "drop_notice", params(("id" = String, Path, description = "通知 id", max_length = 100)), request_body = Empty, responses((status = 200, description = "通知", body = NoticeLogEntry)))]
 #[post("/notices/{id}/drop")]
 async fn drop_one(command: Command, body: Body<Empty>) -> Answer {
     command.act(body, |tx, actor, target, _| service::drop_notice(tx, actor, target)).await
@@ -175,7 +175,7 @@ async fn drop_one(command: Command, body: Body<Empty>) -> Answer {
 /// 登记退订（opt out）
 ///
 /// 收件人向工作人员表示不再接收短信的，登记后不再向该号码发送（本人索取的验证码除外）。
-#[utoipa::path(tag = "notices", operation_id = "opt_out_of_notices", params(("id" = String, Path, description = "通知 id", max_length = 100)), request_body = Empty, responses((status = 200, description = "通知", body = NoticeView)))]
+#[utoipa::path(tag = "notices", operation_id = "opt_out_of_notices", params(("id" = String, Path, description = "通知 id", max_length = 100)), request_body = Empty, responses((status = 200, description = "通知", body = NoticeLogEntry)))]
 #[post("/notices/{id}/opt-out")]
 async fn opt_out(command: Command, body: Body<Empty>) -> Answer {
     command.act(body, |tx, actor, target, _| service::opt_out(tx, actor, target)).await

@@ -4,7 +4,7 @@ use super::{
     kinds::NoticeKind,
     model::{NoticeChannel, NoticeState},
     store::{self, Asked, Notice},
-    views::{self, NoticeView},
+    views::{self, NoticeLogEntry},
 };
 use crate::{
     applicants,
@@ -55,7 +55,7 @@ fn centers(tx: &mut Tx, actor: &Actor) -> Result<Option<Vec<Id>>> {
 }
 
 /// A page of messages, newest first.
-pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<NoticeView>> {
+pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<NoticeLogEntry>> {
     if !policy::may(actor, "notice", "read") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
@@ -82,13 +82,13 @@ fn load(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Notice> {
 }
 
 /// One message.
-pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<NoticeView> {
+pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<NoticeLogEntry> {
     let row = load(tx, actor, reference)?;
     let allowed = acts(tx, actor, &row)?;
     views::view(tx, row, Some(allowed))
 }
 
-fn changed(tx: &mut Tx, actor: &Actor, target: &Target, action: &'static str, edit: impl FnOnce(&mut Tx, &mut Notice) -> Result<()>) -> Result<NoticeView> {
+fn changed(tx: &mut Tx, actor: &Actor, target: &Target, action: &'static str, edit: impl FnOnce(&mut Tx, &mut Notice) -> Result<()>) -> Result<NoticeLogEntry> {
     let mut row = load(tx, actor, &target.reference)?;
     if !reaches(tx, actor, action, &row)? {
         return Err(Problem::of(ErrorCode::Forbidden).into());
@@ -111,7 +111,7 @@ fn changed(tx: &mut Tx, actor: &Actor, target: &Target, action: &'static str, ed
 }
 
 /// It is tried again now, from the beginning.
-pub fn retry(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<NoticeView> {
+pub fn retry(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<NoticeLogEntry> {
     changed(tx, actor, target, "retry", |tx, row| {
         row.state = NoticeState::Waiting;
         row.attempts = 0;
@@ -122,7 +122,7 @@ pub fn retry(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<NoticeView> 
 }
 
 /// It is not sent any more.
-pub fn drop_notice(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<NoticeView> {
+pub fn drop_notice(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<NoticeLogEntry> {
     changed(tx, actor, target, "drop", |_, row| {
         row.state = NoticeState::Dropped;
         row.next_at = Moment::NEVER;
@@ -131,7 +131,7 @@ pub fn drop_notice(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Notice
 }
 
 /// Its recipient has said that they want no text messages: nothing goes to that telephone any more.
-pub fn opt_out(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<NoticeView> {
+pub fn opt_out(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<NoticeLogEntry> {
     changed(tx, actor, target, "opt_out", |tx, row| {
         let phone = row.words.open(tx.vault)?.phone;
         let mark = applicants::phone_mark(tx, &phone);

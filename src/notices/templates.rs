@@ -34,7 +34,7 @@ pub struct NewTemplate {
 
 /// A version of a template.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct TemplateView {
+pub struct NoticeTemplateView {
     /// Identity.
     pub id: Id,
     /// What it is about.
@@ -62,7 +62,7 @@ pub struct TemplateView {
     pub updated_at: Moment,
 }
 
-crate::versioned!(TemplateView);
+crate::versioned!(NoticeTemplateView);
 
 /// What holds for a kind at a place.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -81,7 +81,7 @@ pub struct NoticeWording {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template_id: Option<Id>,
     /// Versions of this very place, the newest first.
-    pub versions: Vec<TemplateView>,
+    pub versions: Vec<NoticeTemplateView>,
 }
 
 /// What holds at a place.
@@ -108,10 +108,10 @@ fn place(tx: &mut Tx, reference: Option<&str>) -> Result<Option<Center>> {
     reference.map(|r| Ok(organization::store::center_by_reference(tx, r)?.ok_or_else(unknown)?)).transpose()
 }
 
-fn view(tx: &mut Tx, actor: &Actor, row: Template) -> Result<TemplateView> {
+fn view(tx: &mut Tx, actor: &Actor, row: Template) -> Result<NoticeTemplateView> {
     let center = row.center_id.map(|id| organization::load(tx, id)).transpose()?;
     let may = row.status == TemplateStatus::Published && reaches(actor, "withdraw", center.as_ref());
-    Ok(TemplateView {
+    Ok(NoticeTemplateView {
         id: row.id,
         kind: row.kind,
         kind_label: row.kind.label().into(),
@@ -183,12 +183,12 @@ pub fn wordings(tx: &mut Tx, actor: &Actor, reference: Option<&str>) -> Result<N
 }
 
 /// Publishes a version: what is told from now on is told so.
-pub fn publish(tx: &mut Tx, actor: &Actor, new: &NewTemplate) -> Result<TemplateView> {
+pub fn publish(tx: &mut Tx, actor: &Actor, new: &NewTemplate) -> Result<NoticeTemplateView> {
     publish_as(tx, actor, new, Id::new())
 }
 
 /// [`publish`] under a given id.
-pub fn publish_as(tx: &mut Tx, actor: &Actor, new: &NewTemplate, id: Id) -> Result<TemplateView> {
+pub fn publish_as(tx: &mut Tx, actor: &Actor, new: &NewTemplate, id: Id) -> Result<NoticeTemplateView> {
     if !policy::may(actor, "notice_template", "publish") {
         return Err(forbidden());
     }
@@ -238,13 +238,13 @@ pub fn is_known(tx: &mut Tx, id: Id) -> Result<bool> {
 }
 
 /// One version.
-pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<TemplateView> {
+pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<NoticeTemplateView> {
     let (row, _) = load(tx, actor, reference)?;
     view(tx, actor, row)
 }
 
 /// Turns a version off: the one before it holds again, or that of the place above.
-pub fn withdraw(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<TemplateView> {
+pub fn withdraw(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<NoticeTemplateView> {
     let (mut row, center) = load(tx, actor, &target.reference)?;
     if !reaches(actor, "withdraw", center.as_ref()) {
         return Err(forbidden());

@@ -14,7 +14,7 @@ use crate::{
 
 /// One message to one person through one channel.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct NoticeView {
+pub struct NoticeLogEntry {
     /// Identity.
     pub id: Id,
     /// What it is about.
@@ -77,11 +77,11 @@ pub struct NoticeView {
     pub updated_at: Moment,
 }
 
-crate::versioned!(NoticeView);
+crate::versioned!(NoticeLogEntry);
 
-pub(super) fn view(tx: &Tx, row: Notice, allowed_actions: Option<Vec<String>>) -> Result<NoticeView> {
+pub(super) fn view(tx: &Tx, row: Notice, allowed_actions: Option<Vec<String>>) -> Result<NoticeLogEntry> {
     let words: NoticeWords = row.words.open(tx.vault)?;
-    Ok(NoticeView {
+    Ok(NoticeLogEntry {
         id: row.id,
         kind: row.kind,
         kind_label: row.kind.label().into(),

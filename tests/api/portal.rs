@@ -35,7 +35,7 @@ pub fn signed(edit: impl FnOnce(&mut Value)) -> String {
     encode(&header, &claims, &key).expect("signed")
 }
 
-fn for_app(app: &TestApp, edit: impl FnOnce(&mut Value)) -> String {
+pub fn for_app(app: &TestApp, edit: impl FnOnce(&mut Value)) -> String {
     let issuer = app.shared.state().tokens.issuer().to_owned();
     signed(|claims| {
         claims["aud"] = json!(issuer);
@@ -49,7 +49,7 @@ pub async fn token(app: &TestApp, (id, secret): (&str, &str), form: &[(&str, &st
     app.send(TestRequest::post().uri("/oauth2/token").set_form(all)).await
 }
 
-async fn exchange(app: &TestApp, assertion: &str) -> Reply {
+pub async fn exchange(app: &TestApp, assertion: &str) -> Reply {
     let form = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
         ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),

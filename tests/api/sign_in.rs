@@ -11,7 +11,7 @@ use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 
 use crate::{
-    portal::{COMPANY, PORTAL, SECRET, bearer, now, signed, token},
+    portal::{COMPANY, PORTAL, SECRET, bearer, exchange, for_app, now, signed, token},
     support::{Reply, TestApp, on_both_engines, text, water_application},
 };
 
@@ -160,6 +160,17 @@ async fn people_come_back_from_an_openid_provider(app: TestApp) {
     let there = go().await;
     let got = query(back(&app, &format!("{}?error=login_required&state={}", there["redirect_uri"], there["state"])).await.expect(302).header("location"));
     assert_eq!(got["error"], "access_denied");
+    // A portal may publish its keys instead of having them registered: read where they are, once for many.
+    let present = app.as_user("sys_admin").get("/clients/demo-portal").await.ok();
+    let edit = json!({ "name": "演示门户", "redirect_uris": present["redirect_uris"], "jwks_url": format!("{url}/keys") });
+    app.as_user("sys_admin").put_with("/clients/demo-portal", &[("if-match", &format!("\"{}\"", present["version"]))], edit).await.ok();
+    let approved = app.as_user("sec_admin").post("/clients/demo-portal/approve", json!({})).await.ok();
+    assert!(approved.get("jwks").is_none() && approved["jwks_url"].is_string(), "{approved}");
+    for _ in 0..2 {
+        exchange(&app, &for_app(&app, |_| {})).await.ok();
+    }
+    let reads = asked.lock().expect("asked").iter().filter(|(head, _)| head.starts_with("/keys")).count();
+    assert_eq!(reads, 1, "the keys are kept for a while");
     // A portal may exchange the provider's own ID token.
     let id_token = signed(|c| {
         *c = json!({ "iss": url, "aud": "jieli", "sub": "u-1", "iat": now(), "exp": now() + 300, "name": "演示自然人一号", "id_number": "320601199001010011", "acr": "?" });
