@@ -64,7 +64,7 @@ fn enter(tx: &mut Tx, (division, clerk): (&str, &str), n: usize, come: Come) -> 
     });
     if n == 10 {
         // Who has shown who they are need not be named again when the question becomes a matter.
-        input["applicant"] = json!({ "kind": "enterprise", "name": "南通示例新材料有限公司", "id_type": "credit_code", "id_number": "91320600MATE5T017G" });
+        input["applicant"] = json!({ "kind": "enterprise", "name": "南通柜台演示有限公司", "id_type": "credit_code", "id_number": "91320600MATE5T017G" });
     }
     if come == Come::OnTheSpot {
         input["answer"] = json!(answer);
