@@ -1,7 +1,7 @@
 //! Assembles the OpenAPI document from what is mounted, and adds what every operation shares: security, tags, errors.
 
 use actix_web::App;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Required, ResponseBuilder, ServerBuilder, Type,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
@@ -373,10 +373,29 @@ pub fn dated(text: &str, day: chrono::NaiveDate) -> String {
     text.replace(EXAMPLE_DAY, &format!("{day}T"))
 }
 
+/// What is no JSON is bytes and not a list of numbers: clients upload and save it as it is.
+fn binary(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::Object(content)) = fields.get_mut("content") {
+                for (_, media) in content.iter_mut().filter(|(name, _)| !name.contains("json")) {
+                    if let Some(schema) = media.get_mut("schema").filter(|s| s.get("type").and_then(Value::as_str) == Some("array")) {
+                        *schema = json!({ "type": "string", "format": "binary", "maxLength": 1_073_741_824 });
+                    }
+                }
+            }
+            fields.values_mut().for_each(binary);
+        }
+        Value::Array(items) => items.iter_mut().for_each(binary),
+        _ => {}
+    }
+}
+
 /// Pretty JSON with a final newline, with a bound on whatever the types leave open: a client may size its buffers by it.
 pub fn to_json(api: &OpenApi) -> String {
     let mut value = serde_json::to_value(api).unwrap_or_default();
     bound(&mut value);
+    binary(&mut value);
     if let Some(server) = value.pointer_mut("/servers/0").and_then(Value::as_object_mut) {
         server.insert("x-internal".into(), Value::Bool(false));
     }

@@ -130,7 +130,6 @@ pub fn decide(state: S, facts: Facts, action: A) -> Result<S, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::Code as _;
 
     #[test]
     fn the_table_as_it_stands() {

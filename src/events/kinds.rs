@@ -123,11 +123,11 @@ pub const KINDS: &[Kinds] = &[
         ("excluded", "经申诉不计入"), ("recorded", "已登记"),
     ]),
     of("rating_device", "评价器", &[
-        ("registered", "已登记"), ("revoked", "已停用"),
+        ("registered", "已登记"), ("presented", "已推送评价"), ("revoked", "已停用"),
     ]),
     of("follow_up", "差评整改", &[
         ("opened", "已转整改"), ("assigned", "已安排"), ("tried", "联系未果"), ("verified", "已核实"), ("unverifiable", "无法核实"), ("complex", "认定复杂"),
-        ("planned", "已定措施"), ("fixed", "已整改"), ("explained", "已说明"), ("told", "已告知"), ("told_again", "再次告知"), ("rated_again", "再次评价"),
+        ("planned", "已定措施"), ("fixed", "已整改"), ("explained", "已说明"), ("told", "已告知"), ("told_again", "再次告知"), ("closed_untold", "无从反馈，已办结"), ("rated_again", "再次评价"),
         ("not_rated_again", "未再评价"), ("reviewed_above", "上级复核"), ("sent_back", "发回整改"), ("concluded", "已办结"), ("appealed", "提出申诉"),
         ("appeal_upheld", "申诉成立"), ("appeal_refused", "申诉不成立"),
     ]),

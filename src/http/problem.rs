@@ -90,22 +90,31 @@ impl Asked {
     }
 }
 
+/// What was sent may be told back, and not without end.
+fn short(text: &str) -> String {
+    const MOST: usize = 2_000;
+    match text.char_indices().nth(MOST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}
+
 impl ProblemDocument {
     /// Of a problem, in the language of the request.
     pub fn of(problem: &Problem, asked: &Asked) -> Self {
         let english = asked.english;
         let field = |e: &FieldError| {
             let (pointer, parameter) = match &e.at {
-                Place::Pointer(p) => (Some(p.clone()), None),
-                Place::Parameter(p) => (None, Some(p.clone())),
+                Place::Pointer(p) => (Some(short(p)), None),
+                Place::Parameter(p) => (None, Some(short(p))),
             };
-            ProblemField { pointer, parameter, code: e.code.to_string(), detail: e.detail.pick(english).to_owned() }
+            ProblemField { pointer, parameter, code: e.code.to_string(), detail: short(e.detail.pick(english)) }
         };
         Self {
             r#type: format!("/problems/{}", problem.code.code()),
             title: problem.code.title().pick(english).to_owned(),
             status: problem.code.status(),
-            detail: problem.detail.pick(english).to_owned(),
+            detail: short(problem.detail.pick(english)),
             instance: asked.path.clone(),
             code: problem.code.code().to_owned(),
             request_id: asked.request_id.clone(),

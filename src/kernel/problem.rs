@@ -105,6 +105,9 @@ pub struct Problem {
     pub allow: Option<String>,
 }
 
+/// Fields that one answer names.
+const MOST_FIELDS: usize = 100;
+
 impl Problem {
     /// A problem with the code's own help as detail.
     pub fn of(code: ErrorCode) -> Self {
@@ -118,7 +121,9 @@ impl Problem {
     }
 
     /// Invalid fields (400 for shape, 422 for rules).
-    pub fn fields(code: ErrorCode, errors: Vec<FieldError>) -> Self {
+    pub fn fields(code: ErrorCode, mut errors: Vec<FieldError>) -> Self {
+        // Whoever sends thousands of wrong fields learns the first of them.
+        errors.truncate(MOST_FIELDS);
         // Several wrong fields are told apart by their names; of one, its own words say enough.
         let told = |e: &FieldError, en: bool| match &e.at {
             Place::Pointer(name) | Place::Parameter(name) if errors.len() > 1 => {
