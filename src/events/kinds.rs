@@ -18,7 +18,7 @@ const fn of(record: &'static str, title: &'static str, verbs: &'static [(&'stati
 #[rustfmt::skip]
 pub const KINDS: &[Kinds] = &[
     of("entrustment", "代办帮办件", &[
-        ("submitted", "已提交申请"), ("accepted", "已受理"), ("rejected", "不予受理"), ("one_time_notice", "已一次性告知"), ("resubmitted", "已补正"),
+        ("submitted", "已提交申请"), ("from_consultation", "由咨询转来"), ("accepted", "已受理"), ("rejected", "不予受理"), ("one_time_notice", "已一次性告知"), ("resubmitted", "已补正"),
         ("materials_promised", "材料已提交或承诺后补"), ("materials_complete", "材料已补齐"), ("reminded", "已提醒补正"), ("lapsed", "逾期未补正失效"), ("withdrawn", "已撤回"),
         ("assigned", "已安排专员"), ("noted", "工作人员备注"), ("marked", "已标注优先"), ("agent_named", "变更经办人"), ("linked", "已关联"), ("unlinked", "已解除关联"),
         ("split", "已拆分"), ("applicant_merged", "申请人重复登记合并"), ("mode_changed", "调整帮办方式"), ("agreement_drafted", "委托协议已拟定"),
@@ -76,7 +76,10 @@ pub const KINDS: &[Kinds] = &[
     of("project", "投资建设项目", &[
         ("opened", "已登记"), ("edited", "已修改"), ("manager_assigned", "已安排服务经理"), ("attached", "纳入办件"), ("detached", "移出办件"),
         ("stage_completed", "阶段完成"), ("suspended", "已中止"), ("resumed", "恢复推进"), ("completed", "已完成"), ("cancelled", "已取消"), ("warning", "用时预警"),
-        ("cap_exceeded", "用时超限"), ("cap_changed", "调整时限"),
+        ("cap_exceeded", "用时超限"), ("cap_changed", "调整时限"), ("meeting_convened", "召集会议"), ("meeting_rescheduled", "会议改期"),
+        ("meeting_cancelled", "会议取消"), ("meeting_withdrawn", "移出会议"), ("meeting_concluded", "会议结束"), ("resolution_made", "形成决议"),
+        ("resolution_carried_out", "决议已落实"), ("resolution_confirmed", "决议已确认"), ("resolution_sent_back", "决议发回"), ("resolution_extended", "决议延期"),
+        ("resolution_cancelled", "决议取消"), ("resolution_escalated", "决议逾期上报"),
     ]),
     of("meeting", "会议", &[
         ("convened", "已召集"), ("edited", "已修改"), ("rescheduled", "已改期"), ("responded", "已回执"), ("minuted", "已记纪要"), ("concluded", "已结束"),
@@ -175,7 +178,7 @@ pub const KINDS: &[Kinds] = &[
         ("received", "已接收"), ("amended", "补充登记"), ("dispatched", "已派单"), ("redispatched", "重新派单"), ("signed", "已签收"), ("classified", "已分类"),
         ("opened", "已转入办理"), ("return_requested", "申请退单"), ("return_denied", "退单未获批"), ("extension_requested", "申请延期"), ("extension_granted", "延期获批"),
         ("extension_denied", "延期未获批"), ("suspended", "已挂起"), ("resumed", "恢复办理"), ("assigned", "已安排承办人"), ("sub_assigned", "分派承办单位"),
-        ("sub_answered", "承办单位已答复"), ("taken_up", "已领取"), ("passed", "审核通过"), ("sent_back", "审核退回"), ("replied", "已答复"), ("archived", "已归档"),
+        ("sub_answered", "承办单位已答复"), ("taken_up", "已领取"), ("passed", "审核通过"), ("sent_back", "审核退回"), ("replied_interim", "阶段性答复"), ("replied", "已答复"), ("archived", "已归档"),
         ("urged", "已催办"), ("supervised", "已督办"), ("appended", "补充诉求"), ("revoked", "已撤单"), ("merged", "已合并"), ("absorbed", "并入本单"),
         ("appealed", "提出申诉"), ("appeal_decided", "申诉已决定"), ("revealed", "查看完整信息"), ("visited", "已回访"), ("rehandled", "重新办理"),
         ("record_ended", "转入的办理已结束"),

@@ -464,7 +464,9 @@ pub fn of_order(o: &Ordered) -> Contributed {
     to.add_n(HotlineReceived.id(), day, center, 1);
     o.replies.iter().for_each(|at| to.add(HotlineReplied, *at, center));
     for limit in &o.limits {
-        let ended = limit.stopped.is_some_and(|at| o.replies.contains(&at));
+        // What people said is kept to the millisecond.
+        let told = |at: Moment| o.replies.iter().any(|reply| reply.utc().timestamp_millis() == at.utc().timestamp_millis());
+        let ended = limit.stopped.is_some_and(told);
         judge(&mut to, limit, center, ended, HOTLINE);
     }
     let (Some(contacted), Some(at)) = (row.contacted, row.visited_at) else { return to };

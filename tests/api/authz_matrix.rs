@@ -1047,6 +1047,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         | "readyz"
         | "metrics"
         | "openapi"
+        | "asyncapi"
         | "security_txt"
         | "api_catalog"
         | "list_users"
