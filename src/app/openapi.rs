@@ -35,6 +35,7 @@ const TAGS: &[(&str, &str)] = &[
     ("supervision", "督办与监督：督办单、时限监督墙、部门履职情况、通报"),
     ("fallback", "“办不成事”反映（兜底）：登记、分类、协调、反馈与销号"),
     ("consultations", "咨询导办：登记、答复、转办、转为办件与评价"),
+    ("hotline", "12345热线：工单的接收、签收、办理、回复、回访与代码映射"),
     ("knowledge", "知识库：条目、审核发布、检索与边输边查、反馈"),
     ("meetings", "会议：联席会议、并联审批会、前期辅导会及其决议"),
     ("precedents", "案例：公开查询、起草、审核公布、引用、纳入事项目录"),
@@ -374,7 +375,7 @@ pub fn dated(text: &str, day: chrono::NaiveDate) -> String {
 }
 
 /// What is no JSON is bytes and not a list of numbers: clients upload and save it as it is.
-fn binary(value: &mut Value) {
+fn tidy(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             if let Some(Value::Object(content)) = fields.get_mut("content") {
@@ -384,9 +385,13 @@ fn binary(value: &mut Value) {
                     }
                 }
             }
-            fields.values_mut().for_each(binary);
+            // What stands where a field is left out is nothing, and no value of the field.
+            if fields.contains_key("type") && fields.get("default").is_some_and(|d| d.is_null() || d == "") {
+                fields.remove("default");
+            }
+            fields.values_mut().for_each(tidy);
         }
-        Value::Array(items) => items.iter_mut().for_each(binary),
+        Value::Array(items) => items.iter_mut().for_each(tidy),
         _ => {}
     }
 }
@@ -395,7 +400,7 @@ fn binary(value: &mut Value) {
 pub fn to_json(api: &OpenApi) -> String {
     let mut value = serde_json::to_value(api).unwrap_or_default();
     bound(&mut value);
-    binary(&mut value);
+    tidy(&mut value);
     if let Some(server) = value.pointer_mut("/servers/0").and_then(Value::as_object_mut) {
         server.insert("x-internal".into(), Value::Bool(false));
     }

@@ -180,7 +180,7 @@ pub const KINDS: &[Kinds] = &[
         ("extension_denied", "延期未获批"), ("suspended", "已挂起"), ("resumed", "恢复办理"), ("assigned", "已安排承办人"), ("sub_assigned", "分派承办单位"),
         ("sub_answered", "承办单位已答复"), ("taken_up", "已领取"), ("passed", "审核通过"), ("sent_back", "审核退回"), ("replied_interim", "阶段性答复"), ("replied", "已答复"), ("archived", "已归档"),
         ("urged", "已催办"), ("supervised", "已督办"), ("appended", "补充诉求"), ("revoked", "已撤单"), ("merged", "已合并"), ("absorbed", "并入本单"),
-        ("appealed", "提出申诉"), ("appeal_decided", "申诉已决定"), ("revealed", "查看完整信息"), ("visited", "已回访"), ("rehandled", "重新办理"),
+        ("appealed", "提出申诉"), ("appeal_approved", "申诉已同意"), ("appeal_refused", "申诉未获同意"), ("revealed", "查看完整信息"), ("visited", "已回访"), ("rehandled", "重新办理"),
         ("record_ended", "转入的办理已结束"),
     ]),
     of("webhook", "事件订阅", &[

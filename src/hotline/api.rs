@@ -125,11 +125,11 @@ async fn sign_many(command: Command, body: Body<BulkSign>) -> Answer {
 #[into_params(parameter_in = Query)]
 pub struct ChangesParams {
     /// 上次答复中的 next_after；不写即从头开始
-    #[param(minimum = 0, example = 0)]
+    #[param(value_type = Option<i64>, minimum = 0, example = 0)]
     #[serde(default)]
     after: Option<String>,
     /// 最多几条，1 到 200
-    #[param(minimum = 1, maximum = 200, example = 100)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 200, example = 100)]
     #[serde(default)]
     limit: Option<String>,
 }

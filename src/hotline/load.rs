@@ -254,6 +254,8 @@ pub fn place(tx: &mut Tx, row: &Order, details: &OrderDetails, center: &Center) 
     if row.home_center_id != row.center_id {
         let home = organization::load(tx, row.home_center_id)?;
         subjects.extend(home.lineage().map(|id| (subject::tree(id), false)));
+        // The center that took it in by hand sees it through, and does nothing more about it.
+        subjects.extend(row.client_id.is_none().then(|| (subject::center(home.id.as_str()), true)));
     }
     subjects.extend(row.client_id.map(|id| (subject::user(id.as_str()), false)));
     subjects.extend(row.assignee_id.map(|id| (subject::user(id.as_str()), false)));
