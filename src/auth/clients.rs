@@ -51,9 +51,12 @@ pub struct ClientSettings {
     pub per_day: Option<u32>,
 }
 
+/// Scopes, addresses to come back to, keys, and where keys are published.
+pub type Trust<'a> = (&'a Option<Vec<ClientScope>>, &'a [String], &'a Option<serde_json::Value>, &'a Option<String>);
+
 impl ClientSettings {
     /// What another person must approve: whoever has the keys speaks for the client's users.
-    pub fn trust(&self) -> (&Option<Vec<ClientScope>>, &[String], &Option<serde_json::Value>, &Option<String>) {
+    pub fn trust(&self) -> Trust<'_> {
         (&self.scopes, &self.redirect_uris, &self.jwks, &self.jwks_url)
     }
 }

@@ -180,7 +180,7 @@ pub async fn by_code(db: &Db, tokens: &Tokens, client: &Authenticated, code: &st
         let right = row.client_id == id && row.expires_at > now && words.redirect_uri == redirect_uri && words.challenge == challenge;
         // Whoever shows it wrongly may have stolen it: it is used up all the same.
         let first = store::redeem(tx, &mark, now)?;
-        Ok(row.identity.filter(|_| right && first).map(|i| i.open(tx.vault)).transpose()?)
+        row.identity.filter(|_| right && first).map(|i| i.open(tx.vault)).transpose()
     });
     let identity = found.await?.ok_or_else(|| refused("登录代码不正确、已使用或已过期。"))?;
     issue(db, tokens, client, identity, None).await

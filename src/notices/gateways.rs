@@ -131,7 +131,8 @@ async fn post(gateway: &Gateway, message: &Outgoing) -> Result<(), String> {
     let said: Value = serde_json::from_slice(&bytes).map_err(|_| "answer not JSON".to_owned())?;
     let success = match said.pointer(&gateway.success_pointer) {
         Some(Value::String(text)) => *text == gateway.success,
-        Some(other) => other.to_string() == gateway.success,
+        // Numbers are compared as they are written.
+        Some(other) => serde_json::to_string(other).is_ok_and(|text| text == gateway.success),
         None => false,
     };
     if success { Ok(()) } else { Err("refused by the gateway".into()) }

@@ -161,7 +161,7 @@ fn monthly(tx: &mut Tx, center: &Center, subject: &str, period: &Period, head: &
         summary: summary(&report),
         tables: tables(&report),
     };
-    Ok((format!("report:{}", month.to_string()), kinds::monthly_report(head, &form)))
+    Ok((format!("report:{month}"), kinds::monthly_report(head, &form)))
 }
 
 fn day(at: Moment) -> String {
