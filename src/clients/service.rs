@@ -73,7 +73,7 @@ pub fn create(tx: &mut Tx, actor: &Actor, new: &NewClient) -> Result<ClientSecre
     create_as(tx, actor, new, Id::new(), &random_token())
 }
 
-/// [`create`] under a given id and with a given secret: the demo's are published.
+/// `create` under a given id and with a given secret: the demo's are published.
 pub fn create_as(tx: &mut Tx, actor: &Actor, new: &NewClient, id: Id, secret: &str) -> Result<ClientSecretView> {
     permitted(actor, "create")?;
     check_keys(&new.settings)?;

@@ -296,7 +296,7 @@ pub fn create(tx: &mut Tx, actor: &Actor, input: &NewMapping) -> Result<MappingV
     create_as(tx, actor, input, Id::new())
 }
 
-/// [`create`] under a given id.
+/// `create` under a given id.
 pub fn create_as(tx: &mut Tx, actor: &Actor, input: &NewMapping, id: Id) -> Result<MappingView> {
     if !policy::may(actor, "hotline_mapping", "create") {
         return Err(Problem::of(ErrorCode::Forbidden).into());

@@ -72,7 +72,7 @@ pub fn give(tx: &mut Tx, actor: &Actor, target: &Target, input: &ArticleFeedback
     give_as(tx, actor, target, input, Id::new())
 }
 
-/// [`give`] under a given identity.
+/// `give` under a given identity.
 pub fn give_as(tx: &mut Tx, actor: &Actor, target: &Target, input: &ArticleFeedback, id: Id) -> Result<ArticleFeedbackView> {
     if !policy::may(actor, KIND, "give_feedback") {
         return Err(Problem::of(ErrorCode::Forbidden).into());

@@ -165,7 +165,7 @@ pub fn create(tx: &mut Tx, actor: &Actor, input: &NewArticle) -> Result<ArticleV
     views::view(tx, actor, row.id)
 }
 
-/// [`create`] under a given identity.
+/// `create` under a given identity.
 pub fn create_as(tx: &mut Tx, actor: &Actor, input: &NewArticle, identity: Option<Identity>) -> Result<Article> {
     let unknown = || Problem::rule("/center", "unknown_center", "请指明一个在用的服务中心。", "Name a center that is in use.");
     let center = match (&input.center, actor.center_id) {

@@ -187,7 +187,7 @@ pub fn publish(tx: &mut Tx, actor: &Actor, new: &NewTemplate) -> Result<NoticeTe
     publish_as(tx, actor, new, Id::new())
 }
 
-/// [`publish`] under a given id.
+/// `publish` under a given id.
 pub fn publish_as(tx: &mut Tx, actor: &Actor, new: &NewTemplate, id: Id) -> Result<NoticeTemplateView> {
     if !policy::may(actor, "notice_template", "publish") {
         return Err(forbidden());
