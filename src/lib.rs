@@ -54,6 +54,7 @@ pub mod sheets;
 pub mod statistics;
 pub mod supervision;
 pub mod tickets;
+pub mod usage;
 pub mod visits;
 pub mod webhooks;
 pub mod worker;

@@ -36,10 +36,12 @@ use crate::{
         edge::{PathTable, edge, fallback},
         limits::{Limits, limit},
     },
-    kernel::{Clock, Vault, usage::Usage},
+    kernel::{Clock, Vault},
     ledgers, meetings, organization,
     outbound::Outbound,
-    projects, registry, reminders, routing, sheets, tickets, webhooks, worker, worklist,
+    projects, registry, reminders, routing, sheets, tickets,
+    usage::Usage,
+    webhooks, worker, worklist,
 };
 
 /// Mounts every operation; mounting a handler and documenting it are one act.
@@ -140,7 +142,6 @@ impl Shared {
     pub async fn new(db: Db, config: Arc<Config>) -> Result<Self, db::Error> {
         wire();
         let outbound = Outbound::new(&config.outbound_allow).map_err(|e| db::Error::Corrupt(e.to_string()))?;
-        let _ = crate::identity::OUTBOUND.set(outbound);
         let issuer = config.public_url.clone();
         let blobs = Blobs::open(&config.files).map_err(|e| db::Error::Corrupt(e.to_string()))?;
         let tokens = Arc::new(tokens(&db, issuer).await?);
@@ -154,7 +155,7 @@ impl Shared {
         }
         let served = ops::Document(text);
         Ok(Self {
-            state: web::Data::new(State { db, blobs, tokens, config }),
+            state: web::Data::new(State { db, blobs, tokens, config, outbound }),
             table: web::Data::new(table),
             limits: web::Data::new(limits),
             usage: web::Data::new(Usage::default()),
@@ -319,9 +320,8 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
     let shared = Shared::new(db.clone(), config.clone()).await?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let worker = config.worker.then(|| actix_web::rt::spawn(worker::run(db, stopped)));
-    let outbound = Outbound::new(&config.outbound_allow).map_err(|e| StartError::Settings(e.to_string()))?;
     let sender = config.worker.then(|| {
-        let (shared, sender) = (shared.clone(), webhooks::Sender::new(outbound.clone(), &config.public_url));
+        let (shared, sender) = (shared.clone(), webhooks::Sender::new(shared.state.outbound.clone(), &config.public_url));
         actix_web::rt::spawn(async move { sender.run(&shared.state.db).await })
     });
     let exporter = config.worker.then(|| {
@@ -329,14 +329,14 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
         actix_web::rt::spawn(async move {
             loop {
                 tokio::time::sleep(Duration::from_secs(1)).await;
-                let State { db, blobs, config, .. } = shared.state.as_ref();
-                if let Err(e) = crate::notices::send_due(db, &config.gateways, &config.public_url).await {
+                let State { db, blobs, config, outbound, .. } = shared.state.as_ref();
+                if let Err(e) = crate::notices::send_due(db, outbound, &config.gateways, &config.public_url).await {
                     tracing::warn!(error = %e, "messages not sent; tried again");
                 }
                 if let Err(e) = ledgers::run_due(db, blobs).await {
                     tracing::warn!(error = %e, "exports not made; tried again");
                 }
-                if let Err(e) = crate::reporting::push_due(db, &outbound).await {
+                if let Err(e) = crate::reporting::push_due(db, outbound).await {
                     tracing::warn!(error = %e, "ratings not reported; tried again");
                 }
             }

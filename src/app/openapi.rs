@@ -267,7 +267,7 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     if command {
         statuses.push(409);
     }
-    if operation.operation_id.as_deref() == Some("act_in_bulk") {
+    if operation.responses.responses.contains_key("207") {
         // All or nothing: the first refusal is the answer.
         statuses.extend([404, 412]);
     }
@@ -343,7 +343,8 @@ fn query_flag() -> Parameter {
 
 fn text_header(name: &str, doc: &str, required: bool) -> Parameter {
     let (pattern, max, example) = if name == "If-None-Match" {
-        ("^(W/)?\"[!#-~]{1,64}\"$", 70, "\"1\"")
+        // A list and `*` are allowed too (RFC 9110 §13.1.2); what cannot be read is no match.
+        ("^[ -~]{1,1000}$", 1000, "\"1\"")
     } else if name == "If-Match" {
         ("^\"[0-9]{1,18}\"$", 20, "\"1\"")
     } else {
@@ -476,7 +477,8 @@ fn bound(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(bound),
         Value::Object(map) => {
-            map.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "example" | "examples" | "enum")).for_each(|(_, v)| bound(v));
+            // A stream has no end that could be told.
+            map.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "example" | "examples" | "enum" | "text/event-stream")).for_each(|(_, v)| bound(v));
             let is = |name: &str| match map.get("type") {
                 Some(Value::String(t)) => t == name,
                 Some(Value::Array(types)) => types.iter().any(|t| t == name),

@@ -93,7 +93,8 @@ async fn advance(command: Command, state: web::Data<State>, body: Body<SandboxCl
     let mut done = 0;
     for _ in 0..2 {
         done += worker::tick(&state.db, "sandbox").await.map_err(db::Error::into_problem)?;
-        done += crate::notices::send_due(&state.db, &state.config.gateways, &state.config.public_url).await.map_err(db::Error::into_problem)?;
+        done +=
+            crate::notices::send_due(&state.db, &state.outbound, &state.config.gateways, &state.config.public_url).await.map_err(db::Error::into_problem)?;
     }
     Ok(actix_web::HttpResponse::Ok().json(SandboxMoved { now: state.db.clock().now(), done }))
 }

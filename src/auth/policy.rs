@@ -296,6 +296,8 @@ const ARTICLE_WORK: &[&str] = &["read", "create", "edit", "submit", "answer_feed
 const ARTICLE_REVIEW: &[&str] = &["publish", "send_back", "withdraw"];
 /// Whoever looks something up.
 const LOOK_UP: &[&str] = &["look_up", "give_feedback"];
+/// Whoever answers others with it.
+const ANSWER_WITH: &[&str] = &["look_up", "use", "give_feedback"];
 /// What the leader of the center does.
 const TICKET_MANAGER: &[&str] =
     &["read", "count", "triage", "uphold", "reopen", "propose_inadmissible", "confirm_inadmissible", "refuse_inadmissible", "merge", "reveal"];
@@ -585,16 +587,16 @@ pub const POLICY: &[Rule] = &[
     rule(DepartmentHandler, "knowledge_article", Department, ARTICLE_WORK),
     rule(ReformOffice, "knowledge_article", Subtree, ARTICLE_WORK),
     rule(ReformOffice, "knowledge_article", Subtree, ARTICLE_REVIEW),
-    rule(Clerk, "knowledge_article", All, LOOK_UP),
-    rule(Agent, "knowledge_article", All, LOOK_UP),
-    rule(CenterManager, "knowledge_article", All, LOOK_UP),
-    rule(DepartmentHandler, "knowledge_article", All, LOOK_UP),
-    rule(ProjectManager, "knowledge_article", All, LOOK_UP),
-    rule(Inspector, "knowledge_article", All, LOOK_UP),
-    rule(ReformOffice, "knowledge_article", All, LOOK_UP),
+    rule(Clerk, "knowledge_article", All, ANSWER_WITH),
+    rule(Agent, "knowledge_article", All, ANSWER_WITH),
+    rule(CenterManager, "knowledge_article", All, ANSWER_WITH),
+    rule(DepartmentHandler, "knowledge_article", All, ANSWER_WITH),
+    rule(ProjectManager, "knowledge_article", All, ANSWER_WITH),
+    rule(Inspector, "knowledge_article", All, ANSWER_WITH),
+    rule(ReformOffice, "knowledge_article", All, ANSWER_WITH),
     rule(Applicant, "knowledge_article", All, LOOK_UP),
     rule(CompanyAgent, "knowledge_article", All, LOOK_UP),
-    rule(Hotline, "knowledge_article", All, LOOK_UP),
+    rule(Hotline, "knowledge_article", All, ANSWER_WITH),
     rule(Portal, "knowledge_article", All, LOOK_UP),
     rule(SystemAdmin, "service_item", All, &["read", "create", "edit", "publish", "withdraw", "import"]),
     rule(CenterManager, "service_item", Subtree, &["read", "create", "edit"]),

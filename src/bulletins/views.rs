@@ -75,7 +75,7 @@ pub struct BulletinView {
     pub allowed_actions: Vec<String>,
 }
 
-crate::versioned!(BulletinView, "bulletin", in brief);
+crate::versioned!(BulletinView, by "bulletin" "read", in brief);
 
 /// What everybody may read of a bulletin: nothing that is named, no small group.
 #[derive(Debug, Serialize, utoipa::ToSchema)]

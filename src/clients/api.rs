@@ -12,7 +12,7 @@ use super::{
     views::{self, ClientSecretView, ClientView},
 };
 use crate::{
-    auth::clients::ClientKind,
+    auth::{clients::ClientKind, policy},
     http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind, Params, State, limits::Limits},
     kernel::{Code as _, Page},
 };
@@ -54,7 +54,8 @@ async fn list(ask: Ask, asked: List<Clients>) -> Answer {
 #[utoipa::path(tag = "clients", operation_id = "create_client", request_body = NewClient, responses((status = 201, description = "待批准的客户端及其密钥", body = ClientSecretView)))]
 #[post("/clients")]
 async fn create(command: Command, state: web::Data<State>, limits: web::Data<Limits>, body: Body<NewClient>) -> Answer {
-    let answer = command.in_earnest()?.create("/api/v1/clients", body, |tx, actor, _, new| service::create(tx, actor, new)).await;
+    let command = command.in_earnest()?.vet(|actor| policy::may(actor, "client", "create"), &body.value.settings.asked("/settings")).await?;
+    let answer = command.create("/api/v1/clients", body, |tx, actor, _, new| service::create(tx, actor, new)).await;
     heed(&state, &limits).await;
     answer
 }
@@ -74,7 +75,8 @@ async fn fetch(ask: Ask) -> Answer {
 #[utoipa::path(tag = "clients", operation_id = "edit_client", params(("id" = String, Path, description = "客户端 id 或 client_id", max_length = 100)), request_body = ClientEdit, responses((status = 200, description = "客户端", body = ClientView)))]
 #[put("/clients/{id}")]
 async fn edit(command: Command, state: web::Data<State>, limits: web::Data<Limits>, body: Body<ClientEdit>) -> Answer {
-    let answer = command.conditional()?.act(body, service::edit).await;
+    let command = command.conditional()?.vet(|actor| policy::may(actor, "client", "edit"), &body.value.asked("")).await?;
+    let answer = command.act(body, service::edit).await;
     heed(&state, &limits).await;
     answer
 }

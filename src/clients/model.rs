@@ -85,6 +85,13 @@ impl ClientEdit {
     }
 }
 
+impl ClientEdit {
+    /// The address that is asked for its keys, and where it stands.
+    pub fn asked(&self, under: &str) -> Vec<(String, &str)> {
+        self.jwks_url.iter().map(|url| (format!("{under}/jwks_url"), url.as_str())).collect()
+    }
+}
+
 /// A new client.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -13,11 +13,9 @@ use crate::{
         store::{self as accounts, Client, ClientSettingsRow},
     },
     db::{Error, Json, Result, Tx, audit},
-    kernel::{
-        Code as _, ErrorCode, FieldError, Id, Moment, Problem, Target, Text, random_token, sha256_hex,
-        usage::{ClientLimits, day_of},
-    },
+    kernel::{Code as _, ErrorCode, FieldError, Id, Moment, Problem, Target, Text, random_token, sha256_hex},
     organization,
+    usage::{ClientLimits, day_of},
 };
 
 /// State of a client, as people are told it.

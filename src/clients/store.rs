@@ -8,10 +8,8 @@ use crate::{
         Result, Tx, dialect,
         schema::{client_usage, client_usage_codes},
     },
-    kernel::{
-        Moment,
-        usage::{UsageCount, UsageKey},
-    },
+    kernel::Moment,
+    usage::{UsageCount, UsageKey},
 };
 
 /// Adds a count to what is known: several servers add to the same row.

@@ -10,10 +10,8 @@ use crate::{
     auth::{Actor, clients::settings_of},
     clocks::midnight,
     db::{Db, Result, Tx},
-    kernel::{
-        Id, Moment, Problem,
-        usage::{DURATIONS, Usage, day_of},
-    },
+    kernel::{Id, Moment, Problem},
+    usage::{DURATIONS, Usage, day_of},
 };
 
 /// Rows that are added up in one write.

@@ -14,8 +14,9 @@ use crate::{
         store::{self as accounts, Client},
     },
     db::{Result, Tx, code_enum},
-    kernel::{Code as _, Id, ListQuery, Moment, Page, Problem, label_of, usage::day_of},
+    kernel::{Code as _, Id, ListQuery, Moment, Page, Problem, label_of},
     organization::{self, CenterBrief},
+    usage::day_of,
 };
 
 code_enum! {

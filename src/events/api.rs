@@ -48,7 +48,7 @@ pub struct FeedParams {
     record_kind: Option<String>,
     /// 只要这一条记录的事件。
     #[serde(default)]
-    #[param(required = false, max_length = 36)]
+    #[param(required = false, max_length = 36, format = "uuid")]
     record: Option<String>,
     /// 只要该中心及其下级的记录：id 或 12 位区划代码。
     #[serde(default)]
@@ -119,7 +119,7 @@ impl FeedParams {
 const LATEST: i64 = -1;
 
 fn look(tx: &mut Tx, actor: &Actor, params: &FeedParams, source: &str, at: i64) -> db::Result<(Vec<(i64, CloudEvent)>, feed::Batch)> {
-    let after = if at == LATEST { store::last_position(tx)? } else { at };
+    let after = if at == LATEST { store::last_position(tx)? } else { store::given(tx, at)? };
     let asked = Asked { after, ..params.asked(tx)? };
     let mut batch = feed::walk(tx, &Seer::Actor(Box::new(actor.clone())), &asked)?;
     let events = std::mem::take(&mut batch.events);

@@ -9,7 +9,7 @@ use crate::{
         Json, Result, Sealed, Tx,
         schema::{centers, events},
     },
-    kernel::{Id, Moment},
+    kernel::{Id, Moment, Problem},
 };
 
 /// One event.
@@ -71,6 +71,19 @@ pub fn timeline(tx: &mut Tx, record: Id, audiences: &[Audience], after: Option<I
 pub fn last_position(tx: &mut Tx) -> Result<i64> {
     let last: Option<i64> = events::table.select(diesel::dsl::max(events::position)).first(tx.conn)?;
     Ok(last.unwrap_or(0))
+}
+
+/// A place from which somebody goes on: one that was never given, such as after a restored backup, is refused rather than waited
+/// for, since what comes until it is reached would be missed in silence.
+pub fn given(tx: &mut Tx, position: i64) -> Result<i64> {
+    if position <= last_position(tx)? {
+        return Ok(position);
+    }
+    let (zh, en) = (
+        "没有这个位置，数据可能已恢复到更早的时点；请核对后从 0 或 latest 重新读取。",
+        "No such position: the data may have been restored to an earlier time. Begin again.",
+    );
+    Err(Problem::parameter("after", "unknown_position", zh, en).into())
 }
 
 /// What stands after one position and not after another, in order.

@@ -1,5 +1,7 @@
 //! Hotline orders over HTTP: handing in, reading, following, and what the center does.
 
+use std::ops::RangeInclusive;
+
 use actix_web::{get, post};
 use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -140,15 +142,16 @@ pub struct ChangesParams {
 #[utoipa::path(tag = "hotline", operation_id = "list_hotline_changes", params(ChangesParams), responses((status = 200, description = "变化", body = Changes)))]
 #[get("/hotline/orders/changes")]
 async fn changes(ask: Ask, params: Params<ChangesParams>) -> Answer {
-    let number = |text: &Option<String>, name: &str, usual: i64, most: i64| match text.as_deref() {
+    let number = |text: &Option<String>, name: &str, usual: i64, within: RangeInclusive<i64>| match text.as_deref() {
         None => Ok(usual),
-        Some(text) => text.parse::<i64>().ok().filter(|n| (0..=most).contains(n)).ok_or_else(|| {
-            let zh = format!("参数 {name} 应为 0 到 {most} 的整数。");
-            Problem::parameter(name, "invalid_value", zh, format!("{name} must be an integer from 0 to {most}."))
+        Some(text) => text.parse::<i64>().ok().filter(|n| within.contains(n)).ok_or_else(|| {
+            let (least, most) = within.into_inner();
+            let zh = format!("参数 {name} 应为 {least} 到 {most} 的整数。");
+            Problem::parameter(name, "invalid_value", zh, format!("{name} must be an integer from {least} to {most}."))
         }),
     };
-    let after = number(&params.0.after, "after", 0, i64::MAX)?;
-    let limit = usize::try_from(number(&params.0.limit, "limit", 100, 200)?.max(1)).unwrap_or(100);
+    let after = number(&params.0.after, "after", 0, 0..=9_007_199_254_740_991)?;
+    let limit = usize::try_from(number(&params.0.limit, "limit", 100, 1..=200)?).unwrap_or(100);
     ask.view(move |tx, actor, _| following::changes(tx, actor, after, limit)).await
 }
 

@@ -272,7 +272,7 @@ pub fn changes(tx: &mut Tx, actor: &Actor, after: i64, limit: usize) -> Result<C
     }
     let scope = Scope::of(actor, KIND);
     let mut items = Vec::new();
-    let (mut at, mut has_more) = (after, false);
+    let (mut at, mut has_more) = (log::given(tx, after)?, false);
     'walk: for round in 0..BATCHES {
         let events = store::events_after(tx, at, BATCH)?;
         let ids: Vec<Id> = events.iter().map(|e| e.record_id).collect();

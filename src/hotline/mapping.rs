@@ -130,6 +130,7 @@ pub struct MappingContent {
     #[schema(max_items = 13)]
     pub states: Vec<StateOut>,
     /// Which end of their scale is the good one; absent: 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub satisfaction_scale: Option<Scale>,
     /// How long, by urgency, where the hotline sends no deadline.
     #[validate(length(max = 3), nested)]

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 use super::shape;
-use crate::kernel::{ErrorCode, FieldError, Problem, Text, sha256_hex};
+use crate::kernel::{ErrorCode, FieldError, Problem, Text, segment, sha256_hex};
 
 const BODY_DEADLINE: std::time::Duration = std::time::Duration::from_secs(30);
 
@@ -145,9 +145,9 @@ fn syntax(e: &serde_json::Error) -> Problem {
 
 fn pointer_of(path: &serde_path_to_error::Path) -> String {
     path.iter()
-        .filter_map(|segment| match segment {
+        .filter_map(|part| match part {
             serde_path_to_error::Segment::Seq { index } => Some(format!("/{index}")),
-            serde_path_to_error::Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            serde_path_to_error::Segment::Map { key } => Some(format!("/{}", segment(key))),
             _ => None,
         })
         .collect()

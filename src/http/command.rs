@@ -18,11 +18,12 @@ use super::{
 };
 use crate::{
     access,
-    auth::{self, Actor, Caller, Scope, Tokens},
+    auth::{self, Actor, Caller, Scope, Tokens, policy},
     blobs::Blobs,
     config::Config,
     db::{self, Db, Tx},
-    kernel::{ErrorCode, ListQuery, Page, Part, Problem, Target, Versioned},
+    kernel::{ErrorCode, ListQuery, Page, Part, Problem, Target, Text, Versioned},
+    outbound::Outbound,
 };
 
 /// What handlers share.
@@ -35,6 +36,8 @@ pub struct State {
     pub tokens: Arc<Tokens>,
     /// Settings of the process.
     pub config: Arc<Config>,
+    /// Asks others.
+    pub outbound: Outbound,
 }
 
 /// What handlers answer.
@@ -341,6 +344,17 @@ impl Command {
         &self.write.state.config
     }
 
+    /// Refuses addresses that must not be asked, each under its pointer: of whoever may name them, for names are resolved for
+    /// nobody else.
+    pub async fn vet<P: AsRef<str>>(self, may: impl FnOnce(&Actor) -> bool + Send + 'static, named: &[(P, &str)]) -> Result<Self, Problem> {
+        if named.is_empty() {
+            return Ok(self);
+        }
+        let command = self.admit(may).await?;
+        command.write.state.outbound.rule().vet(named).await?;
+        Ok(command)
+    }
+
     /// Refuses who may not, before something costly is done for them; the use case asks again in its transaction.
     pub async fn admit(self, may: impl FnOnce(&Actor) -> bool + Send + 'static) -> Result<Self, Problem> {
         let who = self.who.clone();
@@ -497,18 +511,29 @@ fn unsure(actor: &Actor, e: db::Error) -> db::Error {
             let (has, needs) = (actor.level.unwrap_or(0), actor.signing_level);
             let zh = format!("您的岗位或实名等级不能进行此操作：当前等级为 {has}，签署等操作需要 {needs}。请提高实名等级后重新登录。");
             let en = format!("Not allowed: your assurance level is {has}, and signing takes {needs}. Sign in with a higher one.");
-            Problem::new(ErrorCode::Forbidden, crate::kernel::Text::new(zh, en)).into()
+            Problem::new(ErrorCode::Forbidden, Text::new(zh, en)).into()
         }
         other => other,
     }
 }
 
-/// A replay authorizes again: who no longer sees the record does not see its first answer either.
+/// A replay authorizes again: who no longer sees the record does not see its first answer either. But they are told that what
+/// they asked was done, for it may be the very act that took the record out of their sight, such as dispatching it.
 fn still_seen<T: Versioned>(tx: &mut Tx, actor: &Actor, first: &Stored) -> db::Result<()> {
-    let Some(kind) = T::KIND else { return Ok(()) };
-    let record: serde_json::Value = serde_json::from_str(&first.body)?;
-    let id = record.get("id").and_then(|id| id.as_str()).and_then(|id| id.parse().ok()).ok_or_else(Problem::not_found)?;
-    access::sight(tx, &Scope::of(actor, kind), id)?.map(|_| ()).ok_or_else(|| Problem::not_found().into())
+    let seen = match (T::KIND, T::RULE) {
+        (Some(kind), _) => {
+            let record: serde_json::Value = serde_json::from_str(&first.body)?;
+            let id = record.get("id").and_then(|id| id.as_str()).and_then(|id| id.parse().ok()).ok_or_else(Problem::not_found)?;
+            access::sight(tx, &Scope::of(actor, kind), id)?.is_some()
+        }
+        (None, Some((resource, action))) => policy::may(actor, resource, action),
+        (None, None) => true,
+    };
+    let gone = || {
+        let zh = "此前以同一幂等键提交的操作已经成功；记录已不在您的可见范围内，不再显示。";
+        Problem::new(ErrorCode::NotFound, Text::new(zh, "What you asked under this key was done; the record is no longer in your sight."))
+    };
+    if seen { Ok(()) } else { Err(gone().into()) }
 }
 
 /// Reads `If-Match`. A weak tag never matches strongly (RFC 9110 §13.1.1), so it stands for no version at all.

@@ -22,10 +22,8 @@ use super::{
 };
 use crate::{
     auth::Caller,
-    kernel::{
-        ErrorCode, Id, Problem, random_bytes,
-        usage::{Answered, Usage},
-    },
+    kernel::{ErrorCode, Id, Problem, random_bytes},
+    usage::{Answered, Usage},
 };
 
 /// The id under which a request is logged and answered.

@@ -30,10 +30,8 @@ use governor::{
 
 use crate::{
     auth::{Caller, FIRST_PARTY, SubjectKind},
-    kernel::{
-        ErrorCode, Moment, Problem,
-        usage::{ClientLimits, day_of},
-    },
+    kernel::{ErrorCode, Moment, Problem},
+    usage::{ClientLimits, day_of},
 };
 
 type Keyed = RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock, StateInformationMiddleware>;

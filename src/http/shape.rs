@@ -11,7 +11,7 @@ use jsonschema::{ValidationError, Validator, error::ValidationErrorKind as Kind}
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::kernel::{FieldError, Text, problem::Place};
+use crate::kernel::{FieldError, Text, problem::Place, segment};
 
 /// What no field may hold: `null` (absent means absent), text of blanks only, U+0000, which PostgreSQL cannot store, and
 /// characters that nobody sees and that turn what one reads into something else.
@@ -36,7 +36,7 @@ fn walk(value: &Value, at: &str, found: &mut Vec<FieldError>) {
                 if key.contains('\0') {
                     found.push(FieldError::body(at, "nul_character", "字段名不能包含空字符（U+0000）。", "No U+0000 in names."));
                 }
-                walk(v, &format!("{at}/{}", escape(key)), found);
+                walk(v, &format!("{at}/{}", segment(key)), found);
             }
         }
         _ => {}
@@ -47,10 +47,6 @@ fn walk(value: &Value, at: &str, found: &mut Vec<FieldError>) {
 fn misleading(c: char) -> bool {
     (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
-fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 /// Every place at which `value` departs from the schema of `T`.
@@ -96,7 +92,7 @@ fn leads(root: &Value, at: &Value, path: &[&str]) -> bool {
     let Some((first, rest)) = path.split_first() else { return true };
     let referred = at.get("$ref").and_then(Value::as_str).and_then(|r| root.pointer(r.trim_start_matches('#')));
     let ways = ["allOf", "oneOf", "anyOf"].into_iter().filter_map(|w| at.get(w)).filter_map(Value::as_array).flatten();
-    at.pointer(&format!("/properties/{}", escape(first))).is_some_and(|p| leads(root, p, rest))
+    at.pointer(&format!("/properties/{}", segment(first))).is_some_and(|p| leads(root, p, rest))
         || referred.into_iter().chain(at.get("items")).chain(ways).any(|way| leads(root, way, path))
 }
 
@@ -168,17 +164,17 @@ fn fault(e: &ValidationError, whole: &Value, found: &mut Vec<FieldError>) {
     match e.kind() {
         Kind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
-            add(format!("{at}/{}", escape(name)), "required", format!("缺少必填字段 {name}。"), format!("{name} is required."));
+            add(format!("{at}/{}", segment(name)), "required", format!("缺少必填字段 {name}。"), format!("{name} is required."));
         }
         Kind::AdditionalProperties { unexpected } => {
             for name in unexpected {
-                add(format!("{at}/{}", escape(name)), "unknown_field", format!("不认识的字段 {name}。"), format!("Unknown field {name}."));
+                add(format!("{at}/{}", segment(name)), "unknown_field", format!("不认识的字段 {name}。"), format!("Unknown field {name}."));
             }
         }
         // Of an object that has no fields, none is known; the fault is told of one of them, at the object.
         Kind::FalseSchema => {
             for name in whole.pointer(&at).and_then(Value::as_object).into_iter().flat_map(serde_json::Map::keys) {
-                add(format!("{at}/{}", escape(name)), "unknown_field", format!("不认识的字段 {name}。"), format!("Unknown field {name}."));
+                add(format!("{at}/{}", segment(name)), "unknown_field", format!("不认识的字段 {name}。"), format!("Unknown field {name}."));
             }
         }
         Kind::Enum { options } => {

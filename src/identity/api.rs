@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    flow::{self, House, Setting},
+    flow::{self, Setting},
+    house::House,
     providers::{self, ProviderBrief},
     providers_api, token_api,
 };
@@ -27,8 +28,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
     providers_api::routes(cfg);
 }
 
-fn house(state: &State) -> House {
-    House { public_url: state.config.public_url.clone(), with_fake: state.config.with_fake() }
+/// What this deployment is.
+pub fn house(state: &State) -> House {
+    House { public_url: state.config.public_url.clone(), with_fake: state.config.with_fake(), outbound: state.outbound.clone() }
 }
 
 /// Through whom people can sign in.

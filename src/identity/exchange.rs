@@ -7,10 +7,11 @@ use serde_json::Value;
 use super::{
     accounts::account_for,
     asserted::{Identity, Unbelievable},
+    house::House,
     keys::{self, Keys},
     oidc,
-    providers::{ProviderKind, ProviderSettings, ProviderStatus},
-    store, ticket,
+    providers::{ProviderKind, ProviderStatus},
+    store,
 };
 use crate::{
     auth::{
@@ -20,6 +21,7 @@ use crate::{
     },
     db::{Db, Error},
     kernel::{ErrorCode, Moment, Purpose, sha256_hex},
+    outbound::Outbound,
 };
 
 /// Longest life of what a portal signs.
@@ -54,19 +56,19 @@ fn unbelievable(e: Unbelievable) -> TokenRefusal {
 }
 
 /// Issues a short token for the applicant that a portal names, with the portal as who acts and with how sure it is.
-pub async fn exchange(db: &Db, tokens: &Tokens, client: &Authenticated, shown: SubjectToken, with_fake: bool) -> Result<Exchanged, TokenRefusal> {
+pub async fn exchange(db: &Db, tokens: &Tokens, client: &Authenticated, shown: SubjectToken, house: &House) -> Result<Exchanged, TokenRefusal> {
     if !client.may(ClientScope::Applicants) {
         return Err(TokenRefusal::UnauthorizedClient);
     }
     let (identity, mark, until) = match shown {
-        SubjectToken::Assertion(token) => assertion(tokens, client, &token).await?,
-        SubjectToken::IdToken(token) => id_token(db, &token).await?,
-        SubjectToken::Ticket(provider, ticket) => by_ticket(db, provider, &ticket, with_fake).await?,
+        SubjectToken::Assertion(token) => assertion(&house.outbound, tokens, client, &token).await?,
+        SubjectToken::IdToken(token) => id_token(&house.outbound, db, &token).await?,
+        SubjectToken::Ticket(provider, ticket) => by_ticket(house, db, provider, &ticket).await?,
     };
     issue(db, tokens, client, identity, Some((mark, until))).await
 }
 
-async fn assertion(tokens: &Tokens, client: &Authenticated, token: &str) -> Result<(Identity, String, Moment), TokenRefusal> {
+async fn assertion(outbound: &Outbound, tokens: &Tokens, client: &Authenticated, token: &str) -> Result<(Identity, String, Moment), TokenRefusal> {
     let keys = match (&client.settings.jwks, &client.settings.jwks_url) {
         (Some(set), _) => Keys::Inline(set.clone()),
         (None, Some(url)) => Keys::Published(url.clone()),
@@ -74,7 +76,7 @@ async fn assertion(tokens: &Tokens, client: &Authenticated, token: &str) -> Resu
     };
     let audience = [tokens.issuer().to_owned(), format!("{}/oauth2/token", tokens.issuer())];
     let name = &client.client.client_id;
-    let claims = keys::verified(token, &keys, name, &audience).await.map_err(unbelievable)?;
+    let claims = keys::verified(outbound, token, &keys, name, &audience).await.map_err(unbelievable)?;
     let at = |name: &str| claims.get(name).and_then(Value::as_i64).unwrap_or(0);
     if at("exp") - at("iat") > LONGEST_SECONDS {
         return Err(refused("断言的有效期不得超过五分钟。"));
@@ -102,7 +104,7 @@ fn said_issuer(token: &str) -> Option<String> {
     claims.get("iss")?.as_str().map(str::to_owned)
 }
 
-async fn id_token(db: &Db, token: &str) -> Result<(Identity, String, Moment), TokenRefusal> {
+async fn id_token(outbound: &Outbound, db: &Db, token: &str) -> Result<(Identity, String, Moment), TokenRefusal> {
     let said = said_issuer(token).ok_or_else(|| refused("不是 JWT。"))?;
     let settings = db
         .read(move |tx| {
@@ -117,32 +119,20 @@ async fn id_token(db: &Db, token: &str) -> Result<(Identity, String, Moment), To
         .await?;
     let settings = settings.ok_or_else(|| refused("没有启用签发此身份令牌的认证源。"))?;
     let platform = settings.openid.as_ref().ok_or_else(|| refused("认证源不完整。"))?;
-    let (identity, claims) = oidc::exchanged(&settings, platform, std::slice::from_ref(&settings.app_id), token).await.map_err(unbelievable)?;
+    let (identity, claims) = oidc::exchanged(outbound, &settings, platform, std::slice::from_ref(&settings.app_id), token).await.map_err(unbelievable)?;
     Ok((identity, sha256_hex(format!("id_token\n{token}").as_bytes()), until_of(&claims)))
 }
 
-async fn by_ticket(db: &Db, provider: String, ticket: &str, with_fake: bool) -> Result<(Identity, String, Moment), TokenRefusal> {
+async fn by_ticket(house: &House, db: &Db, provider: String, ticket: &str) -> Result<(Identity, String, Moment), TokenRefusal> {
     let mark = sha256_hex(format!("ticket\n{provider}\n{ticket}\n{}", Moment::system().rfc3339()).as_bytes());
     let found = db.read(move |tx| {
         let row = store::provider(tx, &provider)?.filter(|p| p.status == ProviderStatus::Active);
         row.map(|p| Ok((p.kind, p.settings.open(tx.vault)?))).transpose()
     });
     let (kind, settings) = found.await?.ok_or_else(|| refused("没有启用此认证源。"))?;
-    let identity = of_ticket(kind, &settings, ticket, with_fake).await.map_err(unbelievable)?;
+    let identity = house.by_ticket(kind, &settings, ticket).await.map_err(unbelievable)?;
     // The platform itself takes a ticket once.
     Ok((identity, mark, Moment::system()))
-}
-
-/// Who holds a ticket of a platform, or of the fake one.
-pub async fn of_ticket(kind: ProviderKind, settings: &ProviderSettings, shown: &str, with_fake: bool) -> Result<Identity, Unbelievable> {
-    match (kind, &settings.ticket) {
-        (ProviderKind::Ticket, Some(platform)) => ticket::identity(settings, platform, shown).await,
-        (ProviderKind::Fake, _) if with_fake => {
-            let person = settings.people.iter().find(|p| p.hint == shown).ok_or(Unbelievable("模拟登录中没有此人。"))?;
-            settings.mapping.identity(&person.claims)
-        }
-        _ => Err(Unbelievable("该认证源不用票据登录。")),
-    }
 }
 
 async fn issue(db: &Db, tokens: &Tokens, client: &Authenticated, identity: Identity, once: Option<(String, Moment)>) -> Result<Exchanged, TokenRefusal> {

@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 
 use super::{
     asserted::Unbelievable,
-    exchange::of_ticket,
     fetching::with_query,
+    house::House,
     oidc,
     providers::{ProviderKind, ProviderSettings, ProviderStatus},
     store::{self, Attempt, AttemptWords},
@@ -39,21 +39,6 @@ pub struct Setting {
     pub challenge: String,
     /// Whom the fake provider should send.
     pub hint: String,
-}
-
-/// What this deployment is.
-#[derive(Clone, Debug)]
-pub struct House {
-    /// How we are reached.
-    pub public_url: String,
-    /// Nobody here is real: the fake provider may be used.
-    pub with_fake: bool,
-}
-
-impl House {
-    fn callback(&self, provider: &str) -> String {
-        format!("{}/auth/{provider}/callback", self.public_url)
-    }
 }
 
 fn mark_of(tx: &crate::db::Tx, state: &str) -> String {
@@ -127,7 +112,7 @@ pub async fn start(db: &Db, house: &House, name: String, setting: Setting) -> Re
         .map_err(Error::into_problem)?;
     let callback = house.callback(&name);
     match (known.kind, &known.settings.openid, &known.settings.ticket) {
-        (ProviderKind::Oidc, Some(platform), _) => oidc::login_url(&known.settings, platform, &callback, &state, &words).await.map_err(told),
+        (ProviderKind::Oidc, Some(platform), _) => oidc::login_url(&house.outbound, &known.settings, platform, &callback, &state, &words).await.map_err(told),
         (ProviderKind::Ticket, _, Some(platform)) => {
             // These platforms carry no state of ours: it goes along in the address to come back to.
             let back = with_query(&callback, [("state", state.as_str())]);
@@ -169,13 +154,13 @@ pub async fn callback(db: &Db, house: &House, name: String, said: &dyn Fn(&str) 
         (ProviderKind::Oidc, Some(platform), _) => match (said("code"), said("iss")) {
             // Another provider's answer (RFC 9207).
             (_, Some(iss)) if iss != platform.issuer => return Err(wrong("iss", "答复来自另一认证源。", "The answer is another provider's.")),
-            (Some(code), _) => oidc::identity(&known.settings, platform, &house.callback(&name), &code, &words).await,
+            (Some(code), _) => oidc::identity(&house.outbound, &known.settings, platform, &house.callback(&name), &code, &words).await,
             (None, _) => return Err(wrong("code", "缺少 code。", "code is missing.")),
         },
         (kind, _, platform) => {
             let parameter = platform.as_ref().map_or("ticket", |p| p.ticket_parameter.as_str());
             let ticket = said(parameter).ok_or_else(|| wrong("ticket", "缺少登录票据。", "The ticket is missing."))?;
-            of_ticket(kind, &known.settings, &ticket, house.with_fake).await
+            house.by_ticket(kind, &known.settings, &ticket).await
         }
     };
     let identity = match answer {

@@ -14,9 +14,12 @@ use serde_json::Value;
 
 use super::{
     asserted::Unbelievable,
-    fetching::{Call, FetchError, fetch},
+    fetching::{Call, fetch},
 };
-use crate::kernel::Moment;
+use crate::{
+    kernel::Moment,
+    outbound::{Fault, Outbound},
+};
 
 /// Published keys are read again after so long,
 const KEPT: Duration = Duration::from_secs(600);
@@ -38,15 +41,15 @@ fn known(url: &str, within: Duration) -> Option<Value> {
 }
 
 /// A published document, kept for a while.
-pub async fn document(url: &str) -> Result<Value, FetchError> {
+pub async fn document(outbound: &Outbound, url: &str) -> Result<Value, Fault> {
     match known(url, KEPT) {
         Some(document) => Ok(document),
-        None => read(url).await,
+        None => read(outbound, url).await,
     }
 }
 
-async fn read(url: &str) -> Result<Value, FetchError> {
-    let document = fetch(Call { url: url.to_owned(), body: None, headers: Vec::new() }).await?;
+async fn read(outbound: &Outbound, url: &str) -> Result<Value, Fault> {
+    let document = fetch(outbound, Call { url: url.to_owned(), body: None, headers: Vec::new() }).await?;
     let mut all = kept().lock().unwrap_or_else(|e| e.into_inner());
     // Addresses are configured: there are few.
     if all.len() > 200 {
@@ -76,7 +79,7 @@ fn pick(set: &Value, kid: Option<&str>) -> Option<Jwk> {
 }
 
 /// The claims of a token that this issuer has signed for this audience. Keys named by the token itself are never used.
-pub async fn verified(token: &str, keys: &Keys, issuer: &str, audience: &[String]) -> Result<Value, Unbelievable> {
+pub async fn verified(outbound: &Outbound, token: &str, keys: &Keys, issuer: &str, audience: &[String]) -> Result<Value, Unbelievable> {
     let header = decode_header(token).map_err(|_| Unbelievable("不是 JWT。"))?;
     if !ALGORITHMS.contains(&header.alg) {
         return Err(Unbelievable("签名算法应为 EdDSA、ES256、RS256 或 PS256。"));
@@ -85,10 +88,10 @@ pub async fn verified(token: &str, keys: &Keys, issuer: &str, audience: &[String
     let kid = header.kid.as_deref();
     let found = match keys {
         Keys::Inline(set) => pick(set, kid),
-        Keys::Published(url) => match pick(&document(url).await.map_err(unreadable)?, kid) {
+        Keys::Published(url) => match pick(&document(outbound, url).await.map_err(unreadable)?, kid) {
             Some(key) => Some(key),
             // A key that is new since we looked.
-            None if known(url, AGAIN).is_none() => pick(&read(url).await.map_err(unreadable)?, kid),
+            None if known(url, AGAIN).is_none() => pick(&read(outbound, url).await.map_err(unreadable)?, kid),
             None => None,
         },
     };

@@ -8,6 +8,7 @@ mod asserted;
 mod exchange;
 mod fetching;
 mod flow;
+mod house;
 mod keys;
 mod mapping;
 mod oidc;
@@ -19,5 +20,4 @@ mod token_api;
 
 pub use asserted::{AssertedAgent, AssertedApplicant, Identity};
 pub use exchange::{Exchanged, SubjectToken, by_code, exchange};
-pub use fetching::OUTBOUND;
 pub use store::forget;

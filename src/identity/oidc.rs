@@ -13,7 +13,7 @@ use super::{
     providers::{OpenIdPlatform, ProviderSettings},
     store::AttemptWords,
 };
-use crate::kernel::Moment;
+use crate::{kernel::Moment, outbound::Outbound};
 
 /// What a provider says of itself.
 struct Discovered {
@@ -21,9 +21,9 @@ struct Discovered {
 }
 
 impl Discovered {
-    async fn of(platform: &OpenIdPlatform) -> Result<Self, Unbelievable> {
+    async fn of(outbound: &Outbound, platform: &OpenIdPlatform) -> Result<Self, Unbelievable> {
         let url = format!("{}/.well-known/openid-configuration", platform.issuer.trim_end_matches('/'));
-        let document = keys::document(&url).await.map_err(|e| {
+        let document = keys::document(outbound, &url).await.map_err(|e| {
             tracing::warn!(error = %e, "openid configuration");
             Unbelievable("登录平台没有答复，请稍后再试。")
         })?;
@@ -47,13 +47,14 @@ pub fn challenge(verifier: &str) -> String {
 
 /// Where people are sent.
 pub async fn login_url(
+    outbound: &Outbound,
     settings: &ProviderSettings,
     platform: &OpenIdPlatform,
     callback: &str,
     state: &str,
     words: &AttemptWords,
 ) -> Result<String, Unbelievable> {
-    let at = Discovered::of(platform).await?.at("authorization_endpoint")?;
+    let at = Discovered::of(outbound, platform).await?.at("authorization_endpoint")?;
     let scope = std::iter::once("openid").chain(platform.scopes.iter().map(String::as_str).filter(|s| *s != "openid")).collect::<Vec<_>>().join(" ");
     let pairs = [
         ("response_type", "code"),
@@ -70,13 +71,14 @@ pub async fn login_url(
 
 /// Who came back with a code.
 pub async fn identity(
+    outbound: &Outbound,
     settings: &ProviderSettings,
     platform: &OpenIdPlatform,
     callback: &str,
     code: &str,
     words: &AttemptWords,
 ) -> Result<Identity, Unbelievable> {
-    let discovered = Discovered::of(platform).await?;
+    let discovered = Discovered::of(outbound, platform).await?;
     let pairs = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", callback), ("code_verifier", words.verifier.as_str())];
     let plain = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
     let basic = STANDARD.encode(format!("{}:{}", plain(&settings.app_id), plain(&settings.secret)));
@@ -85,20 +87,20 @@ pub async fn identity(
         body: Some(("application/x-www-form-urlencoded", encoded(pairs))),
         headers: vec![("authorization".into(), format!("Basic {basic}"))],
     };
-    let said = fetch(call).await.map_err(|e| {
+    let said = fetch(outbound, call).await.map_err(|e| {
         tracing::warn!(error = %e, "openid token endpoint");
         Unbelievable("登录平台没有接受登录结果。")
     })?;
     let token = said.get("id_token").and_then(Value::as_str).ok_or(Unbelievable("登录平台没有给出 id_token。"))?;
     let keys = Keys::Published(discovered.at("jwks_uri")?);
-    let mut claims = keys::verified(token, &keys, &platform.issuer, std::slice::from_ref(&settings.app_id)).await?;
+    let mut claims = keys::verified(outbound, token, &keys, &platform.issuer, std::slice::from_ref(&settings.app_id)).await?;
     if claims.get("nonce").and_then(Value::as_str) != Some(words.nonce.as_str()) {
         return Err(Unbelievable("登录结果与登录请求不对应（nonce）。"));
     }
     if platform.userinfo {
         let access = said.get("access_token").and_then(Value::as_str).ok_or(Unbelievable("登录平台没有给出 access_token。"))?;
         let headers = vec![("authorization".into(), format!("Bearer {access}"))];
-        let more = fetch(Call { url: discovered.at("userinfo_endpoint")?, body: None, headers }).await;
+        let more = fetch(outbound, Call { url: discovered.at("userinfo_endpoint")?, body: None, headers }).await;
         let more = more.map_err(|_| Unbelievable("登录平台没有给出用户信息。"))?;
         // Another person's particulars under this sign-in (OpenID Connect Core §5.3.2).
         if more.get("sub") != claims.get("sub") {
@@ -117,10 +119,16 @@ pub async fn identity(
 const FRESH_SECONDS: i64 = 600;
 
 /// Who an ID token is about that a portal exchanges; with its claims, so that it counts once.
-pub async fn exchanged(settings: &ProviderSettings, platform: &OpenIdPlatform, audience: &[String], token: &str) -> Result<(Identity, Value), Unbelievable> {
-    let discovered = Discovered::of(platform).await?;
+pub async fn exchanged(
+    outbound: &Outbound,
+    settings: &ProviderSettings,
+    platform: &OpenIdPlatform,
+    audience: &[String],
+    token: &str,
+) -> Result<(Identity, Value), Unbelievable> {
+    let discovered = Discovered::of(outbound, platform).await?;
     let keys = Keys::Published(discovered.at("jwks_uri")?);
-    let claims = keys::verified(token, &keys, &platform.issuer, audience).await?;
+    let claims = keys::verified(outbound, token, &keys, &platform.issuer, audience).await?;
     let issued = claims.get("iat").and_then(Value::as_i64).unwrap_or(0);
     if Moment::system().utc().timestamp() - issued > FRESH_SECONDS {
         return Err(Unbelievable("身份令牌签发已超过十分钟，请重新登录。"));

@@ -192,6 +192,15 @@ pub struct ProviderEdit {
     pub mapping: Option<ClaimMapping>,
 }
 
+impl ProviderEdit {
+    /// The addresses that are asked, and where they stand.
+    pub fn asked(&self, under: &str) -> Vec<(String, &str)> {
+        let issuer = self.openid.iter().map(|o| ("openid/issuer", o.issuer.as_str()));
+        let questions = self.ticket.iter().flat_map(|t| [("ticket/token/url", t.token.url.as_str()), ("ticket/user/url", t.user.url.as_str())]);
+        issuer.chain(questions).map(|(at, url)| (format!("{under}/{at}"), url)).collect()
+    }
+}
+
 /// A new provider.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

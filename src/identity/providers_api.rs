@@ -4,7 +4,10 @@ use actix_web::{get, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::providers::{self, NewProvider, ProviderEdit, ProviderView, Providers};
-use crate::http::{Answer, Ask, Body, Command, Empty};
+use crate::{
+    auth::policy,
+    http::{Answer, Ask, Body, Command, Empty},
+};
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -26,6 +29,7 @@ async fn list(ask: Ask) -> Answer {
 #[utoipa::path(tag = "clients", operation_id = "create_identity_provider", request_body = NewProvider, responses((status = 201, description = "待批准的认证源", body = ProviderView)))]
 #[post("/identity-providers")]
 async fn create(command: Command, body: Body<NewProvider>) -> Answer {
+    let command = command.vet(|actor| policy::may(actor, "identity_provider", "create"), &body.value.settings.asked("/settings")).await?;
     command.create("/api/v1/identity-providers", body, |tx, actor, _, new| providers::create(tx, actor, new)).await
 }
 
@@ -44,7 +48,8 @@ async fn fetch(ask: Ask) -> Answer {
 #[utoipa::path(tag = "clients", operation_id = "edit_identity_provider", params(("id" = String, Path, description = "认证源 id 或名称", max_length = 100)), request_body = ProviderEdit, responses((status = 200, description = "认证源", body = ProviderView)))]
 #[put("/identity-providers/{id}")]
 async fn edit(command: Command, body: Body<ProviderEdit>) -> Answer {
-    command.conditional()?.act(body, providers::edit).await
+    let command = command.conditional()?.vet(|actor| policy::may(actor, "identity_provider", "edit"), &body.value.asked("")).await?;
+    command.act(body, providers::edit).await
 }
 
 /// 批准认证源（approve）

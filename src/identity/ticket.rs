@@ -9,7 +9,10 @@ use super::{
     mapping::at,
     providers::{AskBy, PlatformQuestion, ProviderSettings, TicketPlatform},
 };
-use crate::kernel::{Moment, random_token};
+use crate::{
+    kernel::{Moment, random_token},
+    outbound::{Fault, Outbound},
+};
 
 /// Where people are sent, and how they come back.
 pub fn login_url(platform: &TicketPlatform, callback: &str) -> Option<String> {
@@ -77,12 +80,12 @@ fn call(question: &PlatformQuestion, values: &Values) -> Result<Call, Unbelievab
     Ok(Call { url, body, headers })
 }
 
-async fn ask(platform: &TicketPlatform, question: &PlatformQuestion, values: &Values) -> Result<Value, Unbelievable> {
-    let unreachable = |e: super::fetching::FetchError| {
+async fn ask(outbound: &Outbound, platform: &TicketPlatform, question: &PlatformQuestion, values: &Values) -> Result<Value, Unbelievable> {
+    let unreachable = |e: Fault| {
         tracing::warn!(error = %e, "identity provider");
         Unbelievable("登录平台没有答复，请稍后再试。")
     };
-    let said = fetch(call(question, values)?).await.map_err(unreachable)?;
+    let said = fetch(outbound, call(question, values)?).await.map_err(unreachable)?;
     match (&platform.success_pointer, &platform.success) {
         (Some(pointer), Some(success)) if at(&said, pointer).as_ref() != Some(success) => Err(Unbelievable("登录平台不认可此票据。")),
         _ => Ok(said),
@@ -90,10 +93,10 @@ async fn ask(platform: &TicketPlatform, question: &PlatformQuestion, values: &Va
 }
 
 /// Who holds a ticket.
-pub async fn identity(settings: &ProviderSettings, platform: &TicketPlatform, ticket: &str) -> Result<Identity, Unbelievable> {
-    let said = ask(platform, &platform.token, &Values::of(settings, ticket, "")).await?;
+pub async fn identity(outbound: &Outbound, settings: &ProviderSettings, platform: &TicketPlatform, ticket: &str) -> Result<Identity, Unbelievable> {
+    let said = ask(outbound, platform, &platform.token, &Values::of(settings, ticket, "")).await?;
     let token = at(&said, &platform.token_pointer).ok_or(Unbelievable("登录平台不认可此票据。"))?;
-    let said = ask(platform, &platform.user, &Values::of(settings, ticket, &token)).await?;
+    let said = ask(outbound, platform, &platform.user, &Values::of(settings, ticket, &token)).await?;
     settings.mapping.identity(&said)
 }
 

@@ -5,7 +5,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::exchange::{SubjectToken, by_code, exchange};
+use super::{
+    api::house,
+    exchange::{SubjectToken, by_code, exchange},
+};
 use crate::{
     auth::{ACCESS_TTL_SECONDS, EXCHANGED_TTL_SECONDS, TokenGrant, TokenRefusal, TokenSet, clients, issue, passwords::Cost},
     http::{Answer, ByClient, Form, State},
@@ -198,7 +201,7 @@ async fn granted(state: &State, form: TokenForm, named: Option<(String, String)>
                 (None, _) | (Some(TICKET), None) => return Err(missing()),
                 _ => return Err(Refused::Request("invalid_request", "不支持的 subject_token_type。")),
             };
-            exchange(&state.db, &state.tokens, &machine, shown, config.with_fake()).await?
+            exchange(&state.db, &state.tokens, &machine, shown, &house(&state)).await?
         } else {
             let (Some(code), Some(uri), Some(verifier)) = (form.code, form.redirect_uri, form.code_verifier) else { return Err(missing()) };
             by_code(&state.db, &state.tokens, &machine, &code, uri, &verifier).await?

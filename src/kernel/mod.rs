@@ -18,7 +18,6 @@ pub mod project_code;
 pub(crate) mod schema;
 mod target;
 pub mod text;
-pub mod usage;
 pub mod validators;
 mod vault;
 
@@ -29,7 +28,7 @@ pub use moment::{Clock, Moment};
 pub use month::Month;
 pub use page::{Cursor, ListQuery, Page, Sort, Versioned};
 pub use part::{Changed, Created, Part};
-pub use problem::{ErrorCode, FieldError, Problem, Text, counted};
+pub use problem::{ErrorCode, FieldError, Problem, Text, counted, segment};
 pub use target::Target;
 pub use vault::{Purpose, Vault, VaultError, random_bytes, random_token, sha256_hex};
 

@@ -122,18 +122,22 @@ impl<T> Page<T> {
 pub trait Versioned: Serialize {
     /// Kind of record in the access table: a replayed answer is shown only while the record is seen.
     const KIND: Option<&'static str> = None;
+    /// Of records that are read by rule and not by place: who may do this still reads the first answer.
+    const RULE: Option<(&'static str, &'static str)> = None;
     /// Its identity, for `Location`.
     fn id(&self) -> String;
     /// Its version, for `ETag`.
     fn version(&self) -> i64;
 }
 
-/// A view whose identity is its `id` and whose version is its `version`; with the kind under which its sight is looked up.
+/// A view whose identity is its `id` and whose version is its `version`; with the kind under which its sight is looked up,
+/// or the resource and the action of the rule by which it is read.
 #[macro_export]
 macro_rules! versioned {
-    ($view:ty $(, $kind:literal)? $(, in $part:ident)?) => {
+    ($view:ty $(, $kind:literal)? $(, by $resource:literal $action:literal)? $(, in $part:ident)?) => {
         impl $crate::kernel::Versioned for $view {
             $( const KIND: Option<&'static str> = Some($kind); )?
+            $( const RULE: Option<(&'static str, &'static str)> = Some(($resource, $action)); )?
             fn id(&self) -> String {
                 self$(.$part)?.id.to_string()
             }

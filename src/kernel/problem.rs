@@ -34,6 +34,11 @@ pub struct FieldError {
     pub detail: Text,
 }
 
+/// A name as a JSON pointer writes it (RFC 6901 §3).
+pub fn segment(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// Where an invalid field stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {

@@ -9,9 +9,9 @@ use super::{
     store::{self, Article},
 };
 use crate::{
-    auth::Actor,
+    auth::{Actor, policy},
     db::{Json, Result, Tx},
-    kernel::{Code as _, Id, Moment},
+    kernel::{Code as _, ErrorCode, Id, Moment, Problem},
     organization::{self, CenterBrief},
     precedents,
 };
@@ -151,6 +151,7 @@ pub struct ArticleView {
     /// How often it was used.
     pub uses: i64,
     /// How often it was called useful, less how often it was not.
+    #[schema(minimum = -9007199254740991_i64)]
     pub useful: i64,
     /// How much of what was said waits for an answer; for who keeps it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,7 +173,7 @@ pub struct ArticleView {
     pub updated_at: Moment,
 }
 
-crate::versioned!(ArticleView, "knowledge_article");
+crate::versioned!(ArticleView, by "knowledge_article" "look_up");
 
 /// An article with all that the caller may read of it.
 pub(super) fn whole(tx: &mut Tx, actor: &Actor, opened: Opened, keeps: bool) -> Result<ArticleView> {
@@ -266,6 +267,9 @@ pub fn title_of(tx: &Tx, row: &Article) -> Result<String> {
 /// Counts a use by somebody who reads it.
 pub fn used(tx: &mut Tx, actor: &Actor, target: &crate::kernel::Target) -> Result<ArticleView> {
     let (opened, _) = service::load_readable(tx, actor, &target.reference)?;
+    if !policy::may(actor, service::KIND, "use") {
+        return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
     let id = opened.row.id;
     if opened.row.live {
         store::used(tx, id)?;

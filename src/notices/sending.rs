@@ -14,14 +14,15 @@ use crate::{
     config::Gateways,
     db::{Db, Error, Result, Tx},
     kernel::{Code as _, Moment},
+    outbound::{Outbound, Pauses},
 };
 
 /// Messages on their way at once.
 const BATCH: i64 = 16;
 /// While one server tries a message, others leave it alone.
 const LEASE: i64 = 60;
-/// Minutes until the next try.
-const PAUSES: [i64; 7] = [1, 5, 15, 60, 180, 360, 720];
+/// A minute to twelve hours, and then no more.
+const PAUSES: Pauses = Pauses(&[60, 300, 900, 3_600, 10_800, 21_600, 43_200]);
 
 /// Links begin with where we are reached.
 fn reached(words: &NoticeWords, public_url: &str) -> BTreeMap<NoticeParameter, String> {
@@ -87,15 +88,11 @@ fn settle(tx: &mut Tx, mut row: Notice, outcome: &Handed) -> Result<()> {
             row.last_error = None;
         }
         Handed::NotTaken(why) => {
-            let tried = usize::try_from(row.attempts - 1).unwrap_or(0);
-            row.last_error = Some(why.clone());
-            match PAUSES.get(tried) {
-                Some(minutes) => {
-                    // Messages that failed together do not come back together.
-                    let jitter = i64::from(crate::kernel::random_bytes::<1>()[0]) * minutes * 60 / 2_560;
-                    row.next_at = now.plus(TimeDelta::seconds(minutes * 60 + jitter));
-                }
-                None => (row.state, row.next_at) = (NoticeState::Dead, Moment::NEVER),
+            row.last_error = Some(why.to_string());
+            if PAUSES.over(row.attempts) {
+                (row.state, row.next_at) = (NoticeState::Dead, Moment::NEVER);
+            } else {
+                row.next_at = now.plus(PAUSES.after(row.attempts));
             }
         }
         Handed::NoGateway => (row.state, row.last_error, row.next_at) = (NoticeState::Skipped, Some("no_gateway".into()), Moment::NEVER),
@@ -107,7 +104,7 @@ fn settle(tx: &mut Tx, mut row: Notice, outcome: &Handed) -> Result<()> {
 }
 
 /// Sends what is due; answers how many were taken. One slow gateway delays the others of its batch by its patience alone.
-pub async fn send_due(db: &Db, gateways: &Gateways, public_url: &str) -> Result<usize> {
+pub async fn send_due(db: &Db, outbound: &Outbound, gateways: &Gateways, public_url: &str) -> Result<usize> {
     let mut sent = 0;
     loop {
         if !db.read(|tx| Ok(!store::due(tx, 1)?.is_empty())).await? {
@@ -119,7 +116,7 @@ pub async fn send_due(db: &Db, gateways: &Gateways, public_url: &str) -> Result<
             return Ok(sent);
         }
         let each = taken.into_iter().map(|(row, message)| async move {
-            let outcome = gateways::hand(gateways, &message).await;
+            let outcome = gateways::hand(outbound, gateways, &message).await;
             let done = matches!(outcome, Handed::Taken);
             let outcome = std::sync::Arc::new(outcome);
             db.commit(move |tx| settle(tx, row.clone(), &outcome)).await?;

@@ -153,7 +153,10 @@ pub fn wordings(tx: &mut Tx, actor: &Actor, reference: Option<&str>) -> Result<N
         return Err(forbidden());
     }
     let center = match reference {
-        Some(r) => Some(organization::store::center_by_reference(tx, r)?.ok_or_else(Problem::not_found)?),
+        Some(r) => Some(
+            organization::store::center_by_reference(tx, r)?
+                .ok_or_else(|| Problem::parameter("center", "unknown_center", "没有这个服务中心。", "No such center."))?,
+        ),
         None => None,
     };
     if center.is_some() && !reaches(actor, "read", center.as_ref()) {

@@ -7,16 +7,13 @@ use std::{
 };
 
 use reqwest::{
-    Client, Url,
+    Client, ClientBuilder, Url,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect::Policy,
 };
 
 use super::addresses::{Network, refused};
-use crate::{
-    config::Config,
-    kernel::{ErrorCode, Problem},
-};
+use crate::kernel::{ErrorCode, FieldError, Problem};
 
 /// How long the other side may take, from the first packet to its status.
 pub const PATIENCE: Duration = Duration::from_secs(15);
@@ -36,6 +33,8 @@ pub struct Outbound {
     open: Client,
     /// For `http`: no address but the allowed ones.
     inside: Client,
+    /// For what the settings of the process name.
+    configured: Client,
 }
 
 /// No client can be made: the settings are wrong.
@@ -61,8 +60,7 @@ impl Outbound {
     /// With the ranges that may be asked though they are not public.
     pub fn new(ranges: &[String]) -> Result<Self, OutboundError> {
         let rule = AddressRule::new(ranges)?;
-        let client = |public: bool| {
-            let resolver = Looked { rule: rule.clone(), public };
+        let plain = || {
             Client::builder()
                 .timeout(PATIENCE)
                 .connect_timeout(CONNECT)
@@ -71,11 +69,10 @@ impl Outbound {
                 .referer(false)
                 .pool_max_idle_per_host(4)
                 .user_agent(concat!("jieli/", env!("CARGO_PKG_VERSION")))
-                .dns_resolver(Arc::new(resolver))
-                .build()
-                .map_err(|e| OutboundError(e.to_string()))
         };
-        Ok(Self { open: client(true)?, inside: client(false)?, rule })
+        let built = |builder: ClientBuilder| builder.build().map_err(|e| OutboundError(e.to_string()));
+        let looking = |public: bool| built(plain().dns_resolver(Arc::new(Looked { rule: rule.clone(), public })));
+        Ok(Self { open: looking(true)?, inside: looking(false)?, configured: built(plain())?, rule })
     }
 
     /// The client for an address, unless the address itself tells that it may not be asked. A name is looked at when it is
@@ -84,6 +81,16 @@ impl Outbound {
         let (public, url) = self.rule.check(url)?;
         Ok((if public { &self.open } else { &self.inside }, url))
     }
+
+    /// Which addresses may be asked.
+    pub fn rule(&self) -> &AddressRule {
+        &self.rule
+    }
+
+    /// The client for addresses that the settings of the process name: whoever runs the server may ask anywhere.
+    pub fn configured(&self) -> &Client {
+        &self.configured
+    }
 }
 
 impl AddressRule {
@@ -91,14 +98,6 @@ impl AddressRule {
     pub fn new(ranges: &[String]) -> Result<Self, OutboundError> {
         let allow: Vec<Network> = ranges.iter().map(|r| r.parse()).collect::<Result<_, String>>().map_err(OutboundError)?;
         Ok(Self { allow: allow.into() })
-    }
-
-    /// As the process is set.
-    pub fn of(config: &Config) -> Result<Self, Problem> {
-        Self::new(&config.outbound_allow).map_err(|e| {
-            tracing::error!(error = %e, "addresses cannot be judged");
-            Problem::of(ErrorCode::Internal)
-        })
     }
 
     /// What an address tells by itself; whether it is asked in public.
@@ -139,24 +138,30 @@ impl AddressRule {
         }
     }
 
-    /// Refuses an address that is being set: at once where it may not be asked, or leads nowhere but inside as its name stands
-    /// now. A name that nobody knows yet is taken, for it is looked at again whenever it is asked; so is one that leads to
-    /// reserved addresses, as where a proxy makes up the answers.
-    pub async fn vet(&self, pointer: &str, url: &str) -> Result<(), Problem> {
-        let told = |wrong: Wrong| Self::problem(pointer, wrong);
-        let (public, parsed) = self.check(url).map_err(told)?;
+    /// Refuses addresses that are being set, each under its pointer.
+    pub async fn vet<P: AsRef<str>>(&self, named: &[(P, &str)]) -> Result<(), Problem> {
+        let judged = futures_util::future::join_all(named.iter().map(|(_, url)| self.judge(url))).await;
+        let wrong: Vec<FieldError> = judged.into_iter().zip(named).filter_map(|(j, (pointer, _))| Some(Self::told(pointer.as_ref(), j.err()?))).collect();
+        if wrong.is_empty() { Ok(()) } else { Err(Problem::fields(ErrorCode::RuleViolation, wrong)) }
+    }
+
+    /// Wrong at once where an address may not be asked, or leads nowhere but inside as its name stands now. A name that nobody
+    /// knows yet is taken, for it is looked at again whenever it is asked; so is one that leads to reserved addresses, as where
+    /// a proxy makes up the answers.
+    async fn judge(&self, url: &str) -> Result<(), Wrong> {
+        let (public, parsed) = self.check(url)?;
         let Some(host) = parsed.host_str().filter(|h| h.trim_matches(['[', ']']).parse::<IpAddr>().is_err()) else { return Ok(()) };
         let found = tokio::time::timeout(CONNECT, resolve(host.to_owned())).await;
         let Ok(Ok(all)) = found else { return Ok(()) };
         let judged: Vec<Result<(), Wrong>> = all.iter().map(|a| self.may(public, a.ip())).collect();
         let inside = |judged: &Result<(), Wrong>| judged.is_err_and(|wrong| wrong != Wrong::Inside("reserved"));
         match judged.first() {
-            Some(Err(wrong)) if judged.iter().all(inside) => Err(told(*wrong)),
+            Some(Err(wrong)) if judged.iter().all(inside) => Err(*wrong),
             _ => Ok(()),
         }
     }
 
-    fn problem(pointer: &str, wrong: Wrong) -> Problem {
+    fn told(pointer: &str, wrong: Wrong) -> FieldError {
         let (code, zh, en) = match wrong {
             Wrong::Malformed => ("url", "应为 https 地址，不含用户名和片段。", "An https address without user and fragment."),
             Wrong::HttpsOnly => (
@@ -170,7 +175,7 @@ impl AddressRule {
                 "Leads inside a network; such ranges must be listed in JIELI_OUTBOUND_ALLOW.",
             ),
         };
-        Problem::rule(pointer, code, zh, en)
+        FieldError::body(pointer, code, zh, en)
     }
 }
 
@@ -248,7 +253,7 @@ mod tests {
             assert!(client.get(url).send().await.is_err());
         }
         assert!(listener.accept().is_err(), "nobody knocked");
-        let told = outbound.rule.vet("/url", "https://localhost/").await.expect_err("told at once");
+        let told = outbound.rule().vet(&[("/url", "https://localhost/")]).await.expect_err("told at once");
         assert_eq!(told.code.status(), 422);
     }
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use validator::Validate;
 
 use crate::{
     db::code_enum,
     evaluations::model::{Dimension, Grade, RatingChannel},
-    kernel::{Code, ErrorCode, FieldError, Moment, Problem},
+    kernel::{Code, ErrorCode, FieldError, Moment, Problem, segment},
 };
 
 code_enum! {
@@ -73,6 +74,16 @@ pub struct ReportField {
 /// Codes of the other platform, by ours.
 pub type Codes = BTreeMap<String, String>;
 
+/// The longest of them.
+const LONGEST_CODE: usize = 60;
+
+/// As the document writes them.
+fn codes() -> Object {
+    let code = ObjectBuilder::new().schema_type(Type::String).max_length(Some(LONGEST_CODE));
+    let own = ObjectBuilder::new().schema_type(Type::String).max_length(Some(40));
+    ObjectBuilder::new().property_names(Some(own)).additional_properties(Some(code)).build()
+}
+
 /// How ratings are written for a platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -86,14 +97,14 @@ pub struct ReportMapping {
     #[schema(min_items = 1, max_items = 60)]
     pub fields: Vec<ReportField>,
     /// Code of each grade; the interface counts 5 = 非常满意 … 1 = 非常不满意.
-    #[schema(value_type = std::collections::HashMap<String, String>)]
+    #[schema(schema_with = codes)]
     pub grades: Codes,
     /// Code of each channel.
-    #[schema(value_type = std::collections::HashMap<String, String>)]
+    #[schema(schema_with = codes)]
     pub channels: Codes,
     /// Code of each dimension; those without one are left out.
     #[serde(default)]
-    #[schema(value_type = std::collections::HashMap<String, String>)]
+    #[schema(schema_with = codes)]
     pub dimensions: Codes,
     /// Default ratings go along, marked; else they stay here.
     #[serde(default)]
@@ -197,8 +208,13 @@ impl ReportMapping {
             for code in known.iter().filter(|code| all && codes.get(**code).is_none_or(String::is_empty)) {
                 wrong(format!("/mapping/{name}/{code}"), format!("缺少 {code} 的对应代码。"));
             }
-            for code in codes.keys().filter(|code| !known.contains(&code.as_str())) {
-                wrong(format!("/mapping/{name}/{code}"), format!("没有 {code} 这个代码。"));
+            for (code, theirs) in codes {
+                let at = format!("/mapping/{name}/{}", segment(code));
+                if !known.contains(&code.as_str()) {
+                    wrong(at, "没有这个代码。".into());
+                } else if theirs.chars().count() > LONGEST_CODE {
+                    wrong(at, format!("代码最多 {LONGEST_CODE} 个字。"));
+                }
             }
         };
         table("grades", &self.grades, Grade::ALL.iter().map(|g| g.code()).collect(), true);

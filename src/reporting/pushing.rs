@@ -1,6 +1,5 @@
 //! Pushes batches: in order for each target, signed, again and again until they are taken.
 
-use aws_lc_rs::hmac;
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -11,13 +10,13 @@ use super::{
 use crate::{
     db::{Db, Error, Result, Tx, dialect},
     kernel::{Id, Moment},
-    outbound::Outbound,
+    outbound::{Fault, Outbound, Pauses, Signer, sent},
 };
 
 /// While one server tries a batch, others leave it alone.
 const LEASE: i64 = 60;
-/// Minutes until the next try; the last stands for all after it.
-const PAUSES: [i64; 7] = [1, 2, 5, 15, 60, 180, 360];
+/// A minute to six hours.
+const PAUSES: Pauses = Pauses(&[60, 120, 300, 900, 3_600, 10_800, 21_600]);
 /// Tries after which a person has to look.
 const MOST: i32 = 24;
 
@@ -45,7 +44,7 @@ fn take(tx: &mut Tx, target: Id) -> Result<Option<Trying>> {
 }
 
 /// Notes what became of it.
-fn settle(tx: &mut Tx, mut batch: ReportBatch, outcome: std::result::Result<(), String>) -> Result<()> {
+fn settle(tx: &mut Tx, mut batch: ReportBatch, outcome: std::result::Result<(), Fault>) -> Result<()> {
     let now = Moment::system();
     match outcome {
         Ok(()) => {
@@ -55,10 +54,8 @@ fn settle(tx: &mut Tx, mut batch: ReportBatch, outcome: std::result::Result<(), 
             batch.last_error = None;
         }
         Err(why) => {
-            let at = usize::try_from(batch.attempts - 1).unwrap_or(0).min(PAUSES.len() - 1);
-            let minutes = PAUSES.get(at).copied().unwrap_or(360);
-            batch.next_at = now.plus(TimeDelta::minutes(minutes));
-            batch.last_error = Some(why);
+            batch.next_at = now.plus(PAUSES.after(batch.attempts));
+            batch.last_error = Some(why.to_string());
             if batch.attempts >= MOST {
                 batch.state = State::Failed;
                 batch.next_at = Moment::NEVER;
@@ -71,33 +68,12 @@ fn settle(tx: &mut Tx, mut batch: ReportBatch, outcome: std::result::Result<(), 
     store::save_batch(tx, &batch).map(|_| ())
 }
 
-async fn send(outbound: &Outbound, trying: &Trying) -> std::result::Result<(), String> {
-    let Some(push) = &trying.settings.push else { return Err("no address".into()) };
-    let (client, url) = outbound.client(&push.url).map_err(|_| "address refused".to_owned())?;
+async fn send(outbound: &Outbound, trying: &Trying) -> std::result::Result<(), Fault> {
+    // A target that is pushed to no more keeps its batches for when it is.
+    let Some(push) = &trying.settings.push else { return Err(Fault::Refused) };
     let body = json!({ "batchNo": trying.batch.number, "count": trying.payload.rows.len(), "data": trying.payload.rows }).to_string();
-    let at = Moment::system().utc().timestamp().to_string();
-    let key = hmac::Key::new(hmac::HMAC_SHA256, trying.settings.secret.as_bytes());
-    let signature = hex::encode(hmac::sign(&key, format!("{at}.{body}").as_bytes()));
-    let request = client
-        .post(url)
-        .header("content-type", "application/json; charset=utf-8")
-        .header("x-app-id", &push.app_id)
-        .header("x-timestamp", at)
-        .header("x-signature", signature)
-        .header("idempotency-key", trying.batch.id.as_str())
-        .body(body);
-    // What the other side says may hold anything: its status is enough.
-    let told = |e: reqwest::Error| {
-        if e.is_timeout() {
-            "timeout".to_owned()
-        } else if e.is_connect() {
-            "unreachable".to_owned()
-        } else {
-            "broken".to_owned()
-        }
-    };
-    let status = request.send().await.map_err(told)?.status();
-    if status.is_success() { Ok(()) } else { Err(format!("HTTP {}", status.as_u16())) }
+    let signer = Signer { app_id: &push.app_id, secret: &trying.settings.secret };
+    sent(signer.sign(outbound.post(&push.url)?, trying.batch.id.as_str(), body)).await.map(|_| ())
 }
 
 /// Tries what is due, one batch of each target at a time; answers how many were taken.
@@ -112,7 +88,7 @@ pub async fn push_due(db: &Db, outbound: &Outbound) -> Result<usize> {
             let outcome = send(outbound, &trying).await;
             let done = outcome.is_ok();
             let batch = trying.batch;
-            db.commit(move |tx| settle(tx, batch.clone(), outcome.clone())).await?;
+            db.commit(move |tx| settle(tx, batch.clone(), outcome)).await?;
             if !done {
                 break;
             }

@@ -88,7 +88,7 @@ pub fn create_as(tx: &mut Tx, actor: &Actor, input: &NewReportingTarget, id: Opt
         state: TargetState::Active,
         pushes: settings.push.is_some(),
         settings: Private::seal(tx.vault, &settings)?,
-        position: store::last_position(tx)?,
+        position: events::store::last_position(tx)?,
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
@@ -128,7 +128,7 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReportingTarget
         let (push, secret) = pushing(input.push.as_ref(), Some(settings))?;
         if push.is_some() && !row.pushes {
             // Who begins to be pushed to is told what comes from now on.
-            let last = store::last_position(tx)?;
+            let last = events::store::last_position(tx)?;
             store::advance(tx, row.id, last)?;
         }
         row.pushes = push.is_some();
@@ -227,7 +227,7 @@ pub fn preview(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<views::Rep
 
 /// Whether something was rated that a target was not told of yet.
 pub fn anything_new(tx: &mut Tx) -> Result<bool> {
-    let last = store::last_position(tx)?;
+    let last = events::store::last_position(tx)?;
     Ok(store::pushing(tx)?.iter().any(|t| t.position < last))
 }
 

@@ -112,12 +112,6 @@ pub fn advance(tx: &mut Tx, id: Id, position: i64) -> Result<()> {
     Ok(())
 }
 
-/// The last position that is given.
-pub fn last_position(tx: &mut Tx) -> Result<i64> {
-    let last: Option<i64> = events::table.select(diesel::dsl::max(events::position)).first(tx.conn)?;
-    Ok(last.unwrap_or(0))
-}
-
 /// Ratings that were given, expired or excluded after a position: their ids, and the position that was looked at.
 pub fn rated_after(tx: &mut Tx, position: i64, limit: i64) -> Result<(Vec<Id>, i64)> {
     let rows: Vec<(Option<i64>, String, Id)> = events::table

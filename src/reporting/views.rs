@@ -46,7 +46,7 @@ pub struct ReportingTargetView {
     pub updated_at: Moment,
 }
 
-crate::versioned!(ReportingTargetView, "reporting_target");
+crate::versioned!(ReportingTargetView, by "reporting" "read");
 
 /// The targets.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -105,7 +105,7 @@ pub struct ReportBatchView {
     pub updated_at: Moment,
 }
 
-crate::versioned!(ReportBatchView, "reporting_batch");
+crate::versioned!(ReportBatchView, by "reporting" "read");
 
 /// One target.
 pub(super) fn target(tx: &mut Tx, actor: &Actor, row: Target) -> Result<ReportingTargetView> {

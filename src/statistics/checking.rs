@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     db::{Db, Result, Tx},
+    events,
     indicators::Measure,
     kernel::Id,
 };
@@ -179,7 +180,7 @@ pub async fn rebuild(db: &Db, progress: impl Fn(u64, u64)) -> Result<u64> {
         .commit(|tx| {
             store::lock(tx)?;
             store::forget(tx)?;
-            let position = store::last_position(tx)?;
+            let position = events::store::last_position(tx)?;
             store::advance(tx, position, true)?;
             KINDS.iter().map(|(kind, _)| store::how_many(tx, kind)).sum::<Result<i64>>()
         })

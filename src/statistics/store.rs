@@ -78,12 +78,6 @@ pub fn events_unplaced(tx: &mut Tx) -> Result<Vec<(String, Id)>> {
     Ok(events::table.filter(events::position.is_null()).select((events::record_kind, events::record_id)).load(tx.conn)?)
 }
 
-/// The last position.
-pub fn last_position(tx: &mut Tx) -> Result<i64> {
-    let last: Option<i64> = events::table.select(diesel::dsl::max(events::position)).first(tx.conn)?;
-    Ok(last.unwrap_or(0))
-}
-
 /// When the first event happened that is not counted yet.
 pub fn first_uncounted(tx: &mut Tx, position: i64) -> Result<Option<Moment>> {
     let placed = events::table.filter(events::position.gt(position)).order(events::position.asc()).select(events::occurred_at);

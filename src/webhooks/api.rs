@@ -11,10 +11,8 @@ use super::{
 };
 use crate::{
     auth::policy,
-    config::Config,
     http::{Answer, Ask, Body, Command, Empty, Filter, FilterKind, List, ListKind},
-    kernel::{Code as _, Page, Problem},
-    outbound::AddressRule,
+    kernel::{Code as _, Page},
 };
 
 /// Mounts the operations.
@@ -42,11 +40,6 @@ impl ListKind for WebhookDeliveries {
     const SORTS: &'static [&'static str] = &[];
 }
 
-/// Refuses an address that must not be asked, of whoever may set one.
-async fn vet(config: &Config, url: &str) -> Result<(), Problem> {
-    AddressRule::of(config)?.vet("/url", url).await
-}
-
 /// 事件订阅（webhooks）
 ///
 /// 列出本客户端的订阅；系统管理员、安全管理员可见全部。
@@ -63,8 +56,7 @@ async fn list(ask: Ask, asked: List<Webhooks>) -> Answer {
 #[utoipa::path(tag = "events", operation_id = "create_webhook", request_body = NewWebhook, responses((status = 201, description = "订阅，含密钥", body = WebhookView)))]
 #[post("/webhooks")]
 async fn create(command: Command, body: Body<NewWebhook>) -> Answer {
-    let command = command.admit(|actor| policy::may(actor, "webhook", "create")).await?;
-    vet(command.config(), &body.value.url).await?;
+    let command = command.vet(|actor| policy::may(actor, "webhook", "create"), &[("/url", &body.value.url)]).await?;
     command.create("/api/v1/webhooks", body, |tx, actor, _, input| service::create(tx, actor, input)).await
 }
 
@@ -83,8 +75,7 @@ async fn fetch(ask: Ask) -> Answer {
 #[utoipa::path(tag = "events", operation_id = "edit_webhook", params(("id" = String, Path, description = "订阅 id", max_length = 100)), request_body = WebhookEdit, responses((status = 200, description = "订阅", body = WebhookView)))]
 #[put("/webhooks/{id}")]
 async fn edit(command: Command, body: Body<WebhookEdit>) -> Answer {
-    let command = command.conditional()?.admit(|actor| policy::may(actor, "webhook", "edit")).await?;
-    vet(command.config(), &body.value.url).await?;
+    let command = command.conditional()?.vet(|actor| policy::may(actor, "webhook", "edit"), &[("/url", &body.value.url)]).await?;
     command.act(body, service::edit).await
 }
 

@@ -22,7 +22,7 @@ use crate::{
     db::{Db, Error, Result, Tx, dialect},
     events::{Event, cloud::cloud, store as log},
     kernel::{Id, Moment, random_bytes},
-    outbound::Outbound,
+    outbound::{Fault, Outbound},
 };
 
 /// Deliveries that one server sends at the same time.
@@ -62,7 +62,7 @@ struct Trying {
 #[derive(Clone, Default)]
 struct Tried {
     status: Option<u16>,
-    error: Option<&'static str>,
+    error: Option<String>,
     retry_after: Option<i64>,
     ms: i32,
 }
@@ -135,13 +135,15 @@ impl Sender {
     }
 
     async fn send(&self, trying: &Trying) -> Tried {
-        let failed = |error: &'static str| Tried { error: Some(error), ..Tried::default() };
-        let Ok((client, url)) = self.0.outbound.client(&trying.url) else { return failed("address_refused") };
-        let Ok(body) = cloud(&trying.event, &self.0.source).and_then(|e| Ok(serde_json::to_string(&e)?)) else { return failed("unreadable") };
+        let failed = |error: String| Tried { error: Some(error), ..Tried::default() };
+        let request = match self.0.outbound.post(&trying.url) {
+            Ok(request) => request,
+            Err(fault) => return failed(fault.to_string()),
+        };
+        let Ok(body) = cloud(&trying.event, &self.0.source).and_then(|e| Ok(serde_json::to_string(&e)?)) else { return failed("unreadable".into()) };
         let (id, at) = (trying.event.id.to_string(), Moment::system().utc().timestamp());
         let secrets: Vec<&str> = trying.secrets.iter().map(String::as_str).collect();
-        let request = client
-            .post(url)
+        let request = request
             .header("content-type", "application/cloudevents+json; charset=utf-8")
             .header("webhook-id", &id)
             .header("webhook-timestamp", at)
@@ -154,14 +156,12 @@ impl Sender {
                 let retry_after = response.headers().get("retry-after").and_then(|v| v.to_str().ok()).and_then(seconds);
                 let error = match status.as_u16() {
                     200..=299 => None,
-                    300..=399 => Some("redirect"),
-                    _ => Some("refused"),
+                    300..=399 => Some("redirect".into()),
+                    _ => Some("refused".into()),
                 };
                 Tried { status: Some(status.as_u16()), error, retry_after, ms: 0 }
             }
-            Err(e) if e.is_timeout() => failed("timeout"),
-            Err(e) if e.is_connect() => failed("unreachable"),
-            Err(_) => failed("broken"),
+            Err(e) => failed(Fault::from(e).to_string()),
         }
     }
 }
@@ -223,11 +223,11 @@ fn settle(tx: &mut Tx, tried: Delivery, outcome: &Tried) -> Result<()> {
     let now = tx.now;
     delivery.leased_until = Moment::system();
     delivery.last_status = outcome.status.map(i32::from);
-    delivery.last_error = outcome.error.map(str::to_owned);
+    delivery.last_error = outcome.error.clone();
     delivery.last_ms = Some(outcome.ms);
     row.last_ms = outcome.ms;
     let was_down = row.failures >= signing::DOWN;
-    let settled = match outcome.error {
+    let settled = match &outcome.error {
         None => {
             delivery.state = State::Sent;
             delivery.sent_at = Some(now);
@@ -239,8 +239,7 @@ fn settle(tx: &mut Tx, tried: Delivery, outcome: &Tried) -> Result<()> {
         Some(_) => {
             row.failures = row.failures.saturating_add(1);
             row.failing_since = row.failing_since.or(Some(now));
-            let wait = signing::pause(delivery.attempts, outcome.retry_after, random_bytes::<1>()[0]);
-            delivery.next_at = now.plus(TimeDelta::milliseconds(wait));
+            delivery.next_at = now.plus(signing::pause(delivery.attempts, outcome.retry_after));
             if row.failures >= signing::DOWN {
                 row.resume_at = now.plus(TimeDelta::seconds(signing::rest(row.failures)));
             }

@@ -2,8 +2,9 @@
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::STANDARD as B64};
+use chrono::TimeDelta;
 
-use crate::kernel::random_bytes;
+use crate::{kernel::random_bytes, outbound::Pauses};
 
 const PREFIX: &str = "whsec_";
 
@@ -23,8 +24,8 @@ pub fn signature(secrets: &[&str], id: &str, timestamp: i64, body: &str) -> Stri
     secrets.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
-/// Seconds until the next try after so many; the last stands for all after it.
-const PAUSES: [i64; 8] = [5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400];
+/// Five seconds to fourteen hours: over a day in all.
+const PAUSES: Pauses = Pauses(&[5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400]);
 /// Hours of trying after which a delivery is dead.
 pub const GIVE_UP_HOURS: i64 = 72;
 /// Hours of nothing but failure after which a subscription is paused: before its deliveries die, so that a receiver that is
@@ -35,12 +36,9 @@ pub const DOWN: i32 = 5;
 /// What a receiver may ask for by `Retry-After`.
 const LONGEST_ASKED: i64 = 86_400;
 
-/// Milliseconds until the next try, a fifth more or less by chance; a longer wait that the receiver asked for is honoured.
-pub fn pause(attempts: i32, retry_after: Option<i64>, chance: u8) -> i64 {
-    let at = usize::try_from(attempts - 1).unwrap_or(0).min(PAUSES.len() - 1);
-    let base = PAUSES.get(at).copied().unwrap_or(50_400) * 1_000;
-    let jittered = base * 4 / 5 + base * 2 / 5 * i64::from(chance) / 255;
-    jittered.max(retry_after.unwrap_or(0).clamp(0, LONGEST_ASKED) * 1_000)
+/// The wait until the next try; a longer one that the receiver asked for, in seconds, is honoured.
+pub fn pause(attempts: i32, retry_after: Option<i64>) -> TimeDelta {
+    PAUSES.after(attempts).max(TimeDelta::seconds(retry_after.unwrap_or(0).clamp(0, LONGEST_ASKED)))
 }
 
 /// Seconds for which a receiver that is down is left alone.
@@ -66,13 +64,10 @@ mod tests {
 
     #[test]
     fn pauses_grow_over_more_than_a_day() {
-        for (attempts, base) in [(1, 5), (2, 60), (3, 300), (8, 50_400), (30, 50_400)] {
-            assert_eq!((pause(attempts, None, 0), pause(attempts, None, 255)), (base * 800, base * 1_200));
-        }
-        assert!(PAUSES.iter().sum::<i64>() > 86_400);
-        assert_eq!(pause(1, Some(120), 0), 120_000, "asked for");
-        assert_eq!(pause(3, Some(1), 0), 240_000, "not sooner for that");
-        assert_eq!(pause(1, Some(i64::MAX), 0), 86_400_000);
+        assert!(PAUSES.0.is_sorted() && PAUSES.0.iter().sum::<i64>() > 86_400);
+        assert_eq!(pause(1, Some(120)), TimeDelta::seconds(120), "asked for");
+        assert!(pause(3, Some(1)) >= TimeDelta::seconds(240), "not sooner for that");
+        assert_eq!(pause(1, Some(i64::MAX)), TimeDelta::days(1));
         assert_eq!((rest(5), rest(6), rest(100)), (5, 10, 300));
     }
 }

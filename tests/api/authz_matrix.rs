@@ -1244,6 +1244,7 @@ fn policy_names_what_exists() {
         "refuse_appeal",
         "tag",
         "look_up",
+        "use",
         "give_feedback",
         "answer_feedback",
         "compute",

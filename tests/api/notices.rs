@@ -10,6 +10,7 @@ use aws_lc_rs::hmac;
 use jieli::{
     config::{Gateway, Gateways},
     notices::send_due,
+    outbound::Outbound,
 };
 use serde_json::{Value, json};
 
@@ -78,7 +79,8 @@ async fn twice(app: &TestApp) {
 }
 
 async fn send(app: &TestApp, gateways: &Gateways) -> usize {
-    send_due(&app.db, gateways, "https://jieli.example.org").await.expect("sent")
+    let outbound = Outbound::new(&[]).expect("a client");
+    send_due(&app.db, &outbound, gateways, "https://jieli.example.org").await.expect("sent")
 }
 
 async fn submit(app: &TestApp) -> Value {

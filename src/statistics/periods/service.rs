@@ -65,7 +65,7 @@ pub struct StatisticsPeriodView {
     pub updated_at: Moment,
 }
 
-crate::versioned!(StatisticsPeriodView, "statistics_period");
+crate::versioned!(StatisticsPeriodView, by "statistics_period" "read");
 
 /// The frozen months.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -192,7 +192,7 @@ pub struct AdjustedMeasure {
     #[schema(example = "如东县政务服务中心")]
     pub center: String,
     /// More, or less.
-    #[schema(example = 1)]
+    #[schema(minimum = -9007199254740991_i64, example = 1)]
     pub change: i64,
 }
 
@@ -245,7 +245,7 @@ pub struct AdjustmentView {
     pub updated_at: Moment,
 }
 
-crate::versioned!(AdjustmentView, "statistics_adjustment");
+crate::versioned!(AdjustmentView, by "statistics_period" "read");
 
 fn own(actor: &Actor, row: &Adjustment) -> bool {
     row.proposed_by.is_some() && row.proposed_by == actor.id

@@ -8,7 +8,7 @@ use std::{
 
 use chrono::TimeDelta;
 
-use super::Moment;
+use crate::kernel::Moment;
 
 /// Upper bounds of the classes of duration, in milliseconds; the last class has none.
 pub const DURATIONS: [u32; 10] = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000];
