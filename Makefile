@@ -144,7 +144,7 @@ examples: clients binary ## The README's story through both clients, and the Ara
 
 # FUZZ: operations to choose, such as FUZZ="--include-tag statistics"; FUZZ_SECONDS: for how long
 FUZZ ?=
-fuzz: binary ## schemathesis, stateful too, against a demo of its own (five minutes)
+fuzz: binary ## schemathesis as many accounts, and in sequences, against a demo of its own (forty minutes; FUZZ_SECONDS=60 for eight)
 	@mkdir -p target/fuzz
 	[ -x target/fuzz/venv/bin/schemathesis ] || { python3 -m venv target/fuzz/venv && target/fuzz/venv/bin/python -m pip install --quiet --requirement tests/fuzz/requirements.txt; }
 	JIELI_RATE_LIMIT_PER_MINUTE=600000 bash tools/with-demo.sh bash tests/fuzz/run.sh $(FUZZ)

@@ -215,11 +215,8 @@ fn days(from: Moment, to: Moment) -> i64 {
 
 /// Names of whoever must act.
 fn responsible(tx: &mut Tx, late: &[LateClock]) -> Result<BTreeMap<Id, String>> {
-    let centers: Vec<Id> = late.iter().map(|c| c.center_id).collect();
-    let departments: Vec<Id> = late.iter().filter_map(|c| c.department_id).collect();
-    let mut names: BTreeMap<Id, String> = organization::briefs(tx, &centers)?.into_iter().map(|c| (c.id, c.name)).collect();
-    names.extend(organization::store::departments_by_id(tx, &departments)?.into_iter().map(|d| (d.id, d.name)));
-    Ok(names)
+    let ids: Vec<Id> = late.iter().map(|c| c.department_id.unwrap_or(c.center_id)).collect();
+    organization::names(tx, &ids)
 }
 
 fn named(late: &[LateClock], names: &BTreeMap<Id, String>, end: Moment, of: impl Fn(Id) -> Option<(String, String)>) -> Vec<NamedOverdue> {

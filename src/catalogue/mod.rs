@@ -25,4 +25,4 @@ pub use model::{ItemContent, MaterialSpec, Mode, Necessity, StepTemplate};
 pub use review::{Suggested, anything_scheduled, publish_due, submit, suggest, suggested};
 pub use rules::check_steps;
 pub use service::{ItemEdit, NewItem, Published, code_of, create, edit, published, published_version, put_and_publish};
-pub use table::{Table, is_formula, read as read_rows};
+pub use table::{Table, harmless, read as read_rows};

@@ -64,8 +64,13 @@ fn plain(cell: &str) -> String {
 }
 
 /// What a spreadsheet would compute (OWASP: CSV injection).
-pub fn is_formula(cell: &str) -> bool {
+fn is_formula(cell: &str) -> bool {
     cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// A text that no spreadsheet computes, and that is read back as it was.
+pub fn harmless(text: &str) -> String {
+    if is_formula(text) || text.starts_with('\'') { format!("'{text}") } else { text.to_owned() }
 }
 
 fn unreadable(why: impl std::fmt::Display) -> BadRow {
@@ -169,7 +174,7 @@ pub fn write(form: Form, headers: &[&str], rows: impl Iterator<Item = Vec<String
             let mut out = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
             out.write_record(headers).map_err(|e| e.to_string())?;
             for row in rows {
-                let safe = row.iter().map(|cell| if is_formula(cell) || cell.starts_with('\'') { format!("'{cell}") } else { cell.clone() });
+                let safe = row.iter().map(|cell| harmless(cell));
                 out.write_record(safe).map_err(|e| e.to_string())?;
             }
             out.into_inner().map_err(|e| e.to_string())

@@ -9,7 +9,7 @@ use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, FormatBorder, W
 use tempfile::tempfile;
 
 use super::columns::{Cell, Column};
-use crate::{catalogue::is_formula, db::code_enum};
+use crate::{catalogue::harmless, db::code_enum};
 
 code_enum! {
     /// In which form a ledger is written.
@@ -107,7 +107,7 @@ impl Book {
     pub fn row(&mut self, cells: &[Cell]) -> Result<(), WriteError> {
         self.rows += 1;
         match &mut self.sheets {
-            Sheets::Csv(out) => out.write_record(cells.iter().map(harmless))?,
+            Sheets::Csv(out) => out.write_record(cells.iter().map(written))?,
             Sheets::Xlsx(xlsx) => {
                 let Xlsx { book, time, day } = xlsx.as_mut();
                 let sheet = book.worksheet_from_index(0)?;
@@ -136,10 +136,9 @@ impl Book {
 }
 
 /// A cell of text that no spreadsheet computes (OWASP: CSV injection). Numbers and times are ours.
-fn harmless(cell: &Cell) -> String {
+fn written(cell: &Cell) -> String {
     let shown = cell.shown();
-    let risky = matches!(cell, Cell::Text(_)) && (is_formula(&shown) || shown.starts_with('\''));
-    if risky { format!("'{shown}") } else { shown }
+    if matches!(cell, Cell::Text(_)) { harmless(&shown) } else { shown }
 }
 
 fn head(sheet: &mut Worksheet, columns: &[Column]) -> Result<(), XlsxError> {

@@ -1,5 +1,7 @@
 //! Use cases over centers.
 
+use std::collections::BTreeMap;
+
 use super::{
     Center, CenterBrief, Department,
     model::{CenterEdit, CenterView},
@@ -42,6 +44,13 @@ pub fn briefs(tx: &mut Tx, ids: &[Id]) -> Result<Vec<CenterBrief>> {
     unique.sort();
     unique.dedup();
     Ok(store::centers_by_id(tx, &unique)?.iter().map(CenterBrief::from).collect())
+}
+
+/// Centers and departments by what people call them, in two queries.
+pub fn names(tx: &mut Tx, ids: &[Id]) -> Result<BTreeMap<Id, String>> {
+    let mut names: BTreeMap<Id, String> = briefs(tx, ids)?.into_iter().map(|c| (c.id, c.name)).collect();
+    names.extend(store::departments_by_id(tx, ids)?.into_iter().map(|d| (d.id, d.name)));
+    Ok(names)
 }
 
 /// The subjects that see what a center holds: itself, and every ancestor's subtree.

@@ -222,11 +222,7 @@ fn csv(rows: &[Map<String, Value>]) -> Result<Vec<u8>> {
         writer.write_record(first.keys()).map_err(broken)?;
     }
     for row in rows {
-        writer.write_record(row.values().map(|v| plain(v.as_str().unwrap_or_default()))).map_err(broken)?;
+        writer.write_record(row.values().map(|v| catalogue::harmless(v.as_str().unwrap_or_default()))).map_err(broken)?;
     }
     writer.into_inner().map_err(|e| Error::Corrupt(e.to_string()))
-}
-
-fn plain(text: &str) -> String {
-    if catalogue::is_formula(text) { format!("'{text}") } else { text.to_owned() }
 }

@@ -181,9 +181,7 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<Supervisio
 /// Who is supervised by these orders, by name: two questions, however many orders there are.
 pub fn addressees<'a>(tx: &mut Tx, rows: impl Iterator<Item = &'a Supervision>) -> Result<BTreeMap<Id, String>> {
     let ids: Vec<Id> = rows.map(Supervision::addressee).collect();
-    let mut names: BTreeMap<Id, String> = organization::briefs(tx, &ids)?.into_iter().map(|c| (c.id, c.name)).collect();
-    names.extend(organization::store::departments_by_id(tx, &ids)?.into_iter().map(|d| (d.id, d.name)));
-    Ok(names)
+    organization::names(tx, &ids)
 }
 
 fn kept(q: &ListQuery, now: Moment, rows: Vec<Supervision>) -> Vec<Id> {

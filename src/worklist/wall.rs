@@ -91,10 +91,8 @@ fn told(tx: &mut Tx, actor: &Actor, rows: &[RunningClock]) -> Result<Vec<WallIte
         seen.extend(access::seen(tx, &Scope::of(actor, kind.code()), &ids)?);
     }
     let heads: BTreeMap<Id, WorkItem> = items::of(tx, actor, &wanted)?.into_iter().map(|item| (item.id, item)).collect();
-    let centers: Vec<Id> = rows.iter().map(|r| r.center_id).collect();
-    let departments: Vec<Id> = rows.iter().filter_map(|r| r.department_id).collect();
-    let mut names: BTreeMap<Id, String> = organization::briefs(tx, &centers)?.into_iter().map(|c| (c.id, c.name)).collect();
-    names.extend(organization::store::departments_by_id(tx, &departments)?.into_iter().map(|d| (d.id, d.name)));
+    let ids: Vec<Id> = rows.iter().map(|r| r.department_id.unwrap_or(r.center_id)).collect();
+    let names = organization::names(tx, &ids)?;
     let now = tx.now;
     let item = |row: &RunningClock| {
         let head = heads.get(&row.record_id)?;

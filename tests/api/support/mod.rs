@@ -1,6 +1,7 @@
 //! The harness: an application on a fresh copy of a prepared database, callers with credentials, builders.
 
 mod postgres;
+pub mod replay;
 
 use std::{
     cell::RefCell,
@@ -307,8 +308,19 @@ impl Caller<'_> {
         self.app.send(self.request(Method::GET, path)).await
     }
 
+    /// Posts. Whatever succeeds is sent a second time under the same key, where the operation takes one: the first answer comes
+    /// back, and nothing happens twice.
     pub async fn post(&self, path: &str, body: Value) -> Reply {
-        self.app.send(self.request(Method::POST, path).set_json(body)).await
+        if !replay::keyed(path) {
+            return self.app.send(self.request(Method::POST, path).set_json(body)).await;
+        }
+        let key = Id::new().to_string();
+        let headers = [("idempotency-key", key.as_str())];
+        let first = self.post_with(path, &headers, body.clone()).await;
+        if (200..300).contains(&first.status) {
+            replay::same(path, &first, &self.post_with(path, &headers, body).await);
+        }
+        first
     }
 
     /// Uploads one file as a form.
