@@ -216,7 +216,11 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
                     | "find_applicants"
                     | "compose_bundle"
                     | "resolve_routing"
+                    | "try_hotline_mapping"
                     | "reveal_entrustment"
+                    | "reveal_consultation"
+                    | "reveal_fallback_ticket"
+                    | "reveal_hotline_caller"
                     | "make_signing_link"
                     | "upload_part"
                     | "create_client"
@@ -228,7 +232,8 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
     if operation.operation_id.as_deref() == Some("upload_part") {
         operation.responses.responses.insert("409".into(), RefOr::Ref(Ref::from_response_name(response_name(409))));
     }
-    let with_effect = matches!(operation.operation_id.as_deref(), Some("reveal_entrustment" | "make_signing_link" | "create_client" | "rotate_client_secret"));
+    let reveals = operation.operation_id.as_deref().is_some_and(|id| id.starts_with("reveal_"));
+    let with_effect = reveals || matches!(operation.operation_id.as_deref(), Some("make_signing_link" | "create_client" | "rotate_client_secret"));
     let mut add = |parameter: Parameter| operation.parameters.get_or_insert_default().push(RefOr::T(parameter));
     let removal = method == "DELETE";
     if command {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{facts::BundledItem, machine::StepState, standing::Plan};
+use super::{machine::StepState, recorded::BundledItem, standing::Plan};
 use crate::{db::code_enum, kernel::Code as _};
 
 code_enum! {

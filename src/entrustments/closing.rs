@@ -9,11 +9,12 @@ use validator::Validate;
 
 use super::{
     agreement::signature,
-    facts::{ApplicantReason, Completion, HeldPaper, ReasonInput, Said, Signature, SignatureInput, Termination},
+    facts::{ApplicantReason, Completion, ReasonInput, Said, Signature, SignatureInput, Termination},
     legs,
     load::{Loaded, Told, load_for, save},
     machine::{Action, Refusal, State},
     model::{Outcome, SignMethod, TerminateReason},
+    recorded::HeldPaper,
     views::{EntrustmentView, view},
 };
 use crate::{

@@ -6,12 +6,13 @@ use validator::Validate;
 
 use super::{
     agreement, custody,
-    facts::{BundledItem, ConsultationMark, Details, SignatureInput},
+    facts::{ConsultationMark, Details, SignatureInput},
     load::{self, Loaded, Told},
     machine::State,
     marking,
     materials::{self, MaterialInput},
     model::{Channel, HelpKind, Priority},
+    recorded::BundledItem,
     store::{self, Entrustment},
     views::{EntrustmentView, view},
 };

@@ -107,7 +107,7 @@ pub fn may_record(loaded: &Loaded) -> Result<(), machine::Refusal> {
 
 /// Records an act of a step that a leg carries. `own` says that the leg's department speaks for itself.
 pub fn record_leg_step(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, leg: &Leg, code: &str, act: StepAct, report: &StepReport) -> Result<()> {
-    let carried = |(row, r): &(store::StepRow, super::facts::StepRecord)| row.code == code && r.joint == Some(leg.id);
+    let carried = |(row, r): &(store::StepRow, super::recorded::StepRecord)| row.code == code && r.joint == Some(leg.id);
     let at = loaded.plan.steps.iter().position(carried).ok_or_else(Problem::not_found)?;
     let own = match loaded.plan.steps.get(at) {
         Some((row, _)) if leg.department_id.is_some() && row.department_id == leg.department_id => act.is_departments(),

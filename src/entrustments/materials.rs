@@ -6,10 +6,10 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
-    facts::{MaterialRecord, MissingItem, Returned},
     load::{Loaded, Told, load_for, save, tell},
     machine::{Action, State},
     model::{MaterialAct, MaterialState},
+    recorded::{MaterialRecord, MissingItem, Returned},
     reuse::{self, ReuseInput},
     standing,
     store::{self, MaterialRow, NoticeRow},

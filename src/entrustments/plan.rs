@@ -8,10 +8,11 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
-    facts::{Milestone, PlanFacts, StepEntry, StepRecord},
+    facts::{Milestone, PlanFacts},
     load::{Loaded, Told, load_for, save},
     machine::{Action, StepState},
     model::StepCarrier,
+    recorded::{StepEntry, StepRecord},
     schedule::Forecast,
     standing::{Plan, is_begun},
     store::{self, StepRow},

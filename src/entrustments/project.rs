@@ -147,7 +147,7 @@ pub fn authority_time(tx: &mut Tx, ids: &[Id]) -> Result<Vec<AuthorityTime>> {
         let failed = plan.failed();
         let suspended = limits.iter().filter(|c| c.record_id == e.id && c.kind == ClockKind::Suspension);
         let suspensions: Vec<Pause> = suspended.map(|c| Pause { from: c.started_at.utc(), to: c.stopped_at.map(Moment::utc) }).collect();
-        let step = |(row, record): (StepRow, super::facts::StepRecord)| {
+        let step = |(row, record): (StepRow, super::recorded::StepRecord)| {
             let mut pauses = suspensions.clone();
             for entry in &record.history {
                 match (entry.act, pauses.last_mut()) {

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{
-    facts::MaterialRecord,
     load::{Loaded, load_seen},
     model::MaterialState,
+    recorded::MaterialRecord,
     standing, store,
 };
 use crate::{

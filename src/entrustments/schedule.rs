@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{facts::StepRecord, machine::StepState, plan::limit_of, store::StepRow};
+use super::{machine::StepState, plan::limit_of, recorded::StepRecord, store::StepRow};
 use crate::clocks::{self, WorkCalendar};
 
 /// A forecast.

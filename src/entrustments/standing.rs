@@ -1,9 +1,10 @@
 //! How plan and checklist stand: what the machine's guards ask of them.
 
 use super::{
-    facts::{MaterialRecord, OpenArbitration, StepRecord},
+    facts::OpenArbitration,
     machine::{STEP_TABLE, StepAct, StepState},
     model::{MaterialState, StepCarrier},
+    recorded::{MaterialRecord, StepRecord},
     store::{self, MaterialRow, StepRow},
 };
 use crate::{

@@ -5,10 +5,10 @@ use serde_json::json;
 use validator::Validate;
 
 use super::{
-    facts::{StepEntry, StepRecord},
     load::{Loaded, Told, load_for, save},
     machine::{Action, StepAct, StepState, decide_step},
     plan::limit_of,
+    recorded::{StepEntry, StepRecord},
     standing::Obstacle,
     store::{self, StepRow},
     views::{EntrustmentView, view},

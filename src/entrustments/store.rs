@@ -125,7 +125,7 @@ pub struct StepRow {
     /// Civil date.
     pub planned_end: Option<String>,
     /// What was recorded.
-    pub record: Private<super::facts::StepRecord>,
+    pub record: Private<super::recorded::StepRecord>,
     /// When last changed.
     pub updated_at: Moment,
     /// The department that carries it, where it is known here.
@@ -149,7 +149,7 @@ pub struct MaterialRow {
     /// Name.
     pub name: String,
     /// What was recorded.
-    pub record: Private<super::facts::MaterialRecord>,
+    pub record: Private<super::recorded::MaterialRecord>,
     /// When last changed.
     pub updated_at: Moment,
 }
@@ -213,7 +213,7 @@ pub struct NoticeRow {
     /// By which center.
     pub center_id: Id,
     /// The complete list.
-    pub items: Private<Vec<super::facts::MissingItem>>,
+    pub items: Private<Vec<super::recorded::MissingItem>>,
     /// Until when.
     pub due_at: Moment,
     /// By whom.
