@@ -161,8 +161,7 @@ pub struct Pages {
 impl Pages {
     /// Where a path of ours leads people.
     pub fn address(&self, public_url: &str, path: &str) -> String {
-        let kinds =
-            [("/api/v1/evaluation-links/", &self.evaluation), ("/api/v1/signing-links/", &self.signing), ("/api/v1/rating-posters/", &self.poster)];
+        let kinds = [("/api/v1/evaluation-links/", &self.evaluation), ("/api/v1/signing-links/", &self.signing), ("/api/v1/rating-posters/", &self.poster)];
         let page = kinds.into_iter().find_map(|(head, page)| Some((path.strip_prefix(head)?, page))).filter(|(_, page)| !page.is_empty());
         match page {
             Some((token, page)) => page.replace("{token}", token),
@@ -171,9 +170,9 @@ impl Pages {
     }
 
     fn fits(&self) -> bool {
-        [&self.evaluation, &self.signing, &self.poster].into_iter().all(|page| {
-            page.is_empty() || (page.contains("{token}") && (page.starts_with("https://") || page.starts_with("http://")))
-        })
+        [&self.evaluation, &self.signing, &self.poster]
+            .into_iter()
+            .all(|page| page.is_empty() || (page.contains("{token}") && (page.starts_with("https://") || page.starts_with("http://"))))
     }
 }
 

@@ -103,6 +103,9 @@ pub enum TokenRefusal {
     /// This client may not use this grant.
     #[error("unauthorized_client")]
     UnauthorizedClient,
+    /// Whoever was to say who it is did not answer.
+    #[error("temporarily_unavailable")]
+    Unavailable(&'static str),
     /// The database failed.
     #[error(transparent)]
     Failed(#[from] Error),
