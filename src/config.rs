@@ -250,3 +250,29 @@ impl fmt::Debug for Config {
         f.debug_struct("Config").field("listen", &self.listen).field("public_url", &self.public_url).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(toml: &str) -> Result<Config, Box<figment::Error>> {
+        Figment::from(Serialized::defaults(Config::default())).merge(Toml::string(toml)).extract().map_err(Box::new)
+    }
+
+    #[test]
+    fn what_looks_like_a_number_may_be_text() {
+        let config = read("[gateways.sms]\napp_id = 1400012345\nsuccess = 0\nsuccess_pointer = \"/code\"").expect("read");
+        let sms = &config.gateways.sms;
+        assert_eq!((sms.app_id.as_str(), sms.success.as_str(), sms.url.as_str()), ("1400012345", "0", ""));
+        assert_eq!(read("[gateways.sms]\nsuccess = true").expect("read").gateways.sms.success, "true");
+        assert!(read("[gateways.sms]\nunknown = 1").is_err());
+    }
+
+    #[test]
+    fn links_lead_to_pages_for_people() {
+        let pages = Pages { evaluation: "https://portal.example.org/rate?token={token}".into(), ..Pages::default() };
+        assert_eq!(pages.address("https://x/", "/api/v1/evaluation-links/a.b"), "https://portal.example.org/rate?token=a.b");
+        assert_eq!(pages.address("https://x/", "/api/v1/signing-links/a.b"), "https://x/api/v1/signing-links/a.b");
+        assert!(pages.fits() && !Pages { signing: "https://x/sign".into(), ..Pages::default() }.fits());
+    }
+}

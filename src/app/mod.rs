@@ -28,7 +28,7 @@ use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig};
 use utoipa_swagger_ui::SwaggerUi;
 
 pub use openapi::{dated, document, to_json};
-pub use sandbox::begins_anew;
+pub use sandbox::{asked_anew, begins_anew};
 
 use crate::{
     appointments, attachments,
