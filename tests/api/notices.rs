@@ -153,7 +153,7 @@ async fn a_gateway_is_tried_until_it_takes(app: TestApp) {
     assert_eq!(log(&app, "state=waiting").await[0]["last_error"], "HTTP 302", "no redirect is followed");
     app.set_clock("2026-03-02T09:45:00+08:00");
     send(&app, &gateways).await;
-    assert_eq!(log(&app, "state=waiting").await[0]["last_error"], "refused by the gateway");
+    assert_eq!(log(&app, "state=waiting").await[0]["last_error"], "denied");
     // By hand, at once; two servers share it, and one sends it.
     let id = text(&waiting[0]["id"]).to_owned();
     app.as_user("rd_clerk").get(&format!("/notices/{id}")).await.expect(404);

@@ -85,7 +85,7 @@ async fn a_portal_acts_for_whom_it_has_authenticated(app: TestApp) {
     let mut with = asked.clone();
     with["signature"] = json!({ "method": "online" });
     assert_eq!(basic.post("/entrustments", with.clone()).await.problem(403), "assurance_too_low");
-    bearer(&app, &exchange(&app, &for_app(&app, |_| {})).await.ok()).post("/entrustments?dry_run=true", with).await.created();
+    bearer(&app, &exchange(&app, &for_app(&app, |_| {})).await.ok()).post("/entrustments?dry_run=true", with).await.ok();
     let e = basic.post("/entrustments", asked).await.created();
     let at = format!("/entrustments/{}", text(&e["id"]));
     let mut body = accepted();
