@@ -9,16 +9,19 @@ const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 const OUT = file("jieli.postman_collection.json");
 const document = JSON.parse(readFileSync(file("openapi.json"), "utf8"));
 
-// The demo account that each operation's description names, by the operation's summary: so requests are called.
+// The demo account that each operation's description names, by the operation's id: names of requests occur several times.
 const logins = {};
 for (const path of Object.values(document.paths)) {
   for (const operation of Object.values(path)) {
     const login = /以 `([a-z0-9_]+)` 登录/.exec(operation?.description ?? "");
     if (login) {
-      logins[operation.summary] = login[1];
+      logins[operation.operationId] = login[1];
     }
   }
 }
+
+// Between the summary of a request and the id of its operation.
+const MARK = " · ";
 
 const OPTIONS = {
   folderStrategy: "Tags",
@@ -50,7 +53,8 @@ function clean(items) {
       clean(item.item);
     } else {
       item.response = [];
-      tidy(item.request);
+      // Names tell requests apart, for the script below knows no more of them: summaries occur several times.
+      item.name = `${item.name}${MARK}${tidy(item.request)}`;
     }
   }
 }
@@ -78,7 +82,13 @@ function tidy(request) {
       request.body = { mode: "file", file: {} };
     } else {
       for (const field of request.body.formdata ?? request.body.urlencoded ?? []) {
-        field.value = String(example?.[field.key] ?? "");
+        if (fileField(media.schema, field.key)) {
+          // A file is chosen by whoever sends it.
+          delete field.value;
+          Object.assign(field, { type: "file", src: null });
+        } else {
+          field.value = String(example?.[field.key] ?? "");
+        }
       }
     }
   }
@@ -86,6 +96,12 @@ function tidy(request) {
   if (operation.security.every((way) => Object.keys(way).length === 0)) {
     request.auth = { type: "noauth" };
   }
+  return operation.operationId;
+}
+
+function fileField(schema, name) {
+  const resolved = schema?.$ref ? document.components.schemas[schema.$ref.split("/").pop()] : schema;
+  return resolved?.properties?.[name]?.format === "binary";
 }
 
 function settled(one, parameter) {
@@ -96,7 +112,7 @@ function settled(one, parameter) {
 }
 
 const SIGN_IN = `// Signs in as the demo account of this request (variable "logins"), or as "username" where it names none.
-const login = JSON.parse(pm.collectionVariables.get("logins"))[pm.info.requestName] || pm.variables.get("username");
+const login = JSON.parse(pm.collectionVariables.get("logins"))[pm.info.requestName.split("${MARK}").pop()] || pm.variables.get("username");
 const held = JSON.parse(pm.collectionVariables.get("tokens") || "{}");
 if (held[login] && held[login].until > Date.now()) {
   pm.variables.set("access_token", held[login].token);

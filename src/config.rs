@@ -6,7 +6,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::kernel::Masking;
 
@@ -21,6 +21,7 @@ pub struct Config {
     /// How clients reach this server, the issuer of tokens; empty: the address it listens on.
     pub public_url: String,
     /// Secret from which all data keys are derived; read from `key_file` when empty.
+    #[serde(deserialize_with = "text")]
     pub secret_key: String,
     /// Where the secret is kept when `secret_key` is empty; made on first start of an embedded database.
     pub key_file: String,
@@ -63,6 +64,8 @@ pub struct Config {
     pub sandbox: bool,
     /// Doors to people's telephones; in the environment `JIELI_GATEWAYS__SMS__URL` and so on.
     pub gateways: Gateways,
+    /// Pages on which people follow a link; in the environment `JIELI_PAGES__EVALUATION` and so on.
+    pub pages: Pages,
     /// Logins and posts of a demo, listed in the document; set by `jieli demo`.
     #[serde(skip)]
     pub accounts: Vec<(String, String)>,
@@ -95,6 +98,7 @@ impl Default for Config {
             demo: false,
             sandbox: false,
             gateways: Gateways::default(),
+            pages: Pages::default(),
             accounts: Vec::new(),
         }
     }
@@ -105,17 +109,71 @@ impl Default for Config {
 #[serde(deny_unknown_fields, default)]
 pub struct Gateway {
     /// Where messages are posted; `console`: they are written to the log instead; empty: nothing goes out through it.
+    #[serde(deserialize_with = "text")]
     pub url: String,
     /// Who we are there.
+    #[serde(deserialize_with = "text")]
     pub app_id: String,
     /// Signs what is sent (HMAC-SHA256 over time and body).
+    #[serde(deserialize_with = "text")]
     pub secret: String,
     /// Names of the fields there, by ours (`id`, `phone`, `text`, `template`, `params`, `app_id`); absent: as ours.
     pub fields: std::collections::BTreeMap<String, String>,
     /// Where success stands in the answer, as a JSON pointer; empty: any 2xx is one.
+    #[serde(deserialize_with = "text")]
     pub success_pointer: String,
     /// What success is.
+    #[serde(deserialize_with = "text")]
     pub success: String,
+}
+
+/// Text, also where what stands in the environment or the file looks like a number or a truth.
+fn text<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Text(String),
+        Truth(bool),
+        Whole(i128),
+        Number(f64),
+    }
+    Ok(match Given::deserialize(d)? {
+        Given::Text(text) => text,
+        Given::Truth(truth) => truth.to_string(),
+        Given::Whole(number) => number.to_string(),
+        Given::Number(number) => number.to_string(),
+    })
+}
+
+/// The pages on which people follow a link that they were sent, or that they read off a picture: an address with `{token}` in it;
+/// empty: our own address, which answers to programs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pages {
+    /// To rate what has ended.
+    pub evaluation: String,
+    /// To read and sign a form.
+    pub signing: String,
+    /// To say by a poster what is rated; the token is the place.
+    pub poster: String,
+}
+
+impl Pages {
+    /// Where a path of ours leads people.
+    pub fn address(&self, public_url: &str, path: &str) -> String {
+        let kinds = [("/api/v1/evaluation-links/", &self.evaluation), ("/api/v1/signing-links/", &self.signing), ("/api/v1/rating-posters/", &self.poster)];
+        let page = kinds.into_iter().find_map(|(head, page)| Some((path.strip_prefix(head)?, page))).filter(|(_, page)| !page.is_empty());
+        match page {
+            Some((token, page)) => page.replace("{token}", token),
+            None => format!("{}{path}", public_url.trim_end_matches('/')),
+        }
+    }
+
+    fn fits(&self) -> bool {
+        [&self.evaluation, &self.signing, &self.poster]
+            .into_iter()
+            .all(|page| page.is_empty() || (page.contains("{token}") && (page.starts_with("https://") || page.starts_with("http://"))))
+    }
 }
 
 /// Doors to people's telephones.
@@ -177,6 +235,9 @@ impl Config {
         if self.rate_limit_per_minute == 0 {
             return invalid("rate_limit_per_minute", "must be positive");
         }
+        if !self.pages.fits() {
+            return invalid("pages", "must be http(s) addresses with {token}");
+        }
         if !self.secret_key.is_empty() && self.secret_key.len() < 32 {
             return invalid("secret_key", "must have 32 characters or more");
         }
@@ -187,5 +248,31 @@ impl Config {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config").field("listen", &self.listen).field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(toml: &str) -> Result<Config, Box<figment::Error>> {
+        Figment::from(Serialized::defaults(Config::default())).merge(Toml::string(toml)).extract().map_err(Box::new)
+    }
+
+    #[test]
+    fn what_looks_like_a_number_may_be_text() {
+        let config = read("[gateways.sms]\napp_id = 1400012345\nsuccess = 0\nsuccess_pointer = \"/code\"").expect("read");
+        let sms = &config.gateways.sms;
+        assert_eq!((sms.app_id.as_str(), sms.success.as_str(), sms.url.as_str()), ("1400012345", "0", ""));
+        assert_eq!(read("[gateways.sms]\nsuccess = true").expect("read").gateways.sms.success, "true");
+        assert!(read("[gateways.sms]\nunknown = 1").is_err());
+    }
+
+    #[test]
+    fn links_lead_to_pages_for_people() {
+        let pages = Pages { evaluation: "https://portal.example.org/rate?token={token}".into(), ..Pages::default() };
+        assert_eq!(pages.address("https://x/", "/api/v1/evaluation-links/a.b"), "https://portal.example.org/rate?token=a.b");
+        assert_eq!(pages.address("https://x/", "/api/v1/signing-links/a.b"), "https://x/api/v1/signing-links/a.b");
+        assert!(pages.fits() && !Pages { signing: "https://x/sign".into(), ..Pages::default() }.fits());
     }
 }

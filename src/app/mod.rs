@@ -7,7 +7,14 @@ mod openapi;
 mod ops;
 mod sandbox;
 
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{
+    net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use actix_cors::Cors;
 use actix_web::{
@@ -21,7 +28,7 @@ use utoipa_actix_web::{AppExt as _, scope, service_config::ServiceConfig};
 use utoipa_swagger_ui::SwaggerUi;
 
 pub use openapi::{dated, document, to_json};
-pub use sandbox::begins_anew;
+pub use sandbox::{asked_anew, begins_anew};
 
 use crate::{
     appointments, attachments,
@@ -155,7 +162,7 @@ impl Shared {
         }
         let served = ops::Document(text);
         Ok(Self {
-            state: web::Data::new(State { db, blobs, tokens, config, outbound }),
+            state: web::Data::new(State { db, blobs, tokens, config, outbound, closing: AtomicBool::new(false) }),
             table: web::Data::new(table),
             limits: web::Data::new(limits),
             usage: web::Data::new(Usage::default()),
@@ -312,6 +319,13 @@ pub fn listen(config: &Config) -> Result<TcpListener, StartError> {
     TcpListener::bind(&config.listen).map_err(|e| StartError::Settings(format!("{} 不能监听，可能已有一个服务在运行：{e}", config.listen)))
 }
 
+/// Sends the messages that are due; answers how many were taken.
+async fn send_notices(state: &State) -> Result<usize, db::Error> {
+    let State { db, config, outbound, .. } = state;
+    let links = crate::notices::Links { pages: config.pages.clone(), public_url: config.public_url.clone() };
+    crate::notices::send_due(db, outbound, &config.gateways, &links).await
+}
+
 /// Runs the server until SIGTERM or Ctrl-C, then drains.
 pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result<(), StartError> {
     if config.sandbox {
@@ -329,8 +343,8 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
         actix_web::rt::spawn(async move {
             loop {
                 tokio::time::sleep(Duration::from_secs(1)).await;
-                let State { db, blobs, config, outbound, .. } = shared.state.as_ref();
-                if let Err(e) = crate::notices::send_due(db, outbound, &config.gateways, &config.public_url).await {
+                let State { db, blobs, outbound, .. } = shared.state.as_ref();
+                if let Err(e) = send_notices(&shared.state).await {
                     tracing::warn!(error = %e, "messages not sent; tried again");
                 }
                 if let Err(e) = ledgers::run_due(db, blobs).await {
@@ -373,9 +387,10 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
     tracing::info!(listen = %config.listen, docs = %format!("{}/docs/", config.public_url), "jieli is ready");
     let running = server.run();
     let sandbox = config.sandbox.then(|| {
-        let handle = running.handle();
+        let (handle, state) = (running.handle(), last.state.clone());
         actix_web::rt::spawn(async move {
             sandbox::asked_anew().await;
+            state.closing.store(true, Ordering::SeqCst);
             handle.stop(true).await;
         })
     });

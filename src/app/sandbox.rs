@@ -93,8 +93,7 @@ async fn advance(command: Command, state: web::Data<State>, body: Body<SandboxCl
     let mut done = 0;
     for _ in 0..2 {
         done += worker::tick(&state.db, "sandbox").await.map_err(db::Error::into_problem)?;
-        done +=
-            crate::notices::send_due(&state.db, &state.outbound, &state.config.gateways, &state.config.public_url).await.map_err(db::Error::into_problem)?;
+        done += super::send_notices(&state).await.map_err(db::Error::into_problem)?;
     }
     Ok(actix_web::HttpResponse::Ok().json(SandboxMoved { now: state.db.clock().now(), done }))
 }
@@ -134,8 +133,10 @@ async fn reset(command: Command, state: web::Data<State>, _body: Body<crate::htt
         let text = Text::new("只有内嵌数据库的沙箱可以重置。", "Only a sandbox on an embedded database can be reset.");
         return Err(Problem::new(ErrorCode::RuleViolation, text));
     }
-    ASKED.store(true, std::sync::atomic::Ordering::SeqCst);
-    ANEW.notify_one();
+    // Once for each beginning: what is asked while the server ends would end the next one.
+    if !ASKED.swap(true, std::sync::atomic::Ordering::SeqCst) {
+        ANEW.notify_one();
+    }
     Ok(actix_web::HttpResponse::Ok().json(SandboxReset { state: "resetting".into() }))
 }
 

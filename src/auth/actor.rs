@@ -1,4 +1,7 @@
-use crate::{db::code_enum, kernel::Id};
+use crate::{
+    db::code_enum,
+    kernel::{ErrorCode, Id, Problem, Text},
+};
 
 code_enum! {
     /// What a person may be to the system.
@@ -89,6 +92,8 @@ pub struct Actor {
     pub level: Option<u8>,
     /// What has to be signed takes this level.
     pub signing_level: u8,
+    /// The machine client by which an applicant came, where one acts for them.
+    pub through: Option<Id>,
 }
 
 impl Actor {
@@ -105,6 +110,7 @@ impl Actor {
             request_id: format!("system:{name}"),
             level: None,
             signing_level: 0,
+            through: None,
         }
     }
 
@@ -121,6 +127,19 @@ impl Actor {
     /// Whether it is sure enough who this is to sign.
     pub fn may_sign(&self) -> bool {
         self.level.is_none_or(|level| level >= self.signing_level)
+    }
+
+    /// Refuses a signature of whom it is not sure enough who they are: asked wherever one is made, whatever it goes along with.
+    pub fn sure_to_sign(&self) -> Result<(), Problem> {
+        if self.may_sign() { Ok(()) } else { Err(self.unsure()) }
+    }
+
+    /// Tells whoever came by way of a portal that more would be allowed if it were surer who they are.
+    pub fn unsure(&self) -> Problem {
+        let (has, needs) = (self.level.unwrap_or(0), self.signing_level);
+        let zh = format!("您的实名等级不够：当前等级为 {has}，签署等操作需要 {needs}。请提高实名等级后重新登录。");
+        let en = format!("Your assurance level is {has}, and signing takes {needs}. Sign in with a higher one.");
+        Problem { required_level: Some(needs), ..Problem::new(ErrorCode::AssuranceTooLow, Text::new(zh, en)) }
     }
 
     /// Whether something assigned to `user` is this caller's to do: their own, or a colleague's they stand in for.

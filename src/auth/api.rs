@@ -38,7 +38,6 @@ async fn metadata(request: HttpRequest, state: web::Data<State>) -> HttpResponse
             "token_endpoint": format!("{issuer}/oauth2/token"),
             "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
             "grant_types_supported": grants,
-            "response_types_supported": ["code"],
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         }),

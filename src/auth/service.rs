@@ -26,12 +26,12 @@ pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
     match caller.kind {
         SubjectKind::User => {
             let user = store::user(tx, caller.id)?.filter(|u| u.status == "active").ok_or_else(gone)?;
-            let signing_level = match caller.level {
-                None => 0,
+            let (signing_level, through) = match caller.level {
+                None => (0, None),
                 Some(_) => {
                     // A portal that was stopped acts for nobody any more.
-                    store::client(tx, &caller.client)?.filter(|c| c.status == "active").ok_or_else(gone)?;
-                    settings::rules(tx, "")?.signing_level
+                    let client = store::client(tx, &caller.client)?.filter(|c| c.status == "active").ok_or_else(gone)?;
+                    (settings::rules(tx, "")?.signing_level, Some(client.id))
                 }
             };
             let mut grants = store::active_grants(tx, user.id)?;
@@ -52,6 +52,7 @@ pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
                 request_id: request_id.to_owned(),
                 level: caller.level,
                 signing_level,
+                through,
             })
         }
         SubjectKind::Client => {
@@ -73,6 +74,7 @@ pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
                 request_id: request_id.to_owned(),
                 level: None,
                 signing_level: 0,
+                through: None,
             })
         }
     }
@@ -101,6 +103,9 @@ pub enum TokenRefusal {
     /// This client may not use this grant.
     #[error("unauthorized_client")]
     UnauthorizedClient,
+    /// Whoever was to say who it is did not answer.
+    #[error("temporarily_unavailable")]
+    Unavailable(&'static str),
     /// The database failed.
     #[error(transparent)]
     Failed(#[from] Error),

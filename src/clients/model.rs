@@ -59,13 +59,13 @@ fn redirects(all: &[String]) -> Result<(), ValidationError> {
         reqwest::Url::parse(text).is_ok_and(|url| {
             let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
             let scheme = url.scheme() == "https" || (url.scheme() == "http" && local);
-            text.len() <= 500 && scheme && url.fragment().is_none() && url.username().is_empty()
+            text.len() <= 500 && scheme && url.fragment().is_none() && url.username().is_empty() && url.password().is_none()
         })
     };
     if all.iter().all(fits) {
         Ok(())
     } else {
-        let words = "应为 https 地址（本机可用 http），不含用户名和片段。|https addresses without fragment; http to this machine only.";
+        let words = "应为 https 地址（本机可用 http），不含用户名、口令和片段。|https addresses without user and fragment; http to this machine only.";
         Err(ValidationError::new("url").with_message(words.into()))
     }
 }

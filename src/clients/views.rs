@@ -91,9 +91,17 @@ pub struct ClientView {
 
 crate::versioned!(ClientView);
 
-/// What gives trust.
+/// What is proposed: what gives trust, and of a new client also what it would be allowed.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ClientTrust {
+    /// What it is for.
+    pub description: String,
+    /// Requests a minute, where it would have a limit of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_minute: Option<u32>,
+    /// Requests a day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_day: Option<u32>,
     /// What it may get tokens for.
     pub scopes: Vec<ClientScope>,
     /// Where people may be sent back to.
@@ -140,7 +148,16 @@ pub(super) fn view(tx: &mut Tx, actor: &Actor, client: Client) -> Result<ClientV
     let pending = match row.as_ref().and_then(|r| r.pending.as_ref().map(|p| (p, r.proposed_by))) {
         Some((pending, proposed_by)) => {
             let p = pending.get()?;
-            Some(ClientTrust { scopes: scopes(&client.kind, &p), redirect_uris: p.redirect_uris, jwks: p.jwks, jwks_url: p.jwks_url, proposed_by })
+            Some(ClientTrust {
+                scopes: scopes(&client.kind, &p),
+                description: p.description,
+                per_minute: p.per_minute,
+                per_day: p.per_day,
+                redirect_uris: p.redirect_uris,
+                jwks: p.jwks,
+                jwks_url: p.jwks_url,
+                proposed_by,
+            })
         }
         None => None,
     };

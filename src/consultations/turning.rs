@@ -17,11 +17,11 @@ use super::{
 use crate::{
     applicants::{self, ApplicantInput, ApplicantRow, ContactInput},
     auth::{Actor, store as accounts},
-    catalogue::Mode,
+    catalogue::{self, Mode},
     db::{Result, Tx},
     entrustments::{self, ConsultationMark, NewEntrustment, Origin, SignatureInput, vocabulary::HelpKind},
     events::Audience,
-    kernel::{Id, Problem, Target},
+    kernel::{ErrorCode, Id, Problem, Target, Text},
     tickets::{self, NewTicket, TicketCategory, TicketChannel, TicketContent},
 };
 
@@ -73,6 +73,9 @@ pub struct OpenEntrustment {
     #[serde(default)]
     #[validate(nested)]
     pub signature: Option<SignatureInput>,
+    /// Another one, though a matter for the same item is open from it.
+    #[serde(default)]
+    pub another: bool,
 }
 
 /// A fallback ticket that a question becomes.
@@ -117,6 +120,26 @@ pub struct OpenTicket {
     #[serde(default)]
     #[validate(nested)]
     pub contact: Option<ContactInput>,
+    /// Another one, though a ticket is open from it.
+    #[serde(default)]
+    pub another: bool,
+}
+
+/// Refuses a second record of the same: what the question became before and is still open, unless another is asked for.
+fn once(tx: &mut Tx, c: &Opened, item: Option<Id>) -> Result<()> {
+    for turned in store::turned(tx, &[c.row.id])? {
+        let open = match (turned.record_kind.as_str(), item) {
+            ("entrustment", Some(item)) => entrustments::store::entrustment(tx, turned.record_id)?.is_some_and(|e| e.item_id == item && !e.state.is_final()),
+            ("fallback_ticket", None) => tickets::store::ticket(tx, turned.record_id)?.is_some_and(|t| !t.state.is_final()),
+            _ => false,
+        };
+        if open {
+            let zh = format!("该咨询已转为 {}，尚未办结；确需另开一件的，请注明 another。", turned.number);
+            let en = format!("It became {} already, which is open; say another where a second one is meant.", turned.number);
+            return Err(Problem::new(ErrorCode::Conflict, Text::new(zh, en)).into());
+        }
+    }
+    Ok(())
 }
 
 /// The asker as they are known, where nobody else is named.
@@ -169,6 +192,11 @@ pub fn open_entrustment(tx: &mut Tx, actor: &Actor, target: &Target, input: &Ope
         (None, Some(id)) => id.to_string(),
         (None, None) => return Err(Problem::rule("/item", "required", "请指明办理的事项。", "Name the item.").into()),
     };
+    if !input.another
+        && let Some(item) = catalogue::published(tx, &item)?
+    {
+        once(tx, &c, Some(item.id))?;
+    }
     let channel = input.channel.unwrap_or(match c.row.channel {
         ConsultationChannel::OnSite => entrustments::Channel::Window,
         ConsultationChannel::Phone => entrustments::Channel::Phone,
@@ -202,6 +230,9 @@ pub fn open_entrustment(tx: &mut Tx, actor: &Actor, target: &Target, input: &Ope
 pub fn open_ticket(tx: &mut Tx, actor: &Actor, target: &Target, input: &OpenTicket) -> Result<ConsultationView> {
     let c = load::load_for(tx, actor, Action::OpenTicket, target)?;
     c.decide(actor, Action::OpenTicket)?;
+    if !input.another {
+        once(tx, &c, None)?;
+    }
     let channel = input.channel.unwrap_or(match c.row.channel {
         ConsultationChannel::Hotline => TicketChannel::Hotline,
         ConsultationChannel::Online if actor.applicant_id.is_some() => TicketChannel::Online,

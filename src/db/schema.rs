@@ -20,6 +20,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    event_listeners (record_id, client_id) {
+        record_id -> Text,
+        client_id -> Text,
+    }
+}
+
+diesel::table! {
     idempotency_keys (scope) {
         scope -> Text,
         digest -> Text,

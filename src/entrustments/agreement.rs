@@ -177,6 +177,7 @@ pub struct AgreementSignature {
 
 /// The applicant's signature, their own or recorded by staff with what proves it.
 pub fn signature(tx: &Tx, actor: &Actor, applicant: Id, input: &SignatureInput, at: &str) -> Result<Signature, Problem> {
+    actor.sure_to_sign()?;
     let own = actor.applicant_id == Some(applicant);
     if own && input.method != SignMethod::Online {
         return Err(Problem::rule(&format!("{at}/method"), "own_signature", "申请人本人登录时只能在线确认。", "A signed-in applicant signs online."));

@@ -105,8 +105,8 @@ async fn by_link(public: Public) -> Answer {
 #[utoipa::path(tag = "public", operation_id = "get_evaluation_link_qr_code", security(()), params(("id" = String, Path, description = "链接中的令牌", max_length = 100)), responses((status = 200, description = "二维码", content_type = "image/svg+xml", body = String)))]
 #[get("/evaluation-links/{id}/qr-code")]
 async fn link_picture(state: web::Data<State>, Named(id): Named, _none: Params<Nothing>) -> Answer {
-    let url = state.config.public_url.clone();
-    svg(state.db.read(move |tx| links::link_picture(tx, &id, &url)).await)
+    let config = state.config.clone();
+    svg(state.db.read(move |tx| links::link_picture(tx, &id, &config)).await)
 }
 
 /// A picture that only the holder of its address should keep.
@@ -161,8 +161,8 @@ async fn poster(public: Public) -> Answer {
 #[utoipa::path(tag = "public", operation_id = "get_rating_poster_qr_code", security(()), params(("id" = String, Path, description = "中心 id、12 位区划代码或者窗口 id", max_length = 100, example = "320623000000")), responses((status = 200, description = "二维码", content_type = "image/svg+xml", body = String)))]
 #[get("/rating-posters/{id}/qr-code")]
 async fn poster_picture(state: web::Data<State>, Named(id): Named, _none: Params<Nothing>) -> Answer {
-    let url = state.config.public_url.clone();
-    svg(state.db.read(move |tx| posters::poster_picture(tx, &id, &url)).await)
+    let config = state.config.clone();
+    svg(state.db.read(move |tx| posters::poster_picture(tx, &id, &config)).await)
 }
 
 /// 凭评价码领取评价链接（claim by poster）

@@ -10,6 +10,7 @@ use super::{
     store::{self, Evaluation},
 };
 use crate::{
+    config::Config,
     db::{Db, Error, Result, Tx},
     entrustments,
     kernel::{self, Code as _, Moment, Problem},
@@ -127,7 +128,7 @@ pub(super) fn picture(address: &str) -> Result<String> {
 }
 
 /// The picture of a link that is known.
-pub fn link_picture(tx: &mut Tx, text: &str, public_url: &str) -> Result<String> {
+pub fn link_picture(tx: &mut Tx, text: &str, config: &Config) -> Result<String> {
     by_token(tx, text)?;
-    picture(&format!("{}/api/v1/evaluation-links/{text}", public_url.trim_end_matches('/')))
+    picture(&config.pages.address(&config.public_url, &format!("/api/v1/evaluation-links/{text}")))
 }

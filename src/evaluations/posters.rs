@@ -12,6 +12,7 @@ use super::{
     store,
 };
 use crate::{
+    config::Config,
     db::{Db, Outcome, Result, Tx, dialect},
     kernel::{self, ErrorCode, Id, Moment, Problem, Purpose},
     organization,
@@ -71,10 +72,10 @@ pub fn view(tx: &mut Tx, reference: &str) -> Result<PosterView> {
 }
 
 /// The picture, to be printed.
-pub fn poster_picture(tx: &mut Tx, reference: &str, public_url: &str) -> Result<String> {
+pub fn poster_picture(tx: &mut Tx, reference: &str, config: &Config) -> Result<String> {
     let (center, window) = place_of(tx, reference)?;
     let id = window.map_or(center.id, |w| w.0);
-    picture(&format!("{}/api/v1/rating-posters/{id}", public_url.trim_end_matches('/')))
+    picture(&config.pages.address(&config.public_url, &format!("/api/v1/rating-posters/{id}")))
 }
 
 /// The link of the service that is claimed; a wrong number and a wrong proof answer alike, and few of them close a number for

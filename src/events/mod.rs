@@ -63,5 +63,11 @@ pub fn record(tx: &mut Tx, actor: &Actor, event: NewEvent) -> Result<()> {
         created_at: crate::kernel::Moment::system(),
         words: event.words.filter(|w| !w.is_empty()).map(|w| Sealed::seal(tx.vault, w)).transpose()?,
     };
+    if event.version == 1
+        && let Some(client) = actor.through
+    {
+        // The portal by which an applicant began it hears what becomes of it.
+        store::let_hear(tx, event.record_id, client)?;
+    }
     store::insert(tx, &row)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Audience, Event};
+use super::{Audience, Event, store};
 use crate::{
     access::{self, Sight},
     auth::{
@@ -55,6 +55,7 @@ pub fn readable(tx: &mut Tx, seer: &Seer, below: Option<Id>, events: &[Event]) -
         anchors.push(anchor);
         by_kind.entry(&event.record_kind).or_default().extend(anchor);
     }
+    let all: Vec<Id> = anchors.iter().flatten().copied().collect::<HashSet<Id>>().into_iter().collect();
     let mut sights: HashMap<(&str, Id), Sight> = HashMap::new();
     for (kind, ids) in &by_kind {
         let ids: Vec<Id> = ids.iter().copied().collect();
@@ -67,12 +68,16 @@ pub fn readable(tx: &mut Tx, seer: &Seer, below: Option<Id>, events: &[Event]) -
         };
         sights.extend(seen.into_iter().map(|(id, sight)| ((*kind, id), sight)));
     }
+    let heard: HashSet<Id> = match seer {
+        Seer::Actor(actor) if actor.kind == "client" => match actor.id {
+            Some(client) => store::heard(tx, client, &all)?.into_iter().collect(),
+            None => HashSet::new(),
+        },
+        _ => HashSet::new(),
+    };
     let within: Option<HashSet<Id>> = match below {
         None => None,
-        Some(center) => {
-            let ids: Vec<Id> = anchors.iter().flatten().copied().collect::<HashSet<Id>>().into_iter().collect();
-            Some(under(tx, center, &ids)?.into_iter().collect())
-        }
+        Some(center) => Some(under(tx, center, &all)?.into_iter().collect()),
     };
     let may = |(event, anchor): (&Event, &Option<Id>)| {
         if within.as_ref().is_some_and(|ids| anchor.is_none_or(|id| !ids.contains(&id))) {
@@ -81,7 +86,7 @@ pub fn readable(tx: &mut Tx, seer: &Seer, below: Option<Id>, events: &[Event]) -
         let sight = anchor.and_then(|id| sights.get(&(event.record_kind.as_str(), id)));
         match seer {
             Seer::Below(_) => sight.is_some(),
-            Seer::Actor(actor) => reads(actor, event, sight),
+            Seer::Actor(actor) => reads(actor, event, sight) || (outside(event.audience) && anchor.is_some_and(|id| heard.contains(&id))),
         }
     };
     Ok(events.iter().zip(&anchors).map(may).collect())
@@ -91,11 +96,15 @@ fn under(tx: &mut Tx, center: Id, ids: &[Id]) -> Result<Vec<Id>> {
     access::seen(tx, &Scope::Subjects(vec![(subject::tree(center.as_str()), true)]), ids)
 }
 
+/// Whether applicants read it, and whoever acts for them.
+fn outside(audience: Audience) -> bool {
+    matches!(audience, Audience::Public | Audience::Applicant)
+}
+
 fn reads(actor: &Actor, event: &Event, sight: Option<&Sight>) -> bool {
     if event.audience == Audience::Public && PUBLISHED.contains(&event.kind.as_str()) {
         return true;
     }
-    let outside = |audience: Audience| matches!(audience, Audience::Public | Audience::Applicant);
     let Some(sight) = sight else {
         let all = |r: &policy::Rule| r.reach == Reach::All && r.resource == event.record_kind && r.actions.contains(&"read") && actor.is(r.role);
         return READ_BY_ALL.contains(&event.record_kind.as_str()) && policy::POLICY.iter().any(all);

@@ -7,7 +7,7 @@ use super::Audience;
 use crate::{
     db::{
         Json, Result, Sealed, Tx,
-        schema::{centers, events},
+        schema::{centers, event_listeners, events},
     },
     kernel::{Id, Moment, Problem},
 };
@@ -96,6 +96,21 @@ pub fn between(tx: &mut Tx, after: i64, until: i64) -> Result<Vec<Event>> {
 pub fn after_of(tx: &mut Tx, record: Id, after: i64, limit: i64) -> Result<Vec<Event>> {
     let rows = events::table.filter(events::record_id.eq(record)).filter(events::position.gt(after));
     Ok(rows.order(events::position.asc()).limit(limit).select(Event::as_select()).load(tx.conn)?)
+}
+
+/// A machine client hears what becomes of a record that an applicant began by way of it.
+pub fn let_hear(tx: &mut Tx, record: Id, client: Id) -> Result<()> {
+    if heard(tx, client, &[record])?.is_empty() {
+        let row = (event_listeners::record_id.eq(record), event_listeners::client_id.eq(client));
+        diesel::insert_into(event_listeners::table).values(row).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Those of the records of which a client hears.
+pub fn heard(tx: &mut Tx, client: Id, records: &[Id]) -> Result<Vec<Id>> {
+    let rows = event_listeners::table.filter(event_listeners::record_id.eq_any(records.to_vec())).filter(event_listeners::client_id.eq(client));
+    Ok(rows.select(event_listeners::record_id).load(tx.conn)?)
 }
 
 /// Several, by id.

@@ -1,7 +1,10 @@
 //! What handlers are given of a request: who asks, what is named, what is commanded. Reads run here; writes go through
 //! the one path in `write.rs`.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, http::header, web};
 use serde::Serialize;
@@ -38,6 +41,8 @@ pub struct State {
     pub config: Arc<Config>,
     /// Asks others.
     pub outbound: Outbound,
+    /// The server ends: whoever watches is let go, so that nobody holds it up.
+    pub closing: AtomicBool,
 }
 
 /// What handlers answer.
@@ -262,6 +267,11 @@ impl Ask {
             Ok((rest, records))
         })
         .await
+    }
+
+    /// Whether the server ends.
+    pub(super) fn closing(&self) -> bool {
+        self.request.state.closing.load(Ordering::SeqCst)
     }
 
     /// A read that leaves the question to be asked again.
@@ -498,22 +508,25 @@ impl Command {
         };
         let make = move |tx: &mut Tx| {
             let actor = who.load(tx)?;
-            f(tx, &actor, &target, &value).map(|record| Made::record(&record)).map_err(|e| unsure(&actor, e))
+            match f(tx, &actor, &target, &value) {
+                Ok(record) => Ok(Made::record(&record)),
+                Err(e) => Err(unsure(&actor, e, |surer| f(tx, surer, &target, &value))),
+            }
         };
         write.answer(status, collection, digest, seen, make).await
     }
 }
 
-/// Tells whoever came by way of a portal that more would be allowed if it were surer who they are.
-fn unsure(actor: &Actor, e: db::Error) -> db::Error {
-    match e {
-        db::Error::Refused(problem) if problem.code == ErrorCode::Forbidden && !actor.may_sign() => {
-            let (has, needs) = (actor.level.unwrap_or(0), actor.signing_level);
-            let zh = format!("您的岗位或实名等级不能进行此操作：当前等级为 {has}，签署等操作需要 {needs}。请提高实名等级后重新登录。");
-            let en = format!("Not allowed: your assurance level is {has}, and signing takes {needs}. Sign in with a higher one.");
-            Problem::new(ErrorCode::Forbidden, Text::new(zh, en)).into()
-        }
-        other => other,
+/// Tells whoever was refused, and would not have been if it were surer who they are, just that. What is tried on the way is
+/// rolled back with the refusal.
+fn unsure<T>(actor: &Actor, e: db::Error, again: impl FnOnce(&Actor) -> db::Result<T>) -> db::Error {
+    let forbidden = |e: &db::Error| matches!(e, db::Error::Refused(problem) if problem.code == ErrorCode::Forbidden);
+    if actor.may_sign() || !forbidden(&e) {
+        return e;
+    }
+    match again(&Actor { level: None, ..actor.clone() }) {
+        Err(still) if forbidden(&still) => e,
+        _ => actor.unsure().into(),
     }
 }
 

@@ -16,7 +16,7 @@ use actix_web::{
 use futures_util::FutureExt as _;
 
 use super::{
-    limits::{ByClient, Limits, charged_to_client},
+    limits::{AnswerCode, ByClient, Limits, charged_to_client},
     metrics::Metrics,
     problem::{Asked, render},
 };
@@ -110,7 +110,7 @@ pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: N
     match outcome {
         Ok(Ok(response)) => {
             let problem = response.response().error().map(problem_of);
-            let code = problem.as_ref().map(|p| p.code.code());
+            let mut code = problem.as_ref().map(|p| p.code.code());
             let mut response = match problem {
                 Some(problem) => {
                     let mut document = render(&problem, &asked).map_into_boxed_body();
@@ -121,7 +121,11 @@ pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: N
                     }
                     response.into_response(document).map_into_right_body()
                 }
-                None => response.map_into_left_body(),
+                None => {
+                    let said = response.response().extensions().get::<AnswerCode>().map(|c| c.0);
+                    code = said;
+                    response.map_into_left_body()
+                }
             };
             let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".into());
             end(&route, response.status());

@@ -41,6 +41,9 @@ fn keyed(per_minute: u32) -> Arc<Keyed> {
     Arc::new(RateLimiter::keyed(quota).with_middleware::<StateInformationMiddleware>())
 }
 
+/// The code of a refusal that is no problem document, such as those of the token endpoint: noted with what was asked.
+pub struct AnswerCode(pub &'static str);
+
 /// The client that a request names, where it shows no token: noted with what it asked, but never charged for it.
 pub struct ByClient(pub String);
 

@@ -46,7 +46,7 @@ impl Ask {
                 let text = match found.take() {
                     Some(text) => text,
                     None => {
-                        if watch.began.elapsed() > LONGEST {
+                        if watch.began.elapsed() > LONGEST || watch.ask.closing() {
                             return None;
                         }
                         tokio::time::sleep(LOOK).await;
@@ -152,7 +152,7 @@ impl Ask {
                 let next = match first.take() {
                     Some(next) => next,
                     None => {
-                        if f.began.elapsed() > LONGEST || Moment::system().utc().timestamp() >= f.expires {
+                        if f.began.elapsed() > LONGEST || f.ask.closing() || Moment::system().utc().timestamp() >= f.expires {
                             return None;
                         }
                         if !f.more {
@@ -197,7 +197,7 @@ impl Ask {
         loop {
             let look = read.clone();
             let (found, next, enough) = self.again(move |tx, actor| look(tx, actor, at)).await?;
-            if enough || began.elapsed() >= patience {
+            if enough || began.elapsed() >= patience || self.closing() {
                 return Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(found));
             }
             at = next;

@@ -20,7 +20,7 @@ pub use body::{Body, Empty, Form, read as read_body};
 pub use bulk::BulkResults;
 pub use command::{Answer, Ask, Command, Named, State, Who};
 pub use files::{Download, FormFile, broken};
-pub use limits::ByClient;
+pub use limits::{AnswerCode, ByClient};
 pub use list::{Filter, FilterKind, List, ListKind};
 pub use live::{Next, Resume};
 pub use problem::ProblemDocument;

@@ -37,6 +37,10 @@ pub struct ProblemDocument {
     /// On 409: what may be done instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_actions: Option<Vec<String>>,
+    /// With `assurance_too_low`: the level that it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 3)]
+    pub required_level: Option<u8>,
 }
 
 /// One invalid field.
@@ -120,6 +124,7 @@ impl ProblemDocument {
             request_id: asked.request_id.clone(),
             errors: problem.errors.iter().map(field).collect(),
             allowed_actions: problem.allowed_actions.clone(),
+            required_level: problem.required_level,
         }
     }
 }

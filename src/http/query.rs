@@ -1,7 +1,11 @@
 //! Query strings of everything that is not a list: unknown parameters are refused.
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserializer,
+    de::{DeserializeOwned, Error as _, IntoDeserializer, Unexpected, Visitor, value::MapDeserializer},
+    forward_to_deserialize_any,
+};
 
 use crate::kernel::Problem;
 
@@ -44,15 +48,73 @@ pub fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
         .collect()
 }
 
+/// A value of a query string: text, which is read as a number or a truth where one is asked for.
+struct Word(String);
+
+macro_rules! reads {
+    ($( $deserialize:ident $visit:ident $as:ty, $wanted:literal; )*) => { $(
+        fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            match self.0.parse::<$as>() {
+                Ok(value) => visitor.$visit(value),
+                Err(_) => Err(Self::Error::invalid_value(Unexpected::Str(&self.0), &$wanted)),
+            }
+        }
+    )* };
+}
+
+impl<'de> Deserializer<'de> for Word {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_string(self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(self, name: &'static str, variants: &'static [&'static str], visitor: V) -> Result<V::Value, Self::Error> {
+        IntoDeserializer::<Self::Error>::into_deserializer(self.0).deserialize_enum(name, variants, visitor)
+    }
+
+    reads! {
+        deserialize_bool visit_bool bool, "true or false";
+        deserialize_i8 visit_i8 i8, "a whole number";
+        deserialize_i16 visit_i16 i16, "a whole number";
+        deserialize_i32 visit_i32 i32, "a whole number";
+        deserialize_i64 visit_i64 i64, "a whole number";
+        deserialize_u8 visit_u8 u8, "a whole number";
+        deserialize_u16 visit_u16 u16, "a whole number";
+        deserialize_u32 visit_u32 u32, "a whole number";
+        deserialize_u64 visit_u64 u64, "a whole number";
+        deserialize_f32 visit_f32 f32, "a number";
+        deserialize_f64 visit_f64 f64, "a number";
+    }
+
+    forward_to_deserialize_any! { char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any }
+}
+
+impl IntoDeserializer<'_, serde_json::Error> for Word {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
 /// Reads pairs into a type that denies unknown fields.
 pub(super) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
-    let mut map = serde_json::Map::new();
+    let mut map = std::collections::BTreeMap::new();
     for (k, v) in pairs(query)? {
-        if map.insert(k.clone(), serde_json::Value::String(v)).is_some() {
+        if map.insert(k.clone(), Word(v)).is_some() {
             return Err(Problem::parameter(&k, "repeated", "参数只能出现一次。", "May occur only once."));
         }
     }
-    serde_path_to_error::deserialize(serde_json::Value::Object(map)).map_err(|e| {
+    serde_path_to_error::deserialize(MapDeserializer::<_, serde_json::Error>::new(map.into_iter())).map_err(|e| {
         let message = e.inner().to_string();
         let quoted = message.split('`').nth(1).unwrap_or_default();
         let (name, code, zh) = if message.starts_with("unknown field") {
@@ -65,4 +127,43 @@ pub(super) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
         };
         Problem::parameter(&name, code, zh, format!("{message}."))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum By {
+        Day,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Asked {
+        from: Option<i64>,
+        wide: Option<bool>,
+        by: Option<By>,
+        name: Option<String>,
+    }
+
+    #[test]
+    fn text_is_read_as_what_is_asked_for() {
+        let asked: Asked = parse("from=12&wide=true&by=day&name=34").expect("read");
+        assert_eq!(asked, Asked { from: Some(12), wide: Some(true), by: Some(By::Day), name: Some("34".into()) });
+        for (query, at, code) in [
+            ("from=x", "from", "invalid_value"),
+            ("from=1.5", "from", "invalid_value"),
+            ("wide=1", "wide", "invalid_value"),
+            ("by=week", "by", "invalid_value"),
+            ("other=1", "other", "unknown_parameter"),
+            ("from=1&from=2", "from", "repeated"),
+        ] {
+            let refused = parse::<Asked>(query).expect_err(query);
+            assert_eq!((&refused.errors[0].at, &*refused.errors[0].code), (&crate::kernel::problem::Place::Parameter(at.into()), code), "{query}");
+        }
+    }
 }

@@ -72,7 +72,6 @@ pub struct StartQuery {
     /// 固定为 S256
     #[param(max_length = 10, required = false)]
     #[serde(default)]
-    #[allow(dead_code)]
     code_challenge_method: String,
     /// 模拟登录中选择由谁登录
     #[param(max_length = 40, required = false)]
@@ -87,8 +86,14 @@ pub struct StartQuery {
     responses((status = 302, description = "转到认证源", headers(("Location" = String, description = "认证源的登录地址")))))]
 #[get("/auth/{provider}/start")]
 async fn start(state: web::Data<State>, provider: web::Path<String>, Params(query): Params<StartQuery>) -> Answer {
-    let setting =
-        Setting { client_id: query.client_id, redirect_uri: query.redirect_uri, state: query.state, challenge: query.code_challenge, hint: query.login_hint };
+    let setting = Setting {
+        client_id: query.client_id,
+        redirect_uri: query.redirect_uri,
+        state: query.state,
+        challenge: query.code_challenge,
+        challenge_method: query.code_challenge_method,
+        hint: query.login_hint,
+    };
     let to = flow::start(&state.db, &house(&state), provider.into_inner(), setting).await?;
     Ok(HttpResponse::Found().insert_header((header::LOCATION, to)).finish())
 }

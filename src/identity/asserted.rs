@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{
     applicants::{ApplicantInput, ApplicantKind, IdType},
     kernel::{division_code::DivisionCode, phone},
+    outbound::Fault,
 };
 
 /// An applicant as a portal or provider names them.
@@ -51,17 +52,48 @@ pub struct Identity {
 
 /// Why an assertion is not believed: told to the integrator.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unbelievable(pub &'static str);
+pub struct Unbelievable {
+    /// In Chinese.
+    pub why: &'static str,
+    /// Whoever was to say so did not answer: it may be tried again.
+    pub later: bool,
+}
+
+impl Unbelievable {
+    /// It is not so.
+    pub fn of(why: &'static str) -> Self {
+        Self { why, later: false }
+    }
+
+    /// Nobody could say.
+    pub fn later(why: &'static str) -> Self {
+        Self { why, later: true }
+    }
+
+    /// What went wrong when another platform was asked: no answer, or one that is none.
+    pub fn unanswered(fault: &Fault, otherwise: &'static str) -> Self {
+        match fault {
+            Fault::Status(status) if *status < 500 && *status != 429 => Self::of(otherwise),
+            Fault::Denied => Self::of(otherwise),
+            _ => Self::later("登录平台没有答复，请稍后再试。"),
+        }
+    }
+}
 
 impl Identity {
     /// Reads what a portal has signed: `applicant`, `agent`, `acr`, `phone_number`.
     pub fn of_claims(claims: &Value) -> Result<Self, Unbelievable> {
-        let applicant = claims.get("applicant").cloned().ok_or(Unbelievable("断言中缺少 applicant。"))?;
-        let applicant: AssertedApplicant = serde_json::from_value(applicant).map_err(|_| Unbelievable("断言中的 applicant 应含 kind、name、id_number。"))?;
+        let applicant = claims.get("applicant").cloned().ok_or(Unbelievable::of("断言中缺少 applicant。"))?;
+        let applicant: AssertedApplicant =
+            serde_json::from_value(applicant).map_err(|_| Unbelievable::of("断言中的 applicant 应含 kind、name、id_number。"))?;
         let agent = claims.get("agent").filter(|a| !a.is_null()).cloned().map(serde_json::from_value).transpose();
-        let agent = agent.map_err(|_| Unbelievable("断言中的 agent 应含 name、id_number。"))?;
-        let level =
-            claims.get("acr").and_then(Value::as_str).and_then(|l| l.parse().ok()).ok_or(Unbelievable("断言中的 acr 应为实名等级 \"1\"、\"2\" 或 \"3\"。"))?;
+        let agent = agent.map_err(|_| Unbelievable::of("断言中的 agent 应含 name、id_number。"))?;
+        let level = claims
+            .get("acr")
+            .and_then(Value::as_str)
+            .and_then(|l| ["1", "2", "3"].iter().zip(1..).find(|(known, _)| **known == l))
+            .map(|(_, level)| level)
+            .ok_or(Unbelievable::of("断言中的 acr 应为实名等级 \"1\"、\"2\" 或 \"3\"。"))?;
         let phone = claims.get("phone_number").and_then(Value::as_str).map(str::to_owned);
         Self { applicant, agent, level, phone }.checked()
     }
@@ -70,16 +102,16 @@ impl Identity {
     pub fn checked(mut self) -> Result<Self, Unbelievable> {
         let short = |text: &str, most: usize| (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control);
         if !(1..=3).contains(&self.level) {
-            return Err(Unbelievable("实名等级应为 1 到 3。"));
+            return Err(Unbelievable::of("实名等级应为 1 到 3。"));
         }
         if !short(&self.applicant.name, 200) || !short(&self.applicant.id_number, 40) {
-            return Err(Unbelievable("申请人的名称或证件号码为空或过长。"));
+            return Err(Unbelievable::of("申请人的名称或证件号码为空或过长。"));
         }
         if self.agent.as_ref().is_some_and(|a| !short(&a.name, 40) || !short(&a.id_number, 40)) {
-            return Err(Unbelievable("经办人的姓名或证件号码为空或过长。"));
+            return Err(Unbelievable::of("经办人的姓名或证件号码为空或过长。"));
         }
         if self.agent.is_some() && self.applicant.kind == ApplicantKind::NaturalPerson {
-            return Err(Unbelievable("只有单位可由经办人代为办理。"));
+            return Err(Unbelievable::of("只有单位可由经办人代为办理。"));
         }
         // What is no division or no telephone is left out: a portal's address book is no reason to turn somebody away.
         self.applicant.division_code = self.applicant.division_code.filter(|code| DivisionCode::parse(code).is_ok());
@@ -116,7 +148,7 @@ mod tests {
         assert_eq!(said.phone.as_deref(), Some("13900000003"));
         let agent = json!({ "name": "经办人甲", "id_number": "320601199001010011" });
         assert!(Identity::of_claims(&json!({ "acr": "2", "applicant": person, "agent": agent })).is_err(), "a person acts in person");
-        for acr in [json!("0"), json!("4"), json!("high"), json!(2)] {
+        for acr in [json!("0"), json!("4"), json!("+3"), json!("03"), json!("high"), json!(2)] {
             assert!(Identity::of_claims(&json!({ "acr": acr, "applicant": person })).is_err(), "{acr}");
         }
         assert!(Identity::of_claims(&json!({ "acr": "2" })).is_err());

@@ -52,7 +52,7 @@ fn refused(why: impl Into<std::borrow::Cow<'static, str>>) -> TokenRefusal {
 }
 
 fn unbelievable(e: Unbelievable) -> TokenRefusal {
-    refused(e.0)
+    if e.later { TokenRefusal::Unavailable(e.why) } else { refused(e.why) }
 }
 
 /// Issues a short token for the applicant that a portal names, with the portal as who acts and with how sure it is.
@@ -77,7 +77,7 @@ async fn assertion(outbound: &Outbound, tokens: &Tokens, client: &Authenticated,
     let audience = [tokens.issuer().to_owned(), format!("{}/oauth2/token", tokens.issuer())];
     let name = &client.client.client_id;
     let claims = keys::verified(outbound, token, &keys, name, &audience).await.map_err(unbelievable)?;
-    let at = |name: &str| claims.get(name).and_then(Value::as_i64).unwrap_or(0);
+    let at = |name: &str| keys::seconds(&claims, name).unwrap_or(0);
     if at("exp") - at("iat") > LONGEST_SECONDS {
         return Err(refused("断言的有效期不得超过五分钟。"));
     }
@@ -91,7 +91,7 @@ async fn assertion(outbound: &Outbound, tokens: &Tokens, client: &Authenticated,
 }
 
 fn until_of(claims: &Value) -> Moment {
-    let seconds = claims.get("exp").and_then(Value::as_i64).and_then(|s| chrono::DateTime::from_timestamp(s, 0));
+    let seconds = keys::seconds(claims, "exp").and_then(|s| chrono::DateTime::from_timestamp(s, 0));
     let latest = Moment::system().plus(TimeDelta::days(1));
     // Longer than it could be shown again.
     seconds.map_or(latest, |s| Moment::from(s).min(latest)).plus(TimeDelta::minutes(1))

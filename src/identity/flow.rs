@@ -37,6 +37,8 @@ pub struct Setting {
     pub state: String,
     /// S256 of its verifier.
     pub challenge: String,
+    /// How it was made of it; empty: S256, which is all there is.
+    pub challenge_method: String,
     /// Whom the fake provider should send.
     pub hint: String,
 }
@@ -50,7 +52,8 @@ fn wrong(name: &str, zh: &'static str, en: &'static str) -> Problem {
 }
 
 fn told(e: Unbelievable) -> Problem {
-    Problem::new(ErrorCode::RuleViolation, Text::new(e.0, "The identity provider did not confirm who this is."))
+    let code = if e.later { ErrorCode::Unavailable } else { ErrorCode::RuleViolation };
+    Problem::new(code, Text::new(e.why, "The identity provider did not confirm who this is."))
 }
 
 struct Known {
@@ -69,6 +72,9 @@ fn provider(tx: &mut crate::db::Tx, name: &str, with_fake: bool) -> crate::db::R
 pub async fn start(db: &Db, house: &House, name: String, setting: Setting) -> Result<String, Problem> {
     if !(43..=128).contains(&setting.challenge.len()) || !setting.challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)) {
         return Err(wrong("code_challenge", "请按 RFC 7636 用 S256 计算 code_challenge。", "S256 of a verifier, as RFC 7636 says."));
+    }
+    if !matches!(setting.challenge_method.as_str(), "" | "S256") {
+        return Err(wrong("code_challenge_method", "只支持 S256。", "S256 alone."));
     }
     if setting.state.len() > 500 {
         return Err(wrong("state", "state 最多 500 个字符。", "At most 500 characters."));
@@ -166,8 +172,9 @@ pub async fn callback(db: &Db, house: &House, name: String, said: &dyn Fn(&str) 
     let identity = match answer {
         Ok(identity) => identity,
         Err(e) => {
-            tracing::warn!(provider = %name, why = e.0, "sign-in not confirmed");
-            return back(&[("error", "access_denied"), ("error_description", e.0)]);
+            tracing::warn!(provider = %name, why = e.why, "sign-in not confirmed");
+            let error = if e.later { "temporarily_unavailable" } else { "access_denied" };
+            return back(&[("error", error), ("error_description", e.why)]);
         }
     };
     let code = random_token();

@@ -29,10 +29,10 @@ impl House {
         match (kind, &settings.ticket) {
             (ProviderKind::Ticket, Some(platform)) => ticket::identity(&self.outbound, settings, platform, shown).await,
             (ProviderKind::Fake, _) if self.with_fake => {
-                let person = settings.people.iter().find(|p| p.hint == shown).ok_or(Unbelievable("模拟登录中没有此人。"))?;
+                let person = settings.people.iter().find(|p| p.hint == shown).ok_or(Unbelievable::of("模拟登录中没有此人。"))?;
                 settings.mapping.identity(&person.claims)
             }
-            _ => Err(Unbelievable("该认证源不用票据登录。")),
+            _ => Err(Unbelievable::of("该认证源不用票据登录。")),
         }
     }
 }

@@ -80,11 +80,11 @@ fn pick(set: &Value, kid: Option<&str>) -> Option<Jwk> {
 
 /// The claims of a token that this issuer has signed for this audience. Keys named by the token itself are never used.
 pub async fn verified(outbound: &Outbound, token: &str, keys: &Keys, issuer: &str, audience: &[String]) -> Result<Value, Unbelievable> {
-    let header = decode_header(token).map_err(|_| Unbelievable("不是 JWT。"))?;
+    let header = decode_header(token).map_err(|_| Unbelievable::of("不是 JWT。"))?;
     if !ALGORITHMS.contains(&header.alg) {
-        return Err(Unbelievable("签名算法应为 EdDSA、ES256、RS256 或 PS256。"));
+        return Err(Unbelievable::of("签名算法应为 EdDSA、ES256、RS256 或 PS256。"));
     }
-    let unreadable = |_| Unbelievable("读不到公钥集（JWKS），请稍后再试。");
+    let unreadable = |_| Unbelievable::later("读不到公钥集（JWKS），请稍后再试。");
     let kid = header.kid.as_deref();
     let found = match keys {
         Keys::Inline(set) => pick(set, kid),
@@ -95,19 +95,25 @@ pub async fn verified(outbound: &Outbound, token: &str, keys: &Keys, issuer: &st
             None => None,
         },
     };
-    let key = found.ok_or(Unbelievable("找不到 kid 对应的公钥。"))?;
-    let key = DecodingKey::from_jwk(&key).map_err(|_| Unbelievable("公钥不能使用。"))?;
+    let key = found.ok_or(Unbelievable::of("找不到 kid 对应的公钥。"))?;
+    let key = DecodingKey::from_jwk(&key).map_err(|_| Unbelievable::of("公钥不能使用。"))?;
     let mut rules = Validation::new(header.alg);
     rules.leeway = LEEWAY;
     rules.validate_nbf = true;
     rules.set_audience(audience);
     rules.set_issuer(&[issuer]);
     rules.set_required_spec_claims(&["exp", "aud", "iss"]);
-    let claims = decode::<Value>(token, &key, &rules).map_err(|_| Unbelievable("签名、iss、aud 或有效期不正确。"))?.claims;
-    let at = |name: &str| claims.get(name).and_then(Value::as_i64);
+    let claims = decode::<Value>(token, &key, &rules).map_err(|_| Unbelievable::of("签名、iss、aud 或有效期不正确。"))?.claims;
     let now = Moment::system().utc().timestamp();
-    match (at("iat"), at("exp")) {
+    match (seconds(&claims, "iat"), seconds(&claims, "exp")) {
         (Some(iat), Some(exp)) if iat <= now + 5 && exp > iat => Ok(claims),
-        _ => Err(Unbelievable("缺少 iat，或 iat 在将来。")),
+        (Some(_), Some(_)) => Err(Unbelievable::of("iat 在将来，或不早于 exp。")),
+        _ => Err(Unbelievable::of("缺少 iat 或 exp，或者不是数字。")),
     }
+}
+
+/// A moment of a token, in whole seconds; it may be written with a fraction (RFC 7519 §2).
+pub fn seconds(claims: &Value, name: &str) -> Option<i64> {
+    let said = claims.get(name)?;
+    said.as_i64().or_else(|| said.as_f64().filter(|s| (0.0..1e11).contains(s)).map(|s| s.floor() as i64))
 }

@@ -96,10 +96,10 @@ impl ClaimMapping {
         let part = |pointer: &Option<String>| pointer.as_ref().and_then(|p| at(said, p));
         let kind = match part(&self.kind) {
             None if self.kind.is_none() => ApplicantKind::NaturalPerson,
-            None => return Err(Unbelievable("登录平台没有给出用户类型。")),
+            None => return Err(Unbelievable::of("登录平台没有给出用户类型。")),
             Some(code) => {
                 let known = self.kinds.get(&code).copied().or_else(|| ApplicantKind::parse(&code));
-                known.ok_or(Unbelievable("登录平台给出的用户类型没有对照。"))?
+                known.ok_or(Unbelievable::of("登录平台给出的用户类型没有对照。"))?
             }
         };
         let level = match part(&self.level) {
@@ -109,14 +109,16 @@ impl ClaimMapping {
         };
         let person = (at(said, &self.name), at(said, &self.id_number));
         let (applicant, agent) = if kind == ApplicantKind::NaturalPerson {
-            let (Some(name), Some(id_number)) = person else { return Err(Unbelievable("登录平台没有给出姓名或证件号码。")) };
+            let (Some(name), Some(id_number)) = person else { return Err(Unbelievable::of("登录平台没有给出姓名或证件号码。")) };
             (AssertedApplicant { kind, name, id_type: None, id_number, division_code: None }, None)
         } else {
             let named = (part(&self.organization_name), part(&self.credit_code));
-            let (Some(name), Some(id_number)) = named else { return Err(Unbelievable("登录平台没有给出单位名称或统一社会信用代码。")) };
+            let (Some(name), Some(id_number)) = named else {
+                return Err(Unbelievable::of("登录平台没有给出单位名称或统一社会信用代码。"));
+            };
             let agent = match (self.by_agent, person) {
                 (true, (Some(name), Some(id_number))) => Some(AssertedAgent { name, id_number }),
-                (true, _) => return Err(Unbelievable("登录平台没有给出经办人。")),
+                (true, _) => return Err(Unbelievable::of("登录平台没有给出经办人。")),
                 (false, _) => None,
             };
             (AssertedApplicant { kind, name, id_type: None, id_number, division_code: None }, agent)

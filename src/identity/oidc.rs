@@ -25,18 +25,18 @@ impl Discovered {
         let url = format!("{}/.well-known/openid-configuration", platform.issuer.trim_end_matches('/'));
         let document = keys::document(outbound, &url).await.map_err(|e| {
             tracing::warn!(error = %e, "openid configuration");
-            Unbelievable("登录平台没有答复，请稍后再试。")
+            Unbelievable::later("登录平台没有答复，请稍后再试。")
         })?;
         // Another's document would make another's keys ours (OpenID Connect Discovery §4.3).
         if document.get("issuer").and_then(Value::as_str) != Some(platform.issuer.as_str()) {
-            return Err(Unbelievable("登录平台的 issuer 与配置不符。"));
+            return Err(Unbelievable::of("登录平台的 issuer 与配置不符。"));
         }
         Ok(Self { document })
     }
 
     fn at(&self, name: &str) -> Result<String, Unbelievable> {
         let url = self.document.get(name).and_then(Value::as_str).filter(|u| crate::kernel::validators::web_address(u).is_ok());
-        url.map(str::to_owned).ok_or(Unbelievable("登录平台的配置文档不完整。"))
+        url.map(str::to_owned).ok_or(Unbelievable::of("登录平台的配置文档不完整。"))
     }
 }
 
@@ -66,7 +66,7 @@ pub async fn login_url(
         ("code_challenge", &challenge(&words.verifier)),
         ("code_challenge_method", "S256"),
     ];
-    with_query(&at, pairs).ok_or(Unbelievable("登录平台的地址不正确。"))
+    with_query(&at, pairs).ok_or(Unbelievable::of("登录平台的地址不正确。"))
 }
 
 /// Who came back with a code.
@@ -89,22 +89,22 @@ pub async fn identity(
     };
     let said = fetch(outbound, call).await.map_err(|e| {
         tracing::warn!(error = %e, "openid token endpoint");
-        Unbelievable("登录平台没有接受登录结果。")
+        Unbelievable::unanswered(&e, "登录平台没有接受登录结果。")
     })?;
-    let token = said.get("id_token").and_then(Value::as_str).ok_or(Unbelievable("登录平台没有给出 id_token。"))?;
+    let token = said.get("id_token").and_then(Value::as_str).ok_or(Unbelievable::of("登录平台没有给出 id_token。"))?;
     let keys = Keys::Published(discovered.at("jwks_uri")?);
     let mut claims = keys::verified(outbound, token, &keys, &platform.issuer, std::slice::from_ref(&settings.app_id)).await?;
     if claims.get("nonce").and_then(Value::as_str) != Some(words.nonce.as_str()) {
-        return Err(Unbelievable("登录结果与登录请求不对应（nonce）。"));
+        return Err(Unbelievable::of("登录结果与登录请求不对应（nonce）。"));
     }
     if platform.userinfo {
-        let access = said.get("access_token").and_then(Value::as_str).ok_or(Unbelievable("登录平台没有给出 access_token。"))?;
+        let access = said.get("access_token").and_then(Value::as_str).ok_or(Unbelievable::of("登录平台没有给出 access_token。"))?;
         let headers = vec![("authorization".into(), format!("Bearer {access}"))];
         let more = fetch(outbound, Call { url: discovered.at("userinfo_endpoint")?, body: None, headers }).await;
-        let more = more.map_err(|_| Unbelievable("登录平台没有给出用户信息。"))?;
+        let more = more.map_err(|e| Unbelievable::unanswered(&e, "登录平台没有给出用户信息。"))?;
         // Another person's particulars under this sign-in (OpenID Connect Core §5.3.2).
         if more.get("sub") != claims.get("sub") {
-            return Err(Unbelievable("用户信息与登录人不符。"));
+            return Err(Unbelievable::of("用户信息与登录人不符。"));
         }
         if let (Some(all), Value::Object(more)) = (claims.as_object_mut(), more) {
             more.into_iter().for_each(|(name, value)| {
@@ -129,9 +129,9 @@ pub async fn exchanged(
     let discovered = Discovered::of(outbound, platform).await?;
     let keys = Keys::Published(discovered.at("jwks_uri")?);
     let claims = keys::verified(outbound, token, &keys, &platform.issuer, audience).await?;
-    let issued = claims.get("iat").and_then(Value::as_i64).unwrap_or(0);
+    let issued = keys::seconds(&claims, "iat").unwrap_or(0);
     if Moment::system().utc().timestamp() - issued > FRESH_SECONDS {
-        return Err(Unbelievable("身份令牌签发已超过十分钟，请重新登录。"));
+        return Err(Unbelievable::of("身份令牌签发已超过十分钟，请重新登录。"));
     }
     Ok((settings.mapping.identity(&claims)?, claims))
 }

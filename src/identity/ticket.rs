@@ -70,7 +70,7 @@ fn call(question: &PlatformQuestion, values: &Values) -> Result<Call, Unbelievab
     let pairs = || fields.iter().map(|(k, v)| (k.as_str(), v.as_str()));
     let headers = question.header_fields.iter().map(|(k, v)| (k.clone(), values.fill(v))).collect();
     let (url, body) = match question.by {
-        AskBy::Get => (with_query(&question.url, pairs()).ok_or(Unbelievable("登录平台的地址不正确。"))?, None),
+        AskBy::Get => (with_query(&question.url, pairs()).ok_or(Unbelievable::of("登录平台的地址不正确。"))?, None),
         AskBy::PostForm => (question.url.clone(), Some(("application/x-www-form-urlencoded", encoded(pairs())))),
         AskBy::PostJson => {
             let body: Map<String, Value> = fields.into_iter().map(|(k, v)| (k, Value::String(v))).collect();
@@ -83,11 +83,11 @@ fn call(question: &PlatformQuestion, values: &Values) -> Result<Call, Unbelievab
 async fn ask(outbound: &Outbound, platform: &TicketPlatform, question: &PlatformQuestion, values: &Values) -> Result<Value, Unbelievable> {
     let unreachable = |e: Fault| {
         tracing::warn!(error = %e, "identity provider");
-        Unbelievable("登录平台没有答复，请稍后再试。")
+        Unbelievable::unanswered(&e, "登录平台不认可此票据。")
     };
     let said = fetch(outbound, call(question, values)?).await.map_err(unreachable)?;
     match (&platform.success_pointer, &platform.success) {
-        (Some(pointer), Some(success)) if at(&said, pointer).as_ref() != Some(success) => Err(Unbelievable("登录平台不认可此票据。")),
+        (Some(pointer), Some(success)) if at(&said, pointer).as_ref() != Some(success) => Err(Unbelievable::of("登录平台不认可此票据。")),
         _ => Ok(said),
     }
 }
@@ -95,7 +95,7 @@ async fn ask(outbound: &Outbound, platform: &TicketPlatform, question: &Platform
 /// Who holds a ticket.
 pub async fn identity(outbound: &Outbound, settings: &ProviderSettings, platform: &TicketPlatform, ticket: &str) -> Result<Identity, Unbelievable> {
     let said = ask(outbound, platform, &platform.token, &Values::of(settings, ticket, "")).await?;
-    let token = at(&said, &platform.token_pointer).ok_or(Unbelievable("登录平台不认可此票据。"))?;
+    let token = at(&said, &platform.token_pointer).ok_or(Unbelievable::of("登录平台不认可此票据。"))?;
     let said = ask(outbound, platform, &platform.user, &Values::of(settings, ticket, &token)).await?;
     settings.mapping.identity(&said)
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     auth::{ACCESS_TTL_SECONDS, EXCHANGED_TTL_SECONDS, TokenGrant, TokenRefusal, TokenSet, clients, issue, passwords::Cost},
-    http::{Answer, ByClient, Form, State},
+    http::{Answer, AnswerCode, ByClient, Form, State},
     kernel::Problem,
 };
 
@@ -107,7 +107,8 @@ pub struct TokenAnswer {
 /// Why no token was issued (RFC 6749 §5.2).
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct TokenErrorAnswer {
-    /// `invalid_request`, `invalid_client`, `invalid_grant`, `unauthorized_client` or `unsupported_grant_type`.
+    /// `invalid_request`, `invalid_client`, `invalid_grant`, `unauthorized_client`, `unsupported_grant_type` or
+    /// `temporarily_unavailable`.
     #[schema(example = "invalid_grant")]
     error: String,
     /// In English, for developers.
@@ -130,7 +131,8 @@ pub struct TokenErrorAnswer {
 #[utoipa::path(tag = "identity", operation_id = "issue_token", security(()),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded", example = json!({ "grant_type": "password", "username": "city_clerk", "password": "jieli-demo-2026" })),
     responses((status = 200, description = "令牌", body = TokenAnswer), (status = 400, description = "令牌请求被拒绝", body = TokenErrorAnswer),
-              (status = 401, description = "客户端认证失败", body = TokenErrorAnswer)))]
+              (status = 401, description = "客户端认证失败", body = TokenErrorAnswer),
+              (status = 503, description = "认证源没有答复，请稍后再试", body = TokenErrorAnswer)))]
 #[post("/oauth2/token")]
 async fn issue_token(request: HttpRequest, state: web::Data<State>, form: Result<Form<TokenForm>, Problem>) -> Answer {
     let form = match form {
@@ -161,6 +163,7 @@ async fn issue_token(request: HttpRequest, state: web::Data<State>, form: Result
             Ok(answer("invalid_client", 401, "客户端标识或密钥不正确。", request.headers().contains_key(header::AUTHORIZATION)))
         }
         Err(Refused::Token(TokenRefusal::UnauthorizedClient)) => Ok(refused("unauthorized_client", 400, "该客户端不能使用这种授权方式。")),
+        Err(Refused::Token(TokenRefusal::Unavailable(why))) => Ok(refused("temporarily_unavailable", 503, why)),
         Err(Refused::Token(TokenRefusal::Failed(e))) => Err::<HttpResponse, Problem>(e.into_problem()),
     }
 }
@@ -227,26 +230,36 @@ async fn granted(state: &State, form: TokenForm, named: Option<(String, String)>
     Ok(TokenAnswer { access_token, token_type: "Bearer".into(), expires_in: ACCESS_TTL_SECONDS, issued_token_type: None, acr: None, refresh_token })
 }
 
-fn refused(error: &str, status: u16, zh: &str) -> HttpResponse {
+fn refused(error: &'static str, status: u16, zh: &str) -> HttpResponse {
     answer(error, status, zh, false)
 }
 
 /// The Basic challenge is for clients that used `Authorization` (RFC 6749 §5.2): a browser would ask its user.
-fn answer(error: &str, status: u16, zh: &str, challenge: bool) -> HttpResponse {
+fn answer(error: &'static str, status: u16, zh: &str, challenge: bool) -> HttpResponse {
     // RFC 6749 allows ASCII alone in `error_description`; people read `detail`.
     let description = match error {
         "invalid_client" => "The client is unknown or its secret is wrong.",
         "invalid_grant" => "Wrong user name, password, refresh token, code or assertion, or the account is locked.",
         "unauthorized_client" => "This client may not use this grant type.",
+        "temporarily_unavailable" => "The identity provider does not answer; try again.",
         "unsupported_grant_type" => "The grant type is not supported.",
         _ => "A parameter is missing, unknown, repeated or malformed.",
     };
     let body = TokenErrorAnswer { error: error.into(), error_description: description.into(), detail: zh.into(), status, code: error.into() };
-    let mut response = if status == 401 { HttpResponse::Unauthorized() } else { HttpResponse::BadRequest() };
+    let mut response = match status {
+        401 => HttpResponse::Unauthorized(),
+        503 => HttpResponse::ServiceUnavailable(),
+        _ => HttpResponse::BadRequest(),
+    };
+    if status == 503 {
+        response.insert_header((header::RETRY_AFTER, "5"));
+    }
     if status == 401 {
         response.insert_header((header::WWW_AUTHENTICATE, if challenge { "Basic realm=\"jieli\"" } else { "Bearer realm=\"jieli\"" }));
     }
-    response.json(body)
+    let mut response = response.json(body);
+    response.extensions_mut().insert(AnswerCode(error));
+    response
 }
 
 /// Reads HTTP Basic. Swagger UI sends an empty one with the password grant: that counts as none.

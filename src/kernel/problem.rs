@@ -74,6 +74,7 @@ error_codes! {
     InvalidRequest "invalid_request" 400 "请求格式不正确" "Malformed request" "请按 errors 中逐项指出的位置修改后重新提交。" "Correct each place listed in errors and send again.";
     Unauthenticated "unauthenticated" 401 "未登录或登录已失效" "Not authenticated" "请到 /oauth2/token 取得访问令牌，并放在 Authorization: Bearer 请求头中。" "Get an access token at /oauth2/token and send it as Authorization: Bearer.";
     Forbidden "forbidden" 403 "无权进行此操作" "Not allowed" "您的岗位不能进行此操作；请联系有权限的人员。" "You may see this record, but your role may not do this.";
+    AssuranceTooLow "assurance_too_low" 403 "实名等级不够" "Assurance level too low" "请引导申请人提高实名等级（required_level）后重新登录，再作此操作。" "Let the applicant reach required_level, sign in again, and repeat.";
     NotFound "not_found" 404 "没有找到" "Not found" "记录不存在，或者不在您的可见范围内。" "There is no such record, or it is not yours to see.";
     MethodNotAllowed "method_not_allowed" 405 "不支持的请求方法" "Method not allowed" "请使用 Allow 响应头列出的方法。" "Use one of the methods in the Allow header.";
     NotAcceptable "not_acceptable" 406 "无法按要求的格式答复" "Not acceptable" "本接口以 JSON 答复，请在 Accept 中允许 application/json。" "This API answers in JSON; allow application/json in Accept.";
@@ -108,6 +109,8 @@ pub struct Problem {
     pub retry_after: Option<u32>,
     /// On 405: the methods that exist.
     pub allow: Option<String>,
+    /// Where it is not sure enough who the applicant is: the level that it takes.
+    pub required_level: Option<u8>,
 }
 
 /// Fields that one answer names.
@@ -122,7 +125,7 @@ impl Problem {
     /// A problem with its own detail.
     pub fn new(code: ErrorCode, detail: Text) -> Self {
         let retry_after = matches!(code, ErrorCode::Unavailable | ErrorCode::InProgress | ErrorCode::TooManyRequests).then_some(1);
-        Self { code, detail, errors: Vec::new(), allowed_actions: None, retry_after, allow: None }
+        Self { code, detail, errors: Vec::new(), allowed_actions: None, retry_after, allow: None, required_level: None }
     }
 
     /// Invalid fields (400 for shape, 422 for rules).

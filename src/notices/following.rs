@@ -13,7 +13,7 @@ use crate::{
     db::{Private, Result, Tx, dialect},
     evaluations,
     kernel::{BusinessHours, Id, Moment},
-    settings,
+    organization, settings,
 };
 
 /// Events that are looked at in one transaction.
@@ -70,6 +70,15 @@ pub(super) fn awake(now: Moment, hours: &BusinessHours) -> Moment {
     }
     let day = if local.time() < hours.open { local.date() } else { local.date() + TimeDelta::days(1) };
     Moment::from(day.and_time(hours.open).and_utc()).plus(TimeDelta::hours(-8))
+}
+
+/// When a message of a center may go that is to go at a moment: what nobody has asked for waits until people are awake.
+pub(super) fn waking(tx: &mut Tx, row: &Notice, at: Moment) -> Result<Moment> {
+    if row.urgent {
+        return Ok(at);
+    }
+    let path = row.center_id.map(|id| organization::load(tx, id)).transpose()?.map(|c| c.path).unwrap_or_default();
+    Ok(awake(at, &settings::rules(tx, &path)?.notice_hours))
 }
 
 fn make(tx: &mut Tx, source: &str, (record_kind, record_id): (&str, Id), telling: &Telling) -> Result<()> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use super::{
-    kinds::NoticeKind,
+    kinds::{NoticeKind, NoticeParameter},
     model::{NoticeChannel, NoticeWords, fill},
     store::{self, Notice, Reader},
 };
@@ -94,13 +94,18 @@ fn key(of: Reader) -> String {
 
 fn view(tx: &Tx, row: Notice) -> Result<MessageView> {
     let words: NoticeWords = row.words.open(tx.vault)?;
+    let mut said = words.params.clone();
+    // The app opens `link` itself: nobody can follow a path in the words.
+    if let Some(link) = said.get_mut(&NoticeParameter::Link) {
+        "请点开本消息所附链接".clone_into(link);
+    }
     Ok(MessageView {
         id: row.id,
         kind: row.kind,
         kind_label: row.kind.label().into(),
-        title: fill(&words.title, &words.params),
-        text: fill(&words.text, &words.params),
-        link: words.params.get(&super::kinds::NoticeParameter::Link).cloned(),
+        title: fill(&words.title, &said),
+        text: fill(&words.text, &said),
+        link: words.params.get(&NoticeParameter::Link).cloned(),
         record_kind: row.record_kind,
         record_id: row.record_id,
         is_read: row.read_at.is_some(),

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use super::{
+    following,
     gateways::{self, Handed, Outgoing},
     kinds::NoticeParameter,
     model::{NoticeState, NoticeWords, fill},
     store::{self, Notice},
 };
 use crate::{
-    config::Gateways,
+    config::{Gateways, Pages},
     db::{Db, Error, Result, Tx},
     kernel::{Code as _, Moment},
     outbound::{Outbound, Pauses},
@@ -24,17 +25,27 @@ const LEASE: i64 = 60;
 /// A minute to twelve hours, and then no more.
 const PAUSES: Pauses = Pauses(&[60, 300, 900, 3_600, 10_800, 21_600, 43_200]);
 
-/// Links begin with where we are reached.
-fn reached(words: &NoticeWords, public_url: &str) -> BTreeMap<NoticeParameter, String> {
-    let mut params = words.params.clone();
-    if let Some(link) = params.get_mut(&NoticeParameter::Link) {
-        *link = format!("{public_url}{link}");
+/// Where links lead people.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// Pages for people, by kind of link.
+    pub pages: Pages,
+    /// How we are reached.
+    pub public_url: String,
+}
+
+impl Links {
+    fn reached(&self, words: &NoticeWords) -> BTreeMap<NoticeParameter, String> {
+        let mut params = words.params.clone();
+        if let Some(link) = params.get_mut(&NoticeParameter::Link) {
+            *link = self.pages.address(&self.public_url, link);
+        }
+        params
     }
-    params
 }
 
 /// Takes what is due for a while; what is of no use any more, or has no way to go, is put aside.
-fn take(tx: &mut Tx, gateways: &Gateways, public_url: &str) -> Result<(Vec<(Notice, Outgoing)>, usize)> {
+fn take(tx: &mut Tx, gateways: &Gateways, links: &Links) -> Result<(Vec<(Notice, Outgoing)>, usize)> {
     let now = tx.now;
     let (mut taken, mut aside) = (Vec::new(), 0);
     for mut row in store::due(tx, BATCH)? {
@@ -59,7 +70,7 @@ fn take(tx: &mut Tx, gateways: &Gateways, public_url: &str) -> Result<(Vec<(Noti
             continue;
         }
         let words = row.words.open(tx.vault)?;
-        let params = reached(&words, public_url);
+        let params = links.reached(&words);
         let text = fill(&words.text, &params);
         let params = params.into_iter().map(|(p, v)| (p.code().to_owned(), v.into())).collect();
         let message = Outgoing {
@@ -92,7 +103,7 @@ fn settle(tx: &mut Tx, mut row: Notice, outcome: &Handed) -> Result<()> {
             if PAUSES.over(row.attempts) {
                 (row.state, row.next_at) = (NoticeState::Dead, Moment::NEVER);
             } else {
-                row.next_at = now.plus(PAUSES.after(row.attempts));
+                row.next_at = following::waking(tx, &row, now.plus(PAUSES.after(row.attempts)))?;
             }
         }
         Handed::NoGateway => (row.state, row.last_error, row.next_at) = (NoticeState::Skipped, Some("no_gateway".into()), Moment::NEVER),
@@ -104,14 +115,14 @@ fn settle(tx: &mut Tx, mut row: Notice, outcome: &Handed) -> Result<()> {
 }
 
 /// Sends what is due; answers how many were taken. One slow gateway delays the others of its batch by its patience alone.
-pub async fn send_due(db: &Db, outbound: &Outbound, gateways: &Gateways, public_url: &str) -> Result<usize> {
+pub async fn send_due(db: &Db, outbound: &Outbound, gateways: &Gateways, links: &Links) -> Result<usize> {
     let mut sent = 0;
     loop {
         if !db.read(|tx| Ok(!store::due(tx, 1)?.is_empty())).await? {
             return Ok(sent);
         }
-        let (doors, url) = (gateways.clone(), public_url.to_owned());
-        let (taken, aside) = db.commit(move |tx| take(tx, &doors, &url)).await?;
+        let (doors, lead) = (gateways.clone(), links.clone());
+        let (taken, aside) = db.commit(move |tx| take(tx, &doors, &lead)).await?;
         if taken.is_empty() && aside == 0 {
             return Ok(sent);
         }

@@ -1,6 +1,7 @@
 //! The log of messages, for those who answer for the centers.
 
 use super::{
+    following,
     kinds::NoticeKind,
     model::{NoticeChannel, NoticeState},
     store::{self, Asked, Notice},
@@ -115,7 +116,7 @@ pub fn retry(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<NoticeLogEnt
     changed(tx, actor, target, "retry", |tx, row| {
         row.state = NoticeState::Waiting;
         row.attempts = 0;
-        row.next_at = tx.now;
+        row.next_at = following::waking(tx, row, tx.now)?;
         row.expires_at = row.expires_at.max(tx.now.plus(chrono::TimeDelta::days(1)));
         Ok(())
     })

@@ -54,10 +54,10 @@ pub struct DetachInput {
 pub struct StageCompletion {
     /// Which.
     pub stage: ProjectStage,
-    /// On which day.
-    #[serde(deserialize_with = "crate::kernel::date::date")]
+    /// On which day; absent: today.
+    #[serde(default, deserialize_with = "crate::kernel::date::optional")]
     #[schema(example = "2026-03-02")]
-    pub completed_on: NaiveDate,
+    pub completed_on: Option<NaiveDate>,
     /// Why before a stage that comes first; needed then.
     #[serde(default)]
     #[validate(length(min = 2, max = 500))]
@@ -161,7 +161,7 @@ pub fn detach(tx: &mut Tx, actor: &Actor, target: &Target, input: &DetachInput) 
 }
 
 /// Without a reason, the stages before it are done, and none of them later.
-fn in_order(opened: &Opened, input: &StageCompletion) -> Result<()> {
+fn in_order(opened: &Opened, input: &StageCompletion, on: NaiveDate) -> Result<()> {
     let before = || opened.row.scheme.stages().iter().take_while(|stage| **stage != input.stage);
     let done = |stage: &ProjectStage| opened.details.done.iter().find(|d| d.stage == *stage);
     let skipped: Vec<&str> = before().filter(|stage| done(stage).is_none()).map(|stage| stage.label()).collect();
@@ -169,7 +169,7 @@ fn in_order(opened: &Opened, input: &StageCompletion) -> Result<()> {
         let zh = format!("前面的阶段尚未完成：{}；先完成本阶段须说明理由。", skipped.join("、"));
         return refuse("/reason", "out_of_order", zh, "Stages before it are open: say why.");
     }
-    if let Some(later) = before().filter_map(done).find(|earlier| earlier.on > input.completed_on) {
+    if let Some(later) = before().filter_map(done).find(|earlier| earlier.on > on) {
         let zh = format!("前面的“{}”阶段于{}完成，本阶段的完成日期不能更早；确系先行完成的须说明理由。", later.stage.label(), later.on);
         return refuse("/completed_on", "before_previous_stage", zh, "Before a stage that it follows: say why.");
     }
@@ -185,22 +185,23 @@ pub fn complete_stage(tx: &mut Tx, actor: &Actor, target: &Target, input: &Stage
         if open > 0 {
             return refuse("/stage", "matters_open", format!("该阶段还有 {open} 件没有结束。"), "Matters of this stage are open.");
         }
-        if input.completed_on > tx.now.local_date() {
+        let on = input.completed_on.unwrap_or(tx.now.local_date());
+        if on > tx.now.local_date() {
             return refuse("/completed_on", "in_future", "完成日期不能晚于今天。", "Later than today.");
         }
         let registered = opened.row.created_at.local_date();
-        if input.completed_on < registered {
+        if on < registered {
             let zh = format!("完成日期不能早于项目登记的日期（{registered}）。");
             return refuse("/completed_on", "before_project", zh, "Before the project was opened.");
         }
         let stages = opened.row.scheme.stages();
         if input.reason.is_none() {
-            in_order(opened, input)?;
+            in_order(opened, input, on)?;
         }
-        opened.details.done.push(StageDone { stage: input.stage, on: input.completed_on, reason: input.reason.clone() });
+        opened.details.done.push(StageDone { stage: input.stage, on, reason: input.reason.clone() });
         let first = stages.iter().find(|s| !opened.details.done.iter().any(|d| d.stage == **s));
         opened.row.stage = first.or(stages.last()).copied().unwrap_or(input.stage);
-        let params = json!({ "number": opened.row.number, "stage": input.stage.label(), "on": input.completed_on });
+        let params = json!({ "number": opened.row.number, "stage": input.stage.label(), "on": on });
         Ok(Told::new("stage_completed", Audience::Applicant, params).saying(input.reason.as_deref().unwrap_or_default()))
     })
 }

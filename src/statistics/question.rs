@@ -50,7 +50,7 @@ macro_rules! filtered {
             pub item: Option<String>,
             /// 渠道代码（代办件或“办不成事”反映的渠道）
             #[serde(default)]
-            #[param(max_length = 40, example = "window")]
+            #[param(max_length = 40)]
             pub channel: Option<String>,
             /// 帮办方式
             #[serde(default)]

@@ -34,6 +34,7 @@ pub fn ask(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Opened> {
 
 /// An applicant's own signature, or one that staff record with its evidence.
 pub fn signed(tx: &Tx, actor: &Actor, input: &SignatureInput, at: &str) -> Result<Signature, Problem> {
+    actor.sure_to_sign()?;
     let own = actor.applicant_id.is_some();
     if own != (input.method == SignMethod::Online) {
         return Err(Problem::rule(

@@ -183,6 +183,19 @@ async fn becomes_a_matter_and_a_ticket(app: TestApp) {
     assert_eq!((&both["state"], both["records"].as_array().map(Vec::len)), (&json!("handed_over"), Some(2)));
     let ticket = clerk.get(&format!("/fallback-tickets/{}", text(&both["records"][1]["number"]))).await.ok();
     assert_eq!((&ticket["consultation"], &ticket["first_responder_id"]), (&made["number"], &json!(user_id("rd_agent2"))), "{ticket}");
+    // What it became and is open is not opened once more, unless that is what is meant.
+    let more = json!({ "mode": "assisted", "applicant": applicant });
+    let refused = clerk.post(&format!("{path}/open-entrustment"), more.clone()).await.expect(409).body;
+    assert!(refused["code"] == "conflict" && text(&refused["detail"]).contains(text(&turned["records"][0]["number"])), "{refused}");
+    clerk.post(&format!("{path}/open-ticket"), json!({ "category": "other" })).await.expect(409);
+    clerk.post(&format!("{path}/open-ticket?dry_run=true"), json!({ "category": "other", "another": true })).await.ok();
+    let (parallel, _) = ask(&clerk, question("phone")).await;
+    let url = format!("{parallel}/open-entrustment");
+    let all = futures_util::future::join_all((0..4).map(|_| clerk.post(&url, more.clone()))).await;
+    assert_eq!(all.iter().filter(|r| r.status == 200).count(), 1, "{:?}", all.iter().map(|r| r.status).collect::<Vec<_>>());
+    let mut another = more;
+    another["another"] = json!(true);
+    assert_eq!(clerk.post(&url, another).await.ok()["records"].as_array().map(Vec::len), Some(2));
     // A dry run hands nothing over.
     let (dry, _) = ask(&clerk, question("phone")).await;
     clerk.post(&format!("{dry}/open-ticket?dry_run=true"), json!({ "category": "other" })).await.ok();

@@ -72,6 +72,9 @@ async fn written_by_one_and_published_by_another(app: TestApp) {
     publish(&app, &path).await;
     let shown = app.as_user("cc_clerk").get(&path).await.ok();
     assert_eq!((&shown["article_version"], shown.get("draft"), &shown["allowed_actions"]), (&json!(1), None, &json!([])), "{shown}");
+    let changes = clerk.get(&format!("{path}/differences?from=1&to=1")).await.expect(200).body;
+    assert!(changes.is_object(), "{changes}");
+    assert_eq!(clerk.get(&format!("{path}/differences?from=one")).await.expect(400).body["errors"][0]["parameter"], "from");
     let of_item = app.stranger().get("/service-items/GS-320623-0001/knowledge").await;
     assert!(of_item.header("cache-control").contains("max-age=60"), "{:?}", of_item.headers);
     assert_eq!(of_item.ok()["items"][0]["title"], "供水报装材料");

@@ -8,8 +8,8 @@ use std::{
 
 use aws_lc_rs::hmac;
 use jieli::{
-    config::{Gateway, Gateways},
-    notices::send_due,
+    config::{Gateway, Gateways, Pages},
+    notices::{Links, send_due},
     outbound::Outbound,
 };
 use serde_json::{Value, json};
@@ -79,8 +79,12 @@ async fn twice(app: &TestApp) {
 }
 
 async fn send(app: &TestApp, gateways: &Gateways) -> usize {
+    send_to(app, gateways, Pages::default()).await
+}
+
+async fn send_to(app: &TestApp, gateways: &Gateways, pages: Pages) -> usize {
     let outbound = Outbound::new(&[]).expect("a client");
-    send_due(&app.db, &outbound, gateways, "https://jieli.example.org").await.expect("sent")
+    send_due(&app.db, &outbound, gateways, &Links { pages, public_url: "https://jieli.example.org".into() }).await.expect("sent")
 }
 
 async fn submit(app: &TestApp) -> Value {
@@ -208,6 +212,18 @@ async fn nights_are_quiet_and_people_may_say_no(app: TestApp) {
     assert_eq!(app.as_user("ent_rudong").get("/me/messages").await.ok()["items"].as_array().map(Vec::len), Some(1), "the app wakes nobody");
     app.set_clock("2026-03-03T08:00:01+08:00");
     assert_eq!(send(&app, &gateways).await, 1);
+    // What a gateway did not take in the evening is not tried again at night, by itself or by hand.
+    app.set_clock("2026-03-03T20:59:30+08:00");
+    submit(&app).await;
+    let (down, _) = gateway(vec![503]);
+    assert_eq!(send(&app, &down).await, 0);
+    let waiting = log(&app, "state=waiting").await;
+    assert_eq!(waiting[0]["next_at"], "2026-03-04T08:00:00.000+08:00");
+    app.set_clock("2026-03-03T22:30:00+08:00");
+    let by_hand = app.as_user("city_manager").post(&format!("/notices/{}/retry", text(&waiting[0]["id"])), json!({})).await.ok();
+    assert_eq!(by_hand["next_at"], "2026-03-04T08:00:00.000+08:00");
+    app.set_clock("2026-03-04T08:00:01+08:00");
+    assert_eq!(send(&app, &gateways).await, 1);
     // No more text messages, please: by oneself,
     let company = app.as_user("ent_rudong");
     assert_eq!(company.get("/me/notice-preferences").await.ok(), json!({ "sms": true, "wechat": true }));
@@ -223,7 +239,7 @@ async fn nights_are_quiet_and_people_may_say_no(app: TestApp) {
     app.as_user("city_clerk").post(&format!("/notices/{}/opt-out", text(&sent[0]["id"])), json!({})).await.ok();
     submit(&app).await;
     assert_eq!(send(&app, &gateways).await, 0);
-    assert_eq!(got.lock().expect("got").len(), 2);
+    assert_eq!(got.lock().expect("got").len(), 3);
 }
 
 async fn places_say_it_in_their_words(app: TestApp) {
@@ -291,4 +307,17 @@ async fn codes_and_links_go_out_and_stay_secret(app: TestApp) {
     assert!(!links.is_empty() && links.iter().all(|l| l.starts_with("https://jieli.example.org/api/v1/evaluation-links/")), "{links:?}");
     twice(&app).await;
     assert_eq!(send(&app, &gateways).await, 0, "once");
+    // The app says where to go beside the words, not in them.
+    let told = company.get("/me/messages").await.ok();
+    let rating = told["items"].as_array().into_iter().flatten().find(|m| m["kind"] == "rating_open").cloned().expect("told");
+    assert!(text(&rating["link"]).starts_with("/api/v1/evaluation-links/") && !text(&rating["text"]).contains("/api/"), "{rating}");
+    // Where there is a page for people, a link leads there.
+    company.post("/me/notice-preferences", json!({ "sms": true, "wechat": true })).await.ok();
+    app.set_clock("2026-03-03T09:10:00+08:00");
+    let e = submit(&app).await;
+    company.post(&format!("/entrustments/{}/withdraw", text(&e["id"])), json!({ "reason": "暂不需要" })).await.ok();
+    twice(&app).await;
+    send_to(&app, &gateways, Pages { evaluation: "https://portal.example.org/rate?token={token}".into(), ..Pages::default() }).await;
+    let last = got.lock().expect("got").iter().map(|(_, b)| text(&b["params"]["link"]).to_owned()).rfind(|l| !l.is_empty()).expect("a link");
+    assert!(last.starts_with("https://portal.example.org/rate?token=") && !last.contains("{token}") && last.len() > 60, "{last}");
 }

@@ -9,6 +9,7 @@ use crate::support::{Caller, Reply, TestApp, accepted, on_both_engines, text, us
 on_both_engines!(
     a_portal_acts_for_whom_it_has_authenticated,
     assertions_count_once_and_only_as_they_should,
+    a_portal_hears_of_what_was_begun_by_way_of_it,
     agents_come_by_mandate,
     clients_take_two_people,
     limits_and_quotas_are_each_clients_own,
@@ -80,6 +81,11 @@ async fn a_portal_acts_for_whom_it_has_authenticated(app: TestApp) {
     assert!(me["id"] != own["id"] && own.get("assurance_level").is_none());
     let mut asked = water_application();
     asked["center"] = json!("320623000000");
+    // A signature that goes along with something else is one all the same.
+    let mut with = asked.clone();
+    with["signature"] = json!({ "method": "online" });
+    assert_eq!(basic.post("/entrustments", with.clone()).await.problem(403), "assurance_too_low");
+    bearer(&app, &exchange(&app, &for_app(&app, |_| {})).await.ok()).post("/entrustments?dry_run=true", with).await.ok();
     let e = basic.post("/entrustments", asked).await.created();
     let at = format!("/entrustments/{}", text(&e["id"]));
     let mut body = accepted();
@@ -93,6 +99,9 @@ async fn a_portal_acts_for_whom_it_has_authenticated(app: TestApp) {
     let signature = json!({ "signature": { "method": "online" } });
     let refused = basic.post(&format!("{at}/sign-agreement"), signature.clone()).await.expect(403);
     assert!(text(&refused.body["detail"]).contains("实名等级"), "{}", refused.text);
+    assert_eq!((&refused.body["code"], &refused.body["required_level"]), (&json!("assurance_too_low"), &json!(2)), "{}", refused.text);
+    // What nobody of them may do is no matter of levels.
+    assert_eq!(basic.post(&format!("{at}/draft-agreement"), json!({})).await.problem(403), "forbidden");
     let sure = bearer(&app, &exchange(&app, &for_app(&app, |_| {})).await.ok());
     assert!(offers(&sure.get(&at).await.ok()));
     sure.post(&format!("{at}/sign-agreement"), signature).await.ok();
@@ -119,6 +128,31 @@ async fn a_portal_acts_for_whom_it_has_authenticated(app: TestApp) {
     bearer(&app, &machine).get(&at).await.expect(404);
 }
 
+async fn a_portal_hears_of_what_was_begun_by_way_of_it(app: TestApp) {
+    let through = bearer(&app, &exchange(&app, &for_app(&app, |_| {})).await.ok());
+    let mine = text(&through.post("/entrustments", water_application()).await.created()["id"]).to_owned();
+    // The same applicant, by themselves.
+    app.as_user("ent_rudong").post("/entrustments", water_application()).await.created();
+    app.as_user("city_clerk").post(&format!("/entrustments/{mine}/accept"), accepted()).await.ok();
+    app.tick().await;
+    app.tick().await;
+    let machine = bearer(&app, &token(&app, (PORTAL, SECRET), &[("grant_type", "client_credentials")]).await.ok());
+    let feed = machine.get("/events?types=entrustment.*&limit=200").await.ok();
+    let told: Vec<(&str, &str)> = feed["items"].as_array().into_iter().flatten().map(|e| (text(&e["type"]), text(&e["data"]["record_id"]))).collect();
+    assert!(
+        told.iter().any(|(kind, _)| kind.ends_with("entrustment.submitted")) && told.iter().any(|(kind, _)| kind.ends_with("entrustment.accepted")),
+        "{feed}"
+    );
+    assert!(told.iter().all(|(_, record)| *record == mine), "{feed}");
+    let all = "SELECT COUNT(*) AS value FROM events e JOIN event_listeners l ON l.record_id = e.record_id WHERE e.record_kind = 'entrustment' AND e.audience <> 'staff'";
+    assert_eq!(i64::try_from(told.len()).ok(), Some(app.count(all).await), "what the staff tell each other is not told: {feed}");
+    // It hears, and reads nothing more for it.
+    machine.get(&format!("/entrustments/{mine}")).await.expect(404);
+    machine.get(&format!("/entrustments/{mine}/timeline")).await.expect(404);
+    let hotline = crate::evaluations::client(&app, "hotline-1", "hotline").await;
+    assert_eq!(hotline.get("/events?types=entrustment.*").await.ok()["items"], json!([]), "another client does not");
+}
+
 async fn assertions_count_once_and_only_as_they_should(app: TestApp) {
     let refused = async |assertion: String, why: &str| {
         let reply = exchange(&app, &assertion).await.expect(400);
@@ -135,6 +169,10 @@ async fn assertions_count_once_and_only_as_they_should(app: TestApp) {
     refused(for_app(&app, |c| c["jti"] = json!("")), "jti").await;
     refused(for_app(&app, |c| c["acr"] = json!("4")), "等级").await;
     refused(for_app(&app, |c| c["acr"] = Value::Null), "等级").await;
+    refused(for_app(&app, |c| c["acr"] = json!("+3")), "等级").await;
+    // Times may have fractions (RFC 7519 §2).
+    let now_f = |by: i64| json!(i32::try_from(now() + by).map(f64::from).expect("a time") + 0.5);
+    exchange(&app, &for_app(&app, |c| (c["iat"], c["exp"]) = (now_f(-1), now_f(100)))).await.ok();
     refused(for_app(&app, |c| c["applicant"]["name"] = json!("另一公司")), "另一名称").await;
     refused(for_app(&app, |c| c["applicant"]["id_number"] = json!("91320623MADEM0001X")), "校验位").await;
     // Signed by somebody else, by nobody, or with our own token.
@@ -197,7 +235,15 @@ async fn clients_take_two_people(app: TestApp) {
     for login in ["sec_admin", "aud_admin", "city_manager", "ent_rudong"] {
         app.as_user(login).post("/clients", new_client("county-portal")).await.expect(403);
     }
-    let c = system.post("/clients", new_client("county-portal")).await.created();
+    let mut reckless = new_client("county-portal");
+    reckless["settings"]["redirect_uris"] = json!(["https://:pw@portal.example.org/back"]);
+    system.post("/clients", reckless).await.expect(400);
+    let mut wanted = new_client("county-portal");
+    (wanted["settings"]["per_minute"], wanted["settings"]["per_day"], wanted["settings"]["description"]) = (json!(60), json!(9_000), json!("县级门户"));
+    let c = system.post("/clients", wanted).await.created();
+    // Whoever approves sees what they approve.
+    let proposed = security.get(&format!("/clients/{}", text(&c["id"]))).await.ok()["pending"].clone();
+    assert_eq!((&proposed["per_minute"], &proposed["per_day"], &proposed["description"]), (&json!(60), &json!(9_000), &json!("县级门户")), "{proposed}");
     let (at, secret) = (format!("/clients/{}", text(&c["id"])), text(&c["client_secret"]).to_owned());
     assert_eq!((&c["state"], secret.len() >= 32), (&json!("proposed"), true));
     assert_eq!(system.post("/clients", new_client("county-portal")).await.problem(409), "conflict");
@@ -335,7 +381,8 @@ async fn usage_is_added_up_over_servers(app: TestApp) {
     assert!(centers["p50_ms"].as_i64().is_some() && centers["p95_ms"].as_i64() >= centers["p50_ms"].as_i64());
     let missing = line("GET /api/v1/entrustments/{id}");
     assert_eq!((&missing["refused"], &missing["codes"][0]["code"], &missing["codes"][0]["requests"]), (&json!(2), &json!("not_found"), &json!(2)));
-    assert_eq!(line("POST /oauth2/token")["refused"], 1, "who names it with a wrong secret is counted");
+    let tokens = line("POST /oauth2/token");
+    assert_eq!((&tokens["refused"], &tokens["codes"][0]["code"]), (&json!(1), &json!("invalid_client")), "who names it with a wrong secret is counted");
     assert_eq!(usage["total"]["requests"], 9);
     assert!(usage["last_used_at"].is_string() && usage["quota"]["per_day"] == 1_000_000);
     let hourly = app.as_user("sec_admin").get("/clients/demo-portal/usage?by=hour").await.ok();

@@ -209,6 +209,8 @@ async fn people_come_back_from_a_ticket_platform(app: TestApp) {
     let there = query(start(&app, "tickets", &[]).await.expect(302).header("location"));
     let denied = back(&app, &format!("{}&tk=T-2", there["gotoUrl"])).await.expect(302);
     assert_eq!(query(denied.header("location"))["error"], "access_denied");
+    assert_eq!(start(&app, "tickets", &[("code_challenge_method", "plain")]).await.problem(400), "invalid_request");
+    start(&app, "tickets", &[("code_challenge_method", "S256")]).await.expect(302);
     // A mini app that has the ticket itself exchanges it.
     let form = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
@@ -219,6 +221,19 @@ async fn people_come_back_from_a_ticket_platform(app: TestApp) {
     assert_eq!(token(&app, (PORTAL, SECRET), &form).await.ok()["acr"], "2");
     app.as_user("sys_admin").post(&format!("{at}/disable"), json!({})).await.ok();
     token(&app, (PORTAL, SECRET), &form).await.expect(400);
+    // A platform that does not answer says nothing of anybody: try again.
+    let question = |path: &str| json!({ "url": format!("http://127.0.0.1:9/{path}"), "by": "post_json", "fields": { "ticket": "{ticket}" } });
+    let silent = json!({ "name": "silent", "kind": "ticket", "settings": { "title": "没有答复的平台", "app_id": "jieli", "secret": "a-secret-of-the-platform",
+        "ticket": { "login_url": "http://127.0.0.1:9/login", "callback_parameter": "gotoUrl", "ticket_parameter": "tk",
+            "token": question("token"), "token_pointer": "/token", "user": question("user") },
+        "mapping": { "name": "/name", "id_number": "/id", "usual_level": 1 } } });
+    propose(&app, silent).await;
+    let asked = [form[0], form[1], ("provider", "silent"), form[3]];
+    let later = token(&app, (PORTAL, SECRET), &asked).await.expect(503);
+    assert_eq!((&later.body["error"], later.header("retry-after").is_empty()), (&json!("temporarily_unavailable"), false), "{}", later.text);
+    let there = query(start(&app, "silent", &[]).await.expect(302).header("location"));
+    let returned = back(&app, &format!("{}&tk=T-1", there["gotoUrl"])).await.expect(302);
+    assert_eq!(query(returned.header("location"))["error"], "temporarily_unavailable");
     start(&app, "tickets", &[]).await.expect(404);
     // The fake one is nowhere but in a demo or sandbox.
     start(&app, "fake", &[]).await.expect(404);
@@ -281,4 +296,17 @@ async fn browsers_may_call_from_configured_origins() {
     let reply = app.send(TestRequest::get().uri("/api/v1/centers/320600000000").insert_header(("origin", "https://portal.example.org"))).await.expect(200);
     let exposed = reply.header("access-control-expose-headers").to_ascii_lowercase();
     assert!(["etag", "retry-after", "ratelimit", "idempotency-replayed"].iter().all(|h| exposed.contains(h)), "{exposed}");
+}
+
+/// Two who reset at once begin it anew once: what is left over would end the server that follows.
+#[actix_web::test]
+async fn a_sandbox_that_is_reset_twice_begins_anew_once() {
+    let app = TestApp::sqlite().await;
+    let sandbox = app.another(|c| c.sandbox = true).await;
+    for _ in 0..2 {
+        assert_eq!(sandbox.as_user("sys_admin").post("/sandbox/reset", json!({})).await.ok()["state"], "resetting");
+    }
+    let ends = async || tokio::time::timeout(std::time::Duration::from_millis(50), jieli::app::asked_anew()).await.is_ok();
+    assert!(ends().await && jieli::app::begins_anew());
+    assert!(!ends().await && !jieli::app::begins_anew(), "once");
 }
