@@ -32,7 +32,7 @@ use crate::{
     db::{self, Db, Engine, Options},
     entrustments, evaluations, forms,
     http::{
-        self, State,
+        self, Pulse, State,
         edge::{PathTable, edge, fallback},
         limits::{Limits, limit},
     },
@@ -155,7 +155,7 @@ impl Shared {
         }
         let served = ops::Document(text);
         Ok(Self {
-            state: web::Data::new(State { db, blobs, tokens, config, outbound }),
+            state: web::Data::new(State { pulse: Pulse::new(db.clone(), crate::events::store::last_position), db, blobs, tokens, config, outbound }),
             table: web::Data::new(table),
             limits: web::Data::new(limits),
             usage: web::Data::new(Usage::default()),

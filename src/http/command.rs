@@ -12,6 +12,7 @@ use super::{
     bulk::BulkResults,
     edge::RequestId,
     problem::Asked,
+    pulse::Pulse,
     query::pairs,
     shown::{Expands, Relation, Shown},
     write::{Made, Stored, Write},
@@ -38,6 +39,8 @@ pub struct State {
     pub config: Arc<Config>,
     /// Asks others.
     pub outbound: Outbound,
+    /// How far the log has come.
+    pub pulse: Pulse,
 }
 
 /// What handlers answer.
@@ -144,6 +147,11 @@ impl Ask {
     /// The process's settings.
     pub fn config(&self) -> &Arc<Config> {
         &self.request.state.config
+    }
+
+    /// How far the log has come.
+    pub(super) fn pulse(&self) -> &Pulse {
+        &self.request.state.pulse
     }
 
     /// Lets the caller expand what the answer leads to.
