@@ -82,7 +82,7 @@ impl Sender {
     pub async fn start(&self, db: &Db) -> Result<Vec<JoinHandle<()>>> {
         let due = db.read(|tx| store::due(tx, Moment::system())).await?;
         let due = due.into_iter().filter(|(_, trouble, ms, trying)| *trying < at_once(*trouble, *ms));
-        let (well, troubled): (Vec<_>, Vec<_>) = due.partition(|(_, trouble, ms, _)| at_once(*trouble, *ms) == EACH);
+        let (well, troubled): (Vec<_>, Vec<_>) = due.partition(|(_, trouble, ms, _)| !is_troubled(*trouble, *ms));
         let (mut started, mut failed) = (Vec::new(), None);
         for (mut due, places) in [(well, &self.0.quick), (troubled, &self.0.troubled)] {
             // Each time somebody else comes first, when places are scarce.
@@ -206,9 +206,14 @@ fn seconds(text: &str) -> Option<i64> {
     text.trim().parse().ok().or_else(|| date(text.trim())).filter(|n| *n > 0)
 }
 
-/// How many deliveries of a subscription are sent at the same time.
+/// Whether a receiver is slow or down.
+fn is_troubled(trouble: i32, ms: i32) -> bool {
+    signing::is_down(trouble) || u128::try_from(ms).is_ok_and(|ms| ms > SLOW.as_millis())
+}
+
+/// How many deliveries of a subscription are sent at the same time; one, as long as nothing is known of its receiver.
 fn at_once(trouble: i32, ms: i32) -> i64 {
-    if signing::is_down(trouble) || u128::try_from(ms).is_ok_and(|ms| ms > SLOW.as_millis()) { 1 } else { EACH }
+    if ms == 0 || is_troubled(trouble, ms) { 1 } else { EACH }
 }
 
 /// Takes the next deliveries of some subscriptions, in the order of their ids, since others lock them in that order.
@@ -277,7 +282,7 @@ fn settle(tx: &mut Tx, tried: Delivery, outcome: &Tried) -> Result<()> {
     delivery.last_status = outcome.status.map(i32::from);
     delivery.last_error = outcome.error.clone();
     delivery.last_ms = Some(outcome.ms);
-    row.last_ms = if outcome.ms > row.last_ms { outcome.ms } else { outcome.ms.midpoint(row.last_ms) };
+    row.last_ms = if outcome.ms > row.last_ms { outcome.ms } else { outcome.ms.midpoint(row.last_ms) }.max(1);
     let (was_down, failing_since) = (signing::is_down(row.trouble), row.failing_since);
     let settled = match &outcome.error {
         None => {

@@ -176,8 +176,7 @@ pub fn due(tx: &mut Tx, system: Moment) -> Result<Vec<(Id, i32, i32, i64)>> {
         .filter(d::leased_until.lt(system))
         .filter(d::position.le(webhooks::position));
     let rows = webhooks::table.filter(webhooks::state.eq(WebhookState::Active)).filter(webhooks::resume_at.le(now)).filter(diesel::dsl::exists(waiting));
-    let rows: Vec<(Id, i32, i32)> =
-        rows.order(webhooks::id.asc()).limit(500).select((webhooks::id, webhooks::trouble, webhooks::last_ms)).load(tx.conn)?;
+    let rows: Vec<(Id, i32, i32)> = rows.order(webhooks::id.asc()).limit(500).select((webhooks::id, webhooks::trouble, webhooks::last_ms)).load(tx.conn)?;
     let ids: Vec<Id> = rows.iter().map(|(id, ..)| *id).collect();
     let trying = d::table.filter(d::webhook_id.eq_any(ids)).filter(d::state.eq(State::Waiting)).filter(d::leased_until.ge(system));
     let trying: HashMap<Id, i64> = trying.group_by(d::webhook_id).select((d::webhook_id, count_star())).load(tx.conn)?.into_iter().collect();
