@@ -152,8 +152,7 @@ async fn what_is_pulled_is_thin(app: TestApp) {
 async fn drafts_are_told_to_who_reads_them(app: TestApp) {
     let from = begin(&app).await;
     let clerk = app.as_user("rd_clerk");
-    let content = json!({ "title": "商住楼加装电梯无牵头部门", "category": "no_lead_unit", "tier": "difficult", "problem": "窗口均答复不属于本部门受理。" });
-    let draft = clerk.post("/precedents", json!({ "content": content })).await.created();
+    let draft = clerk.post("/precedents", json!({ "content": crate::precedents::content() })).await.created();
     placed(&app).await;
     for login in ["rd_clerk", "rd_manager", "city_reform", "city_manager", "cc_clerk", "city_clerk", "rd_scjg", "sys_admin", "aud_admin", "ent_rudong"] {
         let who = app.as_user(login);
