@@ -7,14 +7,7 @@ mod openapi;
 mod ops;
 mod sandbox;
 
-use std::{
-    net::TcpListener,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use actix_cors::Cors;
 use actix_web::{
@@ -39,7 +32,7 @@ use crate::{
     db::{self, Db, Engine, Options},
     entrustments, evaluations, forms,
     http::{
-        self, State,
+        self, Pulse, State,
         edge::{PathTable, edge, fallback},
         limits::{Limits, limit},
     },
@@ -162,7 +155,7 @@ impl Shared {
         }
         let served = ops::Document(text);
         Ok(Self {
-            state: web::Data::new(State { db, blobs, tokens, config, outbound, closing: AtomicBool::new(false) }),
+            state: web::Data::new(State { pulse: Pulse::new(db.clone(), crate::events::store::last_position), db, blobs, tokens, config, outbound }),
             table: web::Data::new(table),
             limits: web::Data::new(limits),
             usage: web::Data::new(Usage::default()),
@@ -390,7 +383,7 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
         let (handle, state) = (running.handle(), last.state.clone());
         actix_web::rt::spawn(async move {
             sandbox::asked_anew().await;
-            state.closing.store(true, Ordering::SeqCst);
+            state.pulse.end();
             handle.stop(true).await;
         })
     });

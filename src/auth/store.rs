@@ -261,6 +261,13 @@ pub fn holders(tx: &mut Tx, role: Role, node: &str) -> Result<Vec<Id>> {
     Ok(grants::table.filter(grants::node_id.eq(node)).filter(grants::role.eq(role)).filter(grants::state.eq("active")).select(grants::user_id).load(tx.conn)?)
 }
 
+/// Active accounts with a role anywhere.
+pub fn with_role(tx: &mut Tx, role: Role) -> Result<Vec<Id>> {
+    let rows = grants::table.inner_join(users::table.on(users::id.eq(grants::user_id))).filter(grants::role.eq(role));
+    let rows = rows.filter(grants::state.eq("active")).filter(users::status.eq("active"));
+    Ok(rows.select(users::id).distinct().order(users::id.asc()).load(tx.conn)?)
+}
+
 /// Those of these nodes where an active account holds a role.
 pub fn held(tx: &mut Tx, role: Role, nodes: &[String]) -> Result<Vec<Id>> {
     let rows: Vec<String> = grants::table

@@ -9,6 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     cloud::{self, CloudEvent},
     feed::{self, Asked, Pattern},
+    kinds,
     seeing::Seer,
     store,
 };
@@ -92,14 +93,20 @@ impl FeedParams {
     }
 
     fn asked(&self, tx: &mut Tx) -> db::Result<Asked> {
-        let unknown = || wrong("types", "应为事件类型，例如 entrustment.accepted 或 entrustment.*。", "Kinds such as entrustment.accepted or entrustment.*.");
+        let unknown = |text: &str| {
+            let zh = format!("没有“{text}”这类事件；全部类型见 /asyncapi.json。");
+            Problem::parameter("types", "unknown_type", zh, "No such kind of event; see /asyncapi.json.")
+        };
         let types = self.types.as_deref().unwrap_or_default().split(',').filter(|t| !t.trim().is_empty());
-        let types: Vec<Pattern> = types.map(|t| Pattern::parse(t.trim()).ok_or_else(unknown)).collect::<Result<_, _>>()?;
+        let types: Vec<Pattern> = types.map(|t| Pattern::known(t.trim()).ok_or_else(|| unknown(t.trim()))).collect::<Result<_, _>>()?;
         let record = self.record.as_deref().map(str::parse).transpose().map_err(|_| wrong("record", "应为记录的 id。", "A record id."))?;
         let center = match &self.center {
             None => None,
             Some(reference) => Some(store::center(tx, reference)?.ok_or_else(|| wrong("center", "没有这个服务中心。", "No such center."))?),
         };
+        if self.record_kind.as_deref().is_some_and(|kind| !kinds::is_record(kind)) {
+            return Err(Problem::parameter("record_kind", "unknown_record_kind", "没有这种记录。", "No such kind of record.").into());
+        }
         let limit = self.limit()?;
         Ok(Asked { after: 0, types, record_kind: self.record_kind.clone(), record, center, limit })
     }

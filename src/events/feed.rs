@@ -3,6 +3,7 @@
 use super::{
     Event,
     cloud::PREFIX,
+    kinds,
     seeing::{self, Seer},
     store,
 };
@@ -54,9 +55,9 @@ impl Pattern {
         if self.open { kind.starts_with(&self.text) } else { kind == self.text }
     }
 
-    /// The record or kind that it names, for whoever checks that there is such a one; `None`: everything.
-    pub fn named(&self) -> Option<&str> {
-        Some(self.text.trim_end_matches('.')).filter(|t| !t.is_empty())
+    /// Reads one that means a kind which there is.
+    pub fn known(text: &str) -> Option<Self> {
+        Self::parse(text).filter(|p| kinds::all().any(|(kind, _)| p.takes(&kind)))
     }
 }
 

@@ -200,6 +200,12 @@ pub fn title(kind: &str) -> Option<String> {
     Some(format!("{}：{title}", kinds.title))
 }
 
+/// Whether events are told of such a record.
+pub fn is_record(kind: &str) -> bool {
+    // The limits of a record are told as its own.
+    kind != "clock" && KINDS.iter().any(|k| k.record == kind)
+}
+
 /// Every kind with its title, in the order of the table.
 pub fn all() -> impl Iterator<Item = (String, String)> {
     KINDS.iter().flat_map(|k| k.verbs.iter().map(|(verb, title)| (format!("{}.{verb}", k.record), format!("{}：{title}", k.title))))

@@ -1,10 +1,7 @@
 //! What handlers are given of a request: who asks, what is named, what is commanded. Reads run here; writes go through
 //! the one path in `write.rs`.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, dev::Payload, http::StatusCode, http::header, web};
 use serde::Serialize;
@@ -15,6 +12,7 @@ use super::{
     bulk::BulkResults,
     edge::RequestId,
     problem::Asked,
+    pulse::Pulse,
     query::pairs,
     shown::{Expands, Relation, Shown},
     write::{Made, Stored, Write},
@@ -41,8 +39,8 @@ pub struct State {
     pub config: Arc<Config>,
     /// Asks others.
     pub outbound: Outbound,
-    /// The server ends: whoever watches is let go, so that nobody holds it up.
-    pub closing: AtomicBool,
+    /// How far the log has come.
+    pub pulse: Pulse,
 }
 
 /// What handlers answer.
@@ -149,6 +147,11 @@ impl Ask {
     /// The process's settings.
     pub fn config(&self) -> &Arc<Config> {
         &self.request.state.config
+    }
+
+    /// How far the log has come.
+    pub(super) fn pulse(&self) -> &Pulse {
+        &self.request.state.pulse
     }
 
     /// Lets the caller expand what the answer leads to.
@@ -267,11 +270,6 @@ impl Ask {
             Ok((rest, records))
         })
         .await
-    }
-
-    /// Whether the server ends.
-    pub(super) fn closing(&self) -> bool {
-        self.request.state.closing.load(Ordering::SeqCst)
     }
 
     /// A read that leaves the question to be asked again.

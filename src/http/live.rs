@@ -6,13 +6,13 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::head
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as B64};
 use futures_util::stream;
 use serde::Serialize;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use super::command::{Answer, Ask};
 use crate::{
     auth::Actor,
     db::{self, Tx},
-    kernel::{Moment, Problem},
+    kernel::{ErrorCode, Moment, Problem, random_bytes},
 };
 
 /// How often it is looked.
@@ -46,12 +46,17 @@ impl Ask {
                 let text = match found.take() {
                     Some(text) => text,
                     None => {
-                        if watch.began.elapsed() > LONGEST || watch.ask.closing() {
+                        if watch.began.elapsed() > LONGEST || watch.ask.pulse().ended() {
                             return None;
                         }
                         tokio::time::sleep(LOOK).await;
-                        // No longer permitted, or the database is gone: the watcher comes again and is told why.
-                        watch.ask.look(&watch.read).await.ok()?
+                        let _turn = watch.ask.pulse().turn().await;
+                        match watch.ask.look(&watch.read).await {
+                            Ok(text) => text,
+                            Err(e) if passes(&e) => continue,
+                            // No longer permitted: the watcher comes again and is told why.
+                            Err(_) => return None,
+                        }
                     }
                 };
                 if watch.sent.as_ref() != Some(&text) {
@@ -77,6 +82,16 @@ impl Ask {
         let read = read.clone();
         self.again(move |tx, actor| Ok(serde_json::to_string(&read(tx, actor)?)?)).await
     }
+}
+
+/// Whether a later look may succeed.
+fn passes(e: &Problem) -> bool {
+    e.code == ErrorCode::Unavailable
+}
+
+/// When everybody waits for the same, they do not come again together.
+async fn a_while() {
+    tokio::time::sleep(Duration::from_millis(300 + 4 * u64::from(random_bytes::<1>()[0]))).await;
 }
 
 fn streamed(body: impl stream::Stream<Item = Result<Bytes, Infallible>> + 'static) -> HttpResponse {
@@ -132,10 +147,22 @@ struct Following<F> {
     began: Instant,
     beat: Instant,
     expires: i64,
+    felt: watch::Receiver<i64>,
 }
 
-/// How often it is looked whether something was added.
-const GLANCE: Duration = Duration::from_millis(500);
+impl<F> Following<F> {
+    /// How long it may still go on.
+    fn left(&self) -> Duration {
+        let token = u64::try_from(self.expires.saturating_sub(Moment::system().utc().timestamp())).unwrap_or(0);
+        LONGEST.saturating_sub(self.began.elapsed()).min(Duration::from_secs(token))
+    }
+
+    /// An id without data: whoever comes again need not walk over what was not theirs.
+    fn quiet(&mut self) -> Bytes {
+        self.beat = Instant::now();
+        Bytes::from(format!(": quiet\nid: {}\nretry: 3000\n\n", self.at))
+    }
+}
 
 impl Ask {
     /// Streams what is added, from a place on: each piece once, with its place as its id, so that whoever comes again goes on
@@ -146,19 +173,39 @@ impl Ask {
     {
         let first = self.after(&read, from).await?;
         let now = Instant::now();
-        let following = Following { ask: self, read, at: from, more: false, began: now, beat: now, expires: resume.expires };
+        let felt = self.pulse().felt();
+        let following = Following { ask: self, read, at: from, more: false, began: now, beat: now, expires: resume.expires, felt };
         let body = stream::unfold((following, Some(first)), |(mut f, mut first)| async move {
             loop {
                 let next = match first.take() {
                     Some(next) => next,
                     None => {
-                        if f.began.elapsed() > LONGEST || f.ask.closing() || Moment::system().utc().timestamp() >= f.expires {
+                        let left = f.left();
+                        if left.is_zero() || f.ask.pulse().ended() {
                             return None;
                         }
                         if !f.more {
-                            tokio::time::sleep(GLANCE).await;
+                            let (at, quiet) = (f.at, BEAT.saturating_sub(f.beat.elapsed()));
+                            let moved = tokio::time::timeout(left.min(quiet), f.felt.wait_for(|now| *now > at)).await.map(|felt| felt.is_ok());
+                            match moved {
+                                Ok(true) => {}
+                                Ok(false) => return None,
+                                Err(_) if f.left().is_zero() => return None,
+                                Err(_) => return Some((Ok(f.quiet()), (f, None))),
+                            }
                         }
-                        f.ask.after(&f.read, f.at).await.ok()?
+                        let turn = f.ask.pulse().turn().await;
+                        let next = f.ask.after(&f.read, f.at).await;
+                        drop(turn);
+                        match next {
+                            Ok(next) => next,
+                            Err(e) if passes(&e) => {
+                                a_while().await;
+                                continue;
+                            }
+                            // No longer permitted: whoever follows comes again and is told why.
+                            Err(_) => return None,
+                        }
                     }
                 };
                 f.more = next.more;
@@ -170,9 +217,7 @@ impl Ask {
                     return Some((Ok::<_, Infallible>(Bytes::from(text)), (f, None)));
                 }
                 if f.beat.elapsed() > BEAT || (moved && !f.more) {
-                    f.beat = Instant::now();
-                    // An id without data: whoever comes again need not walk over what was not theirs.
-                    return Some((Ok(Bytes::from(format!(": quiet\nid: {}\nretry: 3000\n\n", f.at))), (f, None)));
+                    return Some((Ok(f.quiet()), (f, None)));
                 }
             }
         });
@@ -194,14 +239,31 @@ impl Ask {
         F: Fn(&mut Tx, &Actor, i64) -> db::Result<(T, i64, bool)> + Clone + Send + 'static,
     {
         let began = Instant::now();
-        loop {
-            let look = read.clone();
-            let (found, next, enough) = self.again(move |tx, actor| look(tx, actor, at)).await?;
-            if enough || began.elapsed() >= patience || self.closing() {
-                return Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(found));
-            }
+        let look = async |at| {
+            let read = read.clone();
+            self.again(move |tx, actor| read(tx, actor, at)).await
+        };
+        let (mut found, mut next, mut enough) = look(at).await?;
+        let mut felt = None;
+        while !enough && !self.pulse().ended() {
             at = next;
-            tokio::time::sleep(GLANCE.min(patience.saturating_sub(began.elapsed()))).await;
+            let left = patience.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                break;
+            }
+            let moves = felt.get_or_insert_with(|| self.pulse().felt()).wait_for(|now| *now > at);
+            if !tokio::time::timeout(left, moves).await.is_ok_and(|felt| felt.is_ok()) {
+                break;
+            }
+            let turn = self.pulse().turn().await;
+            let looked = look(at).await;
+            drop(turn);
+            match looked {
+                Ok(more) => (found, next, enough) = more,
+                Err(e) if passes(&e) => a_while().await,
+                Err(e) => return Err(e),
+            }
         }
+        Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(found))
     }
 }

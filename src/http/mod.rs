@@ -11,6 +11,7 @@ mod live;
 pub mod metrics;
 pub mod problem;
 mod public;
+mod pulse;
 mod query;
 pub mod shape;
 pub mod shown;
@@ -25,6 +26,7 @@ pub use list::{Filter, FilterKind, List, ListKind};
 pub use live::{Next, Resume};
 pub use problem::ProblemDocument;
 pub use public::{DeviceAsk, DeviceCommand, LinkCommand, Public, cacheable};
+pub use pulse::Pulse;
 pub use query::{Nothing, Params};
 pub use shown::{Expand, Expands, Expansion, Relation, named};
 

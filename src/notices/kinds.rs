@@ -26,6 +26,7 @@ code_enum! {
         TicketFeedback "ticket_feedback" "征求反馈",
         TicketCleared "ticket_cleared" "反映已销号",
         MatterAssigned "matter_assigned" "新分派的件",
+        WebhookStopped "webhook_stopped" "事件推送已停",
     }
 }
 
@@ -65,6 +66,7 @@ impl NoticeKind {
             "fallback_ticket.registered" => Self::TicketRegistered,
             "fallback_ticket.feedback_asked" => Self::TicketFeedback,
             "fallback_ticket.cleared" => Self::TicketCleared,
+            "webhook.paused" | "webhook.disabled" => Self::WebhookStopped,
             _ => return None,
         })
     }
@@ -85,6 +87,7 @@ impl NoticeKind {
         match self {
             Self::RatingCode => &[P::Number, P::Title, P::Code, P::Due],
             Self::SigningLink | Self::RatingOpen | Self::RatingReminder => &[P::Number, P::Title, P::Center, P::Link, P::Due],
+            Self::WebhookStopped => &[P::Title, P::Detail],
             Self::CorrectionNeeded | Self::CorrectionReminder | Self::ResultReady => &[P::Number, P::Title, P::Center, P::Detail, P::Due],
             _ => &[P::Number, P::Title, P::Center, P::Detail],
         }
@@ -113,9 +116,10 @@ impl NoticeKind {
             Self::TicketFeedback => "您反映的问题（{number}）已有办理结果，请告诉我们是否满意。",
             Self::TicketCleared => "您反映的问题（{number}）已按您的反馈销号，感谢您的监督。",
             Self::MatterAssigned => "“{title}”（{number}）已分派给您办理。",
+            Self::WebhookStopped => "事件推送“{title}”已自动停止。{detail}请与接收方核对后恢复；其间的事件恢复后补送。",
         };
         let channels = match self {
-            Self::MatterAssigned => vec![NoticeChannel::InApp],
+            Self::MatterAssigned | Self::WebhookStopped => vec![NoticeChannel::InApp],
             Self::RatingCode | Self::SigningLink => vec![NoticeChannel::Sms],
             _ => vec![NoticeChannel::InApp, NoticeChannel::Sms],
         };

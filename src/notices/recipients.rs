@@ -6,14 +6,16 @@ use serde_json::Value;
 
 use super::kinds::{NoticeKind, NoticeParameter};
 use crate::{
+    auth::{self, Role},
     db::{Result, Tx},
     entrustments::{self, Entrustment},
     evaluations,
     events::Event,
     forms,
-    kernel::{Id, Moment},
+    kernel::{Code as _, Id, Moment},
     organization::{self, Center},
     tickets,
+    webhooks::{self, PauseReason},
 };
 
 /// Somebody to tell.
@@ -110,6 +112,22 @@ fn of_ticket(tx: &mut Tx, kind: NoticeKind, id: Id, params: BTreeMap<NoticeParam
     Ok(Some(Telling { kind, center: Some(center), to, params, expires_at: None }))
 }
 
+/// What stopped by itself is told to the administrators; what somebody has stopped they know.
+fn of_webhook(tx: &mut Tx, kind: NoticeKind, event: &Event, params: BTreeMap<NoticeParameter, String>) -> Result<Option<Telling>> {
+    let why = PauseReason::parse(text(&event.params.get()?, "reason_code")).filter(|why| *why != PauseReason::Asked);
+    let (Some(why), Some(row)) = (why, webhooks::store::webhook(tx, event.record_id)?) else { return Ok(None) };
+    let sealed = row.sealed.open(tx.vault)?;
+    let client = row.client_id.map(|id| auth::store::client_by_id(tx, id)).transpose()?.flatten();
+    let title = [sealed.description, client.map_or_else(String::new, |c| c.name), row.id.to_string()].into_iter().find(|name| !name.is_empty());
+    let center = row.center_id.map(|id| organization::load(tx, id)).transpose()?;
+    let to = auth::store::with_role(tx, Role::SystemAdmin)?;
+    let to = to.into_iter().map(|id| Recipient { user_id: Some(id), ..Recipient::default() }).collect();
+    let mut params = params;
+    params.insert(NoticeParameter::Title, title.unwrap_or_default());
+    params.insert(NoticeParameter::Detail, format!("原因：{}。", why.label()));
+    Ok(Some(Telling { kind, center, to, params, expires_at: None }))
+}
+
 /// What an event tells, if anybody is to be told.
 pub fn of_event(tx: &mut Tx, event: &Event) -> Result<Option<Telling>> {
     let Some(kind) = NoticeKind::of_event(&event.kind) else { return Ok(None) };
@@ -121,6 +139,7 @@ pub fn of_event(tx: &mut Tx, event: &Event) -> Result<Option<Telling>> {
         },
         "evaluation" => of_evaluation(tx, kind, event.record_id),
         "fallback_ticket" => of_ticket(tx, kind, event.record_id, params),
+        "webhook" => of_webhook(tx, kind, event, params),
         "form" => {
             let Some(link) = forms::open_link(tx, event.record_id)? else { return Ok(None) };
             let Some(e) = entrustments::store::entrustment(tx, link.entrustment_id)? else { return Ok(None) };

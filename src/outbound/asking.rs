@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use reqwest::{RequestBuilder, Response};
 use serde_json::Value;
 
-use super::client::Outbound;
+use super::client::{NoneAllowed, Outbound};
 use crate::kernel::{Moment, random_bytes};
 
 /// Why there is no good answer. What the other side says may hold anything: nothing of it is told on.
@@ -39,6 +39,13 @@ pub enum Fault {
 
 impl From<reqwest::Error> for Fault {
     fn from(e: reqwest::Error) -> Self {
+        let mut cause = std::error::Error::source(&e);
+        while let Some(inner) = cause {
+            if inner.is::<NoneAllowed>() {
+                return Self::Refused;
+            }
+            cause = inner.source();
+        }
         match e {
             e if e.is_timeout() => Self::Timeout,
             e if e.is_connect() => Self::Unreachable,

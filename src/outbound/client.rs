@@ -184,6 +184,11 @@ async fn resolve(host: String) -> std::io::Result<Vec<SocketAddr>> {
     found.map_err(std::io::Error::other)?
 }
 
+/// A name leads to no address that may be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("no address that may be asked")]
+pub(super) struct NoneAllowed;
+
 /// Resolves names and gives no address that may not be asked: what was looked at is what is connected to.
 struct Looked {
     rule: AddressRule,
@@ -197,7 +202,7 @@ impl Resolve for Looked {
             let all = resolve(host).await?;
             let good: Vec<SocketAddr> = all.into_iter().filter(|a| rule.may(public, a.ip()).is_ok()).collect();
             if good.is_empty() {
-                return Err("no address that may be asked".into());
+                return Err(NoneAllowed.into());
             }
             Ok(Box::new(good.into_iter()) as Addrs)
         })
@@ -207,6 +212,7 @@ impl Resolve for Looked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbound::Fault;
 
     fn wrong(allow: &[&str], url: &str) -> Option<Wrong> {
         let ranges: Vec<String> = allow.iter().map(|r| (*r).to_owned()).collect();
@@ -250,7 +256,8 @@ mod tests {
         let outbound = Outbound::new(&["203.0.113.0/24".to_owned()]).expect("a client");
         for scheme in ["http", "https"] {
             let (client, url) = outbound.client(&format!("{scheme}://localhost:{port}/")).expect("nothing is known of the name yet");
-            assert!(client.get(url).send().await.is_err());
+            let refused = client.get(url).send().await.expect_err("refused");
+            assert_eq!(Fault::from(refused), Fault::Refused, "and told from one that is down");
         }
         assert!(listener.accept().is_err(), "nobody knocked");
         let told = outbound.rule().vet(&[("/url", "https://localhost/")]).await.expect_err("told at once");

@@ -79,7 +79,10 @@ pub fn anything_new(tx: &mut Tx) -> Result<bool> {
 pub fn follow(tx: &mut Tx) -> Result<usize> {
     let last = log::last_position(tx)?;
     let mut done = 0;
-    for id in store::behind(tx, last, HOOKS)? {
+    let mut behind = store::behind(tx, last, HOOKS)?;
+    // Whoever locks several locks them in one order.
+    behind.sort();
+    for id in behind {
         done += follow_one(tx, id, last)?;
     }
     Ok(done)
@@ -126,29 +129,38 @@ fn enqueue(tx: &mut Tx, row: &Webhook, events: &[Event]) -> Result<()> {
         let position = event.position.unwrap_or(0);
         let before = open.entry(event.record_id).or_default();
         let state = if before.iter().any(|p| *p < position) { State::Queued } else { State::Waiting };
+        let others_later = before.iter().any(|p| *p > position);
         before.push(position);
         match known.remove(&position) {
-            None => made.push(Delivery {
-                id: Id::new(),
-                webhook_id: row.id,
-                event_id: event.id,
-                position,
-                record_id: event.record_id,
-                kind: event.kind.clone(),
-                state,
-                attempts: 0,
-                first_at: None,
-                next_at: tx.now,
-                leased_until: Moment::system(),
-                last_status: None,
-                last_error: None,
-                last_ms: None,
-                sent_at: None,
-                version: 1,
-                created_at: tx.now,
-                updated_at: tx.now,
-            }),
+            None => {
+                // A replay has come to what was never queued: what of its record was tried waits for it.
+                if others_later {
+                    store::demote(tx, row.id, event.record_id, position)?;
+                }
+                made.push(Delivery {
+                    id: Id::new(),
+                    webhook_id: row.id,
+                    event_id: event.id,
+                    position,
+                    record_id: event.record_id,
+                    kind: event.kind.clone(),
+                    state,
+                    attempts: 0,
+                    first_at: None,
+                    next_at: tx.now,
+                    not_before: None,
+                    leased_until: Moment::system(),
+                    last_status: None,
+                    last_error: None,
+                    last_ms: None,
+                    sent_at: None,
+                    version: 1,
+                    created_at: tx.now,
+                    updated_at: tx.now,
+                });
+            }
             Some(old) if position <= row.replay_to && !matches!(old.state, State::Queued | State::Waiting) => again(tx, row, old, state)?,
+            Some(old) if old.state == State::Waiting && state == State::Queued => store::demote(tx, row.id, event.record_id, position - 1)?,
             Some(_) => {}
         }
     }
@@ -160,6 +172,7 @@ fn again(tx: &mut Tx, row: &Webhook, mut delivery: Delivery, state: State) -> Re
     delivery.attempts = 0;
     delivery.first_at = None;
     delivery.next_at = tx.now;
+    delivery.not_before = None;
     delivery.leased_until = Moment::system();
     store::demote(tx, row.id, delivery.record_id, delivery.position)?;
     if store::save_delivery(tx, &mut delivery)? { Ok(()) } else { Err(Error::Contended) }

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta};
 use tokio::{
-    sync::{Notify, Semaphore},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
     task::JoinHandle,
 };
 
@@ -25,12 +25,15 @@ use crate::{
     outbound::{Fault, Outbound},
 };
 
-/// Deliveries that one server sends at the same time.
-const IN_ALL: usize = 16;
+/// Deliveries that one server sends at the same time to receivers that are well, and to those that are slow or down.
+const QUICK: usize = 24;
+const TROUBLED: usize = 8;
 /// And to one subscription, all servers together.
 const EACH: i64 = 4;
-/// A receiver that takes longer gets one at a time, so that it holds no places that others need.
-const SLOW_MS: i32 = 3_000;
+/// A receiver that takes longer is slow: it gets one at a time, and who waits for it keeps no place that others need.
+const SLOW: Duration = Duration::from_secs(3);
+/// Subscriptions that are looked at in one transaction.
+const TOGETHER: usize = 8;
 /// While one server tries a delivery, others leave it alone: longer than any try.
 const LEASE: i64 = 60;
 
@@ -44,7 +47,8 @@ pub struct Sender(Arc<Inner>);
 struct Inner {
     outbound: Outbound,
     source: String,
-    places: Arc<Semaphore>,
+    quick: Arc<Semaphore>,
+    troubled: Arc<Semaphore>,
     /// A try has ended: there is a place again.
     ended: Notify,
 }
@@ -70,32 +74,62 @@ struct Tried {
 impl Sender {
     /// `source` is how others know this deployment.
     pub fn new(outbound: Outbound, source: &str) -> Self {
-        Self(Arc::new(Inner { outbound, source: source.to_owned(), places: Arc::new(Semaphore::new(IN_ALL)), ended: Notify::new() }))
+        let [quick, troubled] = [QUICK, TROUBLED].map(|n| Arc::new(Semaphore::new(n)));
+        Self(Arc::new(Inner { outbound, source: source.to_owned(), quick, troubled, ended: Notify::new() }))
     }
 
     /// Starts what is due and has a place; answers the tries, which go on by themselves.
     pub async fn start(&self, db: &Db) -> Result<Vec<JoinHandle<()>>> {
-        let mut due = db.read(|tx| store::due(tx, Moment::system())).await?;
-        // Each time somebody else comes first, when places are scarce.
-        let first = usize::from(random_bytes::<1>()[0]) % due.len().max(1);
-        due.rotate_left(first);
-        let mut started = Vec::new();
-        for id in due {
-            let room = i64::try_from(self.0.places.available_permits()).unwrap_or(0);
-            if room == 0 {
-                break;
-            }
-            for trying in db.commit(move |tx| claim(tx, id, room)).await? {
-                let Ok(place) = self.0.places.clone().acquire_owned().await else { break };
-                let (sender, db) = (self.clone(), db.clone());
-                started.push(tokio::spawn(async move {
-                    sender.attempt(&db, trying).await;
-                    drop(place);
-                    sender.0.ended.notify_one();
-                }));
+        let due = db.read(|tx| store::due(tx, Moment::system())).await?;
+        let due = due.into_iter().filter(|(_, trouble, ms, trying)| *trying < at_once(*trouble, *ms));
+        let (well, troubled): (Vec<_>, Vec<_>) = due.partition(|(_, trouble, ms, _)| !is_troubled(*trouble, *ms));
+        let (mut started, mut failed) = (Vec::new(), None);
+        for (mut due, places) in [(well, &self.0.quick), (troubled, &self.0.troubled)] {
+            // Each time somebody else comes first, when places are scarce.
+            let first = usize::from(random_bytes::<1>()[0]) % due.len().max(1);
+            due.rotate_left(first);
+            for some in due.chunks(TOGETHER) {
+                let room = i64::try_from(places.available_permits()).unwrap_or(0);
+                if room == 0 {
+                    break;
+                }
+                let mut ids: Vec<Id> = some.iter().map(|(id, ..)| *id).collect();
+                ids.sort();
+                match db.commit(move |tx| claim_some(tx, &ids, room)).await {
+                    Ok(claimed) => {
+                        for trying in claimed {
+                            let Ok(place) = places.clone().acquire_owned().await else { break };
+                            started.push(self.spawned(db, trying, place));
+                        }
+                    }
+                    // One that cannot be read keeps nobody else waiting.
+                    Err(e) => failed = Some(e),
+                }
             }
         }
-        Ok(started)
+        match failed {
+            Some(e) if started.is_empty() => Err(e),
+            Some(e) => {
+                tracing::warn!(error = %e, "some webhooks not sent; tried again");
+                Ok(started)
+            }
+            None => Ok(started),
+        }
+    }
+
+    fn spawned(&self, db: &Db, trying: Trying, place: OwnedSemaphorePermit) -> JoinHandle<()> {
+        let (sender, db) = (self.clone(), db.clone());
+        tokio::spawn(async move {
+            let attempt = sender.attempt(&db, trying);
+            tokio::pin!(attempt);
+            let answered = tokio::time::timeout(SLOW, &mut attempt).await.is_ok();
+            drop(place);
+            sender.0.ended.notify_one();
+            if !answered {
+                attempt.await;
+                sender.0.ended.notify_one();
+            }
+        })
     }
 
     /// Sends until nothing is due any more; answers how many tries that were. A server calls [`Sender::run`] instead.
@@ -172,13 +206,36 @@ fn seconds(text: &str) -> Option<i64> {
     text.trim().parse().ok().or_else(|| date(text.trim())).filter(|n| *n > 0)
 }
 
+/// Whether a receiver is slow or down.
+fn is_troubled(trouble: i32, ms: i32) -> bool {
+    signing::is_down(trouble) || u128::try_from(ms).is_ok_and(|ms| ms > SLOW.as_millis())
+}
+
+/// How many deliveries of a subscription are sent at the same time; one, as long as nothing is known of its receiver.
+fn at_once(trouble: i32, ms: i32) -> i64 {
+    if ms == 0 || is_troubled(trouble, ms) { 1 } else { EACH }
+}
+
+/// Takes the next deliveries of some subscriptions, in the order of their ids, since others lock them in that order.
+fn claim_some(tx: &mut Tx, ids: &[Id], mut room: i64) -> Result<Vec<Trying>> {
+    let mut claimed = Vec::new();
+    for id in ids {
+        if room <= 0 {
+            break;
+        }
+        let some = claim(tx, *id, room)?;
+        room -= i64::try_from(some.len()).unwrap_or(room);
+        claimed.extend(some);
+    }
+    Ok(claimed)
+}
+
 /// Takes the next deliveries of a subscription for a while.
 fn claim(tx: &mut Tx, id: Id, room: i64) -> Result<Vec<Trying>> {
     dialect::lock_root(tx.conn, "webhooks", id.as_str())?;
     let (now, system) = (tx.now, Moment::system());
     let Some(mut row) = store::webhook(tx, id)?.filter(|row| row.state == WebhookState::Active && row.resume_at <= now) else { return Ok(Vec::new()) };
-    let allowed = if row.failures >= signing::DOWN || row.last_ms > SLOW_MS { 1 } else { EACH };
-    let free = (allowed - store::in_flight(tx, id, system)?).min(room);
+    let free = (at_once(row.trouble, row.last_ms) - store::in_flight(tx, id, system)?).min(room);
     if free <= 0 {
         return Ok(Vec::new());
     }
@@ -225,13 +282,14 @@ fn settle(tx: &mut Tx, tried: Delivery, outcome: &Tried) -> Result<()> {
     delivery.last_status = outcome.status.map(i32::from);
     delivery.last_error = outcome.error.clone();
     delivery.last_ms = Some(outcome.ms);
-    row.last_ms = outcome.ms;
-    let was_down = row.failures >= signing::DOWN;
+    row.last_ms = if outcome.ms > row.last_ms { outcome.ms } else { outcome.ms.midpoint(row.last_ms) }.max(1);
+    let (was_down, failing_since) = (signing::is_down(row.trouble), row.failing_since);
     let settled = match &outcome.error {
         None => {
             delivery.state = State::Sent;
             delivery.sent_at = Some(now);
             row.failures = 0;
+            row.trouble = 0;
             row.failing_since = None;
             row.last_success_at = Some(now);
             true
@@ -239,9 +297,11 @@ fn settle(tx: &mut Tx, tried: Delivery, outcome: &Tried) -> Result<()> {
         Some(_) => {
             row.failures = row.failures.saturating_add(1);
             row.failing_since = row.failing_since.or(Some(now));
+            row.trouble = signing::troubled(row.trouble, outcome.status, delivery.attempts);
             delivery.next_at = now.plus(signing::pause(delivery.attempts, outcome.retry_after));
-            if row.failures >= signing::DOWN {
-                row.resume_at = now.plus(TimeDelta::seconds(signing::rest(row.failures)));
+            delivery.not_before = outcome.retry_after.map(|seconds| now.plus(signing::asked(seconds)));
+            if signing::is_down(row.trouble) {
+                row.resume_at = now.plus(TimeDelta::seconds(signing::rest(row.trouble, outcome.status)));
             }
             let given_up = delivery.first_at.is_some_and(|first| first.plus(TimeDelta::hours(signing::GIVE_UP_HOURS)) <= now);
             if given_up {
@@ -259,11 +319,11 @@ fn settle(tx: &mut Tx, tried: Delivery, outcome: &Tried) -> Result<()> {
     if outcome.error.is_none() && was_down {
         // It is well again: what was put off while it was not is tried now.
         row.resume_at = now;
-        store::hurry(tx, row.id)?;
+        store::hurry(tx, row.id, failing_since.unwrap_or(now))?;
     }
     if outcome.status == Some(410) {
         stop(tx, &mut row, PauseReason::Gone)?;
-    } else if row.failing_since.is_some_and(|since| since.plus(TimeDelta::hours(signing::PAUSE_AFTER_HOURS)) <= now) {
+    } else if row.failing_since.is_some_and(|since| signing::gives_up((now.utc() - since.utc()).num_hours(), row.trouble, row.last_success_at.is_some())) {
         stop(tx, &mut row, PauseReason::Failing)?;
     }
     store::save(tx, &row)

@@ -50,11 +50,13 @@ pub(super) fn place(tx: &mut Tx, row: &Webhook) -> Result<()> {
 /// Filters that name what there is; answers the center that they name.
 fn checked(tx: &mut Tx, filters: &WebhookFilters) -> Result<(WebhookFilters, Option<Id>)> {
     for (at, text) in filters.types.iter().enumerate() {
-        let known = |p: &Pattern| kinds::all().any(|(kind, _)| p.takes(&kind));
-        if !Pattern::parse(text).is_some_and(|p| known(&p)) {
+        if Pattern::known(text).is_none() {
             let zh = format!("没有“{text}”这类事件；全部类型见 /asyncapi.json。");
             return Err(Problem::rule(&format!("/filters/types/{at}"), "unknown_type", zh, "No such kind of event; see /asyncapi.json.").into());
         }
+    }
+    if filters.record.as_ref().is_some_and(|r| !kinds::is_record(&r.kind)) {
+        return Err(Problem::rule("/filters/record/kind", "unknown_record_kind", "没有这种记录。", "No such kind of record.").into());
     }
     let Some(reference) = &filters.center else { return Ok((filters.clone(), None)) };
     let unknown = || Problem::rule("/filters/center", "unknown_center", "没有这个服务中心。", "No such center.");
@@ -110,6 +112,7 @@ pub fn create_as(tx: &mut Tx, actor: &Actor, input: &NewWebhook, id: Option<Id>)
         failing_since: None,
         resume_at: tx.now,
         last_ms: 0,
+        trouble: 0,
         last_success_at: None,
         version: 1,
         created_at: tx.now,
@@ -156,7 +159,13 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &WebhookEdit) ->
         return Err(Problem::rule("/filters/center", "required", zh, "Without a client a center is needed.").into());
     }
     let goes_on = input.after_dead == Some(AfterDead::GoOn) && row.after_dead == AfterDead::Wait;
-    let sealed = Sealed { url: input.url.clone(), description: input.description.clone(), ..row.sealed.open(tx.vault)? };
+    let old = row.sealed.open(tx.vault)?;
+    if old.url != input.url {
+        // Another receiver: it is asked at once how it is.
+        row.resume_at = tx.now;
+        row.last_ms = 0;
+    }
+    let sealed = Sealed { url: input.url.clone(), description: input.description.clone(), ..old };
     row.sealed = Private::seal(tx.vault, &sealed)?;
     row.filters = Json::new(&filters)?;
     row.center_id = center_id;
@@ -184,6 +193,7 @@ pub fn resume(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<WebhookView
     row.failing_since = None;
     row.resume_at = tx.now;
     row.last_ms = 0;
+    row.trouble = 0;
     store::begin_anew(tx, row.id)?;
     saved(tx, actor, row, "resumed")
 }

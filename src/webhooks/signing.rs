@@ -30,21 +30,55 @@ const PAUSES: Pauses = Pauses(&[5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400
 pub const GIVE_UP_HOURS: i64 = 72;
 /// Hours of nothing but failure after which a subscription is paused: before its deliveries die, so that a receiver that is
 /// simply down loses nothing.
-pub const PAUSE_AFTER_HOURS: i64 = 48;
-/// Failures in a row after which the receiver counts as down: then it is asked by one delivery at a time.
-pub const DOWN: i32 = 5;
+const PAUSE_AFTER_HOURS: i64 = 48;
+/// The trouble with which a receiver counts as down: then it is asked by one delivery at a time. Faults of the connection in a
+/// row, or as many records as this refused with no success: a few bad records say nothing of the others.
+pub const DOWN: i32 = 20;
+/// What a fault weighs.
+const FAULT: i32 = 4;
 /// What a receiver may ask for by `Retry-After`.
 const LONGEST_ASKED: i64 = 86_400;
 
 /// The wait until the next try; a longer one that the receiver asked for, in seconds, is honoured.
 pub fn pause(attempts: i32, retry_after: Option<i64>) -> TimeDelta {
-    PAUSES.after(attempts).max(TimeDelta::seconds(retry_after.unwrap_or(0).clamp(0, LONGEST_ASKED)))
+    PAUSES.after(attempts).max(asked(retry_after.unwrap_or(0)))
 }
 
-/// Seconds for which a receiver that is down is left alone.
-pub fn rest(failures: i32) -> i64 {
-    let over = u32::try_from(failures - DOWN).unwrap_or(0).min(6);
-    (5 << over).min(300)
+/// The wait that a receiver asked for by so many seconds.
+pub fn asked(seconds: i64) -> TimeDelta {
+    TimeDelta::seconds(seconds.clamp(0, LONGEST_ASKED))
+}
+
+/// Whether a receiver with so much trouble counts as down.
+pub const fn is_down(trouble: i32) -> bool {
+    trouble >= DOWN
+}
+
+/// Whether nobody took a request, or only a gateway before who should have: no fault of what was sent.
+pub const fn is_fault(status: Option<u16>) -> bool {
+    matches!(status, None | Some(429 | 502..=504))
+}
+
+/// The trouble after a failed try. What was refused before and is refused again is nothing new, unless all is refused.
+pub fn troubled(trouble: i32, status: Option<u16>, attempts: i32) -> i32 {
+    let more = match attempts {
+        _ if is_fault(status) || is_down(trouble) => FAULT,
+        1 => 1,
+        _ => 0,
+    };
+    trouble.saturating_add(more)
+}
+
+/// Seconds for which a receiver that is down is left alone: not long where it answers, for it may refuse one kind of many.
+pub fn rest(trouble: i32, status: Option<u16>) -> i64 {
+    let over = u32::try_from((trouble - DOWN) / FAULT).unwrap_or(0).min(8);
+    (5 << over).min(if is_fault(status) { 900 } else { 60 })
+}
+
+/// Whether a subscription is paused that has failed for so many hours: nothing was ever taken, or the receiver is down. One that
+/// took what it could and refuses a few records goes on.
+pub fn gives_up(hours: i64, trouble: i32, ever_took: bool) -> bool {
+    hours >= PAUSE_AFTER_HOURS && (!ever_took || is_down(trouble))
 }
 
 #[cfg(test)]
@@ -68,6 +102,16 @@ mod tests {
         assert_eq!(pause(1, Some(120)), TimeDelta::seconds(120), "asked for");
         assert!(pause(3, Some(1)) >= TimeDelta::seconds(240), "not sooner for that");
         assert_eq!(pause(1, Some(i64::MAX)), TimeDelta::days(1));
-        assert_eq!((rest(5), rest(6), rest(100)), (5, 10, 300));
+        assert_eq!((rest(DOWN, None), rest(DOWN + FAULT, Some(503)), rest(i32::MAX, None)), (5, 10, 900));
+        assert_eq!(rest(i32::MAX, Some(500)), 60, "it answers");
+    }
+
+    #[test]
+    fn a_few_bad_records_are_no_outage() {
+        let after = |tries: &[(Option<u16>, i32)]| tries.iter().fold(0, |trouble, (status, attempts)| troubled(trouble, *status, *attempts));
+        assert!(is_down(after(&[(None, 1); 5])) && is_down(after(&[(Some(503), 9); 5])) && !is_down(after(&[(None, 1); 4])));
+        assert!(!is_down(after(&[(Some(500), 1); 12])) && is_down(after(&[(Some(500), 1); 20])), "many different ones");
+        assert_eq!(after(&[(Some(500), 2); 1_000]), 0, "one again and again");
+        assert_eq!([gives_up(47, DOWN, false), gives_up(48, 1, false), gives_up(48, DOWN - 1, true), gives_up(48, DOWN, true)], [false, true, false, true]);
     }
 }

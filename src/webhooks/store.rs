@@ -1,10 +1,14 @@
 //! SQL of subscriptions and deliveries.
 
-use diesel::prelude::*;
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+use diesel::{dsl::count_star, prelude::*};
 
 use super::{
     machine::WebhookState,
     model::{AfterDead, DeliveryState as State, PauseReason, Sealed, WebhookFilters},
+    signing,
 };
 use crate::{
     db::{
@@ -45,8 +49,10 @@ pub struct Webhook {
     pub failing_since: Option<Moment>,
     /// Not tried before, in business time.
     pub resume_at: Moment,
-    /// How long the last answer took.
+    /// How long answers take: risen at once, fallen by halves.
     pub last_ms: i32,
+    /// How much speaks for its being down: faults of the connection, and refusals of ever more records with no success.
+    pub trouble: i32,
     /// When something was taken last.
     pub last_success_at: Option<Moment>,
     /// Version.
@@ -81,6 +87,8 @@ pub struct Delivery {
     pub first_at: Option<Moment>,
     /// When next, in business time.
     pub next_at: Moment,
+    /// Its receiver asked that it not be sent before.
+    pub not_before: Option<Moment>,
     /// Another server tries it until then, in system time.
     pub leased_until: Moment,
     /// What the receiver answered last.
@@ -154,18 +162,25 @@ pub fn remove(tx: &mut Tx, id: Id) -> Result<()> {
     Ok(())
 }
 
-/// Running subscriptions that have something to try now.
-pub fn due(tx: &mut Tx, system: Moment) -> Result<Vec<Id>> {
+/// Running subscriptions that have something to try now, each with its trouble, how long its answers take, and how many of its
+/// deliveries are being tried.
+pub fn due(tx: &mut Tx, system: Moment) -> Result<Vec<(Id, i32, i32, i64)>> {
     use webhook_deliveries as d;
     let now = tx.now;
+    // Of a receiver that is down one is tried to see whether it is well again, whenever its own time would come.
+    let timely = d::next_at.le(now).or(webhooks::trouble.ge(signing::DOWN).and(d::not_before.is_null().or(d::not_before.assume_not_null().le(now))));
     let waiting = d::table
         .filter(d::webhook_id.eq(webhooks::id))
         .filter(d::state.eq(State::Waiting))
-        .filter(d::next_at.le(now))
+        .filter(timely)
         .filter(d::leased_until.lt(system))
         .filter(d::position.le(webhooks::position));
     let rows = webhooks::table.filter(webhooks::state.eq(WebhookState::Active)).filter(webhooks::resume_at.le(now)).filter(diesel::dsl::exists(waiting));
-    Ok(rows.order(webhooks::id.asc()).limit(500).select(webhooks::id).load(tx.conn)?)
+    let rows: Vec<(Id, i32, i32)> = rows.order(webhooks::id.asc()).limit(500).select((webhooks::id, webhooks::trouble, webhooks::last_ms)).load(tx.conn)?;
+    let ids: Vec<Id> = rows.iter().map(|(id, ..)| *id).collect();
+    let trying = d::table.filter(d::webhook_id.eq_any(ids)).filter(d::state.eq(State::Waiting)).filter(d::leased_until.ge(system));
+    let trying: HashMap<Id, i64> = trying.group_by(d::webhook_id).select((d::webhook_id, count_star())).load(tx.conn)?.into_iter().collect();
+    Ok(rows.into_iter().map(|(id, trouble, ms)| (id, trouble, ms, trying.get(&id).copied().unwrap_or(0))).collect())
 }
 
 /// How many of its deliveries are being tried.
@@ -175,17 +190,24 @@ pub fn in_flight(tx: &mut Tx, webhook: Id, system: Moment) -> Result<i64> {
     Ok(rows.count().get_result(tx.conn)?)
 }
 
-/// Its next deliveries to try: each the first of its record that is not settled.
+/// Its next deliveries to try: each the first of its record that is not settled. Whether a receiver that counts as down is well
+/// again tells best what was tried least: what it has refused before it may refuse for ever.
 pub fn heads(tx: &mut Tx, webhook: &Webhook, system: Moment, limit: i64) -> Result<Vec<Delivery>> {
     use webhook_deliveries as d;
     let rows = d::table
         .filter(d::webhook_id.eq(webhook.id))
         .filter(d::state.eq(State::Waiting))
-        .filter(d::next_at.le(tx.now))
         .filter(d::leased_until.lt(system))
         // What lies ahead of a replay waits for it.
-        .filter(d::position.le(webhook.position));
-    Ok(rows.order((d::next_at.asc(), d::position.asc())).limit(limit).select(Delivery::as_select()).load(tx.conn)?)
+        .filter(d::position.le(webhook.position))
+        .limit(limit)
+        .select(Delivery::as_select());
+    let now = tx.now;
+    if signing::is_down(webhook.trouble) {
+        let rows = rows.filter(d::not_before.is_null().or(d::not_before.assume_not_null().le(now)));
+        return Ok(rows.order((d::attempts.asc(), d::next_at.asc(), d::position.asc())).load(tx.conn)?);
+    }
+    Ok(rows.filter(d::next_at.le(now)).order((d::next_at.asc(), d::position.asc())).load(tx.conn)?)
 }
 
 /// By id.
@@ -241,12 +263,20 @@ pub fn demote(tx: &mut Tx, webhook: Id, record: Id, position: i64) -> Result<()>
     Ok(())
 }
 
-/// The receiver is well again: whatever waits is tried at once.
-pub fn hurry(tx: &mut Tx, webhook: Id) -> Result<()> {
+/// The receiver is well again: what was first tried while it was not is tried at once. What failed before others were taken
+/// keeps its time if it was refused, and is tried soon if the connection failed; what the receiver put off stays put off.
+pub fn hurry(tx: &mut Tx, webhook: Id, since: Moment) -> Result<()> {
     use webhook_deliveries as d;
     let now = tx.now;
-    let rows = d::table.filter(d::webhook_id.eq(webhook)).filter(d::state.eq(State::Waiting)).filter(d::next_at.gt(now));
-    diesel::update(rows).set(d::next_at.eq(now)).execute(tx.conn)?;
+    let soon = now.plus(TimeDelta::minutes(10));
+    let waiting = || {
+        let open = d::not_before.is_null().or(d::not_before.assume_not_null().le(now));
+        d::table.filter(d::webhook_id.eq(webhook)).filter(d::state.eq(State::Waiting)).filter(open)
+    };
+    let late = waiting().filter(d::next_at.gt(now)).filter(d::first_at.assume_not_null().ge(since));
+    diesel::update(late).set(d::next_at.eq(now)).execute(tx.conn)?;
+    let later = waiting().filter(d::next_at.gt(soon)).filter(d::last_status.is_null());
+    diesel::update(later).set(d::next_at.eq(soon)).execute(tx.conn)?;
     Ok(())
 }
 
@@ -254,7 +284,7 @@ pub fn hurry(tx: &mut Tx, webhook: Id) -> Result<()> {
 pub fn begin_anew(tx: &mut Tx, webhook: Id) -> Result<()> {
     use webhook_deliveries as d;
     let rows = d::table.filter(d::webhook_id.eq(webhook)).filter(d::state.eq(State::Waiting));
-    diesel::update(rows).set((d::next_at.eq(tx.now), d::first_at.eq(None::<Moment>), d::attempts.eq(0))).execute(tx.conn)?;
+    diesel::update(rows).set((d::next_at.eq(tx.now), d::not_before.eq(None::<Moment>), d::first_at.eq(None::<Moment>), d::attempts.eq(0))).execute(tx.conn)?;
     Ok(())
 }
 

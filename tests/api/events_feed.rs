@@ -12,7 +12,9 @@ on_both_engines!(
     it_resumes_without_a_gap,
     everybody_reads_their_own_part,
     what_is_pulled_is_thin,
+    drafts_are_told_to_who_reads_them,
     it_is_watched_live_and_resumed,
+    a_stream_outlives_a_busy_database,
     a_question_waits_for_an_answer,
     events_without_a_place_wait,
 );
@@ -79,6 +81,8 @@ async fn it_resumes_without_a_gap(app: TestApp) {
         ("limit=0", "limit"),
         ("limit=201", "limit"),
         ("types=Entrust", "types"),
+        ("types=entrustment.*,nope.*", "types"),
+        ("record_kind=nope", "record_kind"),
         ("center=9", "center"),
         ("record=9", "record"),
         ("wait=21", "wait"),
@@ -145,6 +149,20 @@ async fn what_is_pulled_is_thin(app: TestApp) {
     }
 }
 
+async fn drafts_are_told_to_who_reads_them(app: TestApp) {
+    let from = begin(&app).await;
+    let clerk = app.as_user("rd_clerk");
+    let draft = clerk.post("/precedents", json!({ "content": crate::precedents::content() })).await.created();
+    placed(&app).await;
+    for login in ["rd_clerk", "rd_manager", "city_reform", "city_manager", "cc_clerk", "city_clerk", "rd_scjg", "sys_admin", "aud_admin", "ent_rudong"] {
+        let who = app.as_user(login);
+        let told = !all(&who, from, "&types=precedent.*").await.is_empty();
+        let reads = who.get(&format!("/precedents/{}/draft", text(&draft["id"]))).await.status == 200;
+        assert_eq!(told, reads, "{login}");
+    }
+    assert!(!all(&clerk, from, "&types=precedent.drafted").await.is_empty());
+}
+
 async fn piece(body: &mut actix_web::body::BoxBody) -> String {
     let next = std::future::poll_fn(|cx| std::pin::Pin::new(&mut *body).poll_next(cx)).await;
     String::from_utf8(next.expect("open").expect("a piece").to_vec()).expect("text")
@@ -188,6 +206,30 @@ async fn it_is_watched_live_and_resumed(app: TestApp) {
     app.send(bad).await.expect(400);
     // It ends with the account.
     app.as_user("sec_admin").post(&format!("/users/{}/disable", crate::support::user_id("rd_clerk")), json!({ "reason": "测试" })).await;
+}
+
+/// While every connection is in use, nothing is asked in vain; afterwards it goes on.
+async fn a_stream_outlives_a_busy_database(app: TestApp) {
+    let hasty = app.hasty().await;
+    let clerk = hasty.as_user("rd_clerk");
+    let mut body = hasty.streamed(clerk.request(Method::GET, "/events/stream?after=latest&types=entrustment.*").to_request()).await;
+    assert!(piece(&mut body).await.starts_with(": quiet"));
+    let occupied = || {
+        hasty.db.read(|_| {
+            std::thread::sleep(std::time::Duration::from_secs(3));
+            Ok(())
+        })
+    };
+    let acts = async {
+        let (one, two, ()) = futures_util::future::join3(occupied(), occupied(), async {
+            accepted_matter(&app, "assisted").await;
+            placed(&app).await;
+        })
+        .await;
+        one.and(two).expect("held");
+    };
+    let (first, ()) = futures_util::future::join(told(&mut body), acts).await;
+    assert!(first.contains("entrustment.submitted"), "{first}");
 }
 
 async fn a_question_waits_for_an_answer(app: TestApp) {

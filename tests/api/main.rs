@@ -7,6 +7,7 @@ mod ticket_year;
 mod tickets;
 mod torture;
 mod visits;
+mod webhook_trouble;
 mod webhooks;
 mod wenling;
 

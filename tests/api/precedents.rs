@@ -37,7 +37,7 @@ async fn cleared(clerk: &Caller<'_>) -> String {
     text(&ticket["id"]).to_owned()
 }
 
-fn content() -> Value {
+pub fn content() -> Value {
     json!({
         "title": "商住楼加装电梯无牵头部门", "category": "no_lead_unit", "tier": "difficult",
         "problem": "商住混合楼加装电梯，规划、住建窗口均答复不属于本部门受理。", "cause": "机构调整后没有明确牵头部门。",

@@ -35,7 +35,7 @@ const CITY: &str = "320600000000";
 
 /// What a receiver was sent.
 #[derive(Clone, Debug)]
-struct Got {
+pub struct Got {
     id: String,
     at: String,
     signature: String,
@@ -45,11 +45,11 @@ struct Got {
 }
 
 impl Got {
-    fn record(&self) -> &str {
+    pub fn record(&self) -> &str {
         text(&self.event["data"]["record_id"])
     }
 
-    fn kind(&self) -> &str {
+    pub fn kind(&self) -> &str {
         text(&self.event["type"]).trim_start_matches("cn.jieli.")
     }
 
@@ -62,12 +62,12 @@ impl Got {
 }
 
 /// Status, more headers, and how long it takes.
-type Reply = (u16, &'static str, Duration);
+pub type Reply = (u16, &'static str, Duration);
 type Rule = dyn Fn(&Got) -> Reply + Send + Sync;
 
 /// Listens on a port of this machine, and answers by a rule that may change.
-struct Receiver {
-    url: String,
+pub struct Receiver {
+    pub url: String,
     got: Arc<Mutex<Vec<Got>>>,
     rule: Arc<Mutex<Arc<Rule>>>,
 }
@@ -75,7 +75,7 @@ struct Receiver {
 const AT_ONCE: Duration = Duration::ZERO;
 
 impl Receiver {
-    fn new(rule: impl Fn(&Got) -> Reply + Send + Sync + 'static) -> Self {
+    pub fn new(rule: impl Fn(&Got) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}/hook", listener.local_addr().expect("address"));
         let first: Arc<Rule> = Arc::new(rule);
@@ -90,15 +90,15 @@ impl Receiver {
         receiver
     }
 
-    fn now(&self, rule: impl Fn(&Got) -> Reply + Send + Sync + 'static) {
+    pub fn now(&self, rule: impl Fn(&Got) -> Reply + Send + Sync + 'static) {
         *self.rule.lock().expect("rule") = Arc::new(rule);
     }
 
-    fn got(&self) -> Vec<Got> {
+    pub fn got(&self) -> Vec<Got> {
         self.got.lock().expect("got").clone()
     }
 
-    fn forget(&self) {
+    pub fn forget(&self) {
         self.got.lock().expect("got").clear();
     }
 }
@@ -132,41 +132,41 @@ fn answer(mut stream: std::net::TcpStream, got: &Mutex<Vec<Got>>, rule: &Mutex<A
     stream.write_all(format!("HTTP/1.1 {status} x\r\n{more}content-length: 0\r\nconnection: close\r\n\r\n").as_bytes()).ok();
 }
 
-fn fine(_: &Got) -> Reply {
+pub fn fine(_: &Got) -> Reply {
     (200, "", AT_ONCE)
 }
 
-fn down(_: &Got) -> Reply {
+pub fn down(_: &Got) -> Reply {
     (503, "", AT_ONCE)
 }
 
-fn sender() -> Sender {
+pub fn sender() -> Sender {
     let outbound = Outbound::new(&["127.0.0.0/8".to_owned()]).expect("a client");
     Sender::new(outbound, "https://jieli.example")
 }
 
 /// Events get their positions, and are made deliveries of.
-async fn spread(app: &TestApp) {
+pub async fn spread(app: &TestApp) {
     while app.db.commit(|tx| jieli::events::store::sequence(tx, 500)).await.expect("positions") > 0 {}
     while app.db.commit(jieli::webhooks::follow).await.expect("followed") > 0 {}
 }
 
-async fn send(app: &TestApp) -> usize {
+pub async fn send(app: &TestApp) -> usize {
     sender().drain(&app.db).await.expect("sent")
 }
 
-fn later(app: &TestApp, hours: i64) {
+pub fn later(app: &TestApp, hours: i64) {
     app.db.clock().advance(TimeDelta::hours(hours));
 }
 
 /// A subscription of the deployment to what happens to matters: its path, and its secret.
-async fn subscribed(app: &TestApp, url: &str) -> (String, String) {
+pub async fn subscribed(app: &TestApp, url: &str) -> (String, String) {
     let new = json!({ "url": url, "description": "测试", "filters": { "types": ["entrustment.*"], "center": CITY } });
     let hook = app.as_user("sys_admin").post("/webhooks", new).await.created();
     (format!("/webhooks/{}", text(&hook["id"])), text(&hook["secret"]).to_owned())
 }
 
-async fn state(app: &TestApp, at: &str) -> Value {
+pub async fn state(app: &TestApp, at: &str) -> Value {
     app.as_user("sys_admin").get(at).await.ok()
 }
 
@@ -176,7 +176,7 @@ async fn items(app: &TestApp, at: &str, state: &str) -> Vec<Value> {
 }
 
 /// Of each record its kinds in the order in which they came.
-fn stories(got: &[Got]) -> HashMap<String, Vec<String>> {
+pub fn stories(got: &[Got]) -> HashMap<String, Vec<String>> {
     let mut all: HashMap<String, Vec<String>> = HashMap::new();
     for one in got {
         all.entry(one.record().to_owned()).or_default().push(one.kind().to_owned());
@@ -185,7 +185,7 @@ fn stories(got: &[Got]) -> HashMap<String, Vec<String>> {
 }
 
 /// Its sequence numbers rise for each record.
-fn in_order(got: &[Got]) -> bool {
+pub fn in_order(got: &[Got]) -> bool {
     let mut last: HashMap<&str, &str> = HashMap::new();
     got.iter().all(|g| {
         let now = text(&g.event["sequence"]);
@@ -538,6 +538,7 @@ async fn who_may_subscribe(app: TestApp) {
         (json!({ "types": ["entrust"] }), "/filters/types/0"),
         (json!({ "types": ["*", "matter.*"] }), "/filters/types/1"),
         (json!({ "center": "000000000000" }), "/filters/center"),
+        (json!({ "record": { "kind": "matter", "id": Id::new() } }), "/filters/record/kind"),
     ] {
         let wrong = json!({ "url": receiver.url, "filters": bad });
         assert_eq!(portal.post("/webhooks", wrong).await.expect(422).body["errors"][0]["pointer"], pointer);

@@ -159,6 +159,13 @@ impl TestApp {
         Self::configured(open_db(self.db.engine().clone(), 2), None, edit).await
     }
 
+    /// The same database, and nobody waits long for a connection to it.
+    pub async fn hasty(&self) -> Self {
+        let options = Options { pool_size: 2, wait: Duration::from_millis(100), masking: Masking::default() };
+        let db = Db::open(self.db.engine().clone(), &options, vault(), Arc::new(Clock::default())).expect("database");
+        Self::configured(db, None, |_| {}).await
+    }
+
     async fn open(engine: Engine, dir: Option<tempfile::TempDir>) -> Self {
         Self::serve(open_db(engine, 2), dir).await
     }
