@@ -18,6 +18,7 @@ pub mod model;
 mod narrative;
 mod opening;
 mod said_api;
+mod rated;
 pub mod store;
 mod views;
 mod visiting;

@@ -6,13 +6,14 @@ use chrono::TimeDelta;
 
 use super::{
     gateways::{self, Handed, Outgoing},
-    kinds::NoticeParameter,
+    kinds::{NoticeKind, NoticeParameter},
     model::{NoticeState, NoticeWords, fill},
     store::{self, Notice},
 };
 use crate::{
     config::Gateways,
     db::{Db, Error, Result, Tx},
+    evaluations,
     kernel::{Code as _, Moment},
     outbound::{Outbound, Pauses},
 };
@@ -33,6 +34,14 @@ fn reached(words: &NoticeWords, public_url: &str) -> BTreeMap<NoticeParameter, S
     params
 }
 
+/// What it asks for was given meanwhile, such as a rating during the quiet hours.
+fn answered(tx: &mut Tx, row: &Notice) -> Result<bool> {
+    match row.kind {
+        NoticeKind::RatingOpen | NoticeKind::RatingReminder | NoticeKind::RatingCode => Ok(!evaluations::is_waiting(tx, row.record_id)?),
+        _ => Ok(false),
+    }
+}
+
 /// Takes what is due for a while; what is of no use any more, or has no way to go, is put aside.
 fn take(tx: &mut Tx, gateways: &Gateways, public_url: &str) -> Result<(Vec<(Notice, Outgoing)>, usize)> {
     let now = tx.now;
@@ -40,6 +49,8 @@ fn take(tx: &mut Tx, gateways: &Gateways, public_url: &str) -> Result<(Vec<(Noti
     for mut row in store::due(tx, BATCH)? {
         let useless = if row.expires_at <= now {
             Some("expired")
+        } else if answered(tx, &row)? {
+            Some("answered")
         } else if gateways::of(gateways, row.channel).is_none() {
             Some("no_gateway")
         } else {
