@@ -175,7 +175,6 @@ pub struct LateLimit {
     /// Kind of record.
     pub record_kind: String,
     /// Whose, and until when.
-    #[diesel(embed)]
     pub late: LateClock,
 }
 

@@ -57,8 +57,14 @@ fn named(rows: &[NamedOverdue]) -> Block {
 
 /// The same, with what was to be done by then.
 fn limits(rows: &[NamedOverdue]) -> Block {
-    let columns =
-        vec![Column::short("编号", 30), Column::words("时限", 16), Column::words("事项", 18), Column::words("责任单位", 14), Column::short("期限", 12), Column::short("超期天数", 10)];
+    let columns = vec![
+        Column::short("编号", 30),
+        Column::words("时限", 16),
+        Column::words("事项", 18),
+        Column::words("责任单位", 14),
+        Column::short("期限", 12),
+        Column::short("超期天数", 10),
+    ];
     let row = |o: &NamedOverdue| {
         let late = if o.done_at.is_some() { format!("{}（已办）", o.days_late) } else { o.days_late.to_string() };
         let limit = o.limit_label.clone().unwrap_or_default();

@@ -15,7 +15,9 @@ use super::{
 use crate::{
     db::Error,
     entrustments::api::{ENTRUSTMENT, ProgressParams},
-    http::{Answer, Ask, Body, Command, Expand, Expands, Filter, FilterKind, LinkCommand, List, ListKind, Named, Nothing, OwnHands, Params, Public, Relation, State},
+    http::{
+        Answer, Ask, Body, Command, Expand, Expands, Filter, FilterKind, LinkCommand, List, ListKind, Named, Nothing, OwnHands, Params, Public, Relation, State,
+    },
     kernel::{Code, Page},
     organization::{api::CENTER, people_api::PERSON},
 };

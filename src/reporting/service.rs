@@ -6,8 +6,8 @@ use super::{
     gathering,
     mapping::ReportMapping,
     model::{
-        BatchKind, NewReportingTarget, Payload, ReportBatchState as State, ReportFileInput, ReportPush, ReportPushInput, ReportWords,
-        ReportingTargetEdit, TargetSettings, TargetState,
+        BatchKind, NewReportingTarget, Payload, ReportBatchState as State, ReportFileInput, ReportPush, ReportPushInput, ReportWords, ReportingTargetEdit,
+        TargetSettings, TargetState,
     },
     store::{self, ReportBatch, Target as Row},
     views::{self, ReportBatchView, ReportingTargetView},
