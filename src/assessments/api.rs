@@ -73,8 +73,8 @@ struct SchemeParams {
     center: String,
     /// 最多列出多少条
     #[serde(default)]
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<usize>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
 }
 
 /// 考评办法（assessment schemes）
@@ -84,10 +84,10 @@ struct SchemeParams {
 #[get("/assessment-schemes")]
 async fn schemes_of(ask: Ask, params: Params<SchemeParams>) -> Answer {
     let SchemeParams { center, limit } = params.0;
-    if limit.is_some_and(|n| !(1..=200).contains(&n)) {
-        return Err(Problem::parameter("limit", "range", "limit 应为 1 到 200 的整数。", "limit must be 1 to 200."));
-    }
-    ask.view(move |tx, actor, _| schemes::list(tx, actor, &center, limit.unwrap_or(200))).await
+    let most = limit.map_or(Ok(200), |text| text.parse::<usize>());
+    let wrong = || Problem::parameter("limit", "range", "limit 应为 1 到 200 的整数。", "limit must be 1 to 200.");
+    let most = most.ok().filter(|most| (1..=200).contains(most)).ok_or_else(wrong)?;
+    ask.view(move |tx, actor, _| schemes::list(tx, actor, &center, most)).await
 }
 
 /// 新增考评办法（create scheme）

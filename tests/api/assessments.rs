@@ -50,6 +50,8 @@ async fn scheme(app: &TestApp, kind: &str, content: Value) -> String {
         None => text(&reform.post("/assessment-schemes", body).await.created()["id"]).to_owned(),
     };
     let published = reform.post(&format!("/assessment-schemes/{id}/publish"), json!({})).await.ok();
+    assert_eq!(reform.get("/assessment-schemes?center=320600000000&limit=1").await.ok()["items"].as_array().map(Vec::len), Some(1));
+    reform.get("/assessment-schemes?center=320600000000&limit=0").await.expect(400);
     assert_eq!((&published["state"], &published["published"]["bonus_cap"]), (&json!("published"), &json!(5)));
     id
 }

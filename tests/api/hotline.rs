@@ -603,6 +603,7 @@ async fn an_accepted_order_is_rated(app: TestApp) {
     let at = |name: &str| header.iter().position(|h| *h == name).expect("column");
     let row: Vec<&str> = lines.find(|l| l.contains("RX-E1")).expect("the order").split(',').collect();
     assert_eq!((row[at("轮次")], row[at("退单次数")], row[at("延期次数")], row[at("催办次数")]), ("2", "0", "0", "0"), "{csv}");
+    crate::statistics::counted(&app).await;
     let found = app.db.read(jieli::statistics::checking::verify).await.expect("recounted");
     assert_eq!(found.differences, 0, "{:#?}", found.told);
 }
