@@ -71,6 +71,10 @@ struct SchemeParams {
     /// 服务中心 id 或区划代码
     #[param(max_length = 100, example = "320600000000")]
     center: String,
+    /// 最多列出多少条
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
 }
 
 /// 考评办法（assessment schemes）
@@ -79,7 +83,11 @@ struct SchemeParams {
 #[utoipa::path(tag = "assessments", operation_id = "list_assessment_schemes", params(SchemeParams), responses((status = 200, description = "考评办法", body = AssessmentSchemes)))]
 #[get("/assessment-schemes")]
 async fn schemes_of(ask: Ask, params: Params<SchemeParams>) -> Answer {
-    ask.view(move |tx, actor, _| schemes::list(tx, actor, &params.0.center)).await
+    let SchemeParams { center, limit } = params.0;
+    let most = limit.map_or(Ok(200), |text| text.parse::<usize>());
+    let wrong = || Problem::parameter("limit", "range", "limit 应为 1 到 200 的整数。", "limit must be 1 to 200.");
+    let most = most.ok().filter(|most| (1..=200).contains(most)).ok_or_else(wrong)?;
+    ask.view(move |tx, actor, _| schemes::list(tx, actor, &center, most)).await
 }
 
 /// 新增考评办法（create scheme）
@@ -175,7 +183,7 @@ async fn publish(command: Command, body: Body<Empty>) -> Answer {
 
 /// 冻结考评（freeze assessment）
 ///
-/// 公示期满、异议均已复核后冻结：得分和排名不再改变，各项数字背后的记录逐批归档。
+/// 公示期满、异议均已复核后，由起草人以外的人冻结：得分和排名不再改变，各项数字背后的记录逐批归档。
 #[utoipa::path(tag = "assessments", operation_id = "freeze_assessment", params(("id" = String, Path, description = "考评 id 或编号", max_length = 100)), responses((status = 200, description = "考评", body = AssessmentView)))]
 #[post("/assessments/{id}/freeze")]
 async fn freeze(command: Command, body: Body<Empty>) -> Answer {

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     auth::Actor,
     db::{Private, Result, Tx},
+    indicators::Definition,
     kernel::{ErrorCode, Id, Problem, Target, Text},
 };
 
@@ -164,8 +165,7 @@ pub fn decide(tx: &mut Tx, actor: &Actor, target: &Target, input: &AssessmentObj
     words.document.clone_from(&input.document);
     if input.upheld {
         let line = content.lines.iter().find(|line| line.code == objection.line);
-        let is_rate = line.is_some_and(|line| !line.indicator.definition().under.is_empty());
-        let change = change_of(input, &objection.line, is_rate)?;
+        let change = change_of(input, &objection.line, line.map(|line| line.indicator.definition()).as_ref())?;
         let said = EntryWords { reason: input.reason.clone(), document: input.document.clone() };
         objection.entry_id = Some(enter_as(tx, actor, &subject, (EntryKind::Objection, EntryState::Effective), change, &said)?.id);
     }
@@ -186,7 +186,9 @@ pub fn decide(tx: &mut Tx, actor: &Actor, target: &Target, input: &AssessmentObj
     objection_view(tx, actor, &row, &center, objection)
 }
 
-fn change_of(input: &AssessmentObjectionDecision, line: &str, is_rate: bool) -> Result<Change, Problem> {
+fn change_of(input: &AssessmentObjectionDecision, line: &str, of: Option<&Definition>) -> Result<Change, Problem> {
+    let is_rate = of.is_some_and(|of| !of.under.is_empty());
+    let is_part = is_rate && of.is_some_and(|of| of.unit == "%");
     if input.document.trim().chars().count() < 2 {
         return Err(Problem::rule("/document", "required", "异议成立的，请写明文号。", "The document's number."));
     }
@@ -194,6 +196,9 @@ fn change_of(input: &AssessmentObjectionDecision, line: &str, is_rate: bool) -> 
         (Some(numerator), None) if input.denominator.is_some() == is_rate => {
             if input.denominator.is_some_and(|under| under == 0) {
                 return Err(Problem::rule("/denominator", "nought", "分母应大于 0。", "More than nought."));
+            }
+            if is_part && input.denominator.is_some_and(|under| numerator > under) {
+                return Err(Problem::rule("/numerator", "more_than_all", "分子不能大于分母：该指标以百分比计。", "No more than the denominator."));
             }
             Ok(Change { line: Some(line.to_owned()), delta: 0, figure: Some((numerator, input.denominator)) })
         }

@@ -120,8 +120,8 @@ pub fn version(tx: &mut Tx, actor: &Actor, reference: &str, number: i64) -> Resu
     version.content.get()
 }
 
-/// The schemes of a center and of those above it.
-pub fn list(tx: &mut Tx, actor: &Actor, center: &str) -> Result<AssessmentSchemes> {
+/// The schemes of a center and of those above it, at most so many.
+pub fn list(tx: &mut Tx, actor: &Actor, center: &str, most: usize) -> Result<AssessmentSchemes> {
     let unknown = || Problem::parameter("center", "unknown_center", "没有这个服务中心。", "No such center.");
     let center = organization::store::center_by_reference(tx, center)?.ok_or_else(unknown)?;
     if !permits(actor, "read", &center) {
@@ -129,7 +129,7 @@ pub fn list(tx: &mut Tx, actor: &Actor, center: &str) -> Result<AssessmentScheme
     }
     let lineage: Vec<Id> = center.lineage().filter_map(|id| id.parse().ok()).collect();
     let mut items = Vec::new();
-    for row in store::schemes(tx, &lineage)? {
+    for row in store::schemes(tx, &lineage)?.into_iter().take(most) {
         items.push(view(tx, actor, row)?);
     }
     Ok(AssessmentSchemes { items })

@@ -60,10 +60,10 @@ pub(super) fn own_subjects(tx: &mut Tx, actor: &Actor, row: &Assessment) -> Resu
     Ok(own)
 }
 
-/// Whoever drew it up decides no objection to it.
+/// Whoever drew it up decides no objection to it, and does not freeze it alone.
 pub(super) fn permits(actor: &Actor, row: &Assessment, center: &Center, action: Action) -> bool {
     let drew = actor.id.is_some() && actor.id == row.created_by;
-    assesses(actor, action.code(), center) && !(action == Action::Decide && drew)
+    assesses(actor, action.code(), center) && !(matches!(action, Action::Decide | Action::Freeze) && drew)
 }
 
 /// What the guards know.
@@ -102,6 +102,9 @@ pub(super) fn load_for(tx: &mut Tx, actor: &Actor, reference: &str, action: Acti
     dialect::lock_root(tx.conn, "assessments", id.as_str())?;
     let (row, center) = load_seen(tx, actor, id.as_str())?;
     if action != Action::Object && !permits(actor, &row, &center, action) {
+        if action == Action::Freeze && assesses(actor, action.code(), &center) {
+            return Err(Problem::new(ErrorCode::Forbidden, Text::new("考评须由起草人以外的人冻结。", "Another person than who drew it up freezes it.")).into());
+        }
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     let facts = facts(tx, &row)?;

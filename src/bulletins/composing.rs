@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::naming;
 use crate::{
     clocks::{self, ClockKind, LateClock, midnight},
     db::{Result, Tx},
@@ -83,9 +84,13 @@ pub struct NamedOverdue {
     /// Number.
     #[schema(example = "DB-320623-20260105-000001-101")]
     pub number: String,
-    /// The item, or what the sheet or order is.
+    /// The item, or what the record is.
     #[schema(example = "企业投资项目备案")]
     pub title: String,
+    /// Which limit, in Chinese, where it is not told by the list that it stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "受理时限")]
+    pub limit_label: Option<String>,
     /// Who must act.
     #[schema(example = "如东县政务服务中心")]
     pub responsible: String,
@@ -136,6 +141,10 @@ pub struct BulletinBody {
     pub overdue_matters: Vec<NamedOverdue>,
     /// Assignment sheets past their limit at the end of the period.
     pub overdue_sheets: Vec<NamedOverdue>,
+    /// Whatever other limit was past at the end of the period, such as those to accept or to answer a transfer: the longest past
+    /// first, up to 200.
+    #[serde(default)]
+    pub overdue_limits: Vec<NamedOverdue>,
     /// Supervision orders issued in the period, or open at its end: late ones first.
     pub orders: Vec<NamedOrder>,
     /// What everybody may be told, month by month.
@@ -189,6 +198,7 @@ pub fn compose(tx: &mut Tx, center: &Center, period: Period) -> Result<BulletinB
         departments: supervision::department_overviews(tx, center, from, to)?,
         overdue_matters: matters(tx, center, end)?,
         overdue_sheets: overdue_sheets(tx, center, end)?,
+        overdue_limits: overdue_limits(tx, center, end)?,
         orders: named_orders(tx, center, (midnight(from), end))?,
         published: statistics::published_months(tx, center, from, to)?,
         charts,
@@ -219,11 +229,30 @@ fn responsible(tx: &mut Tx, late: &[LateClock]) -> Result<BTreeMap<Id, String>> 
     organization::names(tx, &ids)
 }
 
+fn overdue(c: &LateClock, (number, title): (String, String), responsible: String, end: Moment) -> NamedOverdue {
+    NamedOverdue { id: c.record_id, number, title, limit_label: None, responsible, due_at: c.due_at, days_late: days(c.due_at, end), done_at: c.stopped_at }
+}
+
+/// Named apart: promises, sheets, orders; and what an assessment has to decide is its own.
+const APART: &[ClockKind] = &[ClockKind::Promise, ClockKind::Sheet, ClockKind::Supervision, ClockKind::SupervisionSignIn, ClockKind::ObjectionDecision];
+
+fn overdue_limits(tx: &mut Tx, center: &Center, end: Moment) -> Result<Vec<NamedOverdue>> {
+    let late = clocks::late_without(tx, &center.path, APART, end, NAMED)?;
+    let rows = naming::names(tx, &late)?;
+    let names = responsible(tx, &late.iter().map(|l| l.late.clone()).collect::<Vec<_>>())?;
+    let one = |l: &clocks::LateLimit| {
+        let responsible = names.get(&l.late.department_id.unwrap_or(l.late.center_id)).cloned().unwrap_or_default();
+        let named = overdue(&l.late, rows.get(&l.late.record_id)?.clone(), responsible, end);
+        Some(NamedOverdue { limit_label: Some(l.kind.label().into()), ..named })
+    };
+    Ok(late.iter().filter_map(one).collect())
+}
+
 fn named(late: &[LateClock], names: &BTreeMap<Id, String>, end: Moment, of: impl Fn(Id) -> Option<(String, String)>) -> Vec<NamedOverdue> {
     let one = |c: &LateClock| {
         let (number, title) = of(c.record_id)?;
         let responsible = names.get(&c.department_id.unwrap_or(c.center_id)).cloned().unwrap_or_default();
-        Some(NamedOverdue { id: c.record_id, number, title, responsible, due_at: c.due_at, days_late: days(c.due_at, end), done_at: c.stopped_at })
+        Some(overdue(c, (number, title), responsible, end))
     };
     late.iter().filter_map(one).collect()
 }

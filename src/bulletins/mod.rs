@@ -5,6 +5,7 @@ pub mod api;
 mod composing;
 pub mod machine;
 mod model;
+mod naming;
 mod narrative;
 mod service;
 pub mod store;

@@ -92,7 +92,8 @@ pub fn trend(t: &Trend) -> String {
     for (n, series) in t.series.iter().enumerate() {
         let (colour, dashes) = (COLOURS.get(n % 4).copied().unwrap_or("#222"), DASHES.get(n % 4).copied().unwrap_or(""));
         if percent {
-            line(&mut svg, series, n, (colour, dashes), (&middle, &up));
+            let others: Vec<&Series> = t.series.iter().enumerate().filter(|(other, _)| *other != n).map(|(_, s)| s).collect();
+            line(&mut svg, series, (n, &others), (colour, dashes), (&middle, &up));
         } else {
             bars(&mut svg, series, (n, t.series.len()), slot, &t.labels, colour, (&middle, &up));
         }
@@ -107,20 +108,35 @@ pub fn trend(t: &Trend) -> String {
 type Place<'a, T> = &'a dyn Fn(T) -> f64;
 
 /// A line breaks where there is nothing to say.
-fn line(svg: &mut Svg, series: &Series, n: usize, (colour, dashes): (&str, &str), (middle, up): (Place<usize>, Place<f64>)) {
+fn line(svg: &mut Svg, series: &Series, (n, others): (usize, &[&Series]), (colour, dashes): (&str, &str), (middle, up): (Place<usize>, Place<f64>)) {
     let points: Vec<Option<(f64, f64)>> = series.values.iter().enumerate().map(|(at, v)| v.map(|v| (middle(at), up(v)))).collect();
     for run in points.split(Option::is_none).filter(|run| run.len() > 1) {
         svg.path(&run.iter().flatten().copied().collect::<Vec<_>>(), colour, dashes);
     }
-    for (point, value) in points.iter().zip(&series.values) {
+    for (at, (point, value)) in points.iter().zip(&series.values).enumerate() {
         if let (Some((x, y)), Some(value)) = (point, value) {
             svg.mark((*x, *y), n % 2 == 1, colour);
             if series.values.len() <= LABELLED {
-                // The first above its line, the second below, so that both can be read.
-                svg.text((*x, if n.is_multiple_of(2) { y - 8.0 } else { y + 16.0 }), "middle", 11, &number(*value));
+                let beside: Vec<f64> = others.iter().filter_map(|s| s.values.get(at).copied().flatten()).map(up).collect();
+                svg.text((*x, label_at(*y, n, &beside)), "middle", 11, &number(*value));
             }
         }
     }
+}
+
+/// So much apart two numbers can be read; and between the places above and below a point.
+const APART: f64 = 13.0;
+const BETWEEN: f64 = 24.0;
+
+/// Where the number of a point is written: the first above its line, the second below; where another point of the same period is
+/// so near that the two would meet, the upper one is written above and the lower one below.
+fn label_at(y: f64, n: usize, beside: &[f64]) -> f64 {
+    let near = beside.iter().copied().find(|other| (other - y).abs() < BETWEEN + APART);
+    let above = match near {
+        Some(other) if (other - y).abs() > f64::EPSILON => y < other,
+        _ => n.is_multiple_of(2),
+    };
+    if above { y - 8.0 } else { y + 16.0 }
 }
 
 fn bars(svg: &mut Svg, series: &Series, (n, of): (usize, usize), slot: f64, labels: &[String], colour: &str, (middle, up): (Place<usize>, Place<f64>)) {
@@ -152,6 +168,10 @@ mod tests {
         assert!(out.contains("满意率：1月 95.50%，2月 无，3月 100%，4月 90%"), "{out}");
         assert!(out.contains("满意率 &lt;2026&gt;") && !out.contains("<2026>"));
         assert_eq!(out.matches("<polyline").count(), 1, "one point alone is no line");
+        // Two near points: the upper one's number above it, the lower one's below, whichever is the first.
+        assert_eq!((label_at(100.0, 0, &[80.0]), label_at(80.0, 1, &[100.0])), (116.0, 72.0));
+        assert_eq!((label_at(100.0, 0, &[300.0]), label_at(300.0, 1, &[100.0])), (92.0, 316.0));
+        assert_eq!((label_at(100.0, 0, &[100.0]), label_at(100.0, 1, &[100.0])), (92.0, 116.0));
         assert_eq!((ceiling(0.0), ceiling(7.0), ceiling(43.0), ceiling(100.0)), (1.0, 10.0, 50.0, 100.0));
     }
 }

@@ -116,7 +116,7 @@ fn assessment(tx: &mut Tx, n: u32, now: Moment) -> Result<()> {
     }
     tx.now = now;
     if n == 6 {
-        assessments::freeze(tx, &reform, &Target::any(id))?;
+        assessments::freeze(tx, &manager, &Target::any(id))?;
         while assessments::freeze_some(tx)? > 0 {}
         let correction = json!({ "points": -1.0, "reason": "审计发现一件材料不实", "evidence": "通审〔2026〕1 号" });
         let proposed = assessments::enter(tx, &manager, &Target::any(id), &rudong, &read(correction)?)?;

@@ -219,6 +219,8 @@ pub async fn load(db: &Db, shipped: Shipped, cost: passwords::Cost) -> Result<Ci
         }
         people(tx, &own, &hash)?;
         super::assessments::schemes(tx, &own.root, &Actor::system("demo"))?;
+        let company = own.company.as_ref().map_or(super::portal::COMPANY, |c| (c.name.as_str(), c.credit_code.as_str()));
+        super::portal::load(tx, &own.root, company)?;
         // The city whose text says how what cannot be done is handled.
         if shipped == Shipped::Wenling && at_home(tx, &own.root)? {
             super::tickets::of_city(tx, &own.root)?;

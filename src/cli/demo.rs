@@ -231,7 +231,7 @@ pub async fn load(db: &Db, cost: passwords::Cost) -> Result<(), CliError> {
     .await?;
     let hash = passwords::hash_async(PASSWORD.into(), cost).await;
     db.commit(move |tx| staff(tx, &hash).map_err(said)).await?;
-    db.commit(super::portal::load).await?;
+    db.commit(|tx| super::portal::load(tx, "320600000000", super::portal::COMPANY)).await?;
     Ok(())
 }
 

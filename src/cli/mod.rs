@@ -45,6 +45,7 @@ use crate::{
     db,
 };
 
+pub use bulk::fill as load_many_matters;
 pub use city::{Shipped, load as load_city};
 pub use demo::{load as load_demo, load_calendar};
 pub use matters::load as load_demo_matters;
@@ -342,6 +343,12 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
 
 /// The configured database, migrated, under the key that it was made with.
 async fn opened(config: &Config) -> Result<db::Db, CliError> {
+    // Nothing is made by who only looks: neither a file nor a key.
+    if let Ok(db::Engine::Sqlite(path)) = db::Engine::parse(&config.database_url)
+        && !std::path::Path::new(&path).exists()
+    {
+        return Err(CliError::Said(format!("没有数据库 {path}：请先运行 jieli migrate 或 jieli demo")));
+    }
     let db = app::open(config)?;
     app::wait_for_schema(&db).await?;
     app::tokens(&db, config.public_url.clone()).await?;

@@ -25,9 +25,9 @@ fn administrator() -> Actor {
     Actor { kind: "user", id: Some(fixed("user", "sys_admin")), grants, label: "系统管理员".into(), ..Actor::system("demo") }
 }
 
-fn portal(jwks: &serde_json::Value) -> serde_json::Value {
+fn portal(root: &str, jwks: &serde_json::Value) -> serde_json::Value {
     serde_json::json!({
-        "client_id": "demo-portal", "kind": "portal", "center": "320600000000",
+        "client_id": "demo-portal", "kind": "portal", "center": root,
         "settings": {
             "name": "演示门户", "description": "演示用：密钥和签名私钥均已公开（data/demo/portal-key.pem）", "jwks": jwks,
             "redirect_uris": ["http://127.0.0.1:5173/signed-in", "http://localhost:5173/signed-in"], "per_minute": 6000, "per_day": 1_000_000,
@@ -57,10 +57,10 @@ fn province() -> serde_json::Value {
     })
 }
 
-fn fake() -> serde_json::Value {
+fn fake((name, code): (&str, &str)) -> serde_json::Value {
     let person = |hint: &str, level: &str| serde_json::json!({ "hint": hint, "claims": { "type": "natural_person", "name": "演示自然人一号", "id_number": "320601199001010011", "level": level, "phone_number": "13900000003" } });
     let company = serde_json::json!({ "hint": "company", "claims": {
-        "type": "enterprise", "org": "如东海风装备制造有限公司（演示）", "code": "91320623MADEM0001N", "level": "2" } });
+        "type": "enterprise", "org": name, "code": code, "level": "2" } });
     serde_json::json!({
         "name": "fake", "kind": "fake",
         "settings": {
@@ -71,15 +71,18 @@ fn fake() -> serde_json::Value {
     })
 }
 
-/// Loads what is not there yet.
-pub(super) fn load(tx: &mut Tx) -> db::Result<()> {
+/// The company that signs in by itself in Nantong's demo.
+pub(super) const COMPANY: (&str, &str) = ("如东海风装备制造有限公司（演示）", "91320623MADEM0001N");
+
+/// Loads what is not there yet, for the city of this division; `company` is who signs in by itself.
+pub(super) fn load(tx: &mut Tx, root: &str, company: (&str, &str)) -> db::Result<()> {
     let (system, admin) = (Actor::system("demo"), administrator());
     let jwks: serde_json::Value = serde_json::from_str(JWKS)?;
     if accounts::client(tx, "demo-portal")?.is_none() {
-        let new: NewClient = read(portal(&jwks))?;
+        let new: NewClient = read(portal(root, &jwks))?;
         clients::create_as(tx, &system, &new, fixed("client", "demo-portal"), SECRET)?;
         for name in ["demo-mini-app", "demo-kiosk"] {
-            let new = read(serde_json::json!({ "client_id": name, "kind": "portal", "center": "320600000000",
+            let new = read(serde_json::json!({ "client_id": name, "kind": "portal", "center": root,
                 "settings": { "name": "演示小程序（待批准）", "redirect_uris": ["https://mini.example.gov.cn/signed-in"] } }))?;
             clients::create_as(tx, &admin, &new, fixed("client", name), SECRET)?;
         }
@@ -88,7 +91,7 @@ pub(super) fn load(tx: &mut Tx) -> db::Result<()> {
         clients::stop(tx, fixed("client", "demo-old-portal"))?;
     }
     if identities::provider(tx, "fake")?.is_none() {
-        providers::create_as(tx, &system, &read(fake())?, fixed("identity_provider", "fake"))?;
+        providers::create_as(tx, &system, &read(fake(company))?, fixed("identity_provider", "fake"))?;
         providers::create_as(tx, &admin, &read(province())?, fixed("identity_provider", "province"))?;
         for (name, on) in [("city-one", true), ("city-two", false)] {
             let mut copy = province();
@@ -104,7 +107,7 @@ pub(super) fn load(tx: &mut Tx) -> db::Result<()> {
     }
     let id = fixed("notice_template", "result_ready");
     if !notices::is_known(tx, id)? {
-        let new = read(serde_json::json!({ "kind": "result_ready", "center": "320600000000",
+        let new = read(serde_json::json!({ "kind": "result_ready", "center": root,
             "content": { "title": "办结待签收", "text": "“{title}”（{number}）已由{center}办结，请在小程序中核对结果并签收，也可到就近的代办点签收。", "channels": ["in_app", "sms"] } }))?;
         notices::publish_as(tx, &system, &new, id)?;
     }

@@ -416,6 +416,12 @@ pub fn running(tx: &mut Tx, asked: &store::Running) -> Result<Vec<store::Running
     store::running(tx, asked, APPLICANTS)
 }
 
+/// The limits of the staff at or below a path that stood past their end at a moment, without those of these kinds.
+pub fn late_without(tx: &mut Tx, path: &str, without: &[ClockKind], at: Moment, limit: i64) -> Result<Vec<store::LateLimit>> {
+    let without: Vec<ClockKind> = APPLICANTS.iter().chain(without).copied().collect();
+    store::late_without(tx, path, &without, at, limit)
+}
+
 /// The limits of the departments at or below a path, kept and missed in a period.
 pub fn of_departments(tx: &mut Tx, path: &str, within: (Moment, Moment)) -> Result<Vec<store::DepartmentLimits>> {
     store::of_departments(tx, path, within, APPLICANTS)

@@ -167,6 +167,35 @@ pub fn late_at(tx: &mut Tx, path: &str, kind: super::ClockKind, at: Moment, limi
         .load(tx.conn)?)
 }
 
+/// A limit that stood past its end at a moment, whatever it measures.
+#[derive(Clone, Debug, Queryable)]
+pub struct LateLimit {
+    /// What it measures.
+    pub kind: super::ClockKind,
+    /// Kind of record.
+    pub record_kind: String,
+    /// Whose, and until when.
+    pub late: LateClock,
+}
+
+/// The limits charged at or below a path that stood past their end at a moment, without those of these kinds: the longest past
+/// first.
+pub fn late_without(tx: &mut Tx, path: &str, without: &[super::ClockKind], at: Moment, limit: i64) -> Result<Vec<LateLimit>> {
+    use clocks as c;
+    let below = centers::table.filter(centers::path.ge(path.to_owned())).filter(centers::path.lt(format!("{path}~"))).select(centers::id.nullable());
+    Ok(c::table
+        .filter(c::kind.ne_all(without.to_vec()))
+        .filter(c::breached_at.is_not_null())
+        .filter(c::due_at.lt(at))
+        .filter(c::state.ne("paused"))
+        .filter(c::stopped_at.is_null().or(c::stopped_at.ge(at)))
+        .filter(c::center_id.eq_any(below))
+        .order((c::due_at.asc(), c::id.asc()))
+        .limit(limit)
+        .select((c::kind, c::record_kind, (c::record_id, c::center_id.assume_not_null(), c::department_id, c::due_at, c::stopped_at)))
+        .load(tx.conn)?)
+}
+
 /// A running limit of the staff.
 #[derive(Clone, Debug, Queryable)]
 pub struct RunningClock {

@@ -94,7 +94,7 @@ pub struct ConsultationOffer {
 pub struct ConsultationRating {
     /// Its evaluation.
     pub evaluation_id: Id,
-    /// In the answer to what closed it, for staff: the single-use link for the one who asked.
+    /// The single-use link: for the one who asked; and for staff who are not rated by it, in the answer to what closed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
     /// Beside it: the code for the slip.
@@ -355,14 +355,15 @@ pub(super) fn render(tx: &mut Tx, actor: &Actor, c: &Opened, reader: Reader) -> 
     let turned = store::turned(tx, &[c.row.id])?;
     let past = c.details.rounds.iter().cloned();
     let past = past.map(|r| ConsultationRound { question: r.question, answer: r.answer.map(|a| answer_view(a, reader.staff)), until: r.until });
-    let rated = occasions::of_record(tx, c.row.intake_center_id, &c.row.number)?;
+    let rated = occasions::of_record(tx, actor, c.row.intake_center_id, &c.row.number)?;
     let shown = head(tx, c.row.clone(), reader, &turned)?;
     let words = shown.question.is_some();
     Ok(ConsultationView {
         center: Some(CenterBrief::from(&c.center)),
         rounds: words.then(|| past.collect()),
         transfers: if reader.staff { Some(offer_views(tx, c)?) } else { None },
-        rating: rated.map(|r| ConsultationRating { evaluation_id: r.evaluation_id, link: None, receipt_code: None }),
+        // Who asked rates it from here.
+        rating: rated.map(|r| ConsultationRating { evaluation_id: r.evaluation_id, link: r.link.filter(|_| actor.applicant_id.is_some()), receipt_code: None }),
         attachments: Some(if words { attachments::of_record(tx, c.row.id, reader.masked)? } else { Vec::new() }),
         clocks: Some(clocks::of_record(tx, c.row.id)?),
         allowed_actions: Some(c.allowed(actor)),
@@ -378,7 +379,7 @@ pub fn view(tx: &mut Tx, actor: &Actor, id: Id) -> Result<ConsultationView> {
 /// [`view`] after it was closed: whoever closed it for the asker is given the link to hand on.
 pub(super) fn view_ended(tx: &mut Tx, actor: &Actor, id: Id) -> Result<ConsultationView> {
     let shown = view(tx, actor, id)?;
-    let rated = occasions::of_record(tx, shown.intake_center_id, &shown.number)?;
+    let rated = occasions::of_record(tx, actor, shown.intake_center_id, &shown.number)?;
     let opener = actor.applicant_id.is_none() && shown.question.is_some();
     let rating =
         rated.map(|r| ConsultationRating { evaluation_id: r.evaluation_id, link: r.link.filter(|_| opener), receipt_code: r.receipt_code.filter(|_| opener) });

@@ -55,6 +55,24 @@ fn named(rows: &[NamedOverdue]) -> Block {
     table(columns, rows.iter().map(row).collect())
 }
 
+/// The same, with what was to be done by then.
+fn limits(rows: &[NamedOverdue]) -> Block {
+    let columns = vec![
+        Column::short("编号", 30),
+        Column::words("时限", 16),
+        Column::words("事项", 18),
+        Column::words("责任单位", 14),
+        Column::short("期限", 12),
+        Column::short("超期天数", 10),
+    ];
+    let row = |o: &NamedOverdue| {
+        let late = if o.done_at.is_some() { format!("{}（已办）", o.days_late) } else { o.days_late.to_string() };
+        let limit = o.limit_label.clone().unwrap_or_default();
+        vec![o.number.clone(), limit, o.title.clone(), o.responsible.clone(), o.due_at.local_date().to_string(), late]
+    };
+    table(columns, rows.iter().map(row).collect())
+}
+
 fn drawn(view: &BulletinView, complaint_phone: String) -> Sheet {
     let (brief, words, body) = (&view.brief, &view.words, &view.body);
     let mut blocks = Vec::new();
@@ -84,14 +102,15 @@ fn drawn(view: &BulletinView, complaint_phone: String) -> Sheet {
     blocks.extend([heading("四、部门履职情况"), table(columns, departments.collect())]);
     blocks.extend([heading("五、期末超期的代办件"), named(&body.overdue_matters)]);
     blocks.extend([heading("六、期末超期的交办单"), named(&body.overdue_sheets)]);
+    blocks.extend([heading("七、期末超过的其他时限"), limits(&body.overdue_limits)]);
     let columns =
         vec![Column::short("编号", 32), Column::words("被督办单位", 28), Column::words("原因", 18), Column::short("状态", 12), Column::short("逾期", 10)];
     let orders = body
         .orders
         .iter()
         .map(|o| vec![o.number.clone(), o.to.clone(), o.reason_label.clone(), o.state_label.clone(), if o.late { "是" } else { "否" }.to_owned()]);
-    blocks.extend([heading("七、督办情况"), table(columns, orders.collect())]);
-    for (title, text) in [("八、存在问题", &words.problems), ("九、工作要求", &words.requirements)] {
+    blocks.extend([heading("八、督办情况"), table(columns, orders.collect())]);
+    for (title, text) in [("九、存在问题", &words.problems), ("十、工作要求", &words.requirements)] {
         if !text.is_empty() {
             blocks.extend([heading(title), paragraph(text)]);
         }

@@ -26,9 +26,10 @@ fn drawn(view: &SupervisionView, issuer: &str, complaint_phone: String) -> Sheet
         vec![Cell::label(left.0), Cell::value(or_dash(&left.1)), Cell::label(right.0), Cell::value(or_dash(&right.1))]
     };
     let wide = |label: &str, value: &str| vec![Cell::label(label), Cell::value(or_dash(value)).across(3)];
-    // What has ended keeps the limit that it had last.
-    let last = || view.clocks.iter().flatten().filter(|c| c.kind == ClockKind::Supervision).map(|c| c.due_at).max();
-    let due = view.due_at.or_else(last).map(|at| date(at.local_date())).unwrap_or_default();
+    // Until when it is to be carried out, whatever else runs: its signing in has a limit too. What has ended keeps the one that
+    // it had last.
+    let last = view.clocks.iter().flatten().filter(|c| c.kind == ClockKind::Supervision).map(|c| c.due_at).max();
+    let due = last.map(|at| date(at.local_date())).unwrap_or_default();
     let mut rows = vec![
         wide("督办编号", &view.number),
         pair(("被督办单位", view.to.clone()), ("责任人", view.responsible.clone().unwrap_or_default())),

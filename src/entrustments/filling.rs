@@ -60,7 +60,8 @@ impl BulkPlan {
             kind: ApplicantKind::Enterprise,
             name: "南通批量演示有限公司".into(),
             id_type: IdType::CreditCode,
-            id_number: "91320600MATE5T017G".into(),
+            // Of its own: the demo enters others by their codes.
+            id_number: "91320600MADEMP888X".into(),
             division_code: Some("320600000000".into()),
             address: None,
             flags: Vec::new(),

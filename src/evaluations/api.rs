@@ -15,9 +15,11 @@ use super::{
 use crate::{
     db::Error,
     entrustments::api::{ENTRUSTMENT, ProgressParams},
-    http::{Answer, Ask, Body, Command, Expand, Expands, Filter, FilterKind, LinkCommand, List, ListKind, Named, Nothing, Params, Public, Relation, State},
+    http::{
+        Answer, Ask, Body, Command, Expand, Expands, Filter, FilterKind, LinkCommand, List, ListKind, Named, Nothing, OwnHands, Params, Public, Relation, State,
+    },
     kernel::{Code, Page},
-    organization::api::CENTER,
+    organization::{api::CENTER, people_api::PERSON},
 };
 
 /// Mounts the operations.
@@ -29,8 +31,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// What an evaluation leads to.
 pub struct OfEvaluation;
 impl Expands for OfEvaluation {
-    const RELATIONS: &'static [Relation] =
-        &[Relation { name: "entrustment", key: "/entrustment_id", target: &ENTRUSTMENT }, Relation { name: "center", key: "/center_id", target: &CENTER }];
+    const RELATIONS: &'static [Relation] = &[
+        Relation { name: "entrustment", key: "/entrustment_id", target: &ENTRUSTMENT },
+        Relation { name: "center", key: "/center_id", target: &CENTER },
+        Relation { name: "staff", key: "/staff_id", target: &PERSON },
+    ];
 }
 
 /// The list of evaluations.
@@ -117,11 +122,12 @@ fn svg(picture: crate::db::Result<String>) -> Answer {
 
 /// 凭进度查询领取评价链接（evaluation link by progress）
 ///
-/// 公开。没有账号的申请人凭编号（代办件、“办不成事”反映或者服务事件）和联系电话后四位取得评价链接；同一编号每小时输错五次后暂停查询。
+/// 公开。没有账号的申请人凭编号（代办件、“办不成事”反映、咨询、热线工单或者服务事件）和联系电话后四位取得评价链接；同一编号每小时输错五次后暂停查询。
 #[utoipa::path(tag = "public", operation_id = "get_evaluation_link_by_progress", security(()), params(("id" = String, Path, description = "编号", max_length = 100), ProgressParams),
     responses((status = 200, description = "评价链接", body = EvaluationLink)))]
 #[get("/progress/{id}/evaluation")]
-async fn link_by_progress(state: web::Data<State>, Named(id): Named, params: Params<ProgressParams>) -> Answer {
+async fn link_by_progress(state: web::Data<State>, hands: OwnHands, Named(id): Named, params: Params<ProgressParams>) -> Answer {
+    hands.check(&state).await?;
     let view = links::by_progress(&state.db, id, params.0.phone_last4).await.map_err(Error::into_problem)?;
     Ok(HttpResponse::Ok().json(view))
 }
@@ -132,7 +138,8 @@ async fn link_by_progress(state: web::Data<State>, Named(id): Named, params: Par
 #[utoipa::path(tag = "public", operation_id = "request_evaluation_code", security(()), params(("id" = String, Path, description = "编号", max_length = 100)), request_body = CodeRequest,
     responses((status = 200, description = "已安排发送", body = CodeSent)))]
 #[post("/progress/{id}/evaluation-code")]
-async fn request_code(state: web::Data<State>, Named(id): Named, _none: Params<Nothing>, body: Body<CodeRequest>) -> Answer {
+async fn request_code(state: web::Data<State>, hands: OwnHands, Named(id): Named, _none: Params<Nothing>, body: Body<CodeRequest>) -> Answer {
+    hands.check(&state).await?;
     let sent = codes::request(&state.db, id, body.value.phone_last4).await.map_err(Error::into_problem)?;
     Ok(HttpResponse::Ok().json(sent))
 }
@@ -171,7 +178,8 @@ async fn poster_picture(state: web::Data<State>, Named(id): Named, _none: Params
 #[utoipa::path(tag = "public", operation_id = "claim_by_rating_poster", security(()), params(("id" = String, Path, description = "中心 id、12 位区划代码或者窗口 id", max_length = 100, example = "320623000000")), request_body = PosterClaim,
     responses((status = 200, description = "评价链接", body = EvaluationLink)))]
 #[post("/rating-posters/{id}")]
-async fn claim(state: web::Data<State>, Named(id): Named, _none: Params<Nothing>, body: Body<PosterClaim>) -> Answer {
+async fn claim(state: web::Data<State>, hands: OwnHands, Named(id): Named, _none: Params<Nothing>, body: Body<PosterClaim>) -> Answer {
+    hands.check(&state).await?;
     let link = posters::claim(&state.db, id, body.value).await.map_err(Error::into_problem)?;
     Ok(HttpResponse::Ok().json(link))
 }

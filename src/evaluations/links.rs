@@ -4,7 +4,7 @@ use qrcode::{EcLevel, QrCode};
 use serde::Serialize;
 
 use super::{
-    load::{by_token, link, phone},
+    load::{by_known_number, by_token, link, phone},
     model::{EvaluationState, Grade, RatedKind},
     rating::is_open,
     store::{self, Evaluation},
@@ -96,7 +96,7 @@ where
 {
     let found = move |tx: &mut Tx, number: &str, last4: &str| -> Result<Option<T>> {
         let right = |phone: Option<String>| phone.and_then(|p| kernel::phone::last4(&p)).is_some_and(|digits| digits == last4);
-        if let Some(row) = store::by_number(tx, number)? {
+        if let Some(row) = by_known_number(tx, number)? {
             let phone = phone(tx, &row)?;
             return if right(phone) { show(tx, &row).map(Some) } else { Ok(None) };
         }

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{
     model::{EvaluationState, RatedKind},
-    occasions::store as occasions,
+    occasions::{self, store as served},
+    rating::is_open,
     store::{self, Evaluation},
 };
 use crate::{
@@ -35,7 +36,7 @@ pub(super) fn place(tx: &mut Tx, row: &Evaluation) -> Result<()> {
     subjects.extend(row.staff_id.map(|id| (subject::user(id.as_str()), false)));
     subjects.extend(row.applicant_id.map(|id| (subject::applicant(id.as_str()), false)));
     let occasion = match row.record_kind {
-        RatedKind::ServiceOccasion => occasions::occasion(tx, row.record_id)?,
+        RatedKind::ServiceOccasion => served::occasion(tx, row.record_id)?,
         _ => None,
     };
     subjects.extend(occasion.as_ref().and_then(|o| o.client_id).map(|id| (subject::user(id.as_str()), false)));
@@ -46,7 +47,7 @@ pub(super) fn place(tx: &mut Tx, row: &Evaluation) -> Result<()> {
         EvaluationState::Expired => Moment::NEVER,
     };
     if let Some(occasion) = occasion.filter(|_| row.round == 1) {
-        let (kind, subjects) = (occasions::KIND, subjects.clone());
+        let (kind, subjects) = (served::KIND, subjects.clone());
         access::place(tx, &Placement { kind, record: occasion.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })?;
     }
     access::place(tx, &Placement { kind: KIND, record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
@@ -88,7 +89,7 @@ fn by_reference(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Evaluatio
         return Ok(row);
     }
     let scope = Scope::of(actor, KIND);
-    for occasion in occasions::by_service_no(tx, reference)? {
+    for occasion in served::by_service_no(tx, reference)? {
         if let Some(row) = store::of_record(tx, occasion.id)?
             && access::sight(tx, &scope, row.id)?.is_some()
         {
@@ -96,6 +97,15 @@ fn by_reference(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Evaluatio
         }
     }
     Err(Problem::not_found().into())
+}
+
+/// By the number that whoever was served knows: of what is rated, or of the record that an occasion was opened for.
+pub(super) fn by_known_number(tx: &mut Tx, number: &str) -> Result<Option<Evaluation>> {
+    if let Some(row) = store::by_number(tx, number)? {
+        return Ok(Some(row));
+    }
+    let occasion = occasions::of_own_number(tx, number)?;
+    occasion.map_or(Ok(None), |o| store::of_record(tx, o.id))
 }
 
 /// An evaluation that the caller sees.
@@ -134,4 +144,9 @@ pub fn reach(tx: &mut Tx, id: Id) -> Result<Option<(Evaluation, Option<String>, 
     let phone = phone(tx, &row)?;
     let link = link(tx, row.id);
     Ok(Some((row, phone, link)))
+}
+
+/// Whether an evaluation still waits to be rated.
+pub fn is_waiting(tx: &mut Tx, id: Id) -> Result<bool> {
+    Ok(store::evaluation(tx, id)?.is_some_and(|row| is_open(&row, tx.now)))
 }

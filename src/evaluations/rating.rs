@@ -56,7 +56,7 @@ pub struct RatingInput {
     /// How it comes in.
     #[serde(default)]
     pub channel: Option<RatingChannel>,
-    /// Named, or anonymous.
+    /// Named, or anonymous; who left no contact is not named.
     #[serde(default)]
     pub is_named: bool,
 }
@@ -163,7 +163,8 @@ pub(super) fn rate_row(
     row.platform_grade = input.of(RatedObject::Platform);
     row.staff_grade = input.of(RatedObject::Staff);
     row.channel = Some(channel);
-    row.is_named = input.is_named;
+    // Who left nothing by which they can be asked gave no name.
+    row.is_named = input.is_named && row.has_contact();
     row.rating = Some(Json::new(&rating)?);
     row.rated_at = Some(tx.now);
     row.remind_at = Moment::NEVER;

@@ -73,6 +73,11 @@ pub fn record_attempt(tx: &mut Tx, actor: &Actor, target: &Target, input: &Follo
     view(tx, actor, loaded.row.id)
 }
 
+/// Whether whoever rated left anything by which they can be asked.
+fn reachable(tx: &mut Tx, loaded: &Loaded) -> Result<bool> {
+    Ok(evaluations::store::evaluation(tx, loaded.row.evaluation_id)?.is_some_and(|e| e.has_contact()))
+}
+
 /// What the return visit found.
 pub fn verify(tx: &mut Tx, actor: &Actor, target: &Target, input: &FollowUpVerification) -> Result<FollowUpView> {
     let mut loaded = load_for(tx, actor, target, Action::Verify)?;
@@ -89,8 +94,8 @@ pub fn verify(tx: &mut Tx, actor: &Actor, target: &Target, input: &FollowUpVerif
         None if input.verdict != FollowUpVerdict::Unverifiable => {
             return refuse("/way", "required", "请写明回访方式；未联系上的，核实结果为无法核实。".into(), "How were they asked?");
         }
-        // Whoever gave a name is called back, all of them.
-        None if loaded.row.is_named && loaded.row.attempts < ATTEMPTS => {
+        // Whoever gave a name is called back, all of them; who left no contact cannot be.
+        None if loaded.row.is_named && loaded.row.attempts < ATTEMPTS && reachable(tx, &loaded)? => {
             let zh = format!("实名差评应当回访：须在不同的日子联系{ATTEMPTS}次未果，才能登记无法核实。");
             return refuse("/verdict", "attempts", zh, "Try on three days first.");
         }
@@ -175,10 +180,9 @@ fn done(tx: &mut Tx, actor: &Actor, target: &Target, input: &FollowUpDone, actio
 pub fn tell(tx: &mut Tx, actor: &Actor, target: &Target, input: &FollowUpTelling) -> Result<FollowUpView> {
     let mut loaded = load_for(tx, actor, target, Action::Tell)?;
     let next = loaded.decide(tx.now, actor, Action::Tell, false)?;
-    let reachable = evaluations::store::evaluation(tx, loaded.row.evaluation_id)?.is_some_and(|e| e.has_contact());
     match input.way {
         Some(way) => in_person(way)?,
-        None if reachable => {
+        None if reachable(tx, &loaded)? => {
             let zh = "请写明反馈方式；只有没有留联系方式的，才可以不反馈而办结。";
             return Err(Problem::rule("/way", "required", zh, "How were they told? Only who left no contact is not.").into());
         }

@@ -12,7 +12,7 @@ use super::{
     machine::{HotlineAppealState, OrderAction as Action, OrderState as State},
     mapping,
     model::{Appeal, Asked, HotlineNoted, Reply, ReplyKind, SubOrder},
-    opening, store,
+    opening, rated, store,
 };
 use crate::{
     attachments,
@@ -327,10 +327,12 @@ pub fn take_up(tx: &mut Tx, actor: &Actor, target: &Target, input: &Opinion) -> 
 
 /// The reply is good: the caller is called back.
 pub fn pass(tx: &mut Tx, actor: &Actor, target: &Target, input: &Opinion) -> Result<Loaded> {
-    change(tx, actor, target, Action::Pass, |tx, loaded| {
+    let loaded = change(tx, actor, target, Action::Pass, |tx, loaded| {
         loaded.details.review = Some(noted(tx, actor, &input.opinion));
         Ok(Told::new("passed", json!({})).saying(&input.opinion))
-    })
+    })?;
+    rated::on_accepted(tx, actor, &loaded)?;
+    Ok(loaded)
 }
 
 /// The reply is not good enough: the limit runs on, and what the hotline took to look at it does not count.
@@ -345,7 +347,9 @@ pub fn send_back(tx: &mut Tx, actor: &Actor, target: &Target, input: &OrderReaso
 
 /// The hotline has done with it.
 pub fn archive(tx: &mut Tx, actor: &Actor, target: &Target, input: &Opinion) -> Result<Loaded> {
-    change(tx, actor, target, Action::Archive, |_, _| Ok(Told::new("archived", json!({})).public().saying(&input.opinion)))
+    let loaded = change(tx, actor, target, Action::Archive, |_, _| Ok(Told::new("archived", json!({})).public().saying(&input.opinion)))?;
+    rated::on_accepted(tx, actor, &loaded)?;
+    Ok(loaded)
 }
 
 /// The hotline presses.

@@ -17,6 +17,7 @@ mod mapping;
 pub mod model;
 mod narrative;
 mod opening;
+mod rated;
 mod said_api;
 pub mod store;
 mod views;

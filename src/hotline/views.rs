@@ -205,9 +205,15 @@ pub struct OrderView {
     /// Satisfied with the hotline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hotline_satisfaction: Option<Grade>,
+    /// In Chinese.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hotline_satisfaction_label: Option<String>,
     /// Satisfied with the department that handled it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub department_satisfaction: Option<Grade>,
+    /// In Chinese.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub department_satisfaction_label: Option<String>,
     /// Nearest deadline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Moment>,
@@ -377,7 +383,9 @@ pub(super) fn render(tx: &Tx, row: &Order, d: &OrderDetails, reader: &Reader, be
         responded: row.responded,
         resolved: row.resolved,
         hotline_satisfaction: row.hotline_grade,
+        hotline_satisfaction_label: row.hotline_grade.map(|g| g.label().into()),
         department_satisfaction: row.department_grade,
+        department_satisfaction_label: row.department_grade.map(|g| g.label().into()),
         due_at: row.due_at.known(),
         deadline_at: d.deadline_at,
         overdue: row.due_at <= tx.now,

@@ -182,6 +182,32 @@ fn no_staff(tx: &mut Tx, caller: Option<&Caller>, request_id: &str) -> db::Resul
     Err(Problem::new(ErrorCode::Forbidden, text).into())
 }
 
+/// Who asks for what is the applicants' alone, without a login: for a handler that writes in a way of its own.
+pub struct OwnHands {
+    caller: Option<Caller>,
+    request_id: String,
+}
+
+impl FromRequest for OwnHands {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Ok(Self { caller: bearer(request), request_id: super::edge::RequestId::of(request) }))
+    }
+}
+
+impl OwnHands {
+    /// Refuses whoever is signed in as staff.
+    pub async fn check(self, state: &State) -> Result<(), Problem> {
+        let Self { caller, request_id } = self;
+        if caller.is_none() {
+            return Ok(());
+        }
+        state.db.read(move |tx| no_staff(tx, caller.as_ref(), &request_id)).await.map_err(db::Error::into_problem)
+    }
+}
+
 impl LinkCommand {
     /// The action of the link: `f` gets the link's token and the request id, and authorizes by the token.
     pub async fn act<B, T, F>(self, body: Body<B>, mut f: F) -> Answer

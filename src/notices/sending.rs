@@ -7,13 +7,14 @@ use chrono::TimeDelta;
 use super::{
     following,
     gateways::{self, Handed, Outgoing},
-    kinds::NoticeParameter,
+    kinds::{NoticeKind, NoticeParameter},
     model::{NoticeState, NoticeWords, fill},
     store::{self, Notice},
 };
 use crate::{
     config::{Gateways, Pages},
     db::{Db, Error, Result, Tx},
+    evaluations,
     kernel::{Code as _, Moment},
     outbound::{Outbound, Pauses},
 };
@@ -44,6 +45,14 @@ impl Links {
     }
 }
 
+/// What it asks for was given meanwhile, such as a rating during the quiet hours.
+fn answered(tx: &mut Tx, row: &Notice) -> Result<bool> {
+    match row.kind {
+        NoticeKind::RatingOpen | NoticeKind::RatingReminder | NoticeKind::RatingCode => Ok(!evaluations::is_waiting(tx, row.record_id)?),
+        _ => Ok(false),
+    }
+}
+
 /// Takes what is due for a while; what is of no use any more, or has no way to go, is put aside.
 fn take(tx: &mut Tx, gateways: &Gateways, links: &Links) -> Result<(Vec<(Notice, Outgoing)>, usize)> {
     let now = tx.now;
@@ -51,6 +60,8 @@ fn take(tx: &mut Tx, gateways: &Gateways, links: &Links) -> Result<(Vec<(Notice,
     for mut row in store::due(tx, BATCH)? {
         let useless = if row.expires_at <= now {
             Some("expired")
+        } else if answered(tx, &row)? {
+            Some("answered")
         } else if gateways::of(gateways, row.channel).is_none() {
             Some("no_gateway")
         } else {

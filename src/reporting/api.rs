@@ -4,7 +4,7 @@ use actix_web::{get, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    model::{BatchKind, NewReportingTarget, ReportBatchState, ReportFileInput, ReportPush, ReportWords, ReportingTargetEdit},
+    model::{BatchKind, NewReportingTarget, ReportBatchState, ReportFileInput, ReportPushInput, ReportWords, ReportingTargetEdit},
     service,
     views::{self, ReportBatchView, ReportPreview, ReportingTargetView, ReportingTargets},
 };
@@ -32,7 +32,7 @@ impl ListKind for ReportBatches {
 }
 
 /// Refuses an address that must not be asked, of whoever may set one.
-async fn vetted(command: Command, action: &'static str, push: Option<&ReportPush>) -> Result<Command, Problem> {
+async fn vetted(command: Command, action: &'static str, push: Option<&ReportPushInput>) -> Result<Command, Problem> {
     let named: Vec<(&str, &str)> = push.iter().map(|push| ("/push/url", push.url.as_str())).collect();
     command.vet(move |actor| policy::may(actor, "reporting", action), &named).await
 }

@@ -34,10 +34,21 @@ code_enum! {
     }
 }
 
-/// Where batches are pushed to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
+/// Where batches are pushed to, as it is shown: without the secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReportPush {
+    /// `https://…`, or `http://…` inside the government network.
+    #[schema(example = "https://hcp.example.gov.cn/api/evaluations")]
+    pub url: String,
+    /// Who we are there.
+    #[schema(example = "jieli")]
+    pub app_id: String,
+}
+
+/// Where batches are to be pushed to.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportPushInput {
     /// `https://…`, or `http://…` inside the government network.
     #[validate(length(min = 8, max = 500), custom(function = address))]
     #[schema(min_length = 8, max_length = 500, example = "https://hcp.example.gov.cn/api/evaluations")]
@@ -47,9 +58,9 @@ pub struct ReportPush {
     #[schema(min_length = 1, max_length = 100, example = "jieli")]
     pub app_id: String,
     /// Signs what is pushed; never shown again. Absent when a target is edited: it stays.
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     #[validate(length(min = 16, max = 200))]
-    #[schema(min_length = 16, max_length = 200, required = false, example = "a-secret-of-the-platform")]
+    #[schema(min_length = 16, max_length = 200, example = "a-secret-of-the-platform")]
     pub secret: Option<String>,
 }
 
@@ -86,7 +97,7 @@ pub struct NewReportingTarget {
     /// Where they are pushed to; absent: files alone.
     #[serde(default)]
     #[validate(nested)]
-    pub push: Option<ReportPush>,
+    pub push: Option<ReportPushInput>,
 }
 
 /// A target as it is edited.
@@ -103,7 +114,7 @@ pub struct ReportingTargetEdit {
     /// Where they are pushed to; absent: files alone.
     #[serde(default)]
     #[validate(nested)]
-    pub push: Option<ReportPush>,
+    pub push: Option<ReportPushInput>,
 }
 
 /// A file of the ratings of some days.

@@ -6,8 +6,8 @@ use super::{
     gathering,
     mapping::ReportMapping,
     model::{
-        BatchKind, NewReportingTarget, Payload, ReportBatchState as State, ReportFileInput, ReportPush, ReportWords, ReportingTargetEdit, TargetSettings,
-        TargetState,
+        BatchKind, NewReportingTarget, Payload, ReportBatchState as State, ReportFileInput, ReportPush, ReportPushInput, ReportWords, ReportingTargetEdit,
+        TargetSettings, TargetState,
     },
     store::{self, ReportBatch, Target as Row},
     views::{self, ReportBatchView, ReportingTargetView},
@@ -55,12 +55,12 @@ fn tell(tx: &mut Tx, actor: &Actor, (record_kind, record_id, version): (&'static
 }
 
 /// Address and account, with the secret that signs: a new one, or the one that was there.
-fn pushing(push: Option<&ReportPush>, old: Option<&TargetSettings>) -> Result<(Option<ReportPush>, String), Problem> {
+fn pushing(push: Option<&ReportPushInput>, old: Option<&TargetSettings>) -> Result<(Option<ReportPush>, String), Problem> {
     let Some(push) = push else { return Ok((None, String::new())) };
     let kept = old.map(|o| o.secret.clone()).filter(|s| !s.is_empty());
     let missing = || Problem::rule("/push/secret", "required", "请填写签名密钥。", "A secret is needed.");
     let secret = push.secret.clone().or(kept).ok_or_else(missing)?;
-    Ok((Some(ReportPush { secret: None, ..push.clone() }), secret))
+    Ok((Some(ReportPush { url: push.url.clone(), app_id: push.app_id.clone() }), secret))
 }
 
 /// A new target: what is rated from now on goes there.

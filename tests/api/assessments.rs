@@ -50,6 +50,8 @@ async fn scheme(app: &TestApp, kind: &str, content: Value) -> String {
         None => text(&reform.post("/assessment-schemes", body).await.created()["id"]).to_owned(),
     };
     let published = reform.post(&format!("/assessment-schemes/{id}/publish"), json!({})).await.ok();
+    assert_eq!(reform.get("/assessment-schemes?center=320600000000&limit=1").await.ok()["items"].as_array().map(Vec::len), Some(1));
+    reform.get("/assessment-schemes?center=320600000000&limit=0").await.expect(400);
     assert_eq!((&published["state"], &published["published"]["bonus_cap"]), (&json!("published"), &json!(5)));
     id
 }
@@ -170,20 +172,24 @@ async fn a_county_is_assessed_objects_and_is_frozen(app: TestApp) {
     assert_eq!(manager.post(&decide, upheld.clone()).await.problem(403), "forbidden");
     assert_eq!(reform.post(&decide, upheld.clone()).await.problem(403), "forbidden", "who drew it up");
     app.set_clock("2026-04-20T09:30:00+08:00");
-    assert_eq!(reform.post(&format!("{path}/freeze"), json!({})).await.problem(409), "state_conflict", "an objection waits");
+    assert_eq!(inspector.post(&format!("{path}/freeze"), json!({})).await.problem(409), "state_conflict", "an objection waits");
+    let beyond = json!({ "upheld": true, "reason": "核实属实", "document": "通政考〔2026〕2 号", "numerator": 11, "denominator": 10 });
+    let refused = inspector.post(&decide, beyond).await.expect(422);
+    assert_eq!((&refused.body["errors"][0]["pointer"], &refused.body["errors"][0]["code"]), (&json!("/numerator"), &json!("more_than_all")));
     let without = json!({ "upheld": true, "reason": "核实属实", "numerator": 3, "denominator": 3 });
     assert_eq!(inspector.post(&decide, without).await.problem(422), "rule_violation");
     let decided = inspector.post(&decide, upheld).await.ok();
     assert_eq!(decided["state"], json!("upheld"));
     assert_eq!(app.count("SELECT COUNT(*) AS value FROM clocks WHERE kind = 'objection_decision' AND state = 'running'").await, 0);
-    assert!(waits(reform.get("/me/worklist?kind=assessment").await.ok()), "it is to be frozen");
+    assert!(waits(inspector.get("/me/worklist?kind=assessment").await.ok()), "it is to be frozen");
     let after = manager.get(&mine).await.ok();
     let accept = line(&after, "accept");
     assert_eq!((&accept["numerator"], &accept["reviewed_numerator"], &accept["points"]), (&json!(2), &json!(3), &json!(100.0)), "beside, never over it");
     assert!(after["total"].as_f64() > seen["total"].as_f64() || after["total"] == json!(105.0), "{after}");
     assert_eq!(manager.post(&format!("{mine}/objections"), json!({ "line": "late", "reason": "补充异议" })).await.problem(409), "state_conflict", "too late");
 
-    reform.post(&format!("{path}/freeze"), json!({})).await.ok();
+    assert_eq!(reform.post(&format!("{path}/freeze"), json!({})).await.problem(403), "forbidden", "who drew it up");
+    inspector.post(&format!("{path}/freeze"), json!({})).await.ok();
     app.tick().await;
     app.tick().await;
     let frozen = reform.get(&path).await.ok();
@@ -326,7 +332,7 @@ async fn one_of_two_freezes_wins(app: TestApp) {
     let id = drawn(&app, "city_reform", "center").await;
     let reform = app.as_user("city_reform");
     reform.post(&format!("/assessments/{id}/publish"), json!({})).await.ok();
-    assert_eq!(reform.post(&format!("/assessments/{id}/freeze"), json!({})).await.problem(409), "state_conflict", "the window is open");
+    assert_eq!(app.as_user("city_inspector").post(&format!("/assessments/{id}/freeze"), json!({})).await.problem(409), "state_conflict", "the window is open");
     app.set_clock("2026-04-20T09:30:00+08:00");
     let path = format!("/assessments/{id}/freeze");
     let (one, two) = (app.as_user("city_manager"), app.as_user("city_inspector"));

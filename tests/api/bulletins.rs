@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     statistics::counted,
-    support::{TestApp, helped_matter, on_both_engines, text},
+    support::{TestApp, helped_matter, on_both_engines, text, water_application},
 };
 
 on_both_engines!(a_bulletin_to_its_publication, what_is_public_names_nobody, how_departments_stand);
@@ -30,6 +30,8 @@ fn figure(body: &Value, indicator: &str) -> (i64, i64) {
 
 async fn a_bulletin_to_its_publication(app: TestApp) {
     let number = overdue(&app).await;
+    // Another that its center has not even taken up.
+    let untaken = text(&app.as_user("ent_rudong").post("/entrustments", water_application()).await.created()["number"]).to_owned();
     let (inspector, reform, manager) = (app.as_user("city_inspector"), app.as_user("city_reform"), app.as_user("rd_manager"));
     let march = json!({ "center": CITY, "from": "2026-03", "to": "2026-03" });
     assert_eq!(inspector.post("/bulletins", march.clone()).await.expect(422).body["errors"][0]["pointer"], "/from", "March is not over");
@@ -43,10 +45,14 @@ async fn a_bulletin_to_its_publication(app: TestApp) {
     let b = inspector.post("/bulletins", june.clone()).await.created();
     let at = format!("/bulletins/{}", text(&b["number"]));
     assert_eq!(b["title"], "南通市政务服务中心2026年3月至2026年6月代办帮办工作情况通报");
-    assert_eq!((figure(&b, "received_matters"), figure(&b, "overdue_matters")), ((1, 0), (1, 0)));
+    assert_eq!((figure(&b, "received_matters"), figure(&b, "overdue_matters")), ((2, 0), (1, 0)));
     let named = &b["body"]["overdue_matters"];
     assert_eq!((named.as_array().map(Vec::len), &named[0]["number"], &named[0]["responsible"]), (Some(1), &json!(number), &json!("如东县政务服务中心")));
     assert!(named[0]["days_late"].as_i64().is_some_and(|n| n > 30), "{named}");
+    let limits = b["body"]["overdue_limits"].as_array().expect("limits");
+    let other = limits.iter().find(|l| l["number"] == json!(untaken)).unwrap_or_else(|| panic!("{untaken} is not named: {limits:?}"));
+    assert!(text(&other["limit_label"]).contains("受理") && other["responsible"].is_string(), "{other}");
+    assert!(limits.iter().all(|l| l["limit_label"] != "承诺办理时限"), "those are named by themselves: {limits:?}");
     let whole = b.to_string();
     assert!(!whole.contains("联系人") && !whole.contains("1390000"), "nobody's personal data");
     let county = b["body"]["centers"].as_array().expect("centers").iter().find(|c| c["name"] == "如东县政务服务中心").cloned().expect("the county");

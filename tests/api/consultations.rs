@@ -49,9 +49,13 @@ async fn answered_on_the_spot_and_rated_once(app: TestApp) {
     assert_eq!((&made["state"], &made["assignee_id"]), (&json!("closed"), &json!(user_id("rd_clerk"))), "{made}");
     assert!(made["ended_at"].is_string() && made["due_at"].is_null());
     assert_eq!(made["first_responder_id"], json!(user_id("rd_clerk")));
-    let link = text(&made["rating"]["link"]).to_owned();
-    assert!(link.starts_with("/api/v1/evaluation-links/"), "{made}");
-    // Whoever reads it later is not handed the link.
+    // Whoever answered is rated, and is not handed the link; who asked comes to it by the consultation's own number.
+    assert!(made["rating"]["evaluation_id"].is_string() && made["rating"].get("link").is_none(), "{made}");
+    let asked = |last4: &str| format!("/progress/{}/evaluation?phone_last4={last4}", text(&made["number"]));
+    app.stranger().get(&asked("0000")).await.expect(404);
+    let phone = text(&question("on_site")["contact"]["phone"]).to_owned();
+    let link = text(&app.stranger().get(&asked(&phone[7..])).await.ok()["link"]).to_owned();
+    assert!(link.starts_with("/api/v1/evaluation-links/"), "{link}");
     assert!(clerk.get(&path).await.ok()["rating"].get("link").is_none());
     let occasion = clerk.get(&format!("/service-occasions/{}", text(&made["number"]))).await.ok();
     assert_eq!((&occasion["kind"], &occasion["staff_id"]), (&json!("consultation"), &json!(user_id("rd_clerk"))));
@@ -104,6 +108,7 @@ async fn asked_online_answered_and_asked_again(app: TestApp) {
     agent.post(&format!("{path}/answer"), json!({ "answer": "五个工作日。" })).await.ok();
     let closed = company.post(&format!("{path}/close"), json!({})).await.ok();
     assert_eq!(closed["state"], "closed");
+    assert!(company.get(&path).await.ok()["rating"]["link"].is_string(), "who asked rates it from there");
     let mine = company.get("/evaluations?state=open").await.ok();
     assert!(mine["items"].as_array().is_some_and(|all| all.iter().any(|e| e["id"] == closed["rating"]["evaluation_id"])), "{mine}");
     company.post(&format!("{path}/answer"), json!({ "answer": "自问自答" })).await.expect(403);

@@ -23,6 +23,7 @@ on_both_engines!(
     taken_in_by_hand,
     a_batch_of_many,
     a_consultation_of_the_hotline,
+    an_accepted_order_is_rated,
 );
 
 const AT: &str = "/hotline/orders";
@@ -556,4 +557,53 @@ async fn a_consultation_of_the_hotline(app: TestApp) {
     let consultation = format!("/consultations/{}", text(&signed["opened"][0]["id"]));
     clerk.post(&format!("{consultation}/answer"), json!({ "answer": "带营业执照和用地证明。" })).await.ok();
     assert_eq!(act(&clerk, &path, "reply", last).await["state"], "replied");
+}
+
+/// What the hotline has accepted is rated once, by who called; nobody is asked who is withheld.
+async fn an_accepted_order_is_rated(app: TestApp) {
+    let hotline = hotline(&app, "h-rated").await;
+    let (clerk, manager) = (app.as_user("rd_clerk"), app.as_user("rd_manager"));
+    let answered = async |sent: Value, accept: &str| {
+        let made = hotline.post(AT, sent).await.created();
+        let path = format!("{AT}/{}", text(&made["id"]));
+        act(&clerk, &path, "sign", json!({})).await;
+        act(&clerk, &path, "reply", json!({ "kind": "final", "reply": "已为诉求人办理。", "solved": true })).await;
+        let asked = format!("/progress/{}/evaluation?phone_last4=8801", text(&made["number"]));
+        app.stranger().get(&asked).await.expect(404);
+        act(&hotline, &path, accept, json!({})).await;
+        (path, text(&made["number"]).to_owned(), asked)
+    };
+    let plain = |external: &str| {
+        let mut sent = order(external);
+        (sent["order_type"], sent["needs_return_visit"]) = (json!("suggestion"), json!(false));
+        sent
+    };
+    let (path, number, asked) = answered(plain("RX-E1"), "pass").await;
+    let occasion = manager.get(&format!("/service-occasions/{number}")).await.ok();
+    assert_eq!((&occasion["kind"], &occasion["is_anonymous"], &occasion["evaluation_state"]), (&json!("hotline_order"), &json!(false), &json!("open")));
+    let link = app.stranger().get(&asked).await.ok();
+    app.stranger().post(text(&link["link"]), json!({ "grade": "satisfied" })).await.ok();
+    // Handled again and accepted again: rated once.
+    act(&hotline, &path, "rehandle", json!({ "reason": "诉求人补充情况" })).await;
+    act(&clerk, &path, "reply", json!({ "kind": "final", "reply": "已补充办理。", "solved": true })).await;
+    act(&hotline, &path, "archive", json!({})).await;
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM service_occasions WHERE kind = 'hotline_order'").await, 1);
+    // Archived at once is accepted too; who wants to stay unknown is kept nowhere.
+    let mut secret = plain("RX-E2");
+    secret["secrecy"] = json!("confidential");
+    let (_, number, asked) = answered(secret, "archive").await;
+    let occasion = manager.get(&format!("/service-occasions/{number}")).await.ok();
+    assert_eq!((&occasion["is_anonymous"], occasion.get("contact_name"), occasion.get("contact_phone")), (&json!(true), None, None), "{occasion}");
+    app.stranger().get(&asked).await.expect(404);
+    // The ledger tells numbers as numbers and grades in words.
+    let request = manager.request(actix_web::http::Method::GET, "/ledgers/hotline_orders?format=csv");
+    let csv = String::from_utf8(app.bytes(request).await).expect("UTF-8");
+    let mut lines = csv.lines();
+    let header: Vec<&str> = lines.next().expect("header").split(',').collect();
+    let at = |name: &str| header.iter().position(|h| *h == name).expect("column");
+    let row: Vec<&str> = lines.find(|l| l.contains("RX-E1")).expect("the order").split(',').collect();
+    assert_eq!((row[at("轮次")], row[at("退单次数")], row[at("延期次数")], row[at("催办次数")]), ("2", "0", "0", "0"), "{csv}");
+    crate::statistics::counted(&app).await;
+    let found = app.db.read(jieli::statistics::checking::verify).await.expect("recounted");
+    assert_eq!(found.differences, 0, "{:#?}", found.told);
 }

@@ -26,6 +26,7 @@ mod clocks;
 mod comments;
 mod consultations;
 mod db_parity;
+mod demo;
 mod desk;
 mod eligibility;
 mod entrustments;

@@ -22,6 +22,7 @@ on_both_engines!(
     nights_are_quiet_and_people_may_say_no,
     places_say_it_in_their_words,
     codes_and_links_go_out_and_stay_secret,
+    nobody_is_asked_for_what_was_given,
 );
 
 const KEY: &str = "a-secret-of-the-gateway";
@@ -320,4 +321,25 @@ async fn codes_and_links_go_out_and_stay_secret(app: TestApp) {
     send_to(&app, &gateways, Pages { evaluation: "https://portal.example.org/rate?token={token}".into(), ..Pages::default() }).await;
     let last = got.lock().expect("got").iter().map(|(_, b)| text(&b["params"]["link"]).to_owned()).rfind(|l| !l.is_empty()).expect("a link");
     assert!(last.starts_with("https://portal.example.org/rate?token=") && !last.contains("{token}") && last.len() > 60, "{last}");
+}
+
+/// What was rated during the quiet hours is not asked for in the morning.
+async fn nobody_is_asked_for_what_was_given(app: TestApp) {
+    let company = app.as_user("ent_rudong");
+    let (one, two) = (submit(&app).await, submit(&app).await);
+    let (gateways, got) = gateway(vec![]);
+    send(&app, &gateways).await;
+    app.set_clock("2026-03-02T23:10:00+08:00");
+    for e in [&one, &two] {
+        company.post(&format!("/entrustments/{}/withdraw", text(&e["id"])), json!({ "reason": "暂不需要" })).await.ok();
+    }
+    twice(&app).await;
+    assert_eq!(log(&app, "kind=rating_open&state=waiting&channel=sms").await.len(), 2, "until the morning");
+    company.post(&format!("/evaluations/{}/rate", text(&one["number"])), json!({ "grade": "satisfied" })).await.ok();
+    app.set_clock("2026-03-03T10:00:00+08:00");
+    send(&app, &gateways).await;
+    let skipped = log(&app, "kind=rating_open&state=skipped&channel=sms").await;
+    assert_eq!((skipped.len(), &skipped[0]["last_error"]), (1, &json!("answered")));
+    let asked: Vec<String> = got.lock().expect("got").iter().map(|(_, b)| b.to_string()).filter(|b| b.contains("evaluation-links")).collect();
+    assert!(asked.len() == 1 && asked[0].contains(text(&two["number"])), "{asked:?}");
 }

@@ -26,6 +26,15 @@ fn checked_in_events_are_up_to_date() {
     assert!(present == jieli::app::asyncapi::to_json(), "openapi/asyncapi.json is out of date: run `make openapi`");
 }
 
+/// What is sent and never shown again is in the document of what is sent, and of nothing else.
+#[test]
+fn secrets_are_sent_and_not_shown() {
+    let document = document();
+    let properties = |schema: &str| document["components"]["schemas"][schema]["properties"].as_object().cloned().unwrap_or_default();
+    assert!(properties("ReportPushInput").contains_key("secret") && !properties("ReportPushInput").is_empty());
+    assert!(properties("ReportPush").contains_key("url") && !properties("ReportPush").contains_key("secret"));
+}
+
 /// Every operation of the document: (method, path, operation).
 pub fn operations() -> Vec<(String, String, Value)> {
     let document = document();

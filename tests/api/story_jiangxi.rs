@@ -127,7 +127,7 @@ async fn a_month(app: TestApp) {
     derivation_holds(&desk.manager, &seen, true).await;
     // After the days of objection it is frozen, with the records behind each figure; later changes do not move it.
     app.set_clock("2026-04-20T09:30:00+08:00");
-    reform.post(&format!("{path}/freeze"), json!({})).await.ok();
+    inspector.post(&format!("{path}/freeze"), json!({})).await.ok();
     app.tick().await;
     app.tick().await;
     assert_eq!(reform.get(&path).await.ok()["state"], "frozen");

@@ -11,10 +11,9 @@ use crate::{
     db::{Db, Private, Result, Tx},
     evaluations::{
         links::{LinkView, proved},
-        load::{lock, phone, publish},
+        load::{by_known_number, lock, phone, publish},
         model::RatingChannel,
         rating::{RatingInput, applicant, is_open, rate_row, within},
-        store as evaluations,
     },
     kernel::{ErrorCode, Id, Moment, Problem, Purpose, Text, random_bytes, sha256_hex},
 };
@@ -113,7 +112,7 @@ fn make(tx: &mut Tx, id: Id) -> Result<CodeSent> {
 /// Rates by a code. A wrong one is counted, and an unknown number answers like a wrong code.
 pub fn rate(tx: &mut Tx, number: &str, request_id: &str, input: &CodeRating) -> Result<Result<LinkView, Problem>> {
     let wrong = || Ok(Err(Problem::rule("/code", "wrong_code", "验证码不正确或者已失效，请重新获取。", "A wrong code, or no longer good.")));
-    let Some(found) = evaluations::by_number(tx, &number.to_ascii_uppercase())? else { return wrong() };
+    let Some(found) = by_known_number(tx, &number.to_ascii_uppercase())? else { return wrong() };
     let row = lock(tx, found.id)?;
     let Some(mut code) = store::code(tx, row.id)? else { return wrong() };
     if code.tries >= TRIES || code.expires_at < tx.now {

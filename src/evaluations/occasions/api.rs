@@ -12,7 +12,7 @@ use crate::{
     evaluations::model::EvaluationState,
     http::{Answer, Ask, Body, Command, Expand, Expands, Filter, FilterKind, List, ListKind, Relation},
     kernel::{Code as _, Page},
-    organization::api::CENTER,
+    organization::{api::CENTER, people_api::PERSON},
 };
 
 /// Mounts the operations.
@@ -23,7 +23,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// What an occasion leads to.
 pub struct OfOccasion;
 impl Expands for OfOccasion {
-    const RELATIONS: &'static [Relation] = &[Relation { name: "center", key: "/center_id", target: &CENTER }];
+    const RELATIONS: &'static [Relation] =
+        &[Relation { name: "center", key: "/center_id", target: &CENTER }, Relation { name: "staff", key: "/staff_id", target: &PERSON }];
 }
 
 /// The list of occasions.
@@ -54,11 +55,11 @@ async fn list(ask: Ask, asked: List<Occasions>) -> Answer {
 /// 登记一次服务（open service occasion）
 ///
 /// 窗口、帮办代办专员以及门户、热线客户端登记一次没有办件的服务，同时邀请评价（一次一评），答复评价链接和小票上的评价码。
-/// 服务编号由登记方给出：同一编号、同一内容再次登记得到同一记录，内容不同的为 409。
-#[utoipa::path(tag = "evaluations", operation_id = "open_service_occasion", request_body = NewOccasion, responses((status = 201, description = "服务事件", body = OccasionView)))]
+/// 服务编号由登记方给出：同一编号、同一内容再次登记得到同一记录（200），内容不同的为 409。登记人就是被评价人的，不答复链接和评价码。
+#[utoipa::path(tag = "evaluations", operation_id = "open_service_occasion", request_body = NewOccasion, responses((status = 201, description = "服务事件", body = OccasionView), (status = 200, description = "此前已登记的服务事件", body = OccasionView)))]
 #[post("/service-occasions")]
 async fn open(command: Command, body: Body<NewOccasion>) -> Answer {
-    command.create("/api/v1/service-occasions", body, |tx, actor, _, input| service::open(tx, actor, input)).await
+    command.take_in("/api/v1/service-occasions", body, service::open).await
 }
 
 /// 查看服务事件（service occasion）

@@ -87,13 +87,13 @@ pub struct OccasionApplicant {
 /// Days back that a service may be entered.
 const LATE: i64 = 30;
 
-/// Opens an occasion and its evaluation.
-pub fn open(tx: &mut Tx, actor: &Actor, input: &NewOccasion) -> Result<OccasionView> {
+/// Opens an occasion and its evaluation; answers whether it is new.
+pub fn open(tx: &mut Tx, actor: &Actor, input: &NewOccasion) -> Result<(OccasionView, bool)> {
     open_as(tx, actor, input, None)
 }
 
 /// [`open`] under a given identity.
-pub fn open_as(tx: &mut Tx, actor: &Actor, input: &NewOccasion, identity: Option<Identity>) -> Result<OccasionView> {
+pub fn open_as(tx: &mut Tx, actor: &Actor, input: &NewOccasion, identity: Option<Identity>) -> Result<(OccasionView, bool)> {
     if !policy::may(actor, store::KIND, "create") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
@@ -107,7 +107,7 @@ pub fn open_as(tx: &mut Tx, actor: &Actor, input: &NewOccasion, identity: Option
     let source_by = client.unwrap_or(center.id);
     let digest = tx.vault.mark(Purpose::Index, &format!("occasion:{}", serde_json::to_string(input)?));
     if let Some(there) = store::by_source(tx, source_by, &input.service_no)? {
-        return again(tx, actor, there, &digest);
+        return again(tx, actor, there, &digest).map(|known| (known, false));
     }
     let row = enter(tx, actor, input, &center, (source_by, digest.clone()), identity)?;
     match tx.savepoint(|tx| store::insert(tx, &row)) {
@@ -115,7 +115,7 @@ pub fn open_as(tx: &mut Tx, actor: &Actor, input: &NewOccasion, identity: Option
         Err(e) if e.is_unique() => {
             // Somebody else was first with this number.
             let there = store::by_source(tx, source_by, &input.service_no)?.ok_or(Error::Contended)?;
-            return again(tx, actor, there, &digest);
+            return again(tx, actor, there, &digest).map(|known| (known, false));
         }
         Err(e) => return Err(e),
     }
@@ -131,7 +131,7 @@ pub fn open_as(tx: &mut Tx, actor: &Actor, input: &NewOccasion, identity: Option
         phone: input.contact.as_ref().map(|c| c.phone.clone()),
     };
     opening::open_for(tx, actor, &served)?;
-    render(tx, actor, row, Sight::CLEAR, true)
+    render(tx, actor, row, Sight::CLEAR, true).map(|new| (new, true))
 }
 
 /// A service of which a higher room keeps a record: it is rated once, under the record's own number.
@@ -177,7 +177,7 @@ pub fn open_of_record(tx: &mut Tx, actor: &Actor, served: ServedRecord) -> Resul
         id: Id::new(),
         number: numbers::next(tx, "FW", &served.center.division_code)?,
         source_by: served.source_by,
-        digest: tx.vault.mark(Purpose::Index, &format!("occasion of record:{}", served.service_no)),
+        digest: record_mark(tx, &served.service_no),
         service_no: served.service_no,
         kind: served.kind,
         center_id: served.center.id,
@@ -210,6 +210,17 @@ pub fn open_of_record(tx: &mut Tx, actor: &Actor, served: ServedRecord) -> Resul
     };
     opening::open_for(tx, actor, &served)?;
     Ok(())
+}
+
+/// What an occasion of a record carries in place of what was sent: nobody who sends one can make it.
+fn record_mark(tx: &Tx, number: &str) -> String {
+    tx.vault.mark(Purpose::Index, &format!("occasion of record:{number}"))
+}
+
+/// The occasion of a record of a higher room, by the record's own number.
+pub fn of_own_number(tx: &mut Tx, number: &str) -> Result<Option<Occasion>> {
+    let own = record_mark(tx, number);
+    Ok(store::by_service_no(tx, number)?.into_iter().find(|row| row.digest == own))
 }
 
 /// The same number again: the same content replays, other content is refused.

@@ -66,7 +66,7 @@ pub struct OccasionView {
     pub evaluation_state_label: String,
     /// It can be rated until.
     pub due_at: Moment,
-    /// For whoever opened it, in the answer to that: the single-use link for the one who was served.
+    /// For whoever opened it and is not rated by it, in the answer to that: the single-use link for the one who was served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
     /// Beside it: the code for the slip, by which the poster at the center leads to the rating.
@@ -80,10 +80,15 @@ pub struct OccasionView {
 
 crate::versioned!(OccasionView, "service_occasion");
 
-fn shown(tx: &Tx, row: Occasion, rated: &Evaluation, sight: Sight, opener: bool) -> Result<OccasionView> {
+/// Whether somebody is handed the link and the code, to hand them on: never whoever is rated by them. Who was served has the
+/// tablet, the text message and the poster all the same.
+fn handed(actor: &Actor, rated: &Evaluation, tx: &Tx) -> bool {
+    is_open(rated, tx.now) && (rated.staff_id.is_none() || rated.staff_id != actor.id)
+}
+
+fn shown(tx: &Tx, row: Occasion, rated: &Evaluation, sight: Sight, handed: bool) -> Result<OccasionView> {
     let name = row.name.as_ref().map(|s| s.open(tx.vault)).transpose()?;
     let phone = row.phone.as_ref().map(|s| s.open(tx.vault)).transpose()?;
-    let open = opener && is_open(rated, tx.now);
     Ok(OccasionView {
         id: row.id,
         number: row.number,
@@ -104,35 +109,36 @@ fn shown(tx: &Tx, row: Occasion, rated: &Evaluation, sight: Sight, opener: bool)
         evaluation_state: rated.state,
         evaluation_state_label: rated.state.label().into(),
         due_at: rated.due_at,
-        link: open.then(|| link(tx, rated.id)),
-        receipt_code: open.then(|| receipt_code(tx, row.id)),
+        link: handed.then(|| link(tx, rated.id)),
+        receipt_code: handed.then(|| receipt_code(tx, row.id)),
         version: row.version,
         created_at: row.created_at,
     })
 }
 
 /// One occasion; whoever opens it is given the link.
-pub(super) fn render(tx: &mut Tx, _: &Actor, row: Occasion, sight: Sight, opener: bool) -> Result<OccasionView> {
+pub(super) fn render(tx: &mut Tx, actor: &Actor, row: Occasion, sight: Sight, opener: bool) -> Result<OccasionView> {
     let rated = evaluations::first_of(tx, &[row.id])?.pop().ok_or_else(|| Error::Corrupt("an occasion without its evaluation".into()))?;
-    shown(tx, row, &rated, sight, opener)
+    let handed = opener && handed(actor, &rated, tx);
+    shown(tx, row, &rated, sight, handed)
 }
 
 /// How a record of a higher room is rated.
 pub struct RecordRating {
     /// Its evaluation.
     pub evaluation_id: Id,
-    /// While it is open: the single-use link.
+    /// While it is open, and for who is not rated by it: the single-use link.
     pub link: Option<String>,
     /// Beside it: the code for the slip.
     pub receipt_code: Option<String>,
 }
 
 /// How the record with this number is rated, once it was served.
-pub fn of_record(tx: &mut Tx, source_by: Id, service_no: &str) -> Result<Option<RecordRating>> {
+pub fn of_record(tx: &mut Tx, actor: &Actor, source_by: Id, service_no: &str) -> Result<Option<RecordRating>> {
     let Some(row) = store::by_source(tx, source_by, service_no)? else { return Ok(None) };
     let Some(rated) = evaluations::first_of(tx, &[row.id])?.pop() else { return Ok(None) };
-    let open = is_open(&rated, tx.now);
-    Ok(Some(RecordRating { evaluation_id: rated.id, link: open.then(|| link(tx, rated.id)), receipt_code: open.then(|| receipt_code(tx, row.id)) }))
+    let handed = handed(actor, &rated, tx);
+    Ok(Some(RecordRating { evaluation_id: rated.id, link: handed.then(|| link(tx, rated.id)), receipt_code: handed.then(|| receipt_code(tx, row.id)) }))
 }
 
 /// By id, number, or service number.

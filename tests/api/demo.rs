@@ -1,0 +1,33 @@
+//! The demo as people start it: filled with many matters, and with a portal's client in every city.
+
+use jieli::cli::{self, Shipped};
+
+use crate::{
+    portal::{PORTAL, SECRET, token},
+    support::{TestApp, on_both_engines},
+};
+
+on_both_engines!(many_matters_fill_the_loaded_demo);
+
+/// `jieli demo --matters N` on everything that the demo loads by itself.
+async fn many_matters_fill_the_loaded_demo(app: TestApp) {
+    cli::load_demo_matters(&app.db).await.expect("the demo's own matters");
+    let before = app.count("SELECT COUNT(*) AS value FROM entrustments").await;
+    cli::load_many_matters(&app.db, 5).await.expect("many");
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM entrustments").await, before + 5);
+}
+
+async fn has_its_client(app: TestApp) {
+    token(&app, (PORTAL, SECRET), &[("grant_type", "client_credentials")]).await.ok();
+    token(&app, (PORTAL, "another-secret-than-the-demo's"), &[("grant_type", "client_credentials")]).await.expect(401);
+}
+
+#[actix_web::test]
+async fn another_city_has_its_client_on_sqlite() {
+    has_its_client(TestApp::sqlite_city(Shipped::Gongqingcheng).await).await;
+}
+
+#[actix_web::test]
+async fn another_city_has_its_client_on_postgres() {
+    has_its_client(TestApp::postgres_city(Shipped::Gongqingcheng).await).await;
+}
