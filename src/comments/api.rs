@@ -25,7 +25,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
 pub struct Comments;
 impl ListKind for Comments {
     const FILTERS: &'static [Filter] = &[
-        Filter { name: "source", kind: FilterKind::Codes(|| CommentSource::ALL.iter().map(|s| s.code()).collect()), doc: "来源：rating 为随评价写下的，其余为综合点评和督查" },
+        Filter {
+            name: "source",
+            kind: FilterKind::Codes(|| CommentSource::ALL.iter().map(|s| s.code()).collect()),
+            doc: "来源：rating 为随评价写下的，其余为综合点评和督查",
+        },
         Filter { name: "center_id", kind: FilterKind::Id, doc: "所评的中心" },
         Filter { name: "department_id", kind: FilterKind::Id, doc: "所评的部门（综合点评和督查）" },
         Filter { name: "item_id", kind: FilterKind::Id, doc: "事项" },

@@ -19,8 +19,8 @@ use crate::{
     db::{Json, Result, Tx, dialect, numbers},
     deidentify::{self, Known},
     entrustments::Identity,
-    events::{self, Audience, NewEvent},
     evaluations::model::Grade,
+    events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text, text},
     organization::{self, Center},
 };
@@ -184,7 +184,8 @@ fn by_words(words: &str, grade: Option<Grade>) -> CommentTags {
 
 /// Whose record it is: of the center that it is about where the caller works there, else of the caller's own.
 fn recorder(actor: &Actor, center: &Center) -> Id {
-    let works = |at: Id| [Role::Clerk, Role::CenterManager, Role::Inspector, Role::ReformOffice].into_iter().any(|role| actor.nodes(role).any(|n| n == at.as_str()));
+    let works =
+        |at: Id| [Role::Clerk, Role::CenterManager, Role::Inspector, Role::ReformOffice].into_iter().any(|role| actor.nodes(role).any(|n| n == at.as_str()));
     actor.center_id.filter(|own| !works(center.id) && works(*own)).unwrap_or(center.id)
 }
 

@@ -9,14 +9,20 @@ use super::{
     views::{self, ReturnVisitView},
 };
 use crate::{
-    entrustments::TimelineEntry,
-    http::{Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind},
+    entrustments::{TimelineEntry, api::ENTRUSTMENT},
+    http::{Answer, Ask, Body, Command, Expand, Expands, Filter, FilterKind, List, ListKind, Relation},
     kernel::{Code as _, Page},
 };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(order).service(fetch).service(timeline).service(record).service(record_attempt).service(drop_visit);
+}
+
+/// What a return visit leads to.
+pub struct OfReturnVisit;
+impl Expands for OfReturnVisit {
+    const RELATIONS: &'static [Relation] = &[Relation { name: "entrustment", key: "/entrustment_id", target: &ENTRUSTMENT }];
 }
 
 /// The list of return visits.
@@ -43,10 +49,10 @@ impl ListKind for ReturnVisitEvents {
 /// 查询回访（return visits）
 ///
 /// 列出本人可见的回访；due=today 为今日应回访的，sort=due_at 按期限先后。
-#[utoipa::path(tag = "fallback", operation_id = "list_return_visits", params(List<ReturnVisits>), responses((status = 200, description = "一页回访", body = Page<ReturnVisitView>)))]
+#[utoipa::path(tag = "fallback", operation_id = "list_return_visits", params(List<ReturnVisits>, Expand<OfReturnVisit>), responses((status = 200, description = "一页回访", body = Page<ReturnVisitView>)))]
 #[get("/return-visits")]
 async fn list(ask: Ask, asked: List<ReturnVisits>) -> Answer {
-    ask.list(asked.query, views::list).await
+    ask.expanding::<OfReturnVisit>().list(asked.query, views::list).await
 }
 
 /// 指定或登记回访（order return visit）
@@ -61,10 +67,10 @@ async fn order(command: Command, body: Body<ReturnVisitOrder>) -> Answer {
 /// 查看回访（return visit）
 ///
 /// 路径中可用 id，也可用编号。
-#[utoipa::path(tag = "fallback", operation_id = "get_return_visit", params(("id" = String, Path, description = "回访 id 或编号", max_length = 100)), responses((status = 200, description = "回访", body = ReturnVisitView)))]
+#[utoipa::path(tag = "fallback", operation_id = "get_return_visit", params(("id" = String, Path, description = "回访 id 或编号", max_length = 100), Expand<OfReturnVisit>), responses((status = 200, description = "回访", body = ReturnVisitView)))]
 #[get("/return-visits/{id}")]
 async fn fetch(ask: Ask) -> Answer {
-    ask.get(views::fetch).await
+    ask.expanding::<OfReturnVisit>().get(views::fetch).await
 }
 
 /// 回访经过（return visit timeline）

@@ -197,7 +197,9 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<ReturnVisi
             _ => "later",
         };
         let rows = store::visits_by_id(tx, ids)?;
-        let kept = rows.iter().filter(|row| (due.is_empty() || due.iter().any(|d| d == span(row))) && asked(&about, row.ticket_id) && asked(&of_matters, row.entrustment_id));
+        let kept = rows
+            .iter()
+            .filter(|row| (due.is_empty() || due.iter().any(|d| d == span(row))) && asked(&about, row.ticket_id) && asked(&of_matters, row.entrustment_id));
         Ok(kept.map(|row| row.id).collect())
     };
     let load = store::visits_by_id;

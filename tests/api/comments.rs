@@ -4,7 +4,12 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, on_both_engines, text, water_application};
 
-on_both_engines!(what_came_otherwise_is_recorded_apart, comments_are_found_without_whom_they_name, what_many_say_is_a_common_problem, the_rated_leader_is_not_told);
+on_both_engines!(
+    what_came_otherwise_is_recorded_apart,
+    comments_are_found_without_whom_they_name,
+    what_many_say_is_a_common_problem,
+    the_rated_leader_is_not_told
+);
 
 const CITY: &str = "320600000000";
 
@@ -146,7 +151,14 @@ async fn what_came_otherwise_is_recorded_apart(app: TestApp) {
     app.as_user("rd_agent").post("/open-comments", letter.clone()).await.expect(403);
     app.as_user("ent_rudong").post("/open-comments", letter).await.expect(403);
     // Marked with where they came from, found in Chinese, and beside the ratings.
-    for (filter, count) in [("", 3), ("?source=rating", 1), ("?source=letter_box&source=inspection", 2), ("?q=%E5%8F%96%E5%8F%B7%E6%9C%BA", 1), ("?withdrawn=true", 0), ("?tag=absence", 1)] {
+    for (filter, count) in [
+        ("", 3),
+        ("?source=rating", 1),
+        ("?source=letter_box&source=inspection", 2),
+        ("?q=%E5%8F%96%E5%8F%B7%E6%9C%BA", 1),
+        ("?withdrawn=true", 0),
+        ("?tag=absence", 1),
+    ] {
         assert_eq!(manager.get(&format!("/open-comments{filter}")).await.ok()["items"].as_array().map(Vec::len), Some(count), "{filter}");
     }
     // The counter reads what it recorded, another county's nothing.
@@ -154,7 +166,11 @@ async fn what_came_otherwise_is_recorded_apart(app: TestApp) {
     assert_eq!(app.as_user("cc_clerk").get("/open-comments").await.ok()["items"], json!([]));
     let problems = inspector.get(&format!("/common-problems?center={CITY}&from=2026-03-01&to=2026-04-01")).await.ok();
     let waiting = &problems["items"][0];
-    assert_eq!((&waiting["tag"], &waiting["comments"], &waiting["recorded"], &waiting["bad"]), (&json!("waiting"), &json!(3), &json!(2), &json!(1)), "{problems}");
+    assert_eq!(
+        (&waiting["tag"], &waiting["comments"], &waiting["recorded"], &waiting["bad"]),
+        (&json!("waiting"), &json!(3), &json!(2), &json!(1)),
+        "{problems}"
+    );
     assert!(waiting["samples"].as_array().expect("samples").iter().any(|s| s["source"] == "inspection"), "{problems}");
     assert_eq!(figures().await, before, "they enter no rate");
     // Whose record it is corrects it; the leader of the inspected center does not, the leader of the recording one does.

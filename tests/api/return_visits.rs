@@ -50,7 +50,8 @@ async fn a_matter_is_visited(app: TestApp) {
     // Nobody answered at first.
     let tried = reform.post(&format!("{at}/record-attempt"), json!({ "way": "phone", "words": "无人接听" })).await.ok();
     assert_eq!((&tried["state"], &tried["attempts"]), (&json!("planned"), &json!(1)));
-    let early = json!({ "way": "phone", "visited_at": "2026-03-01T09:00:00+08:00", "responded": true, "resolved": true, "satisfied": true, "evidence": "录音 1" });
+    let early =
+        json!({ "way": "phone", "visited_at": "2026-03-01T09:00:00+08:00", "responded": true, "resolved": true, "satisfied": true, "evidence": "录音 1" });
     reform.post(&format!("{at}/record"), early).await.expect(422);
     let v = reform.post(&format!("{at}/record"), said(false)).await.ok();
     assert_eq!((&v["state"], &v["responded"], &v["resolved"], &v["satisfied"]), (&json!("visited"), &json!(true), &json!(false), &json!(false)));
