@@ -2,7 +2,7 @@
 //! recorded, corrected and withdrawn by hand, and stay outside every rate.
 
 use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     indexing,
@@ -107,7 +107,7 @@ pub fn record_as(tx: &mut Tx, actor: &Actor, input: &NewComment, identity: Optio
     store::insert(tx, &row)?;
     indexing::place(tx, &row)?;
     indexing::index(tx, &row, &tags)?;
-    tell(tx, actor, &row, "recorded", json!({ "source": row.source }))?;
+    tell(tx, actor, &row, "recorded", None)?;
     view(tx, actor, row)
 }
 
@@ -125,15 +125,15 @@ pub fn correct(tx: &mut Tx, actor: &Actor, target: &Target, input: &CommentCorre
     if row.tagged_by.is_none() {
         row.tags = Json::new(&by_words(&row.text, row.grade))?;
     }
-    save(tx, actor, row, "corrected", json!({ "reason": input.reason }))
+    save(tx, actor, row, "corrected", &input.reason)
 }
 
 /// What was recorded by mistake is found and counted no more.
 pub fn withdraw(tx: &mut Tx, actor: &Actor, target: &Target, input: &CommentReason) -> Result<CommentView> {
     let mut row = load_for(tx, actor, target, "withdraw")?;
     row.withdrawn_at = Some(tx.now);
-    row.withdrawn_why = Some(input.reason.clone());
-    save(tx, actor, row, "withdrawn", json!({ "reason": input.reason }))
+    row.withdrawn_why = Some(cleaned(&input.reason));
+    save(tx, actor, row, "withdrawn", &input.reason)
 }
 
 /// A recorded comment, locked and seen (404), allowed (403), in the version asked for (412), not withdrawn (409).
@@ -153,7 +153,7 @@ fn load_for(tx: &mut Tx, actor: &Actor, target: &Target, action: &str) -> Result
     Ok(row)
 }
 
-fn save(tx: &mut Tx, actor: &Actor, mut row: OpenComment, kind: &str, params: Value) -> Result<CommentView> {
+fn save(tx: &mut Tx, actor: &Actor, mut row: OpenComment, kind: &str, reason: &str) -> Result<CommentView> {
     row.version += 1;
     row.updated_at = tx.now;
     if !store::save(tx, &row)? {
@@ -162,13 +162,14 @@ fn save(tx: &mut Tx, actor: &Actor, mut row: OpenComment, kind: &str, params: Va
     let tags = row.tags.get()?;
     indexing::place(tx, &row)?;
     indexing::index(tx, &row, &tags)?;
-    tell(tx, actor, &row, kind, params)?;
+    tell(tx, actor, &row, kind, Some(reason))?;
     view(tx, actor, row)
 }
 
-fn tell(tx: &mut Tx, actor: &Actor, row: &OpenComment, kind: &str, params: Value) -> Result<()> {
+fn tell(tx: &mut Tx, actor: &Actor, row: &OpenComment, kind: &str, words: Option<&str>) -> Result<()> {
+    let params = json!({ "source": row.source });
     let kind = format!("open_comment.{kind}");
-    let event = NewEvent { record_kind: "open_comment", record_id: row.id, version: row.version, kind: &kind, audience: Audience::Staff, params, words: None };
+    let event = NewEvent { record_kind: "open_comment", record_id: row.id, version: row.version, kind: &kind, audience: Audience::Staff, params, words };
     events::record(tx, actor, event)
 }
 
