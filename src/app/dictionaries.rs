@@ -193,6 +193,7 @@ pub fn all() -> Vec<Dictionary> {
         dictionary::<statistics::periods::machine::AdjustmentAction>(),
         dictionary::<crate::worklist::LimitStanding>(),
         dictionary::<crate::comments::ProblemTag>(),
+        dictionary::<crate::comments::CommentSource>(),
         dictionary::<crate::webhooks::WebhookState>(),
         dictionary::<crate::webhooks::PauseReason>(),
         dictionary::<crate::webhooks::DeliveryState>(),

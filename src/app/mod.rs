@@ -101,8 +101,12 @@ pub fn mount(cfg: &mut ServiceConfig) {
 
 /// Wires what higher ranks do inside the transaction that changes or ends a matter.
 pub fn wire() {
-    let _ = entrustments::ON_CLOSED.set(vec![routing::fall, reminders::fall, evaluations::open, crate::hotline::on_matter_closed]);
-    let _ = entrustments::ON_TOLD.set(forms::on_told);
+    let _ = entrustments::ON_CLOSED.set(vec![routing::fall, reminders::fall, evaluations::open, crate::hotline::on_matter_closed, crate::return_visits::on_matter_closed]);
+    let _ = entrustments::ON_TOLD.set(|tx, actor, matter, kind| {
+        forms::on_told(tx, actor, matter, kind)?;
+        crate::return_visits::on_matter_told(tx, actor, matter, kind)
+    });
+    let _ = entrustments::CONTACT_NEEDED.set(crate::return_visits::contact_needed);
     let _ = routing::ON_DECIDED.set(forms::on_decided);
     let _ = routing::ON_RELAY.set(forms::on_relay);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);

@@ -638,9 +638,15 @@ pub const POLICY: &[Rule] = &[
     rule(Clerk, "supervision_wall", Center, &["read"]),
     // What people wrote, without whom it names, is for whoever answers for the center or looks after many.
     rule(CenterManager, "open_comment", Center, &["read", "tag"]),
-    rule(CenterManager, "open_comment", Subtree, &["read"]),
-    rule(Inspector, "open_comment", Subtree, &["read", "tag"]),
-    rule(ReformOffice, "open_comment", Subtree, &["read", "tag"]),
+    rule(CenterManager, "open_comment", Subtree, &["read", "create"]),
+    rule(Inspector, "open_comment", Subtree, &["read", "tag", "create"]),
+    rule(ReformOffice, "open_comment", Subtree, &["read", "tag", "create"]),
+    // What came otherwise than with a rating belongs to the center that recorded it.
+    rule(Clerk, "open_comment", Center, &["create"]),
+    rule(Clerk, "open_comment", Authority, &["read", "correct", "withdraw"]),
+    rule(CenterManager, "open_comment", Authority, &["read", "correct", "withdraw"]),
+    rule(Inspector, "open_comment", Authority, &["read", "correct", "withdraw"]),
+    rule(ReformOffice, "open_comment", Authority, &["read", "correct", "withdraw"]),
     // Where ratings are reported to is set by the system's administrators; what was reported is looked after by the reform office.
     rule(SystemAdmin, "reporting", All, &["read", "create", "edit", "pause", "resume", "retry", "drop"]),
     rule(ReformOffice, "reporting", Subtree, &["read", "pause", "resume", "make_file", "retry", "drop"]),

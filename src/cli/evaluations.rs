@@ -1,9 +1,10 @@
-//! The demo's service occasions and tablets, one for each documented example that uses one up.
+//! The demo's service occasions, tablets and recorded comments, one for each documented example that uses one up.
 
 use serde_json::json;
 
 use super::{demo::fixed, matters::actor};
 use crate::{
+    comments,
     db::{Result, Tx},
     entrustments::Identity,
     evaluations::{
@@ -31,6 +32,16 @@ pub(super) fn load(tx: &mut Tx) -> Result<()> {
         });
         let identity = Identity { id: fixed("service_occasion", &n.to_string()), number };
         occasions::open_as(tx, &clerk, &serde_json::from_value(input)?, Some(identity))?;
+    }
+    let yesterday = tx.now.local_date() - chrono::Days::new(1);
+    for (n, said) in (1..).zip(["取号机旁没有人引导，老人不会用", "取号机旁没有人引导，希望有人帮忙"]) {
+        let number = format!("DP-320623-20260105-{n:06}-{}", 100 + n);
+        if comments::store::comment_by_number(tx, &number)?.is_some() {
+            continue;
+        }
+        let input = json!({ "source": "letter_box", "received_on": yesterday, "text": said });
+        let identity = Identity { id: fixed("open_comment", &number), number };
+        comments::record_as(tx, &clerk, &serde_json::from_value(input)?, Some(identity))?;
     }
     let manager = actor(tx, "rd_manager")?;
     for n in 1..=2 {

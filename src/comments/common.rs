@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     listing::{self, CommentView},
+    model::CommentSource,
     store,
     tagging::ProblemTag,
 };
@@ -73,8 +74,10 @@ pub struct CommonProblem {
     pub label: String,
     /// How many comments.
     pub comments: i64,
-    /// Of these, with a bad grade.
+    /// Of these, rated with a bad grade.
     pub bad: i64,
+    /// Of these, recorded from letter boxes, the mail, the media and inspections.
+    pub recorded: i64,
     /// In the period before, that was as long.
     pub before: i64,
     /// At how many centers.
@@ -106,6 +109,7 @@ pub struct CommonProblems {
 struct Counted {
     comments: i64,
     bad: i64,
+    recorded: i64,
     before: i64,
     centers: BTreeMap<Id, i64>,
     items: BTreeMap<Id, i64>,
@@ -130,6 +134,7 @@ pub fn problems(tx: &mut Tx, actor: &Actor, asked: &CommonProblemParams) -> Resu
         let counted = all.entry(row.tag).or_default();
         counted.comments += row.count;
         counted.bad += if row.is_bad { row.count } else { 0 };
+        counted.recorded += if row.source == CommentSource::Rating { 0 } else { row.count };
         *counted.centers.entry(row.center_id).or_default() += row.count;
         row.item_id.into_iter().for_each(|id| *counted.items.entry(id).or_default() += row.count);
     }
@@ -148,6 +153,7 @@ pub fn problems(tx: &mut Tx, actor: &Actor, asked: &CommonProblemParams) -> Resu
             label: ProblemTag::parse(&tag).map_or_else(|| tag.clone(), |t| t.label().into()),
             comments: counted.comments,
             bad: counted.bad,
+            recorded: counted.recorded,
             before: counted.before,
             centers: i64::try_from(counted.centers.len()).unwrap_or(0),
             items: i64::try_from(counted.items.len()).unwrap_or(0),

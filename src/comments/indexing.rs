@@ -1,13 +1,14 @@
 //! A rating with words becomes an open comment, in its own transaction.
 
 use super::{
-    model::CommentTags,
+    model::{CommentSource, CommentTags},
     store::{self, OpenComment},
     tagging,
 };
 use crate::{
     access::{self, Placement},
     applicants,
+    auth::policy::subject,
     db::{Json, Result, Tx, dialect},
     deidentify::{self, Known, KnownPerson},
     entrustments,
@@ -37,12 +38,12 @@ pub fn on_rated(tx: &mut Tx, rated: &Evaluation) -> Result<()> {
     let chosen = || said.tags.iter().map(|t| t.label()).chain(tags.labels.iter().map(String::as_str)).collect::<Vec<_>>().join("、");
     let row = OpenComment {
         id: Id::new(),
-        evaluation_id: rated.id,
+        evaluation_id: Some(rated.id),
         number: rated.number.clone(),
         title: rated.title.clone(),
         center_id: rated.center_id,
         item_id: item_of(tx, rated)?,
-        grade,
+        grade: Some(grade),
         text: clean.unwrap_or_else(chosen),
         tags: Json::new(&tags)?,
         tagged_by: None,
@@ -51,6 +52,12 @@ pub fn on_rated(tx: &mut Tx, rated: &Evaluation) -> Result<()> {
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
+        source: CommentSource::Rating,
+        department_id: None,
+        recorded_by: None,
+        recorded_center_id: None,
+        withdrawn_at: None,
+        withdrawn_why: None,
     };
     store::insert(tx, &row)?;
     place(tx, &row)?;
@@ -90,16 +97,21 @@ fn known(tx: &mut Tx, rated: &Evaluation) -> Result<Known> {
     Ok(known)
 }
 
-/// Who finds a comment: the rated center and whatever is above it.
+/// Who finds a comment: the center that it is about and whatever is above it; and the center that recorded it.
 pub(super) fn place(tx: &mut Tx, row: &OpenComment) -> Result<()> {
     let center = organization::load(tx, row.center_id)?;
-    let subjects = organization::subjects_of(&center).into_iter().map(|s| (s, false)).collect();
-    let state = row.grade.code();
+    let recorder = row.recorded_center_id.map(|id| subject::authority(id.as_str()));
+    let subjects = organization::subjects_of(&center).into_iter().chain(recorder).map(|s| (s, false)).collect();
+    let state = row.grade.map_or("ungraded", |grade| grade.code());
     access::place(tx, &Placement { kind: "open_comment", record: row.id, state, due_at: Moment::NEVER, updated_at: row.updated_at, subjects })
 }
 
-/// By what a comment is found and counted.
+/// By what a comment is found and counted: nothing, once it is withdrawn.
 pub(super) fn index(tx: &mut Tx, row: &OpenComment, tags: &CommentTags) -> Result<()> {
+    if row.withdrawn_at.is_some() {
+        store::set_tags(tx, row, &[])?;
+        return dialect::drop_document(tx.conn, row.id.as_str());
+    }
     let mut names: Vec<String> = tags.tags.iter().map(|t| t.code().to_owned()).collect();
     names.extend(tags.labels.iter().cloned());
     names.sort();

@@ -6,12 +6,14 @@ use super::{
     indexing,
     listing::{CommentView, by_reference, view, withheld},
     model::CommentTags,
+    recording,
     store::{self, OpenComment},
 };
 use crate::{
     access,
     auth::{Actor, Scope, policy},
     db::{Json, Result, Tx, dialect},
+    deidentify::{self, Known},
     events::{self, Audience, NewEvent},
     kernel::{ErrorCode, Problem, Target},
     organization,
@@ -21,6 +23,14 @@ use crate::{
 pub(super) fn may_tag(tx: &mut Tx, actor: &Actor, row: &OpenComment) -> Result<bool> {
     let center = organization::load(tx, row.center_id)?;
     Ok(policy::allows(actor, "open_comment", "tag", &organization::custodian_reachable(&center)))
+}
+
+/// Words of the center's own name nobody.
+pub(super) fn impersonal(input: &CommentTags) -> Result<()> {
+    match input.labels.iter().position(|label| !deidentify::check(label, &Known::default()).is_empty()) {
+        None => Ok(()),
+        Some(at) => Err(Problem::rule(&format!("/labels/{at}"), "personal_data", "标签中不写个人信息。", "A label names nobody.").into()),
+    }
 }
 
 /// Somebody read it and says what it is about; that replaces what its words gave away.
@@ -33,6 +43,8 @@ pub fn tag(tx: &mut Tx, actor: &Actor, target: &Target, input: &CommentTags) -> 
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     target.check(row.version)?;
+    recording::standing(&row)?;
+    impersonal(input)?;
     row.tags = Json::new(input)?;
     row.tagged_by = actor.id;
     row.version += 1;

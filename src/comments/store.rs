@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::CommentTags;
+use super::model::{CommentSource, CommentTags};
 use crate::{
     db::{
         Json, Result, Tx,
@@ -19,25 +19,25 @@ use crate::{
 pub struct OpenComment {
     /// Identity.
     pub id: Id,
-    /// With which rating it was written.
-    pub evaluation_id: Id,
-    /// Number of what was rated.
+    /// With which rating it was written; none where it was recorded.
+    pub evaluation_id: Option<Id>,
+    /// Number of what was rated, or of what was recorded.
     pub number: String,
-    /// Name of the item.
+    /// Name of the item, or how it came.
     pub title: String,
-    /// Rated center.
+    /// The center that it is about.
     pub center_id: Id,
     /// Item.
     pub item_id: Option<Id>,
-    /// Grade.
-    pub grade: Grade,
+    /// Grade; of what was recorded it counts nowhere.
+    pub grade: Option<Grade>,
     /// The comment without personal data.
     pub text: String,
     /// What it is about.
     pub tags: Json<CommentTags>,
     /// Who tagged it; nobody: by its words.
     pub tagged_by: Option<Id>,
-    /// When it was written.
+    /// When it was written, or received.
     pub rated_at: Moment,
     /// The rated person, who does not read what somebody without a name said.
     pub withheld_from: Option<Id>,
@@ -47,6 +47,25 @@ pub struct OpenComment {
     pub created_at: Moment,
     /// When last changed.
     pub updated_at: Moment,
+    /// How it came.
+    pub source: CommentSource,
+    /// The department that it is about.
+    pub department_id: Option<Id>,
+    /// Who recorded it.
+    pub recorded_by: Option<Id>,
+    /// Whose staff recorded it; they correct and withdraw it.
+    pub recorded_center_id: Option<Id>,
+    /// When it was withdrawn.
+    pub withdrawn_at: Option<Moment>,
+    /// Why.
+    pub withdrawn_why: Option<String>,
+}
+
+impl OpenComment {
+    /// Rated with a bad grade; what was recorded counts as none.
+    pub fn is_bad_rating(&self) -> bool {
+        self.source == CommentSource::Rating && self.grade.is_some_and(Grade::is_bad)
+    }
 }
 
 /// By id.
@@ -96,7 +115,7 @@ pub fn set_tags(tx: &mut Tx, row: &OpenComment, tags: &[String]) -> Result<()> {
     let rows: Vec<_> = tags
         .iter()
         .map(|tag| {
-            let shared = (t::center_id.eq(row.center_id), t::item_id.eq(row.item_id), t::is_bad.eq(row.grade.is_bad()));
+            let shared = (t::center_id.eq(row.center_id), t::item_id.eq(row.item_id), t::is_bad.eq(row.is_bad_rating()), t::source.eq(row.source));
             (t::tag.eq(tag.clone()), t::rated_on.eq(on.clone()), t::comment_id.eq(row.id), shared)
         })
         .collect();
@@ -113,8 +132,10 @@ pub struct TagCount {
     pub center_id: Id,
     /// About what.
     pub item_id: Option<Id>,
-    /// With a bad grade.
+    /// Rated with a bad grade.
     pub is_bad: bool,
+    /// How it came.
+    pub source: CommentSource,
     /// How often.
     pub count: i64,
 }
@@ -128,8 +149,8 @@ pub fn counted(tx: &mut Tx, path: &str, from: &str, to: &str) -> Result<Vec<TagC
         .filter(t::rated_on.ge(from.to_owned()))
         .filter(t::rated_on.lt(to.to_owned()))
         .filter(t::center_id.eq_any(below))
-        .group_by((t::tag, t::center_id, t::item_id, t::is_bad))
-        .select((t::tag, t::center_id, t::item_id, t::is_bad, count_star()))
+        .group_by((t::tag, t::center_id, t::item_id, t::is_bad, t::source))
+        .select((t::tag, t::center_id, t::item_id, t::is_bad, t::source, count_star()))
         .load(tx.conn)?)
 }
 

@@ -1196,12 +1196,12 @@ diesel::table! {
 diesel::table! {
     open_comments (id) {
         id -> Text,
-        evaluation_id -> Text,
+        evaluation_id -> Nullable<Text>,
         number -> Text,
         title -> Text,
         center_id -> Text,
         item_id -> Nullable<Text>,
-        grade -> Text,
+        grade -> Nullable<Text>,
         text -> Text,
         tags -> Text,
         tagged_by -> Nullable<Text>,
@@ -1210,6 +1210,12 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        source -> Text,
+        department_id -> Nullable<Text>,
+        recorded_by -> Nullable<Text>,
+        recorded_center_id -> Nullable<Text>,
+        withdrawn_at -> Nullable<Timestamp>,
+        withdrawn_why -> Nullable<Text>,
     }
 }
 
@@ -1221,6 +1227,7 @@ diesel::table! {
         center_id -> Text,
         item_id -> Nullable<Text>,
         is_bad -> Bool,
+        source -> Text,
     }
 }
 
@@ -1547,8 +1554,8 @@ diesel::table! {
         id -> Text,
         number -> Text,
         center_id -> Text,
-        ticket_id -> Text,
-        caller_id -> Text,
+        ticket_id -> Nullable<Text>,
+        caller_id -> Nullable<Text>,
         round -> Integer,
         reason -> Text,
         state -> Text,
@@ -1560,6 +1567,7 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        entrustment_id -> Nullable<Text>,
     }
 }
 

@@ -253,6 +253,9 @@ pub fn movable(state: State) -> bool {
 /// What higher rooms do in the transaction in which something is told of a matter, with its kind: set by `app`.
 pub static ON_TOLD: OnceLock<ToldHook> = OnceLock::new();
 
+/// Whether somebody is still to call the applicant of a matter (回访): set by `app`.
+pub static CONTACT_NEEDED: OnceLock<fn(&mut Tx, Id) -> Result<bool>> = OnceLock::new();
+
 /// What is done then.
 pub type ToldHook = fn(&mut Tx, &Actor, &Entrustment, &str) -> Result<()>;
 
@@ -337,7 +340,7 @@ fn charge(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
 }
 
 /// Who sees an entrustment: the custodian and everything above it, former custodians and an offer's receiver masked,
-/// the agent (masked once the matter has ended and was rated, or can no longer be), the departments that have a step (masked while none waits for them), the
+/// the agent (masked once the matter has ended and was rated, or can no longer be, and nobody is to call again), the departments that have a step (masked while none waits for them), the
 /// first responder and the manager of its project masked, and the applicant.
 pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     let e = &loaded.e;
@@ -348,7 +351,12 @@ pub fn place(tx: &mut Tx, loaded: &Loaded) -> Result<()> {
     if let Some(receiver) = loaded.details.offered_to {
         subjects.push((subject::center(receiver.as_str()), true));
     }
-    subjects.extend(e.assignee_id.map(|id| (subject::user(id.as_str()), e.state.is_final() && loaded.details.seen_off)));
+    let over = e.state.is_final() && loaded.details.seen_off;
+    let called = match CONTACT_NEEDED.get().filter(|_| over) {
+        Some(needed) => needed(tx, e.id)?,
+        None => false,
+    };
+    subjects.extend(e.assignee_id.map(|id| (subject::user(id.as_str()), over && !called)));
     subjects.extend(e.first_responder_id.map(|id| (subject::user(id.as_str()), true)));
     subjects.push((subject::applicant(e.applicant_id.as_str()), false));
     let follows = loaded.details.project.as_ref().and_then(|project| project.manager_id);
@@ -390,6 +398,12 @@ pub fn see_off(tx: &mut Tx, id: Id) -> Result<()> {
     if !store::save(tx, &loaded.e)? {
         return Err(Error::Contended);
     }
+    place(tx, &loaded)
+}
+
+/// Somebody is to call the applicant again, or no longer: its agent reads it accordingly.
+pub fn renew_sight(tx: &mut Tx, id: Id) -> Result<()> {
+    let loaded = load_locked(tx, id)?;
     place(tx, &loaded)
 }
 

@@ -123,6 +123,7 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "unclaimed" => "结果已送达，等待您签收。".into(),
         "closed" => "您已签收，本件办结。".into(),
         "reopened" => "本件重新办理。".into(),
+        "visited" => format!("回访申请人（{}）：{}。", text("visit"), text("outcome")),
         "termination_requested" => format!("提出终止：{}。", text("reason")),
         "termination_cancelled" => "终止已取消，继续办理。".into(),
         "termination_signed" => match (text("signed"), text("recorded")) {

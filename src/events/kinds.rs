@@ -38,7 +38,7 @@ pub const KINDS: &[Kinds] = &[
         ("resolution_carried_out", "决议已落实"), ("resolution_confirmed", "决议已确认"), ("resolution_sent_back", "决议发回"), ("resolution_extended", "决议延期"),
         ("resolution_cancelled", "决议取消"), ("resolution_escalated", "决议逾期上报"), ("supervised", "已督办"), ("supervision_answered", "督办已反馈"),
         ("supervision_closed", "督办办结"), ("supervision_withdrawn", "督办撤回"), ("completed", "已办结待签收"), ("completion_refused", "未签收"),
-        ("unclaimed", "送达未签收"), ("closed", "已签收办结"), ("reopened", "重新办理"), ("hand_out_arranged", "约定结果送达"), ("handed_out", "结果已送达"),
+        ("unclaimed", "送达未签收"), ("closed", "已签收办结"), ("visited", "回访申请人"), ("reopened", "重新办理"), ("hand_out_arranged", "约定结果送达"), ("handed_out", "结果已送达"),
         ("termination_requested", "提出终止"), ("termination_cancelled", "终止取消"), ("termination_signed", "终止签字"), ("terminated", "已终止"),
         ("revealed", "查看完整信息"),
     ]),
@@ -135,7 +135,7 @@ pub const KINDS: &[Kinds] = &[
         ("appeal_upheld", "申诉成立"), ("appeal_refused", "申诉不成立"),
     ]),
     of("open_comment", "公开评议", &[
-        ("tagged", "已归类"),
+        ("tagged", "已归类"), ("recorded", "已登记"), ("corrected", "已更正"), ("withdrawn", "已撤回"),
     ]),
     of("bulletin", "通报", &[
         ("composed", "已生成"), ("edited", "已修改"), ("recomposed", "重新生成"), ("submitted", "已提交审核"), ("sent_back", "已退回"), ("published", "已发布"),

@@ -9,14 +9,20 @@ use super::{
     views::{self, ReturnVisitView},
 };
 use crate::{
-    entrustments::TimelineEntry,
-    http::{Answer, Ask, Body, Command, Filter, FilterKind, List, ListKind},
+    entrustments::{TimelineEntry, api::ENTRUSTMENT},
+    http::{Answer, Ask, Body, Command, Expand, Expands, Filter, FilterKind, List, ListKind, Relation},
     kernel::{Code as _, Page},
 };
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(order).service(fetch).service(timeline).service(record).service(record_attempt).service(drop_visit);
+}
+
+/// What a return visit leads to.
+pub struct OfReturnVisit;
+impl Expands for OfReturnVisit {
+    const RELATIONS: &'static [Relation] = &[Relation { name: "entrustment", key: "/entrustment_id", target: &ENTRUSTMENT }];
 }
 
 /// The list of return visits.
@@ -26,6 +32,7 @@ impl ListKind for ReturnVisits {
         Filter { name: "state", kind: FilterKind::Codes(|| ReturnVisitState::ALL.iter().map(|s| s.code()).collect()), doc: "状态" },
         Filter { name: "due", kind: FilterKind::Codes(|| vec!["overdue", "today", "later"]), doc: "期限：已过、今日、以后" },
         Filter { name: "ticket_id", kind: FilterKind::Id, doc: "关于哪件反映问题" },
+        Filter { name: "entrustment_id", kind: FilterKind::Id, doc: "关于哪件办件" },
         Filter { name: "created_at", kind: FilterKind::Moments, doc: "安排的时间" },
     ];
     const SORTS: &'static [&'static str] = &["created_at", "due_at"];
@@ -42,15 +49,15 @@ impl ListKind for ReturnVisitEvents {
 /// 查询回访（return visits）
 ///
 /// 列出本人可见的回访；due=today 为今日应回访的，sort=due_at 按期限先后。
-#[utoipa::path(tag = "fallback", operation_id = "list_return_visits", params(List<ReturnVisits>), responses((status = 200, description = "一页回访", body = Page<ReturnVisitView>)))]
+#[utoipa::path(tag = "fallback", operation_id = "list_return_visits", params(List<ReturnVisits>, Expand<OfReturnVisit>), responses((status = 200, description = "一页回访", body = Page<ReturnVisitView>)))]
 #[get("/return-visits")]
 async fn list(ask: Ask, asked: List<ReturnVisits>) -> Answer {
-    ask.list(asked.query, views::list).await
+    ask.expanding::<OfReturnVisit>().list(asked.query, views::list).await
 }
 
 /// 指定或登记回访（order return visit）
 ///
-/// 销号后按比例自动抽取回访；对其他已销号的问题可指定回访。带 result 的，一次完成安排和登记；已安排的登记在该次回访上。每轮办理对每位申请人回访一次。
+/// 问题销号、办件签收办结后按比例自动抽取回访；对其他已销号的问题（ticket）、已签收办结的办件（entrustment）可指定回访，二者填其一。带 result 的，一次完成安排和登记；已安排的登记在该次回访上。每轮办理对每位申请人回访一次。
 #[utoipa::path(tag = "fallback", operation_id = "order_return_visit", request_body = ReturnVisitOrder, responses((status = 201, description = "回访", body = ReturnVisitView)))]
 #[post("/return-visits")]
 async fn order(command: Command, body: Body<ReturnVisitOrder>) -> Answer {
@@ -60,10 +67,10 @@ async fn order(command: Command, body: Body<ReturnVisitOrder>) -> Answer {
 /// 查看回访（return visit）
 ///
 /// 路径中可用 id，也可用编号。
-#[utoipa::path(tag = "fallback", operation_id = "get_return_visit", params(("id" = String, Path, description = "回访 id 或编号", max_length = 100)), responses((status = 200, description = "回访", body = ReturnVisitView)))]
+#[utoipa::path(tag = "fallback", operation_id = "get_return_visit", params(("id" = String, Path, description = "回访 id 或编号", max_length = 100), Expand<OfReturnVisit>), responses((status = 200, description = "回访", body = ReturnVisitView)))]
 #[get("/return-visits/{id}")]
 async fn fetch(ask: Ask) -> Answer {
-    ask.get(views::fetch).await
+    ask.expanding::<OfReturnVisit>().get(views::fetch).await
 }
 
 /// 回访经过（return visit timeline）
@@ -77,7 +84,7 @@ async fn timeline(ask: Ask, asked: List<ReturnVisitEvents>) -> Answer {
 
 /// 登记回访结果（record return visit）
 ///
-/// 登记响应、解决、满意三项和录音编号；由承办人以外的人回访，不满意的重新办理。
+/// 登记响应、解决、满意三项和录音编号；由承办人以外的人回访；反映问题不满意的重新办理，办件不满意的记入办件经过，由中心负责人决定是否重新办理。
 #[utoipa::path(tag = "fallback", operation_id = "record_return_visit", params(("id" = String, Path, description = "回访 id 或编号", max_length = 100)), request_body = ReturnVisitResult, responses((status = 200, description = "回访", body = ReturnVisitView)))]
 #[post("/return-visits/{id}/record")]
 async fn record(command: Command, body: Body<ReturnVisitResult>) -> Answer {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use validator::Validate;
 
 use super::{
+    about::{About, Heard},
     machine::{ReturnVisitAction as Action, ReturnVisitReason as Reason, ReturnVisitState as State, decide},
     store::{self, ReturnVisit, ReturnVisitDetails},
     views::{ReturnVisitView, view},
@@ -14,12 +15,12 @@ use crate::{
     auth::{Actor, Reachable, Scope, policy},
     clocks::{self, ClockKind},
     db::{Error, Private, Result, Tx, dialect, numbers},
-    entrustments::Identity,
+    entrustments::{self, ClosedMatter, Entrustment, Identity},
     events::{self, Audience, NewEvent},
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text, sha256_hex},
     organization::{self, Center},
     settings,
-    tickets::{self, ContactOutcome, FeedbackWay, Opened, Ticket, TicketCaller, machine::TicketState},
+    tickets::{self, ContactOutcome, FeedbackWay, Ticket},
 };
 
 /// A visit that somebody orders, or has made.
@@ -27,10 +28,16 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct ReturnVisitOrder {
     /// About which cleared ticket: id or number.
+    #[serde(default)]
     #[validate(length(min = 1, max = 100))]
     #[schema(min_length = 1, max_length = 100)]
-    pub ticket: String,
-    /// Which caller; needed where there are several.
+    pub ticket: Option<String>,
+    /// Or about which matter that was signed for: id or number.
+    #[serde(default)]
+    #[validate(length(min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100)]
+    pub entrustment: Option<String>,
+    /// Which caller of the ticket; needed where there are several.
     #[serde(default)]
     pub caller_id: Option<Id>,
     /// What to ask about.
@@ -58,7 +65,7 @@ pub struct ReturnVisitResult {
     pub responded: bool,
     /// 解决: it is solved.
     pub resolved: bool,
-    /// 满意: they are satisfied. Who is not opens the ticket again.
+    /// 满意: they are satisfied. Who is not opens the ticket again; of a matter, its center decides whether it is reopened.
     pub satisfied: bool,
     /// What they said; needed where they are not satisfied.
     #[serde(default)]
@@ -100,8 +107,8 @@ pub(super) struct Loaded {
     pub row: ReturnVisit,
     /// What was asked and said.
     pub details: ReturnVisitDetails,
-    /// The ticket with its callers.
-    pub ticket: Opened,
+    /// What it is about.
+    pub about: About,
     /// How the caller sees it.
     pub sight: Sight,
 }
@@ -111,28 +118,15 @@ fn near<'a>(row: &ReturnVisit, center: &'a Center) -> Reachable<'a> {
 }
 
 impl Loaded {
-    /// Who handled it, settled it or took the answer does not ask how well they did.
-    fn is_own(&self, actor: &Actor) -> bool {
-        let Some(me) = actor.id else { return false };
-        let settled = self.ticket.details.settlement.as_ref().and_then(|noted| noted.by);
-        let asked = self.ticket.contacts.iter().filter(|c| c.purpose == tickets::ContactPurpose::Feedback).filter_map(|c| c.staff_id);
-        [self.ticket.row.handler_id, settled].into_iter().flatten().chain(asked).any(|id| id == me)
-    }
-
     fn permits(&self, actor: &Actor, action: Action) -> bool {
-        let own = self.is_own(actor) && action != Action::Drop;
-        !own && policy::allows(actor, "return_visit", action.code(), &near(&self.row, &self.ticket.center))
+        let own = self.about.is_own(actor) && action != Action::Drop;
+        !own && policy::allows(actor, "return_visit", action.code(), &near(&self.row, self.about.center()))
     }
 
     /// Exactly what this caller may do now.
     pub fn allowed(&self, actor: &Actor) -> Vec<String> {
         let may = |a: &&Action| decide(self.row.state, **a, self.row.attempts + 1).is_ok() && self.permits(actor, **a);
         Action::ALL.iter().filter(may).map(|a| a.code().to_owned()).collect()
-    }
-
-    /// The caller who is visited.
-    pub fn caller(&self) -> Option<&TicketCaller> {
-        self.ticket.callers.iter().find(|c| c.id == self.row.caller_id)
     }
 
     fn save(&mut self, tx: &mut Tx, actor: &Actor, kind: &str, params: Value) -> Result<()> {
@@ -145,8 +139,13 @@ impl Loaded {
         if !store::save(tx, &self.row)? {
             return Err(Problem::of(ErrorCode::Stale).into());
         }
-        place(tx, &self.row, &self.ticket.center)?;
-        tell(tx, actor, &self.row, kind, params)
+        place(tx, &self.row, self.about.center())?;
+        tell(tx, actor, &self.row, kind, params)?;
+        // Nobody calls any more: the agent needs no telephone.
+        match self.row.entrustment_id.filter(|_| self.row.state != State::Planned) {
+            Some(matter) => entrustments::renew_sight(tx, matter),
+            None => Ok(()),
+        }
     }
 }
 
@@ -162,15 +161,15 @@ fn by_reference(tx: &mut Tx, reference: &str) -> Result<ReturnVisit> {
 pub(super) fn load_seen(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Loaded> {
     let row = by_reference(tx, reference)?;
     let sight = access::sight(tx, &Scope::of(actor, "return_visit"), row.id)?.ok_or_else(Problem::not_found)?;
-    let ticket = tickets::load_behind(tx, row.ticket_id)?;
-    Ok(Loaded { details: row.details.open(tx.vault)?, row, ticket, sight })
+    let about = About::of(tx, &row)?;
+    Ok(Loaded { details: row.details.open(tx.vault)?, row, about, sight })
 }
 
-/// A visit for an action, with its state after it: its ticket and itself locked, seen (404), allowed (403), in the version
+/// A visit for an action, with its state after it: what it is about and itself locked, seen (404), allowed (403), in the version
 /// asked for (412), in a state that permits it (409).
 fn load_for(tx: &mut Tx, actor: &Actor, target: &Target, action: Action) -> Result<(Loaded, State)> {
     let found = by_reference(tx, &target.reference)?;
-    dialect::lock_root(tx.conn, "fallback_tickets", found.ticket_id.as_str())?;
+    About::lock(tx, &found)?;
     dialect::lock_root(tx.conn, "return_visits", found.id.as_str())?;
     let loaded = load_seen(tx, actor, found.id.as_str())?;
     if !loaded.permits(actor, action) {
@@ -182,7 +181,7 @@ fn load_for(tx: &mut Tx, actor: &Actor, target: &Target, action: Action) -> Resu
     Ok((loaded, next))
 }
 
-/// The center of the ticket and everything above it.
+/// The center of the ticket, or of the matter, and everything above it.
 fn place(tx: &mut Tx, row: &ReturnVisit, center: &Center) -> Result<()> {
     let subjects = organization::subjects_of(center).into_iter().map(|s| (s, false)).collect();
     let due_at = if row.state == State::Planned { row.due_at } else { Moment::NEVER };
@@ -197,9 +196,9 @@ fn tell(tx: &mut Tx, actor: &Actor, row: &ReturnVisit, kind: &str, mut params: V
     events::record(tx, actor, event)
 }
 
-/// Whether a cleared ticket is among the share that is visited: the same answer whoever asks, and however often.
-fn is_sampled(ticket: Id, round: i32, percent: u32) -> bool {
-    let digest = sha256_hex(format!("return visit {ticket} {round}").as_bytes());
+/// Whether what is over is among the share that is visited: the same answer whoever asks, and however often.
+fn is_sampled(record: Id, round: i32, percent: u32) -> bool {
+    let digest = sha256_hex(format!("return visit {record} {round}").as_bytes());
     let draw = digest.get(..8).and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or(0);
     draw % 100 < percent
 }
@@ -211,37 +210,60 @@ pub fn on_cleared(tx: &mut Tx, actor: &Actor, ticket: &Ticket) -> Result<()> {
     if !is_sampled(ticket.id, ticket.round, rules.return_visit_percent) {
         return Ok(());
     }
+    let opened = About::Ticket(Box::new(tickets::load_behind(tx, ticket.id)?));
     let callers = tickets::store::callers(tx, ticket.id)?;
     for caller in callers.into_iter().filter(|c| c.withdrawn_at.is_none()) {
-        plan(tx, actor, ticket, &center, caller.id, Reason::Sampled, "", None)?;
+        plan(tx, actor, &opened, Some(caller.id), (Reason::Sampled, ""), None)?;
     }
     Ok(())
 }
 
-#[expect(clippy::too_many_arguments, reason = "a new record is all of these")]
-fn plan(
-    tx: &mut Tx,
-    actor: &Actor,
-    ticket: &Ticket,
-    center: &Center,
-    caller: Id,
-    reason: Reason,
-    note: &str,
-    identity: Option<Identity>,
-) -> Result<ReturnVisit> {
+/// A matter was signed for: its applicant is visited, if it is among the share.
+pub fn on_matter_closed(tx: &mut Tx, actor: &Actor, ended: &ClosedMatter) -> Result<()> {
+    let center = organization::load(tx, ended.center_id)?;
+    let percent = settings::rules(tx, &center.path)?.matter_visit_percent;
+    if percent == 0 || !ended.served {
+        return Ok(());
+    }
+    let about = About::Matter(Box::new(entrustments::load_behind(tx, ended.id)?));
+    // Round by round a matter is visited once, however often it is signed for.
+    let known = store::of_matter(tx, ended.id)?.iter().any(|v| v.round == about.round());
+    if about.is_over() && !known && is_sampled(ended.id, about.round(), percent) {
+        plan(tx, actor, &about, None, (Reason::Sampled, ""), None)?;
+    }
+    Ok(())
+}
+
+/// A matter is handled again: what was planned about its end is no longer asked.
+pub fn on_matter_told(tx: &mut Tx, actor: &Actor, matter: &Entrustment, kind: &str) -> Result<()> {
+    if kind != "reopened" {
+        return Ok(());
+    }
+    let rows = store::of_matter(tx, matter.id)?;
+    fall(tx, actor, rows)
+}
+
+/// Whether somebody still calls the applicant of a matter: until then its agent keeps their telephone.
+pub fn contact_needed(tx: &mut Tx, matter: Id) -> Result<bool> {
+    Ok(store::of_matter(tx, matter)?.iter().any(|v| v.state == State::Planned))
+}
+
+fn plan(tx: &mut Tx, actor: &Actor, about: &About, caller: Option<Id>, (reason, note): (Reason, &str), identity: Option<Identity>) -> Result<ReturnVisit> {
+    let center = about.center();
     let rules = settings::rules(tx, &center.path)?;
     let identity = match identity {
         Some(given) => given,
         None => Identity { id: Id::new(), number: numbers::next(tx, "HF", &center.division_code)? },
     };
     let details = ReturnVisitDetails { note: note.to_owned(), ..ReturnVisitDetails::default() };
+    let of_ticket = matches!(about, About::Ticket(_));
     let mut row = ReturnVisit {
         id: identity.id,
         number: identity.number,
         center_id: center.id,
-        ticket_id: ticket.id,
+        ticket_id: Some(about.id()).filter(|_| of_ticket),
         caller_id: caller,
-        round: ticket.round,
+        round: about.round(),
         reason,
         state: State::Planned,
         attempts: 0,
@@ -252,15 +274,17 @@ fn plan(
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
+        entrustment_id: Some(about.id()).filter(|_| !of_ticket),
     };
     row.due_at = clocks::start(tx, "return_visit", row.id, ClockKind::ReturnVisit, rules.return_visit_limit)?;
     store::insert(tx, &row)?;
     place(tx, &row, center)?;
-    tell(tx, actor, &row, "planned", json!({ "ticket": ticket.number }))?;
+    // Its name is that of the first records of this kind.
+    tell(tx, actor, &row, "planned", json!({ "ticket": about.number() }))?;
     Ok(row)
 }
 
-/// Orders a visit about a cleared ticket.
+/// Orders a visit about a cleared ticket, or about a matter that was signed for.
 pub fn order(tx: &mut Tx, actor: &Actor, input: &ReturnVisitOrder) -> Result<ReturnVisitView> {
     plan_as(tx, actor, input, None)
 }
@@ -270,31 +294,63 @@ pub fn plan_as(tx: &mut Tx, actor: &Actor, input: &ReturnVisitOrder, identity: O
     if !policy::may(actor, "return_visit", "create") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
-    let ticket = match tickets::load_seen(tx, actor, &input.ticket) {
-        Err(Error::Refused(_)) => {
-            return Err(Problem::rule("/ticket", "unknown_ticket", "没有这件，或者不在您的可见范围内。", "No ticket that you see.").into());
-        }
-        other => tickets::load_locked(tx, other?.row.id)?,
-    };
-    let reach = Reachable { centers: vec![ticket.row.center_id], path: &ticket.center.path, ..Reachable::default() };
+    let (about, at) = asked_about(tx, actor, input)?;
+    let center = about.center();
+    let reach = Reachable { centers: vec![center.id], path: &center.path, ..Reachable::default() };
     if !policy::allows(actor, "return_visit", "create", &reach) {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
-    if ticket.row.state != TicketState::Cleared {
-        return Err(Problem::new(ErrorCode::StateConflict, Text::new("只回访已销号的问题。", "Only what is cleared is visited.")).into());
+    if !about.is_over() {
+        let (zh, en) = match &about {
+            About::Ticket(_) => ("只回访已销号的问题。", "Only what is cleared is visited."),
+            About::Matter(_) => ("只回访申请人已签收办结的办件。", "Only what was signed for is visited."),
+        };
+        return Err(Problem::new(ErrorCode::StateConflict, Text::new(zh, en)).into());
     }
-    let caller = tickets::caller_of(&ticket, actor, input.caller_id)?.id;
-    let there = store::of_ticket(tx, ticket.row.id)?.into_iter().find(|v| v.caller_id == caller && v.round == ticket.row.round);
+    let (caller, there) = match &about {
+        About::Ticket(ticket) => (Some(tickets::caller_of(ticket, actor, input.caller_id)?.id), store::of_ticket(tx, at)?),
+        About::Matter(_) => (None, store::of_matter(tx, at)?),
+    };
+    let there = there.into_iter().find(|v| v.caller_id == caller && v.round == about.round());
     let row = match there {
-        None => plan(tx, actor, &ticket.row, &ticket.center, caller, Reason::Ordered, &input.note, identity)?,
+        None => plan(tx, actor, &about, caller, (Reason::Ordered, &input.note), identity)?,
         Some(planned) if planned.state == State::Planned && input.result.is_some() => planned,
         Some(_) => {
             return Err(Problem::new(ErrorCode::StateConflict, Text::new("本轮办理已安排过对该申请人的回访。", "This caller is visited already.")).into());
         }
     };
+    if let About::Matter(_) = about {
+        // Its agent reads the telephone again until then.
+        entrustments::renew_sight(tx, at)?;
+    }
     match &input.result {
         None => view(tx, actor, row.id),
         Some(result) => record(tx, actor, &Target::any(row.id), result),
+    }
+}
+
+/// What a visit is ordered about, seen and locked: a ticket, or a matter.
+fn asked_about(tx: &mut Tx, actor: &Actor, input: &ReturnVisitOrder) -> Result<(About, Id)> {
+    let refuse = |at: &str, code, zh, en| Error::from(Problem::rule(at, code, zh, en));
+    match (&input.ticket, &input.entrustment) {
+        (Some(reference), None) => match tickets::load_seen(tx, actor, reference) {
+            Err(Error::Refused(_)) => Err(refuse("/ticket", "unknown_ticket", "没有这件，或者不在您的可见范围内。", "No ticket that you see.")),
+            other => {
+                let id = other?.row.id;
+                Ok((About::Ticket(Box::new(tickets::load_locked(tx, id)?)), id))
+            }
+        },
+        (None, Some(_)) if input.caller_id.is_some() => {
+            Err(refuse("/caller_id", "not_applicable", "办件回访其申请人，不指定反映人。", "The applicant of a matter is visited."))
+        }
+        (None, Some(reference)) => match entrustments::load_seen(tx, actor, reference) {
+            Err(Error::Refused(_)) => Err(refuse("/entrustment", "unknown_entrustment", "没有这件，或者不在您的可见范围内。", "No matter that you see.")),
+            other => {
+                let id = other?.e.id;
+                Ok((About::Matter(Box::new(entrustments::load_locked(tx, id)?)), id))
+            }
+        },
+        _ => Err(refuse("/ticket", "one_of", "请指明一件反映问题或者一件办件，二者只填其一。", "Name a ticket or a matter, not both.")),
     }
 }
 
@@ -303,8 +359,8 @@ pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReturnVisitRe
     let (mut loaded, next) = load_for(tx, actor, target, Action::Record)?;
     let at = input.visited_at.unwrap_or(tx.now);
     let refuse = |at: &str, code, zh, en| Err(Problem::rule(at, code, zh, en).into());
-    if at > tx.now || loaded.ticket.row.cleared_at.is_some_and(|cleared| at < cleared) {
-        return refuse("/visited_at", "out_of_range", "回访时间应在销号之后、现在之前。", "Between the clearance and now.");
+    if at > tx.now || loaded.about.over_since().is_some_and(|over| at < over) {
+        return refuse("/visited_at", "out_of_range", "回访时间应在销号或办结之后、现在之前。", "Between its end and now.");
     }
     if matches!(input.way, FeedbackWay::Link | FeedbackWay::Online) {
         return refuse(
@@ -329,21 +385,14 @@ pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReturnVisitRe
         evidence: input.evidence.clone(),
     };
     let outcome = if input.satisfied { ContactOutcome::Satisfied } else { ContactOutcome::Dissatisfied };
-    let visit = told(&loaded, outcome, input.way, at, &input.words, &input.evidence);
-    if input.satisfied || loaded.ticket.row.state != TicketState::Cleared {
-        tickets::record_visit(tx, actor, loaded.row.ticket_id, visit)?;
-    } else {
-        tickets::reopen_after_visit(tx, actor, loaded.row.ticket_id, visit)?;
-    }
+    let heard = Heard { outcome, way: input.way, at, words: &input.words, evidence: &input.evidence };
+    loaded.about.hear(tx, actor, &loaded.row, heard)?;
     loaded.save(tx, actor, "visited", json!({ "outcome": outcome.label() }))?;
-    if !input.satisfied {
-        fall(tx, actor, loaded.row.ticket_id)?;
+    if let (false, Some(ticket)) = (input.satisfied, loaded.row.ticket_id) {
+        let rows = store::of_ticket(tx, ticket)?;
+        fall(tx, actor, rows)?;
     }
     view(tx, actor, loaded.row.id)
-}
-
-fn told(loaded: &Loaded, outcome: ContactOutcome, way: FeedbackWay, at: Moment, words: &str, evidence: &str) -> tickets::Visit {
-    tickets::Visit { caller: loaded.row.caller_id, outcome, way, at, words: words.to_owned(), evidence: evidence.to_owned() }
 }
 
 /// Nobody was reached; after three days of it the visit ends.
@@ -356,8 +405,8 @@ pub fn record_attempt(tx: &mut Tx, actor: &Actor, target: &Target, input: &Retur
     loaded.row.attempts += 1;
     loaded.row.last_attempt_on = Some(today);
     loaded.row.state = next;
-    let visit = told(&loaded, ContactOutcome::Unreachable, input.way, tx.now, &input.words, "");
-    tickets::record_visit(tx, actor, loaded.row.ticket_id, visit)?;
+    let heard = Heard { outcome: ContactOutcome::Unreachable, way: input.way, at: tx.now, words: &input.words, evidence: "" };
+    loaded.about.hear(tx, actor, &loaded.row, heard)?;
     let kind = if next == State::Unreachable { "unreachable" } else { "tried" };
     loaded.save(tx, actor, kind, json!({}))?;
     view(tx, actor, loaded.row.id)
@@ -372,12 +421,13 @@ pub fn give_up(tx: &mut Tx, actor: &Actor, target: &Target, input: &ReturnVisitR
     view(tx, actor, loaded.row.id)
 }
 
-/// The ticket is open again: what was planned about its last round is no longer asked.
-fn fall(tx: &mut Tx, actor: &Actor, ticket: Id) -> Result<()> {
-    for row in store::of_ticket(tx, ticket)?.into_iter().filter(|v| v.state == State::Planned) {
+/// What is handled again: what was planned about its end is no longer asked.
+fn fall(tx: &mut Tx, actor: &Actor, rows: Vec<ReturnVisit>) -> Result<()> {
+    for row in rows.into_iter().filter(|v| v.state == State::Planned) {
+        About::lock(tx, &row)?;
         dialect::lock_root(tx.conn, "return_visits", row.id.as_str())?;
-        let ticket = tickets::load_locked(tx, row.ticket_id)?;
-        let mut loaded = Loaded { details: row.details.open(tx.vault)?, row, ticket, sight: Sight::CLEAR };
+        let about = About::of(tx, &row)?;
+        let mut loaded = Loaded { details: row.details.open(tx.vault)?, row, about, sight: Sight::CLEAR };
         loaded.row.state = State::Dropped;
         loaded.save(tx, actor, "dropped", json!({}))?;
     }
@@ -389,7 +439,11 @@ pub fn visits_awaiting(tx: &mut Tx, actor: &Actor, ids: &[Id]) -> Result<Vec<Id>
     let mut mine = Vec::new();
     for row in store::visits_by_id(tx, ids)? {
         let center = organization::load(tx, row.center_id)?;
-        let handler = tickets::store::ticket(tx, row.ticket_id)?.and_then(|t| t.handler_id);
+        let handler = match (row.ticket_id, row.entrustment_id) {
+            (Some(id), _) => tickets::store::ticket(tx, id)?.and_then(|t| t.handler_id),
+            (None, Some(id)) => entrustments::store::entrustment(tx, id)?.and_then(|e| e.assignee_id),
+            (None, None) => None,
+        };
         let own = actor.id.is_some() && actor.id == handler;
         if row.state == State::Planned && !own && policy::allows(actor, "return_visit", "record", &near(&row, &center)) {
             mine.push(row.id);

@@ -38,12 +38,12 @@ pub struct ReturnVisit {
     pub id: Id,
     /// Number that people read.
     pub number: String,
-    /// The center of the ticket.
+    /// The center of the ticket, or of the matter.
     pub center_id: Id,
     /// About which ticket.
-    pub ticket_id: Id,
+    pub ticket_id: Option<Id>,
     /// Which of its callers.
-    pub caller_id: Id,
+    pub caller_id: Option<Id>,
     /// About which round of it.
     pub round: i32,
     /// Why.
@@ -66,6 +66,8 @@ pub struct ReturnVisit {
     pub created_at: Moment,
     /// When last changed.
     pub updated_at: Moment,
+    /// Or about which matter; then its applicant is asked.
+    pub entrustment_id: Option<Id>,
 }
 
 /// By id.
@@ -86,6 +88,12 @@ pub fn visits_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<ReturnVisit>> {
 /// The visits about a ticket.
 pub fn of_ticket(tx: &mut Tx, ticket: Id) -> Result<Vec<ReturnVisit>> {
     let rows = return_visits::table.filter(return_visits::ticket_id.eq(ticket)).order(return_visits::id.asc());
+    Ok(rows.select(ReturnVisit::as_select()).load(tx.conn)?)
+}
+
+/// The visits about a matter.
+pub fn of_matter(tx: &mut Tx, matter: Id) -> Result<Vec<ReturnVisit>> {
+    let rows = return_visits::table.filter(return_visits::entrustment_id.eq(matter)).order(return_visits::id.asc());
     Ok(rows.select(ReturnVisit::as_select()).load(tx.conn)?)
 }
 

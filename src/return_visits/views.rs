@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{
+    about::About,
     machine::{ReturnVisitReason, ReturnVisitState},
     narrative,
     service::load_seen,
@@ -12,7 +13,7 @@ use crate::{
     access::{self, Sight},
     auth::Actor,
     db::{Result, Tx},
-    entrustments::TimelineEntry,
+    entrustments::{self, Entrustment, TimelineEntry},
     events::{Audience, store as log},
     kernel::{Code as _, Id, ListQuery, Moment, Page},
     organization::{self, CenterBrief},
@@ -35,19 +36,28 @@ pub struct ReturnVisitView {
     pub reason: ReturnVisitReason,
     /// In Chinese.
     pub reason_label: String,
-    /// About which ticket.
-    pub ticket_id: Id,
+    /// About which ticket; absent where it is about a matter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket_id: Option<Id>,
     /// Its number.
-    pub ticket_number: String,
-    /// In a few words; absent where words are not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket_number: Option<String>,
+    /// About which matter; absent where it is about a ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrustment_id: Option<Id>,
+    /// Its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrustment_number: Option<String>,
+    /// In a few words, or the item of the matter; absent where words are not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// About which round of it.
     pub round: i32,
-    /// The center of the ticket.
+    /// The center of the ticket, or of the matter.
     pub center: CenterBrief,
-    /// Which caller.
-    pub caller_id: Id,
+    /// Which caller of the ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller_id: Option<Id>,
     /// Whom to call; masked in lists, and where the view is; absent where they are confidential and not this caller's to know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -95,18 +105,25 @@ pub struct ReturnVisitView {
 
 crate::versioned!(ReturnVisitView, "return_visit");
 
-/// Its ticket, which of its callers is visited, and the center.
-type Of<'a> = (&'a Ticket, Option<&'a TicketCaller>, CenterBrief);
+/// What a visit is about: a ticket and which of its callers is visited, or a matter.
+#[derive(Clone, Copy)]
+enum Of<'a> {
+    Ticket(&'a Ticket, Option<&'a TicketCaller>),
+    Matter(&'a Entrustment),
+}
 
-fn render(tx: &Tx, actor: &Actor, row: ReturnVisit, (ticket, caller, center): Of, sight: Sight, clear: bool) -> Result<ReturnVisitView> {
+fn render(tx: &Tx, actor: &Actor, row: ReturnVisit, (of, center): (Of, CenterBrief), sight: Sight, clear: bool) -> Result<ReturnVisitView> {
     let d = row.details.open(tx.vault)?;
     let words = |text: String| Some(text).filter(|t| sight.words && !t.is_empty());
-    // A confidential caller is unmasked at the ticket, audited.
-    let known = caller.filter(|c| !c.confidential || !sight.masked);
+    let whom = match of {
+        // A confidential caller is unmasked at the ticket, audited.
+        Of::Ticket(_, caller) => caller.filter(|c| !c.confidential || !sight.masked).map(|c| (&c.name, &c.phone, c.confidential)),
+        Of::Matter(e) => Some((&e.contact_name, &e.contact_phone, false)),
+    };
     let (mut name, mut phone) = (None, None);
-    if let Some(c) = known {
-        let (full, number) = (c.name.open(tx.vault)?, c.phone.open(tx.vault)?);
-        let clear = clear && !c.confidential;
+    if let Some((full, number, confidential)) = whom {
+        let (full, number) = (full.open(tx.vault)?, number.open(tx.vault)?);
+        let clear = clear && !confidential;
         name = Some(if clear { full } else { tx.masking.name(&full) });
         phone = Some(if clear { number } else { tx.masking.phone(&number) });
     }
@@ -118,8 +135,14 @@ fn render(tx: &Tx, actor: &Actor, row: ReturnVisit, (ticket, caller, center): Of
         reason: row.reason,
         reason_label: row.reason.label().into(),
         ticket_id: row.ticket_id,
-        ticket_number: ticket.number.clone(),
-        title: if sight.words { Some(tickets::title_of(tx, actor, ticket)?) } else { None },
+        ticket_number: if let Of::Ticket(ticket, _) = of { Some(ticket.number.clone()) } else { None },
+        entrustment_id: row.entrustment_id,
+        entrustment_number: if let Of::Matter(e) = of { Some(e.number.clone()) } else { None },
+        title: match of {
+            Of::Ticket(ticket, _) if sight.words => Some(tickets::title_of(tx, actor, ticket)?),
+            Of::Ticket(..) => None,
+            Of::Matter(e) => Some(e.title.clone()),
+        },
         round: row.round,
         center,
         caller_id: row.caller_id,
@@ -153,13 +176,18 @@ pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<ReturnVisitV
     let allowed = loaded.allowed(actor);
     let center = organization::brief(tx, loaded.row.center_id)?;
     let clear = !loaded.sight.masked;
-    let shown = render(tx, actor, loaded.row.clone(), (&loaded.ticket.row, loaded.caller(), center), loaded.sight, clear)?;
+    let of = match &loaded.about {
+        About::Ticket(ticket) => Of::Ticket(&ticket.row, loaded.about.caller(&loaded.row)),
+        About::Matter(matter) => Of::Matter(&matter.e),
+    };
+    let shown = render(tx, actor, loaded.row.clone(), (of, center), loaded.sight, clear)?;
     Ok(ReturnVisitView { allowed_actions: Some(allowed), ..shown })
 }
 
 /// The visits that the caller sees.
 pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<ReturnVisitView>> {
-    let (due, about) = (q.all("due"), q.ids("ticket_id"));
+    let (due, about, of_matters) = (q.all("due"), q.ids("ticket_id"), q.ids("entrustment_id"));
+    let asked = |wanted: &[Id], id: Option<Id>| wanted.is_empty() || id.is_some_and(|id| wanted.contains(&id));
     let keep = |tx: &mut Tx, ids: &[Id]| -> Result<Vec<Id>> {
         let (now, today) = (tx.now, tx.now.local_date());
         let span = |row: &ReturnVisit| match row.due_at.local_date() {
@@ -169,27 +197,32 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<ReturnVisi
             _ => "later",
         };
         let rows = store::visits_by_id(tx, ids)?;
-        let kept = rows.iter().filter(|row| (due.is_empty() || due.iter().any(|d| d == span(row))) && (about.is_empty() || about.contains(&row.ticket_id)));
+        let kept = rows
+            .iter()
+            .filter(|row| (due.is_empty() || due.iter().any(|d| d == span(row))) && asked(&about, row.ticket_id) && asked(&of_matters, row.entrustment_id));
         Ok(kept.map(|row| row.id).collect())
     };
     let load = store::visits_by_id;
-    let page = if due.is_empty() && about.is_empty() {
+    let page = if due.is_empty() && about.is_empty() && of_matters.is_empty() {
         access::listed::<ReturnVisitState, _>(tx, actor, "return_visit", q, load, |row: &ReturnVisit| row.id)?
     } else {
         let sieve = access::Sieve { by: None, keep: &keep };
         access::sifted::<ReturnVisitState, _>(tx, actor, "return_visit", q, sieve, load, |row: &ReturnVisit| row.id)?
     };
-    let ids = |of: fn(&ReturnVisit) -> Id| page.items.iter().map(|(row, _)| of(row)).collect::<Vec<_>>();
-    let (of_tickets, of_centers) = (ids(|r| r.ticket_id), ids(|r| r.center_id));
+    let ids = |of: fn(&ReturnVisit) -> Option<Id>| page.items.iter().filter_map(|(row, _)| of(row)).collect::<Vec<_>>();
+    let (of_tickets, of_matters, of_centers) = (ids(|r| r.ticket_id), ids(|r| r.entrustment_id), ids(|r| Some(r.center_id)));
+    let matters = entrustments::store::entrustments_by_id(tx, &of_matters)?;
     let rows = tickets::store::tickets_by_id(tx, &of_tickets)?;
     let callers = tickets::store::callers_of(tx, &of_tickets)?;
     let centers = organization::briefs(tx, &of_centers)?;
     page.try_map(|(row, sight)| {
-        let gone = || crate::db::Error::Corrupt("a visit without its ticket".into());
-        let ticket = rows.iter().find(|t| t.id == row.ticket_id).ok_or_else(gone)?;
+        let gone = || crate::db::Error::Corrupt("a visit without what it is about".into());
+        let ticket = rows.iter().find(|t| Some(t.id) == row.ticket_id);
+        let matter = matters.iter().find(|e| Some(e.id) == row.entrustment_id);
         let center = centers.iter().find(|c| c.id == row.center_id).cloned().ok_or_else(gone)?;
-        let caller = callers.iter().find(|c| c.id == row.caller_id);
-        render(tx, actor, row, (ticket, caller, center), sight, false)
+        let caller = callers.iter().find(|c| Some(c.id) == row.caller_id);
+        let of = ticket.map(|t| Of::Ticket(t, caller)).or_else(|| matter.map(Of::Matter)).ok_or_else(gone)?;
+        render(tx, actor, row, (of, center), sight, false)
     })
 }
 

@@ -123,6 +123,8 @@ pub struct Rules {
     pub return_visit_limit: Limit,
     /// How many in a hundred of what is cleared are called again.
     pub return_visit_percent: u32,
+    /// How many in a hundred of the matters that were signed for are called again.
+    pub matter_visit_percent: u32,
     /// Answer a consultation.
     pub consultation_limit: Limit,
     /// So many days after its answer a consultation closes by itself, unless it is asked again.
@@ -248,7 +250,7 @@ impl Rules {
         if !(1..=365).contains(&self.consultation_close_days) {
             return Err("咨询自动办结的天数应为 1 到 365");
         }
-        if self.return_visit_percent > 100 {
+        if self.return_visit_percent > 100 || self.matter_visit_percent > 100 {
             return Err("回访比例应为 0 到 100");
         }
         if !(1..=2000).contains(&self.project_cap) {
@@ -335,6 +337,7 @@ impl Default for Rules {
             return_visit_limit: wd(10),
             assessment_objection_limit: wd(5),
             return_visit_percent: 30,
+            matter_visit_percent: 0,
             consultation_limit: wd(1),
             consultation_close_days: 5,
             catalogue_review: true,

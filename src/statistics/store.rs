@@ -242,7 +242,10 @@ pub fn roots(tx: &mut Tx, root: &str, kind: &str, ids: &[Id]) -> Result<Vec<Id>>
             let rows = evaluations::table.filter(evaluations::id.eq_any(rated)).filter(evaluations::record_kind.eq(root));
             rows.select(evaluations::record_id).load(tx.conn)?
         }
-        "return_visit" => return_visits::table.filter(return_visits::id.eq_any(ids)).select(return_visits::ticket_id).load(tx.conn)?,
+        "return_visit" => {
+            let rows = return_visits::table.filter(return_visits::id.eq_any(ids)).filter(return_visits::ticket_id.is_not_null());
+            rows.select(return_visits::ticket_id.assume_not_null()).load(tx.conn)?
+        }
         _ => ids,
     })
 }

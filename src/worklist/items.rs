@@ -125,10 +125,12 @@ fn heads(tx: &mut Tx, actor: &Actor, kind: WorkKind, ids: &[Id]) -> Result<Vec<H
         }
         WorkKind::ReturnVisit => {
             let rows = return_visits::store::visits_by_id(tx, ids)?;
-            let of = tickets::store::tickets_by_id(tx, &rows.iter().map(|v| v.ticket_id).collect::<Vec<_>>())?;
+            let of = tickets::store::tickets_by_id(tx, &rows.iter().filter_map(|v| v.ticket_id).collect::<Vec<_>>())?;
+            let matters = entrustments::store::entrustments_by_id(tx, &rows.iter().filter_map(|v| v.entrustment_id).collect::<Vec<_>>())?;
             let title = |v: &ReturnVisit| -> Result<About> {
-                let ticket = of.iter().find(|t| t.id == v.ticket_id).map(|t| tickets::title_of(tx, actor, t)).transpose()?;
-                Ok(Title(format!("回访：{}", ticket.unwrap_or_default())))
+                let ticket = of.iter().find(|t| Some(t.id) == v.ticket_id).map(|t| tickets::title_of(tx, actor, t)).transpose()?;
+                let matter = || matters.iter().find(|e| Some(e.id) == v.entrustment_id).map(|e| e.title.clone());
+                Ok(Title(format!("回访：{}", ticket.or_else(matter).unwrap_or_default())))
             };
             rows.iter().map(|v| Ok(Head::new(v.id, v.number.clone(), title(v)?, v.state, v.version))).collect::<Result<_>>()?
         }

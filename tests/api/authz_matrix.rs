@@ -67,6 +67,7 @@ struct Fixture {
     report_batch: String,
     bulletin: String,
     comment: String,
+    recorded: String,
     scheme: String,
     assessment: String,
     assessed: String,
@@ -339,6 +340,8 @@ async fn fixture(app: &TestApp) -> Fixture {
     let return_visit = return_visit_of(app, &cleared).await;
     let follow_up = follow_up_of_rudong(app).await;
     let comment = text(&app.as_user("city_inspector").get("/open-comments").await.ok()["items"][0]["id"]).to_owned();
+    let letter = json!({ "source": "letter_box", "received_on": "2026-03-01", "text": "取号机旁没有人引导" });
+    let recorded = text(&app.as_user("rd_clerk").post("/open-comments", letter).await.created()["id"]).to_owned();
     let platform = json!({ "name": "省平台", "center": "320600000000" });
     let reporting = text(&app.as_user("sys_admin").post("/reporting-targets", platform).await.created()["id"]).to_owned();
     let days = json!({ "from": "2026-03-01", "to": "2026-03-02" });
@@ -390,6 +393,7 @@ async fn fixture(app: &TestApp) -> Fixture {
         report_batch,
         bulletin,
         comment,
+        recorded,
         scheme,
         assessment,
         assessed,
@@ -923,6 +927,11 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "make_reporting_file" => (in_path(&f.reporting), json!({ "from": "2026-03-01", "to": "2026-03-02" })),
         "get_reporting_batch" | "download_reporting_batch" | "retry_reporting_batch" => (in_path(&f.report_batch), empty()),
         "drop_reporting_batch" => (in_path(&f.report_batch), json!({ "words": "对方已收到" })),
+        "record_open_comment" => {
+            (path.into(), json!({ "source": "mail", "center": "320623000000", "received_on": "2026-03-01", "text": "指示牌不清楚" }))
+        }
+        "correct_open_comment" => (in_path(&f.recorded), json!({ "received_on": "2026-03-01", "text": "取号机旁无人引导", "reason": "补正" })),
+        "withdraw_open_comment" => (in_path(&f.recorded), reason()),
         "get_open_comment" => (in_path(&f.comment), empty()),
         "tag_open_comment" => (in_path(&f.comment), json!({ "tags": ["waiting"] })),
         "list_common_problems" => (format!("{path}?center=320623000000"), empty()),

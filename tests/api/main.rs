@@ -60,6 +60,7 @@ mod relay;
 mod relay_properties;
 mod reminders;
 mod reporting;
+mod return_visits;
 mod routing_rules;
 mod sheets;
 mod shown;

@@ -261,6 +261,7 @@ pub static LEDGERS: &[Ledger] = &[
         page: |tx, actor, q| Ok(comments::list(tx, actor, q)?.try_map(serde_json::to_value)?),
         columns: &[
             text("所评件编号", "/number", 30.0),
+            text("来源", "/source_label", 12.0),
             text("事项名称", "/title", 46.0),
             text("被评价中心", "/center/name", 30.0),
             text("等级", "/grade_label", 12.0),

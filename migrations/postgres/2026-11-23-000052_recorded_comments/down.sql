@@ -1,0 +1,18 @@
+DROP INDEX return_visits_matter;
+DELETE FROM return_visits WHERE ticket_id IS NULL;
+ALTER TABLE return_visits DROP CONSTRAINT return_visits_about;
+ALTER TABLE return_visits DROP COLUMN entrustment_id;
+ALTER TABLE return_visits ALTER COLUMN ticket_id SET NOT NULL;
+ALTER TABLE return_visits ALTER COLUMN caller_id SET NOT NULL;
+DELETE FROM open_comment_tags WHERE source <> 'rating';
+DELETE FROM open_comments WHERE source <> 'rating';
+ALTER TABLE open_comment_tags DROP COLUMN source;
+ALTER TABLE open_comments DROP CONSTRAINT open_comments_source;
+ALTER TABLE open_comments DROP COLUMN withdrawn_why;
+ALTER TABLE open_comments DROP COLUMN withdrawn_at;
+ALTER TABLE open_comments DROP COLUMN recorded_center_id;
+ALTER TABLE open_comments DROP COLUMN recorded_by;
+ALTER TABLE open_comments DROP COLUMN department_id;
+ALTER TABLE open_comments DROP COLUMN source;
+ALTER TABLE open_comments ALTER COLUMN grade SET NOT NULL;
+ALTER TABLE open_comments ALTER COLUMN evaluation_id SET NOT NULL;
