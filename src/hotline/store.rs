@@ -252,6 +252,12 @@ pub fn intake(tx: &mut Tx, by: Id, external: &str, round: i32) -> Result<Option<
     Ok(rows.select(Intake::as_select()).first(tx.conn).optional()?)
 }
 
+/// What was handed in under a number, the first round first.
+pub fn intakes(tx: &mut Tx, by: Id, external: &str) -> Result<Vec<Intake>> {
+    let rows = hotline_intakes::table.filter(hotline_intakes::source_by.eq(by)).filter(hotline_intakes::external_number.eq(external.to_owned()));
+    Ok(rows.order(hotline_intakes::round.asc()).select(Intake::as_select()).load(tx.conn)?)
+}
+
 /// Adds what was handed in; the unique index says who was first.
 pub fn insert_intake(tx: &mut Tx, row: &Intake) -> Result<()> {
     diesel::insert_into(hotline_intakes::table).values(row.clone()).execute(tx.conn)?;
