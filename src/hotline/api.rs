@@ -21,7 +21,9 @@ use super::{
 };
 use crate::{
     entrustments::TimelineEntry,
-    http::{Answer, Ask, Body, BulkResults, Command, Empty, Expand, Expands, Filter, FilterKind, List, ListKind, Nothing, Params, Relation, RowsBody, read_body},
+    http::{
+        Answer, Ask, Body, BulkResults, Command, Empty, Expand, Expands, Filter, FilterKind, List, ListKind, Nothing, Params, Relation, RowsBody, read_body,
+    },
     kernel::{Code as _, Page, Problem},
     organization::api::CENTER,
 };
@@ -108,7 +110,9 @@ async fn hand_in(command: Command, body: Body<NewOrder>) -> Answer {
 async fn hand_in_many(command: Command, body: RowsBody<OrderBatch>) -> Answer {
     let RowsBody(body) = body;
     let rows: Vec<Result<NewOrder, Problem>> = body.value.items.iter().map(read_body::<NewOrder>).collect();
-    let named = |row: &serde_json::Value| row.get("external_number").and_then(|n| n.as_str()).map(|n| n.chars().filter(|c| !c.is_control()).take(64).collect::<String>());
+    let named = |row: &serde_json::Value| {
+        row.get("external_number").and_then(|n| n.as_str()).map(|n| n.chars().filter(|c| !c.is_control()).take(64).collect::<String>())
+    };
     let references: Vec<String> = body.value.items.iter().map(|row| named(row).unwrap_or_default()).collect();
     command.bulk(body, move |tx, actor, _| intake::take_in_many(tx, actor, &rows, &references)).await
 }

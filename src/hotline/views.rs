@@ -298,11 +298,7 @@ impl Reader {
         // Whoever has a part of it reads what it is about, but not who called.
         let part = departments.any(|id| actor.nodes(Role::DepartmentHandler).any(|n| n == id.as_str()));
         let strict = row.secrecy == Secrecy::Strict;
-        Self {
-            caller: hotline || !row.withheld(),
-            clear: hotline || !sight.masked,
-            words: hotline || if strict { !sight.masked } else { sight.words || part },
-        }
+        Self { caller: hotline || !row.withheld(), clear: hotline || !sight.masked, words: hotline || if strict { !sight.masked } else { sight.words || part } }
     }
 }
 

@@ -39,8 +39,8 @@ impl Cover {
     pub fn of(row: &Order, told: &OrderDetails) -> Self {
         let own = [&told.name, &told.phone, &told.id_number].map(|said| said.trim().to_owned());
         let hidden = own.into_iter().filter(|said| row.withheld() && said.chars().count() > 1).collect();
-        let strict = (row.secrecy == Secrecy::Strict)
-            .then(|| (format!("内容保密，见热线工单{}。", row.number), [long_enough(&told.title, 100), asked(&told.content)]));
+        let strict =
+            (row.secrecy == Secrecy::Strict).then(|| (format!("内容保密，见热线工单{}。", row.number), [long_enough(&told.title, 100), asked(&told.content)]));
         Self { hidden, strict }
     }
 

@@ -49,9 +49,8 @@ impl Media {
         }
         let mut typed = Vec::new();
         for upload in uploads {
-            let media_type = attachments::media_type(&upload.content, &upload.name).ok_or_else(|| {
-                Fault::new(400, format!("不接受这种文件，或内容与扩展名不符：{}（this type of file is not taken）", upload.name))
-            })?;
+            let media_type = attachments::media_type(&upload.content, &upload.name)
+                .ok_or_else(|| Fault::new(400, format!("不接受这种文件，或内容与扩展名不符：{}（this type of file is not taken）", upload.name)))?;
             typed.push((upload, media_type));
         }
         let (names, again): (Vec<String>, Fields) = (typed.iter().map(|(u, _)| u.name.clone()).collect(), fields.clone());
