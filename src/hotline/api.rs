@@ -102,6 +102,12 @@ async fn hand_in(command: Command, body: Body<NewOrder>) -> Answer {
         .await
 }
 
+impl Rows for OrderBatch {
+    fn rows(&mut self) -> &mut Vec<serde_json::Value> {
+        &mut self.items
+    }
+}
+
 /// 批量交办热线工单（hand in many）
 ///
 /// 每次 1 到 100 件，每件的内容同单件交办；逐件答复，有问题的不影响其他。新工单为 201，已有的工单同样算成功，为 200。

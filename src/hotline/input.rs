@@ -7,7 +7,6 @@ use super::model::{FileLink, OpenedKind};
 use crate::{
     applicants::ApplicantInput,
     catalogue::Mode,
-    http::Rows,
     kernel::{Id, Limit, Moment},
     tickets::TicketCategory,
 };
@@ -187,12 +186,6 @@ pub struct OrderBatch {
     #[validate(length(min = 1, max = 100))]
     #[schema(value_type = Vec<Object>, min_items = 1, max_items = 100)]
     pub items: Vec<serde_json::Value>,
-}
-
-impl Rows for OrderBatch {
-    fn rows(&mut self) -> &mut Vec<serde_json::Value> {
-        &mut self.items
-    }
 }
 
 /// Why.

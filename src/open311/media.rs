@@ -1,11 +1,14 @@
 //! Pictures that clients send along with a form: kept as files of the order.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use actix_web::web;
+use bytes::Bytes;
 use futures_util::stream;
 
 use super::{
@@ -63,7 +66,7 @@ impl Media {
         let mut media = Self::default();
         for (id, (upload, media_type)) in ids.into_iter().zip(typed) {
             let most = upload.content.len() as u64;
-            let source = stream::once(async move { Ok::<_, std::convert::Infallible>(web::Bytes::from(upload.content)) });
+            let source = stream::once(async move { Ok::<_, std::convert::Infallible>(Bytes::from(upload.content)) });
             let written = blobs.write(id.as_str(), most, source).await.map_err(|e| {
                 tracing::error!(error = %e, "file store");
                 Fault::new(503, "文件暂时不能保存，请稍后重试（try again）")
@@ -94,8 +97,8 @@ impl Media {
 }
 
 /// The pictures that a client sent with its own orders: the first of each, behind a link that opens it for some minutes.
-pub fn links(tx: &mut Tx, orders: &[Id], client: Id) -> Result<std::collections::HashMap<Id, String>> {
-    let mut found = std::collections::HashMap::new();
+pub fn links(tx: &mut Tx, orders: &[Id], client: Id) -> Result<HashMap<Id, String>> {
+    let mut found = HashMap::new();
     for row in attachments::store::of_records(tx, orders)? {
         if let Some(order) = row.record_id.filter(|id| row.uploaded_by == client && !found.contains_key(id)) {
             let link = attachments::download(tx, row.id)?.ok_or_else(|| Error::Corrupt("a kept file is stored".into()));
