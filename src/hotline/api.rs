@@ -22,7 +22,8 @@ use super::{
 use crate::{
     entrustments::TimelineEntry,
     http::{
-        Answer, Ask, Body, BulkResults, Command, Empty, Expand, Expands, Filter, FilterKind, List, ListKind, Nothing, Params, Relation, RowsBody, read_body,
+        Answer, Ask, Body, BulkResults, Command, Empty, Expand, Expands, Filter, FilterKind, List, ListKind, Nothing, Params, Relation, Rows, RowsBody,
+        read_body,
     },
     kernel::{Code as _, Page, Problem},
     organization::api::CENTER,
