@@ -101,7 +101,13 @@ pub fn mount(cfg: &mut ServiceConfig) {
 
 /// Wires what higher ranks do inside the transaction that changes or ends a matter.
 pub fn wire() {
-    let _ = entrustments::ON_CLOSED.set(vec![routing::fall, reminders::fall, evaluations::open, crate::hotline::on_matter_closed, crate::return_visits::on_matter_closed]);
+    let _ = entrustments::ON_CLOSED.set(vec![
+        routing::fall,
+        reminders::fall,
+        evaluations::open,
+        crate::hotline::on_matter_closed,
+        crate::return_visits::on_matter_closed,
+    ]);
     let _ = entrustments::ON_TOLD.set(|tx, actor, matter, kind| {
         forms::on_told(tx, actor, matter, kind)?;
         crate::return_visits::on_matter_told(tx, actor, matter, kind)

@@ -5,4 +5,5 @@ mod kinds;
 mod service;
 pub mod store;
 
+pub use kinds::media_type;
 pub use service::{AttachmentView, bind, download, forget, keep, let_go, of_record, reserve, share};

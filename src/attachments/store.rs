@@ -63,6 +63,15 @@ pub fn of_record(tx: &mut Tx, record: Id) -> Result<Vec<Attachment>> {
     Ok(attachments::table.filter(attachments::record_id.eq(record)).order(attachments::id.asc()).select(Attachment::as_select()).load(tx.conn)?)
 }
 
+/// Those of several records, oldest first.
+pub fn of_records(tx: &mut Tx, records: &[Id]) -> Result<Vec<Attachment>> {
+    if records.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = attachments::table.filter(attachments::record_id.eq_any(records.iter().copied().map(Some).collect::<Vec<_>>()));
+    Ok(rows.filter(attachments::state.eq(AttachmentState::Stored)).order(attachments::id.asc()).select(Attachment::as_select()).load(tx.conn)?)
+}
+
 /// A new attachment.
 pub fn insert(tx: &mut Tx, row: &Attachment) -> Result<()> {
     diesel::insert_into(attachments::table).values(row.clone()).execute(tx.conn)?;

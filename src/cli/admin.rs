@@ -131,3 +131,39 @@ pub async fn add_open311_key(db: &Db, client_id: String) -> Result<(), CliError>
     println!("api_key {key}\n(the key is shown only now)");
     Ok(())
 }
+
+const NO_HOTLINE: &str = "没有这个热线客户端";
+
+/// Prints the Open311 keys of a client: their ids, never themselves.
+pub async fn list_open311_keys(db: &Db, client_id: String) -> Result<(), CliError> {
+    let keys = db
+        .read(move |tx| {
+            let client = store::client(tx, &client_id)?.filter(|c| c.kind == "hotline");
+            client.map(|client| crate::open311::keys(tx, Some(client.id))).transpose()
+        })
+        .await?;
+    for key in keys.ok_or_else(|| CliError::Said(NO_HOTLINE.into()))? {
+        println!("{} {:<7} {}", key.id, key.state, key.created_at.rfc3339());
+    }
+    Ok(())
+}
+
+/// Takes a key of a client away: what is sent with it is refused from now on.
+pub async fn revoke_open311_key(db: &Db, client_id: String, key: String) -> Result<(), CliError> {
+    let id: Id = key.parse().map_err(|_| CliError::Said("密钥 id 不正确，见 --list".into()))?;
+    let done = db
+        .commit(move |tx| {
+            let Some(client) = store::client(tx, &client_id)?.filter(|c| c.kind == "hotline") else { return Ok(None) };
+            let own = crate::open311::keys(tx, Some(client.id))?.iter().any(|k| k.id == id);
+            Ok(Some(own && crate::open311::revoke(tx, id)?))
+        })
+        .await?;
+    match done {
+        None => Err(CliError::Said(NO_HOTLINE.into())),
+        Some(false) => Err(CliError::Said("没有这个在用的密钥，见 --list".into())),
+        Some(true) => {
+            println!("revoked {id}");
+            Ok(())
+        }
+    }
+}

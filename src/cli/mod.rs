@@ -193,10 +193,16 @@ enum ClientCommand {
         #[arg(long)]
         center: Option<String>,
     },
-    /// Give a hotline client an Open311 `api_key`; it is printed once.
+    /// Give a hotline client an Open311 `api_key`, printed once; list its keys, or take one away.
     Open311Key {
         #[arg(long)]
         client_id: String,
+        /// List its keys by their ids.
+        #[arg(long)]
+        list: bool,
+        /// Revoke the key of this id.
+        #[arg(long, conflicts_with = "list")]
+        revoke: Option<String>,
     },
 }
 
@@ -334,9 +340,13 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
             let db = opened(&config).await?;
             admin::add_client(&db, client_id, name, kind, center).await
         }
-        Command::Client { what: ClientCommand::Open311Key { client_id } } => {
+        Command::Client { what: ClientCommand::Open311Key { client_id, list, revoke } } => {
             let db = opened(&config).await?;
-            admin::add_open311_key(&db, client_id).await
+            match revoke {
+                _ if list => admin::list_open311_keys(&db, client_id).await,
+                Some(key) => admin::revoke_open311_key(&db, client_id, key).await,
+                None => admin::add_open311_key(&db, client_id).await,
+            }
         }
     }
 }

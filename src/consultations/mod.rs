@@ -26,7 +26,7 @@ pub use listing::{awaiting, list};
 pub use load::{CITE, ON_ENDED, Opened, by_reference, load_behind, load_seen, recompute};
 pub use model::{CitedArticle, ConsultationChannel, ConsultationTheme, TransferStanding};
 pub use moving::transfer;
-pub use service::{take_in, take_in_as};
+pub use service::{take_in, take_in_as, withhold};
 pub use store::Consultation;
 pub use turning::{OpenEntrustment, open_entrustment};
 pub use views::{ConsultationView, title_of, view};

@@ -26,6 +26,7 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "handed_over" if text("kind") == "entrustment" => format!("已转为代办帮办件（{}）。", text("number")),
         "handed_over" => format!("已登记为“办不成事”反映（{}）。", text("number")),
         "drafted_article" => format!("据此起草了知识条目（{}）。", text("number")),
+        "asker_withheld" => "咨询人信息改为保密。".into(),
         "revealed" => "查看了完整信息。".into(),
         "clock.warning" => format!("{}将到。", clock()),
         "clock.breach" => format!("已超{}。", clock()),

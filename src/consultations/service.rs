@@ -17,7 +17,7 @@ use crate::{
     attachments,
     auth::{Actor, Reachable, Role, policy, store as accounts},
     catalogue,
-    db::{Error, Json, Private, Result, Sealed, Tx, numbers},
+    db::{Error, Json, Private, Result, Sealed, Tx, dialect, numbers},
     entrustments::{self, Identity},
     events::Audience,
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, text},
@@ -250,4 +250,18 @@ pub fn reopen(tx: &mut Tx, actor: &Actor, target: &Target, input: &AskAgainInput
         Ok(Told::new("reopened", Audience::Applicant, json!({ "round": c.row.round })).saying(&input.question))
     })?;
     views::view(tx, actor, loaded.row.id)
+}
+
+/// Who asks is confidential from now on: the consultation forgets them. `over` says how what was written stands without them.
+pub fn withhold(tx: &mut Tx, actor: &Actor, id: Id, over: &dyn Fn(&str) -> String) -> Result<()> {
+    dialect::lock_root(tx.conn, "consultations", id.as_str())?;
+    let mut loaded = load::load_behind(tx, id)?;
+    let d = &mut loaded.details;
+    (d.subject, d.question) = (over(&d.subject), over(&d.question));
+    d.rounds.iter_mut().for_each(|round| round.question = over(&round.question));
+    let row = &mut loaded.row;
+    row.confidential = true;
+    row.applicant_id = None;
+    (row.name, row.phone, row.name_mark, row.phone_mark) = (None, None, None, None);
+    load::save(tx, actor, &mut loaded, Told::new("asker_withheld", Audience::Staff, json!({})))
 }

@@ -102,6 +102,7 @@ pub const KINDS: &[Kinds] = &[
         ("resolution_carried_out", "决议已落实"), ("resolution_confirmed", "决议已确认"), ("resolution_sent_back", "决议发回"), ("resolution_extended", "决议延期"),
         ("resolution_cancelled", "决议取消"), ("resolution_escalated", "决议逾期上报"), ("supervised", "已督办"), ("supervision_answered", "督办已反馈"),
         ("supervision_closed", "督办办结"), ("supervision_withdrawn", "督办撤回"), ("noted", "工作人员备注"),
+        ("caller_withheld", "申请人改为保密"),
     ]),
     of("assignment_sheet", "交办单", &[
         ("drafted", "已拟稿"), ("edited", "已修改"), ("issued", "已签发"), ("signed_in", "已签收"), ("returned", "已退回"), ("determined", "确定承办"),
@@ -169,6 +170,7 @@ pub const KINDS: &[Kinds] = &[
         ("taken_in", "已收到"), ("answered", "已答复"), ("closed", "已办结"), ("reopened", "再次咨询"), ("withdrawn", "已撤回"), ("assigned", "已安排答复人"),
         ("noted", "添加备注"), ("offered", "请他处答复"), ("moved", "转由他处答复"), ("returned", "已退回"), ("recalled", "收回转办"), ("designated", "指定答复"),
         ("handed_over", "转为办件或反映"), ("drafted_article", "据此起草知识条目"), ("revealed", "查看完整信息"),
+        ("asker_withheld", "咨询人改为保密"),
     ]),
     of("knowledge_article", "知识条目", &[
         ("drafted", "已起草"), ("edited", "已修改"), ("submitted", "已提交审核"), ("sent_back", "已退回"), ("published", "已发布"), ("withdrawn", "已撤下"),

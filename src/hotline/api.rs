@@ -21,7 +21,10 @@ use super::{
 };
 use crate::{
     entrustments::TimelineEntry,
-    http::{Answer, Ask, Body, BulkResults, Command, Empty, Expand, Expands, Filter, FilterKind, List, ListKind, Nothing, Params, Relation, read_body},
+    http::{
+        Answer, Ask, Body, BulkResults, Command, Empty, Expand, Expands, Filter, FilterKind, List, ListKind, Nothing, Params, Relation, Rows, RowsBody,
+        read_body,
+    },
     kernel::{Code as _, Page, Problem},
     organization::api::CENTER,
 };
@@ -88,7 +91,7 @@ async fn list(ask: Ask, asked: List<Orders>) -> Answer {
 /// 交办热线工单（hand in hotline order）
 ///
 /// 由热线系统以其自己的代码交办，或由工作人员补登纸质、电话转来的工单。同一热线的同一编号、同一轮次即同一工单：内容相同的再次发送得到原工单（200），
-/// 带有更新的 content_at 且内容不同的视为更新（200），其余为 409；轮次加一即重办。不认识的代码按默认值处理并标记 unmapped，不会被拒绝。
+/// 带有更新的 content_at 且内容不同的视为更新（200），其余为 409；轮次加一即重办，比已登记的更早而未登记过的轮次为 409。不认识的代码按默认值处理并标记 unmapped，不会被拒绝。
 #[utoipa::path(tag = "hotline", operation_id = "create_hotline_order", request_body = NewOrder, responses((status = 201, description = "新工单", body = OrderView), (status = 200, description = "已有的工单", body = OrderView)))]
 #[post("/hotline/orders")]
 async fn hand_in(command: Command, body: Body<NewOrder>) -> Answer {
@@ -100,14 +103,23 @@ async fn hand_in(command: Command, body: Body<NewOrder>) -> Answer {
         .await
 }
 
+impl Rows for OrderBatch {
+    fn rows(&mut self) -> &mut Vec<serde_json::Value> {
+        &mut self.items
+    }
+}
+
 /// 批量交办热线工单（hand in many）
 ///
-/// 每次 1 到 100 件，每件的内容同单件交办；逐件答复，有问题的不影响其他。已有的工单同样算成功。
+/// 每次 1 到 100 件，每件的内容同单件交办；逐件答复，有问题的不影响其他。新工单为 201，已有的工单同样算成功，为 200。
 #[utoipa::path(tag = "hotline", operation_id = "create_hotline_orders", request_body = OrderBatch, responses((status = 207, description = "逐件结果", body = BulkResults)))]
 #[post("/hotline/orders/batch")]
-async fn hand_in_many(command: Command, body: Body<OrderBatch>) -> Answer {
+async fn hand_in_many(command: Command, body: RowsBody<OrderBatch>) -> Answer {
+    let RowsBody(body) = body;
     let rows: Vec<Result<NewOrder, Problem>> = body.value.items.iter().map(read_body::<NewOrder>).collect();
-    let named = |row: &serde_json::Value| row.get("external_number").and_then(|n| n.as_str()).map(|n| n.chars().take(64).collect::<String>());
+    let named = |row: &serde_json::Value| {
+        row.get("external_number").and_then(|n| n.as_str()).map(|n| n.chars().filter(|c| !c.is_control()).take(64).collect::<String>())
+    };
     let references: Vec<String> = body.value.items.iter().map(|row| named(row).unwrap_or_default()).collect();
     command.bulk(body, move |tx, actor, _| intake::take_in_many(tx, actor, &rows, &references)).await
 }

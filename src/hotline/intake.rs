@@ -11,7 +11,7 @@ use super::{
     mapping::{self, Mapped, MappingContent},
     model::{OrderDetails, RawCodes},
     store::{self, Intake, Order},
-    visiting,
+    visiting, withheld,
 };
 use crate::{
     access::Sight,
@@ -20,7 +20,7 @@ use crate::{
     clocks::{self, ClockKind},
     db::{Error, Private, Result, Tx, dialect, numbers},
     entrustments::{Identity, bulk},
-    kernel::{Changed, Code as _, Created, ErrorCode, Id, Limit, Moment, Part, Problem, Purpose, Text, Unit, phone, text},
+    kernel::{Changed, Code as _, Created, ErrorCode, FieldError, Id, Limit, Moment, Part, Problem, Purpose, Text, Unit, phone, text},
     organization::{self, Center},
     settings,
 };
@@ -57,13 +57,22 @@ pub fn take_in(tx: &mut Tx, actor: &Actor, input: &NewOrder, via: &Via) -> Resul
     }
     let source_by = client.unwrap_or(home.id);
     let digest = digest(tx, input)?;
-    if let Some(there) = store::intake(tx, source_by, &input.external_number, input.round)? {
-        return again(tx, actor, there, input, &digest, via);
+    let mut known = store::intakes(tx, source_by, &input.external_number)?;
+    if known.is_empty() {
+        // Two rounds of a number that nobody knows yet are no two orders.
+        dialect::lock_name(tx.conn, &format!("hotline:{source_by}:{}", input.external_number))?;
+        known = store::intakes(tx, source_by, &input.external_number)?;
     }
-    if input.round > 1
-        && let Some(before) = store::orders_by_external(tx, Some(source_by), &input.external_number)?.into_iter().next()
-    {
-        return handled_again(tx, actor, before.id, input, digest);
+    if let Some(there) = known.iter().find(|i| i.round == input.round) {
+        return again(tx, actor, there.clone(), input, &digest, via);
+    }
+    match known.last() {
+        Some(newest) if newest.round > input.round => {
+            let zh = format!("该工单已办到第 {} 轮，不能再交办未登记过的第 {} 轮。", newest.round, input.round);
+            return Err(Problem::new(ErrorCode::Conflict, Text::new(zh, "A later round of this number is known already.")).into());
+        }
+        Some(newest) => return handled_again(tx, actor, newest.order_id, input, digest),
+        None => sensible(tx, input)?,
     }
     let id = via.identity.as_ref().map_or_else(Id::new, |i| i.id);
     let intake = Intake {
@@ -99,7 +108,8 @@ pub fn take_in_many(tx: &mut Tx, actor: &Actor, rows: &[std::result::Result<NewO
         };
         let taken = take_in(tx, actor, input, &Via::default())?;
         let row = store::order(tx, taken.id)?.ok_or(Error::Contended)?;
-        Ok(Changed { version: row.version, state: row.state.code().to_owned(), created: Some(Created { id: row.id, number: row.number }) })
+        let created = Some(Created { id: row.id, number: row.number, taken_in: taken.new });
+        Ok(Changed { version: row.version, state: row.state.code().to_owned(), created })
     })
 }
 
@@ -107,6 +117,39 @@ pub fn take_in_many(tx: &mut Tx, actor: &Actor, rows: &[std::result::Result<NewO
 fn digest(tx: &Tx, input: &NewOrder) -> Result<String> {
     let content = NewOrder { content_at: None, ..input.clone() };
     Ok(tx.vault.mark(Purpose::Index, &format!("hotline:{}", serde_json::to_string(&content)?)))
+}
+
+/// What cannot be, whatever the hotline's codes are: told all at once.
+fn sensible(tx: &Tx, input: &NewOrder) -> Result<(), Problem> {
+    let mut wrong = Vec::new();
+    let mut refuse = |at: &str, code: &'static str, zh: &'static str, en: &'static str| wrong.push(FieldError::body(at, code, zh, en));
+    // Clocks differ a little.
+    let soon = tx.now.plus(chrono::TimeDelta::minutes(5));
+    if input.content_at.is_some_and(|at| at > soon) {
+        refuse("/content_at", "future", "内容更新时间不能晚于现在；此后的更正都要比它更新。", "Not later than now.");
+    }
+    if input.called_at.is_some_and(|at| at > soon) {
+        refuse("/called_at", "future", "来电时间不能晚于现在。", "Not later than now.");
+    }
+    if input.limit.is_some_and(|limit| !(1..=3650).contains(&limit.value)) {
+        refuse("/limit/value", "out_of_range", "时限应为 1 到 3650。", "1 to 3650.");
+    }
+    if input.latitude.is_some() != input.longitude.is_some() {
+        let at = if input.latitude.is_some() { "/longitude" } else { "/latitude" };
+        refuse(at, "required", "经度和纬度须同时填写。", "Latitude and longitude go together.");
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Problem::fields(ErrorCode::RuleViolation, wrong)) }
+}
+
+/// A deadline that is given anew has not passed: without one the center's own rules say how long.
+fn ahead(tx: &Tx, input: &NewOrder) -> Result<(), Problem> {
+    match input.deadline_at {
+        Some(at) if at <= tx.now => {
+            let zh = "办理期限已过；请填写今后的期限，没有的不填，按规则计算。";
+            Err(Problem::rule("/deadline_at", "past", zh, "The deadline has passed: name a later one, or none."))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Where the hotline hands in: a client's own center or one below it, a person's own.
@@ -145,8 +188,9 @@ fn again(tx: &mut Tx, actor: &Actor, there: Intake, input: &NewOrder, digest: &s
         problem.allowed_actions = Some(loaded.allowed(actor));
         return Err(problem.into());
     };
+    sensible(tx, input)?;
     loaded.decide(actor, Action::Amend)?;
-    amend(tx, &mut loaded, input)?;
+    amend(tx, actor, &mut loaded, input)?;
     let more = fresh(tx, &loaded, &input.attachments)?;
     attachments::bind(tx, actor, &more, KIND, loaded.row.id, "amended", "/attachments")?;
     store::save_intake(tx, &Intake { digest: digest.to_owned(), content_at, ..there })?;
@@ -171,8 +215,9 @@ fn handled_again(tx: &mut Tx, actor: &Actor, id: Id, input: &NewOrder, digest: S
         let zh = format!("该工单当前为第 {} 轮，重办应为第 {} 轮。", loaded.row.round, loaded.row.round + 1);
         return Err(Problem::rule("/round", "round", zh, "Rounds follow one another.").into());
     }
+    sensible(tx, input)?;
     let next = loaded.decide(actor, Action::Rehandle)?;
-    amend(tx, &mut loaded, input)?;
+    amend(tx, actor, &mut loaded, input)?;
     visiting::begin_round(tx, &mut loaded, &digest, input.content_at)?;
     loaded.step(next);
     let round = loaded.row.round;
@@ -231,7 +276,9 @@ fn mark(tx: &Tx, row: &mut Order, details: &OrderDetails) {
     row.name_mark = Some(details.name.trim()).filter(|n| !n.is_empty()).map(|n| applicants::name_mark(tx, &text::fold(n)));
 }
 
-fn amend(tx: &mut Tx, loaded: &mut Loaded, input: &NewOrder) -> Result<()> {
+fn amend(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &NewOrder) -> Result<()> {
+    let (before, shown) = (loaded.details.clone(), loaded.row.secrecy);
+    let was_withheld = loaded.row.withheld();
     let (number, codes) = mapping::in_force(tx, loaded.row.client_id)?;
     let mapped = codes.read(&raw(input));
     let unit_known = !loaded.details.unmapped.iter().any(|f| f == "handling_unit");
@@ -240,6 +287,7 @@ fn amend(tx: &mut Tx, loaded: &mut Loaded, input: &NewOrder) -> Result<()> {
         loaded.details.unmapped.push("handling_unit".into());
     }
     if input.deadline_at.is_some() && input.deadline_at != loaded.details.deadline_at {
+        ahead(tx, input)?;
         let usual = loaded.rules.hotline_limit;
         let limit = limit_of(tx, input, &mapped, &codes, usual);
         loaded.details.deadline_at = input.deadline_at;
@@ -262,6 +310,10 @@ fn amend(tx: &mut Tx, loaded: &mut Loaded, input: &NewOrder) -> Result<()> {
     row.supervised |= input.supervised;
     row.needs_visit = input.needs_return_visit;
     mark(tx, row, &loaded.details);
+    // Whoever is to be kept from more readers than before is kept from what the order has opened, too.
+    if loaded.row.withheld() && (!was_withheld || shown != loaded.row.secrecy) {
+        withheld::reach(tx, actor, loaded, &before)?;
+    }
     Ok(())
 }
 
@@ -276,6 +328,7 @@ fn unit(tx: &mut Tx, home: &Center, mapped: &mut Mapped) -> Result<Option<(Cente
 }
 
 fn enter(tx: &mut Tx, actor: &Actor, input: &NewOrder, home: &Center, (id, source_by, client): (Id, Id, Option<Id>), via: &Via) -> Result<()> {
+    ahead(tx, input)?;
     let (mapping_number, codes) = mapping::in_force(tx, client)?;
     let mut mapped = codes.read(&raw(input));
     let to = unit(tx, home, &mut mapped)?;

@@ -44,16 +44,25 @@ pub struct Loaded {
     pub sight: Sight,
 }
 
-/// By id, number or the hotline's number: a client's own, or one that is the only one of its number.
+/// By id, number or the hotline's number: a client's own, before what is anybody's number here; or one that is the only one of
+/// its number.
 pub fn by_reference(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Option<Order>> {
     if let Ok(id) = reference.parse::<Id>() {
         return store::order(tx, id);
     }
+    if let Some(client) = actor.id.filter(|_| actor.kind == "client") {
+        let mut own = store::orders_by_external(tx, Some(client), reference)?;
+        if own.len() == 1 {
+            return Ok(own.pop());
+        }
+    }
     if let Some(found) = store::order_by_number(tx, &reference.to_ascii_uppercase())? {
         return Ok(Some(found));
     }
-    let own = actor.id.filter(|_| actor.kind == "client");
-    let mut all = store::orders_by_external(tx, own, reference)?;
+    if actor.kind == "client" {
+        return Ok(None);
+    }
+    let mut all = store::orders_by_external(tx, None, reference)?;
     Ok(if all.len() == 1 { all.pop() } else { None })
 }
 

@@ -1,6 +1,8 @@
 //! What a hotline's codes mean here: numbered versions that never change. A code that is not known is kept as it came,
 //! read as the default, and flagged; nothing is refused for it.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -14,7 +16,7 @@ use crate::{
     auth::{self, Actor, Reachable, policy},
     db::{Error, Json, Result, Tx, code_enum},
     evaluations::store::Grade,
-    kernel::{Code, ErrorCode, Id, Limit, ListQuery, Moment, Page, Problem},
+    kernel::{Code, ErrorCode, FieldError, Id, Limit, ListQuery, Moment, Page, Problem},
     organization::{self, Center},
 };
 
@@ -326,44 +328,65 @@ pub fn create_as(tx: &mut Tx, actor: &Actor, input: &NewMapping, id: Id) -> Resu
     view(tx, row, &client.client_id)
 }
 
-/// What a table says must be there: our own codes, centers in use, departments of their city.
+/// What a table says must be there: our own codes, centers in use, departments of their city. All that is wrong is told at once.
 fn check(tx: &mut Tx, content: &MappingContent, home: Option<&Center>) -> Result<()> {
-    fn codes<C: Code>(table: &[CodeMap], at: &str) -> Result<(), Problem> {
-        let wrong = table.iter().position(|m| C::parse(&m.to).is_none());
-        let refused = |i: usize| {
-            let known: Vec<String> = C::ALL.iter().map(|c| format!("{}（{}）", c.code(), c.label())).collect();
-            Problem::rule(&format!("/content/{at}/{i}/to"), "unknown_code", format!("可用的取值：{}。", known.join("、")), "No such code of ours.")
-        };
-        wrong.map_or(Ok(()), |i| Err(refused(i)))
+    let mut wrong = Vec::new();
+    codes::<OrderType>(&content.types, "types", &mut wrong);
+    codes::<Urgency>(&content.urgencies, "urgencies", &mut wrong);
+    codes::<Secrecy>(&content.secrecies, "secrecies", &mut wrong);
+    codes::<OrderChannel>(&content.channels, "channels", &mut wrong);
+    codes::<Disposal>(&content.disposals, "disposals", &mut wrong);
+    let once = |at: &str, sent: Vec<&str>, wrong: &mut Vec<FieldError>| {
+        let mut seen = HashSet::new();
+        let twice = sent.into_iter().enumerate().filter(|(_, code)| !seen.insert(*code));
+        wrong.extend(twice.map(|(i, _)| FieldError::body(&format!("/content/{at}/{i}/code"), "duplicate", "代码重复。", "Named twice.")));
+    };
+    let tables = [
+        ("types", &content.types),
+        ("categories", &content.categories),
+        ("urgencies", &content.urgencies),
+        ("secrecies", &content.secrecies),
+        ("channels", &content.channels),
+        ("disposals", &content.disposals),
+    ];
+    for (name, table) in tables {
+        once(name, table.iter().map(|m| m.code.as_str()).collect(), &mut wrong);
     }
-    codes::<OrderType>(&content.types, "types")?;
-    codes::<Urgency>(&content.urgencies, "urgencies")?;
-    codes::<Secrecy>(&content.secrecies, "secrecies")?;
-    codes::<OrderChannel>(&content.channels, "channels")?;
-    codes::<Disposal>(&content.disposals, "disposals")?;
-    for (name, table) in [("types", &content.types), ("categories", &content.categories), ("urgencies", &content.urgencies), ("channels", &content.channels)] {
-        if let Some(i) = table.iter().enumerate().position(|(i, m)| table.iter().take(i).any(|e| e.code == m.code)) {
-            return Err(Problem::rule(&format!("/content/{name}/{i}/code"), "duplicate", "代码重复。", "Named twice.").into());
-        }
-    }
+    once("units", content.units.iter().map(|u| u.code.as_str()).collect(), &mut wrong);
     for (i, unit) in content.units.iter().enumerate() {
-        let refuse = |field: &str, zh: &'static str| Problem::rule(&format!("/content/units/{i}/{field}"), "unknown", zh, "Not there.");
-        let center = organization::store::center_by_reference(tx, &unit.center)?.filter(|c| c.status == "active");
-        let center = center.ok_or_else(|| refuse("center", "没有这个在用的服务中心。"))?;
-        if home.is_some_and(|home| !home.contains(&center)) {
-            return Err(refuse("center", "不在该热线所属中心及其下级范围内。").into());
-        }
-        if let Some(id) = unit.department_id {
-            let department = organization::department(tx, id)?.ok_or_else(|| refuse("department_id", "没有这个部门。"))?;
-            if organization::load(tx, department.center_id)?.lineage().next() != center.lineage().next() {
-                return Err(refuse("department_id", "该部门不在这个中心所在的城市。").into());
-            }
+        if let Some((field, zh)) = unit_fault(tx, unit, home)? {
+            wrong.push(FieldError::body(&format!("/content/units/{i}/{field}"), "unknown", zh, "Not there."));
         }
     }
     for (i, rule) in content.rules.iter().enumerate() {
-        rule.check(&format!("/content/rules/{i}"))?;
+        if let Err(problem) = rule.check(&format!("/content/rules/{i}")) {
+            wrong.extend(problem.errors);
+        }
     }
-    Ok(())
+    if wrong.is_empty() { Ok(()) } else { Err(Problem::fields(ErrorCode::RuleViolation, wrong).into()) }
+}
+
+/// Codes of a table that lead to none of ours.
+fn codes<C: Code>(table: &[CodeMap], at: &str, wrong: &mut Vec<FieldError>) {
+    let known: Vec<String> = C::ALL.iter().map(|c| format!("{}（{}）", c.code(), c.label())).collect();
+    let unknown = table.iter().enumerate().filter(|(_, m)| C::parse(&m.to).is_none());
+    wrong.extend(unknown.map(|(i, _)| {
+        let zh = format!("可用的取值：{}。", known.join("、"));
+        FieldError::body(&format!("/content/{at}/{i}/to"), "unknown_code", zh, "No such code of ours.")
+    }));
+}
+
+/// What is wrong with a unit, and in which field.
+fn unit_fault(tx: &mut Tx, unit: &UnitMap, home: Option<&Center>) -> Result<Option<(&'static str, &'static str)>> {
+    let center = organization::store::center_by_reference(tx, &unit.center)?.filter(|c| c.status == "active");
+    let Some(center) = center else { return Ok(Some(("center", "没有这个在用的服务中心。"))) };
+    if home.is_some_and(|home| !home.contains(&center)) {
+        return Ok(Some(("center", "不在该热线所属中心及其下级范围内。")));
+    }
+    let Some(id) = unit.department_id else { return Ok(None) };
+    let Some(department) = organization::department(tx, id)? else { return Ok(Some(("department_id", "没有这个部门。"))) };
+    let there = organization::load(tx, department.center_id)?.lineage().next() == center.lineage().next();
+    Ok((!there).then_some(("department_id", "该部门不在这个中心所在的城市。")))
 }
 
 /// The codes by which a client's orders are read now; none set: our own.

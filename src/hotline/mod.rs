@@ -23,6 +23,7 @@ pub mod store;
 mod views;
 mod visiting;
 mod waiting;
+mod withheld;
 
 pub use acting::{appeal, append, assign_sub, dispatch, pass, reply, request_extension, request_return, sign, suspend};
 pub use input::{CallerInput, DispatchInput, ExtensionRequest, NewOrder, OrderReason, ReplyInput, ReturnRequest};

@@ -239,9 +239,18 @@ pub struct FileLink {
     #[schema(min_length = 1, max_length = 200, example = "现场照片.jpg")]
     pub name: String,
     /// Where it lies.
-    #[validate(length(min = 8, max = 1000), url)]
-    #[schema(min_length = 8, max_length = 1000, example = "https://12345.example.cn/files/1")]
+    #[validate(length(min = 8, max = 1000), url, custom(function = on_the_web))]
+    #[schema(min_length = 8, max_length = 1000, pattern = "^https?://", example = "https://12345.example.cn/files/1")]
     pub url: String,
+}
+
+/// Whoever opens a file's address opens a page of the web, and runs nothing.
+fn on_the_web(url: &str) -> Result<(), validator::ValidationError> {
+    let url = url.to_ascii_lowercase();
+    if url.starts_with("https://") || url.starts_with("http://") {
+        return Ok(());
+    }
+    Err(validator::ValidationError::new("url").with_message("应为 http 或 https 地址。|An http or https address.".into()))
 }
 
 /// What people wrote, and what was done along the way: kept encrypted.

@@ -8,8 +8,9 @@ use super::{
     load::{self, Loaded, Told},
     machine::OrderAction as Action,
     mapping,
-    model::{OpenedKind, Secrecy},
+    model::OpenedKind,
     store::{self, Link},
+    withheld,
 };
 use crate::{
     applicants::{self, ApplicantInput, ApplicantKind, ApplicantRow, ContactInput, IdType},
@@ -144,9 +145,12 @@ fn make(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &OpenInput) -> R
     Ok(link)
 }
 
-/// Whom to call: an anonymous caller is reached through the hotline alone.
+/// Whom to call: a caller who is withheld is reached through the order alone.
 fn contact(loaded: &Loaded) -> ContactInput {
     let d = &loaded.details;
+    if loaded.row.withheld() {
+        return withheld::nobody();
+    }
     let name = if d.name.trim().is_empty() { "匿名来电人".to_owned() } else { d.name.chars().take(40).collect() };
     let phone = if phone::check(&d.phone).is_ok() { d.phone.clone() } else { "12345".to_owned() };
     ContactInput { name, phone }
@@ -158,6 +162,10 @@ fn applicant(tx: &mut Tx, loaded: &Loaded, given: Option<&ApplicantInput>) -> Re
         return applicants::find_or_enter(tx, input).map(Some);
     }
     let d = &loaded.details;
+    // Whoever is withheld is named by a person, or by nobody.
+    if loaded.row.withheld() {
+        return Ok(None);
+    }
     let number = d.id_number.trim().to_ascii_uppercase();
     let kind = if citizen_id::check(&number, tx.now.local_date()).is_ok() {
         Some((ApplicantKind::NaturalPerson, IdType::CitizenId))
@@ -177,9 +185,10 @@ fn item_of(loaded: &Loaded, input: &OpenInput) -> Option<String> {
 
 fn ticket(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &OpenInput) -> Result<(Id, String)> {
     let d = &loaded.details;
+    let cover = withheld::Cover::of(&loaded.row, d);
     let content = tickets::TicketContent {
-        title: input.title.clone().unwrap_or_else(|| long_enough(&d.title, 100)),
-        situation: long_enough(&d.content, 4000),
+        title: cover.over(&input.title.clone().unwrap_or_else(|| long_enough(&d.title, 100))),
+        situation: cover.over(&asked(&d.content)),
         request: String::new(),
         category: input.ticket_category.unwrap_or(TicketCategory::Other),
         urgent: loaded.row.urgency != super::model::Urgency::Normal,
@@ -192,7 +201,7 @@ fn ticket(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &OpenInput) -> Res
     let from = FromOrder {
         applicant: known,
         contact: &contact(loaded),
-        confidential: loaded.row.secrecy != Secrecy::Normal || loaded.row.anonymous,
+        confidential: loaded.row.withheld(),
         first_responder: loaded.row.first_responder_id,
         source: (loaded.row.source_by, format!("{}#{}", loaded.row.external_number, loaded.links.len() + 1)),
     };
@@ -200,8 +209,13 @@ fn ticket(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &OpenInput) -> Res
     Ok((opened.row.id, opened.row.number))
 }
 
+/// What was said, as a record takes it.
+pub(super) fn asked(content: &str) -> String {
+    long_enough(content, 4000)
+}
+
 /// Titles of a ticket have two characters at least.
-fn long_enough(text: &str, most: usize) -> String {
+pub(super) fn long_enough(text: &str, most: usize) -> String {
     let cut: String = text.trim().chars().take(most).collect();
     if cut.chars().count() < 2 { format!("{cut}（热线工单）") } else { cut }
 }
@@ -210,7 +224,11 @@ fn matter(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &OpenInput) -> Res
     let required = |zh, en| Problem::rule("/item", "required", zh, en);
     let item = item_of(loaded, input).ok_or_else(|| required("开帮办代办件须指明事项。", "A matter needs its item."))?;
     let who = applicant(tx, loaded, input.applicant.as_ref())?.ok_or_else(|| {
-        Problem::rule("/applicant", "required", "工单没有诉求人的证件号码，请填写申请人后开件。", "The caller's identity is not known: name the applicant.")
+        let zh = match loaded.row.withheld() {
+            true => "诉求人匿名或信息保密，工单不替其填写申请人；请经本人同意后人工填写申请人开件。",
+            false => "工单没有诉求人的证件号码，请填写申请人后开件。",
+        };
+        Problem::rule("/applicant", "required", zh, "The caller's identity is not known, or withheld: name the applicant.")
     })?;
     let new = entrustments::NewEntrustment {
         item,
@@ -219,7 +237,7 @@ fn matter(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &OpenInput) -> Res
         center: None,
         applicant: None,
         contact: contact(loaded),
-        request: loaded.details.content.chars().take(2000).collect(),
+        request: withheld::Cover::of(&loaded.row, &loaded.details).over(&asked(&loaded.details.content)).chars().take(2000).collect(),
         steps: Vec::new(),
         help: Vec::new(),
         materials: Vec::new(),
@@ -235,18 +253,19 @@ fn matter(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &OpenInput) -> Res
 fn consultation(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &OpenInput) -> Result<(Id, String)> {
     let d = &loaded.details;
     let who = contact(loaded);
-    let reachable = phone::check(&d.phone).is_ok() && !d.name.trim().is_empty();
+    let cover = withheld::Cover::of(&loaded.row, d);
+    let reachable = !loaded.row.withheld() && phone::check(&d.phone).is_ok() && !d.name.trim().is_empty();
     let new = NewConsultation {
         center: Some(loaded.row.center_id.to_string()),
         window_id: None,
         channel: ConsultationChannel::Hotline,
         theme: None,
-        subject: input.title.clone().unwrap_or_else(|| long_enough(&d.title, 100)),
-        question: long_enough(&d.content, 4000),
+        subject: cover.over(&input.title.clone().unwrap_or_else(|| long_enough(&d.title, 100))),
+        question: cover.over(&asked(&d.content)),
         items: item_of(loaded, input).into_iter().collect(),
         applicant: input.applicant.clone(),
         contact: reachable.then_some(who),
-        confidential: loaded.row.secrecy != Secrecy::Normal || loaded.row.anonymous,
+        confidential: loaded.row.withheld(),
         first_responder_id: loaded.row.first_responder_id,
         assignee_id: None,
         source: None,

@@ -1,7 +1,7 @@
 //! An order whose reply was accepted is rated 好差评, once however often it is handled again. What the return visit finds is the
 //! hotline's own (the three rates), and no rating.
 
-use super::{load::Loaded, machine::OrderState, model::Secrecy};
+use super::{load::Loaded, machine::OrderState};
 use crate::{
     auth::Actor,
     catalogue,
@@ -17,7 +17,7 @@ pub fn on_accepted(tx: &mut Tx, actor: &Actor, loaded: &Loaded) -> Result<()> {
     let accepted = matches!(row.state, OrderState::ReturnVisit | OrderState::Archived);
     let (Some(served_at), true) = (row.replied_at, accepted) else { return Ok(()) };
     // Whoever did not say who they are, or wants it kept secret, is sent nothing, and kept nowhere else.
-    let withheld = row.anonymous || row.secrecy != Secrecy::Normal;
+    let withheld = row.withheld();
     let told = |said: &str| Some(said.trim().to_owned()).filter(|said| !said.is_empty() && !withheld);
     let item = match &loaded.details.item {
         Some(reference) => catalogue::store::item_by_reference(tx, reference)?.map(|i| (i.id, i.name)),

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     db::{
         Json, Private, Result, Tx,
-        schema::{events, hotline_intakes, hotline_links, hotline_mappings, hotline_orders},
+        schema::{centers, events, hotline_intakes, hotline_links, hotline_mappings, hotline_orders},
     },
     evaluations::store::Grade,
     kernel::{Id, Moment},
@@ -252,6 +252,12 @@ pub fn intake(tx: &mut Tx, by: Id, external: &str, round: i32) -> Result<Option<
     Ok(rows.select(Intake::as_select()).first(tx.conn).optional()?)
 }
 
+/// What was handed in under a number, the first round first.
+pub fn intakes(tx: &mut Tx, by: Id, external: &str) -> Result<Vec<Intake>> {
+    let rows = hotline_intakes::table.filter(hotline_intakes::source_by.eq(by)).filter(hotline_intakes::external_number.eq(external.to_owned()));
+    Ok(rows.order(hotline_intakes::round.asc()).select(Intake::as_select()).load(tx.conn)?)
+}
+
 /// Adds what was handed in; the unique index says who was first.
 pub fn insert_intake(tx: &mut Tx, row: &Intake) -> Result<()> {
     diesel::insert_into(hotline_intakes::table).values(row.clone()).execute(tx.conn)?;
@@ -321,18 +327,50 @@ pub fn events_after(tx: &mut Tx, position: i64, limit: i64) -> Result<Vec<crate:
     Ok(rows.order(events::position.asc()).limit(limit).select(crate::events::Event::as_select()).load(tx.conn)?)
 }
 
-/// Orders filed under an Open311 service at centers, newest first, made within a span.
-pub fn filed(tx: &mut Tx, homes: &[Id], client: Option<Id>, span: (Moment, Moment), before: Option<(Moment, Id)>, limit: i64) -> Result<Vec<Order>> {
+/// By several numbers.
+pub fn orders_by_numbers(tx: &mut Tx, numbers: &[String]) -> Result<Vec<Order>> {
+    Ok(hotline_orders::table.filter(hotline_orders::number.eq_any(numbers.to_vec())).select(Order::as_select()).load(tx.conn)?)
+}
+
+/// Which orders filed under an Open311 service are asked for.
+#[derive(Clone, Debug)]
+pub struct Filed {
+    /// Path of the center that they were filed at or below.
+    pub path: Option<String>,
+    /// Who asks: it sees its own, and of others those that are not confidential.
+    pub client: Option<Id>,
+    /// Under these services; none named: under any.
+    pub services: Vec<String>,
+    /// Made from when until when.
+    pub made: (Moment, Moment),
+    /// Changed since.
+    pub after: Option<Moment>,
+    /// Changed before.
+    pub before: Option<Moment>,
+}
+
+/// Orders filed under a service, newest first, after a place or after so many.
+pub fn filed(tx: &mut Tx, asked: &Filed, at: Option<(Moment, Id)>, skip: i64, limit: i64) -> Result<Vec<Order>> {
     use hotline_orders as o;
-    let mut q = o::table.filter(o::service_code.is_not_null()).filter(o::created_at.ge(span.0)).filter(o::created_at.lt(span.1)).into_boxed();
-    if !homes.is_empty() {
-        q = q.filter(o::home_center_id.eq_any(homes.to_vec()));
+    let mut q = o::table.filter(o::service_code.is_not_null()).select(Order::as_select()).into_boxed();
+    // Nobody's own orders are none: NULL equals nothing.
+    q = q.filter(o::secrecy.eq(Secrecy::Normal).or(o::client_id.eq(asked.client)));
+    if let Some(path) = &asked.path {
+        let below = centers::table.filter(centers::path.ge(path.clone())).filter(centers::path.lt(format!("{path}~"))).select(centers::id);
+        q = q.filter(o::home_center_id.eq_any(below));
     }
-    if let Some(client) = client {
-        q = q.filter(o::client_id.eq(Some(client)));
+    q = q.filter(o::created_at.ge(asked.made.0)).filter(o::created_at.lt(asked.made.1));
+    if !asked.services.is_empty() {
+        q = q.filter(o::service_code.eq_any(asked.services.iter().cloned().map(Some).collect::<Vec<_>>()));
     }
-    if let Some((at, id)) = before {
+    if let Some(after) = asked.after {
+        q = q.filter(o::updated_at.ge(after));
+    }
+    if let Some(before) = asked.before {
+        q = q.filter(o::updated_at.lt(before));
+    }
+    if let Some((at, id)) = at {
         q = q.filter(o::created_at.le(at)).filter(o::created_at.lt(at).or(o::id.lt(id)));
     }
-    Ok(q.order((o::created_at.desc(), o::id.desc())).limit(limit).select(Order::as_select()).load(tx.conn)?)
+    Ok(q.order((o::created_at.desc(), o::id.desc())).offset(skip).limit(limit).load(tx.conn)?)
 }

@@ -149,7 +149,7 @@ pub struct OrderView {
     /// About whom.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// Where; masked where the view is.
+    /// Where; masked where the view is, and withheld with the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// Of the place.
@@ -304,11 +304,7 @@ impl Reader {
         // Whoever has a part of it reads what it is about, but not who called.
         let part = departments.any(|id| actor.nodes(Role::DepartmentHandler).any(|n| n == id.as_str()));
         let strict = row.secrecy == Secrecy::Strict;
-        Self {
-            caller: hotline || row.secrecy == Secrecy::Normal,
-            clear: hotline || !sight.masked,
-            words: hotline || if strict { !sight.masked } else { sight.words || part },
-        }
+        Self { caller: hotline || !row.withheld(), clear: hotline || !sight.masked, words: hotline || if strict { !sight.masked } else { sight.words || part } }
     }
 }
 
@@ -356,9 +352,10 @@ pub(super) fn render(tx: &Tx, row: &Order, d: &OrderDetails, reader: &Reader, be
         title: words(&d.title),
         content: words(&d.content).filter(|_| single),
         subject: words(&d.subject).filter(|_| single),
-        address: words(&d.address).map(|a| if full { a } else { tx.masking.address(&a) }),
-        latitude: d.latitude.filter(|_| full),
-        longitude: d.longitude.filter(|_| full),
+        // Where may tell who.
+        address: words(&d.address).filter(|_| reader.caller).map(|a| if full { a } else { tx.masking.address(&a) }),
+        latitude: d.latitude.filter(|_| full && reader.caller),
+        longitude: d.longitude.filter(|_| full && reader.caller),
         caller: HotlineCallerView {
             anonymous: row.anonymous,
             withheld: !reader.caller,

@@ -3,7 +3,6 @@
 use super::{
     load,
     machine::{OrderAction as Action, OrderState as State},
-    model::Secrecy,
     store::{self, Order},
     views::{self, OrderView},
 };
@@ -55,7 +54,7 @@ pub fn search(tx: &mut Tx, actor: &Actor, asked: &str) -> Result<Vec<OrderView>>
     let by_phone = phone::check(asked).is_ok().then(|| applicants::phone_mark(tx, asked));
     let by_name = applicants::name_mark(tx, &text::fold(asked));
     let mut personal = store::orders_by_person(tx, by_phone.as_deref(), &by_name, CANDIDATES)?;
-    personal.retain(|row| row.secrecy == Secrecy::Normal && !row.anonymous && !numbered.iter().any(|n| n.id == row.id));
+    personal.retain(|row| !row.withheld() && !numbered.iter().any(|n| n.id == row.id));
     let scope = Scope::of(actor, load::KIND);
     let ids: Vec<Id> = numbered.iter().chain(&personal).map(|row| row.id).collect();
     let sights = access::sights(tx, &scope, &ids)?;

@@ -46,6 +46,43 @@ impl<T: DeserializeOwned + Validate + ToSchema + 'static> FromRequest for Body<T
     }
 }
 
+/// A body of rows, each of which is taken or refused for itself: what is wrong within one is not the body's.
+pub trait Rows {
+    /// The rows, under `items`.
+    fn rows(&mut self) -> &mut Vec<Value>;
+}
+
+/// [`Body`] of such rows: they come as they were sent, to be [`read`] one by one.
+pub struct RowsBody<T>(pub Body<T>);
+
+impl<T: Rows + DeserializeOwned + Validate + ToSchema + 'static> FromRequest for RowsBody<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let typed = content_type_is(request, "application/json");
+        let bytes = arrive(request, payload);
+        async move {
+            let bytes = bytes.await?;
+            if !typed {
+                return Err(Problem::of(ErrorCode::UnsupportedMedia));
+            }
+            Ok(Self(Body { value: parse_rows(&bytes)?, digest: sha256_hex(&bytes) }))
+        }
+        .boxed_local()
+    }
+}
+
+/// [`parse`] of what stands around the rows.
+fn parse_rows<T: Rows + DeserializeOwned + Validate + ToSchema + 'static>(text: &[u8]) -> Result<T, Problem> {
+    let mut whole: Value = serde_json::from_slice(text).map_err(|e| syntax(&e))?;
+    let Some(items) = whole.get_mut("items").and_then(Value::as_array_mut) else { return parse(text) };
+    let rows: Vec<Value> = items.iter_mut().map(|row| std::mem::replace(row, Value::Object(serde_json::Map::new()))).collect();
+    let mut value: T = parse(whole.to_string().as_bytes())?;
+    *value.rows() = rows;
+    Ok(value)
+}
+
 /// A form, as OAuth sends it.
 pub struct Form<T>(pub T);
 

@@ -23,7 +23,7 @@ pub struct BulkResult {
     /// The record, as it was named.
     #[schema(example = "DB-320623-20260105-000007-107")]
     id: String,
-    /// 200, or the status of its problem.
+    /// 200; 201 where this row has made the record; or the status of its problem.
     #[schema(example = 200, minimum = 200, maximum = 599)]
     status: u16,
     /// Its new version.
@@ -56,8 +56,9 @@ impl BulkResult {
         let id = part.reference;
         match part.result {
             Ok(Changed { version, state, created }) => {
+                let status = if created.as_ref().is_some_and(|c| c.taken_in) { 201 } else { 200 };
                 let (created_id, created_number) = created.map(|c| (c.id, c.number)).unzip();
-                Self { id, status: 200, version: Some(version), state: Some(state), created_id, created_number, problem: None }
+                Self { id, status, version: Some(version), state: Some(state), created_id, created_number, problem: None }
             }
             Err(problem) => {
                 let status = problem.code.status();

@@ -17,7 +17,7 @@ pub mod shape;
 pub mod shown;
 mod write;
 
-pub use body::{Body, Empty, Form, read as read_body};
+pub use body::{Body, Empty, Form, Rows, RowsBody, read as read_body};
 pub use bulk::BulkResults;
 pub use command::{Answer, Ask, Command, Named, State, Who};
 pub use files::{Download, FormFile, broken};

@@ -27,4 +27,6 @@ pub struct Created {
     pub id: Id,
     /// Number that people read.
     pub number: String,
+    /// The record that was named is itself new: this row of the request has made it.
+    pub taken_in: bool,
 }

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, http::Method, http::StatusCode, http:
 
 use super::{
     filing,
+    media::Media,
     reading::{self, Asked},
     services, updates,
     wire::{Fault, Fields, Format, Tree},
@@ -58,12 +59,15 @@ async fn run(request: &HttpRequest, state: &web::Data<State>, name: &str, body: 
     let query = Fields::read(request.query_string())?;
     let typed = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let kind = typed.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let mut uploads = Vec::new();
     let fields = match kind.as_str() {
         _ if !posted || body.is_empty() => Fields::default(),
         "multipart/form-data" => {
             let boundary = typed.split("boundary=").nth(1).map(|b| b.split(';').next().unwrap_or_default().trim().trim_matches('"'));
             let boundary = boundary.filter(|b| (1..=70).contains(&b.len())).ok_or_else(|| Fault::new(400, "表单不完整（the form is malformed）"))?;
-            Fields::read_parts(&body, boundary)?.0
+            let (fields, files) = Fields::read_parts(&body, boundary)?;
+            uploads = files;
+            fields
         }
         "application/x-www-form-urlencoded" => {
             Fields::read(std::str::from_utf8(&body).map_err(|_| Fault::new(400, "请求体应为 UTF-8（the body must be UTF-8）"))?)?
@@ -74,27 +78,39 @@ async fn run(request: &HttpRequest, state: &web::Data<State>, name: &str, body: 
     let request_id = RequestId::of(request);
     let parts: Vec<String> = name.split('/').map(|p| percent_encoding::percent_decode_str(p).decode_utf8_lossy().into_owned()).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let db = &state.db;
+    let (db, base) = (&state.db, state.config.public_url.clone());
     match (posted, parts.as_slice()) {
         (false, ["discovery"]) => Ok((200, services::discovery(&state.config.public_url, "12345"))),
+        (true, ["requests"]) => {
+            let media = Media::take(db, &state.blobs, &fields, uploads).await?;
+            let files = media.clone();
+            let done = wrote(db, move |tx| filing::file(tx, &fields, &files, &request_id)).await;
+            media.settle(&state.blobs).await;
+            done
+        }
+        (true, ["servicerequestupdates"]) => {
+            let media = Media::take(db, &state.blobs, &fields, uploads).await?;
+            let files = media.clone();
+            let done = wrote(db, move |tx| updates::add(tx, &fields, &files, &request_id)).await;
+            media.settle(&state.blobs).await;
+            done
+        }
         (false, ["services"]) => {
             // They are the same everywhere; a center that is named must be there.
             let named = fields.get("jurisdiction_id").is_some();
             read(db, move |tx| if named { Ok(reading::jurisdiction(tx, &fields, None)?.map(|_| services::list())) } else { Ok(Ok(services::list())) }).await
         }
         (false, ["services", code]) => services::definition(code).map(|tree| (200, tree)),
-        (false, ["requests"]) => read(db, move |tx| reading::list(tx, &fields)).await,
+        (false, ["requests"]) => read(db, move |tx| reading::list(tx, &fields, &base)).await,
         (false, ["requests", ids]) => {
             let ids: Vec<String> = ids.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty() && id.len() <= 100).collect();
-            read(db, move |tx| reading::by_ids(tx, &ids, &fields)).await
+            read(db, move |tx| reading::by_ids(tx, &ids, &fields, &base)).await
         }
         (false, ["tokens", token]) => {
             let token = (*token).to_owned();
             read(db, move |tx| reading::token(tx, &token)).await
         }
-        (false, ["servicerequestupdates"]) => read(db, move |tx| updates::list(tx, &fields)).await,
-        (true, ["requests"]) => wrote(db, move |tx| filing::file(tx, &fields, &request_id)).await.map(|(_, tree)| (201, tree)),
-        (true, ["servicerequestupdates"]) => wrote(db, move |tx| updates::add(tx, &fields, &request_id)).await.map(|(_, tree)| (201, tree)),
+        (false, ["servicerequestupdates"]) => read(db, move |tx| updates::list(tx, &fields, &base)).await,
         (true, ["discovery" | "services" | "tokens", ..]) => Err(Fault::new(405, "不支持的请求方法（method not allowed）")),
         _ => Err(Fault::new(404, "没有找到（not found）")),
     }
@@ -114,7 +130,8 @@ async fn wrote(db: &Db, mut f: impl FnMut(&mut Tx) -> Asked<Tree> + Send + 'stat
     done.await.map_err(failed)?.map(|tree| (201, tree))
 }
 
-fn failed(e: Error) -> Fault {
+/// A failure of the house in the standard's words.
+pub(super) fn failed(e: Error) -> Fault {
     let problem = e.into_problem();
     Fault::new(problem.code.status(), format!("{}（{}）", problem.detail.zh, problem.detail.en))
 }

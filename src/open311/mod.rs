@@ -5,10 +5,11 @@
 
 pub mod api;
 mod filing;
+mod media;
 mod reading;
 mod services;
 pub mod store;
 mod updates;
 mod wire;
 
-pub use store::add_key;
+pub use store::{add_key, keys, revoke};

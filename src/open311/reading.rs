@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::{
-    services, store,
+    media, services, store,
     wire::{Fault, Fields, Tree, date, read_date},
 };
 use crate::{
@@ -51,8 +51,8 @@ pub fn actor_of(tx: &mut Tx, client: &Client, request_id: &str) -> Result<Actor>
     actor(tx, &caller, request_id)
 }
 
-/// The center that a request is about: named, else the client's own, else the only one that clients
-/// file with, else the only one at the top of the tree.
+/// The center that a request is about: named, else the client's own, else the only one that clients file with, or, to read, the
+/// one above them; else the only one at the top of the tree.
 pub fn jurisdiction(tx: &mut Tx, fields: &Fields, client: Option<&Client>) -> Asked<Center> {
     if let Some(reference) = fields.get("jurisdiction_id") {
         let found = organization::store::center_by_reference(tx, reference)?.filter(|c| c.status == "active");
@@ -61,9 +61,17 @@ pub fn jurisdiction(tx: &mut Tx, fields: &Fields, client: Option<&Client>) -> As
     if let Some(id) = client.and_then(|c| c.center_id) {
         return organization::load(tx, id).map(Ok);
     }
-    let mut served = store::served(tx)?;
-    if let (Some(only), true) = (served.pop(), served.is_empty()) {
-        return organization::load(tx, only).map(Ok);
+    let served = store::served(tx)?;
+    if let [only] = served.as_slice() {
+        return organization::load(tx, *only).map(Ok);
+    }
+    // Whoever only asks is told of all of them, as long as one center stands above them.
+    let served = organization::store::centers_by_id(tx, if client.is_none() { &served } else { &[] })?;
+    if let Some(first) = served.first() {
+        let above = first.lineage().take_while(|id| served.iter().all(|c| c.lineage().any(|l| l == *id))).last();
+        if let Some(id) = above.and_then(|id| id.parse::<Id>().ok()) {
+            return organization::load(tx, id).map(Ok);
+        }
     }
     let filter = organization::store::CenterFilter {
         levels: vec![organization::CenterLevel::Province, organization::CenterLevel::City],
@@ -81,11 +89,13 @@ pub fn jurisdiction(tx: &mut Tx, fields: &Fields, client: Option<&Client>) -> As
 pub struct Shown<'a> {
     /// The client whose key was sent.
     pub client: Option<&'a Client>,
+    /// Where this house is found, for links to what lies here.
+    pub base: &'a str,
 }
 
 impl Shown<'_> {
     /// It was filed by the asking client.
-    fn own(&self, row: &Order) -> bool {
+    pub fn own(&self, row: &Order) -> bool {
         self.client.is_some_and(|c| row.client_id == Some(c.id))
     }
 
@@ -105,6 +115,8 @@ pub fn render(tx: &mut Tx, rows: &[Order], shown: &Shown) -> Result<Vec<Value>> 
         let point = settings::rules(tx, &center.path)?.map_point;
         points.insert(center.id, point.degrees());
     }
+    let own: Vec<Id> = rows.iter().filter(|row| shown.own(row)).map(|row| row.id).collect();
+    let pictures = shown.client.map(|client| media::links(tx, &own, client.id)).transpose()?.unwrap_or_default();
     let mut all = Vec::with_capacity(rows.len());
     for row in rows {
         let center = centers.iter().find(|c| c.id == row.center_id).ok_or_else(|| Error::Corrupt("center gone".into()))?;
@@ -119,10 +131,15 @@ pub fn render(tx: &mut Tx, rows: &[Order], shown: &Shown) -> Result<Vec<Value>> 
         let said = |text: &str| if own && !text.is_empty() { Value::String(text.to_owned()) } else { Value::Null };
         let reply = details.replies.last().map(|r| r.words.as_str()).unwrap_or_default();
         let expected = if row.due_at.known().is_some() { Some(row.due_at) } else { details.deadline_at };
+        let ended = closed(row, &open);
+        // What it opened has ended; the reply through the hotline is to come.
+        let stands = if ended && !row.state.is_final() && row.replied_at.is_none() { "已办结" } else { row.state.label() };
+        let linked = details.files.first().map(|f| f.url.clone());
+        let picture = linked.or_else(|| pictures.get(&row.id).map(|path| format!("{}{path}", shown.base)));
         all.push(json!({
             "service_request_id": row.number,
-            "status": if closed(row, &open) { "closed" } else { "open" },
-            "status_notes": if own && !reply.is_empty() { reply.to_owned() } else { row.state.label().to_owned() },
+            "status": if ended { "closed" } else { "open" },
+            "status_notes": if own && !reply.is_empty() { reply.to_owned() } else { stands.to_owned() },
             "service_name": service.name,
             "service_code": service.code,
             "description": said(&details.content),
@@ -136,7 +153,7 @@ pub fn render(tx: &mut Tx, rows: &[Order], shown: &Shown) -> Result<Vec<Value>> 
             "zipcode": Value::Null,
             "lat": lat,
             "long": long,
-            "media_url": details.files.first().map_or(Value::Null, |f| said(&f.url)),
+            "media_url": picture.map_or(Value::Null, |url| said(&url)),
         }));
     }
     Ok(all)
@@ -152,9 +169,9 @@ pub fn closed(row: &Order, open: &[bool]) -> bool {
 }
 
 /// GET requests/{id}, several parted by commas; and GET requests with `service_request_id`.
-pub fn by_ids(tx: &mut Tx, ids: &[String], fields: &Fields) -> Asked<Tree> {
+pub fn by_ids(tx: &mut Tx, ids: &[String], fields: &Fields, base: &str) -> Asked<Tree> {
     let client = asked!(client(tx, fields)?);
-    let shown = Shown { client: client.as_ref() };
+    let shown = Shown { client: client.as_ref(), base };
     let mut rows: Vec<Order> = Vec::new();
     for id in ids.iter().take(MOST) {
         let found = match id.parse::<Id>() {
@@ -188,10 +205,10 @@ pub fn span(tx: &Tx, fields: &Fields, names: [&str; 2]) -> std::result::Result<(
 }
 
 /// GET requests.
-pub fn list(tx: &mut Tx, fields: &Fields) -> Asked<Tree> {
+pub fn list(tx: &mut Tx, fields: &Fields, base: &str) -> Asked<Tree> {
     let ids = fields.all("service_request_id", true);
     if !ids.is_empty() {
-        return by_ids(tx, &ids, fields);
+        return by_ids(tx, &ids, fields, base);
     }
     let client = asked!(client(tx, fields)?);
     let center = asked!(jurisdiction(tx, fields, client.as_ref())?);
@@ -203,6 +220,60 @@ pub fn list(tx: &mut Tx, fields: &Fields) -> Asked<Tree> {
     let made = asked!(span(tx, fields, ["start_date", "end_date"]));
     let after = asked!(fields.get("updated_after").map(|t| read_date(t, "updated_after")).transpose());
     let before = asked!(fields.get("updated_before").map(|t| read_date(t, "updated_before")).transpose());
+    let (skip, size) = asked!(page(fields));
+    // Whoever filters by the day of a change asks for what was made before that too.
+    let made = if (after.is_some() || before.is_some()) && fields.get("start_date").is_none() && fields.get("end_date").is_none() {
+        (tx.now.plus(-chrono::TimeDelta::days(3_650)), made.1)
+    } else {
+        made
+    };
+    let shown = Shown { client: client.as_ref(), base };
+    let filed = hotline::store::Filed {
+        path: center.parent_id.is_some().then(|| center.path.clone()),
+        client: client.as_ref().map(|c| c.id),
+        services: codes,
+        made,
+        after,
+        before,
+    };
+    let rows = match statuses.iter().any(|s| *s != statuses[0]) || statuses.is_empty() {
+        true => hotline::store::filed(tx, &filed, None, i64::try_from(skip).unwrap_or(i64::MAX), i64::try_from(size).unwrap_or(i64::MAX))?,
+        false => standing(tx, &filed, statuses[0] == "closed", skip, size)?,
+    };
+    Ok(Ok(Tree { root: "service_requests", value: Value::Array(render(tx, &rows, &shown)?) }))
+}
+
+/// Of what is asked for, what is closed, or is not: what an order opened says so, so that all are looked at up to the page.
+fn standing(tx: &mut Tx, filed: &hotline::store::Filed, wanted: bool, skip: usize, size: usize) -> Result<Vec<Order>> {
+    const STEP: i64 = 500;
+    let (mut found, mut at, mut seen) = (Vec::new(), None, 0_usize);
+    loop {
+        tx.in_time()?;
+        let rows = hotline::store::filed(tx, filed, at, 0, STEP)?;
+        let (Some(last), full) = (rows.last(), i64::try_from(rows.len()) == Ok(STEP)) else { return Ok(found) };
+        at = Some((last.created_at, last.id));
+        let links = hotline::store::links_of(tx, &rows.iter().map(|r| r.id).collect::<Vec<_>>())?;
+        let open: HashMap<Id, bool> = hotline::standing(tx, &links)?.into_iter().map(|s| (s.link, s.open)).collect();
+        for row in rows {
+            let of_row: Vec<bool> = links.iter().filter(|l| l.order_id == row.id).map(|l| open.get(&l.id).copied().unwrap_or(false)).collect();
+            if closed(&row, &of_row) == wanted {
+                seen += 1;
+                if seen > skip {
+                    found.push(row);
+                }
+            }
+            if found.len() == size {
+                return Ok(found);
+            }
+        }
+        if !full {
+            return Ok(found);
+        }
+    }
+}
+
+/// Which page: how many are before it, and how many are on it.
+pub fn page(fields: &Fields) -> std::result::Result<(usize, usize), Fault> {
     let whole = |name: &str, usual: usize, most: usize| match fields.get(name) {
         None => Ok(usual),
         Some(text) => text
@@ -211,52 +282,9 @@ pub fn list(tx: &mut Tx, fields: &Fields) -> Asked<Tree> {
             .filter(|n| (1..=most).contains(n))
             .ok_or_else(|| Fault::new(400, format!("{name} 应为 1 到 {most} 的整数（{name} must be an integer from 1 to {most}）"))),
     };
-    let page = asked!(whole("page", 1, 1_000_000));
-    let size = asked!(whole("page_size", if fields.get("page").is_some() { 50 } else { MOST }, MOST));
-    let skip = (page - 1).saturating_mul(size);
-    // Whoever filters by the day of a change asks for what was made before that too.
-    let made = if (after.is_some() || before.is_some()) && fields.get("start_date").is_none() && fields.get("end_date").is_none() {
-        (tx.now.plus(-chrono::TimeDelta::days(3_650)), made.1)
-    } else {
-        made
-    };
-    let shown = Shown { client: client.as_ref() };
-    let below = organization::store::subtree(tx, &center.path)?;
-    let homes: Vec<Id> = if center.parent_id.is_none() { Vec::new() } else { below };
-    let (mut found, mut at, mut seen) = (Vec::new(), None, 0_usize);
-    // Newest first, in bounded steps.
-    'walk: for _ in 0..40 {
-        let rows = hotline::store::filed(tx, &homes, None, made, at, 500)?;
-        let Some(last) = rows.last() else { break };
-        at = Some((last.created_at, last.id));
-        let full = rows.len() == 500;
-        let kept: Vec<Order> = rows
-            .into_iter()
-            .filter(|row| {
-                shown.sees(row)
-                    && (codes.is_empty() || row.service_code.as_ref().is_some_and(|c| codes.contains(c)))
-                    && after.is_none_or(|after| row.updated_at >= after)
-                    && before.is_none_or(|before| row.updated_at < before)
-            })
-            .collect();
-        for value in render(tx, &kept, &shown)? {
-            let status = value.get("status").and_then(Value::as_str).unwrap_or_default();
-            if !statuses.is_empty() && !statuses.iter().any(|s| s == status) {
-                continue;
-            }
-            seen += 1;
-            if seen > skip {
-                found.push(value);
-            }
-            if found.len() == size {
-                break 'walk;
-            }
-        }
-        if !full {
-            break;
-        }
-    }
-    Ok(Ok(Tree { root: "service_requests", value: Value::Array(found) }))
+    let page = whole("page", 1, 1_000_000)?;
+    let size = whole("page_size", if fields.get("page").is_some() { 50 } else { MOST }, MOST)?;
+    Ok(((page - 1).saturating_mul(size), size))
 }
 
 /// GET tokens/{t}: every request has its number at once, so that a token is the order's identity.

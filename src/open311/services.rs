@@ -79,10 +79,15 @@ pub fn definition(code: &str) -> Result<Tree, Fault> {
         json!({ "variable": true, "code": code, "datatype": "string", "required": required, "datatype_description": hint, "order": order,
             "description": description, "values": [] })
     };
+    let choice = |mut attribute: Value| {
+        attribute["datatype"] = json!("singlevaluelist");
+        attribute["values"] = json!([{ "key": "true", "name": "保密" }, { "key": "false", "name": "不保密" }]);
+        attribute
+    };
     let mut all = vec![attribute("hotline_no", false, "本系统中的工单编号", "同一编号再次提交得到同一请求")];
     all.push(attribute("item", service.code == "assisted", "事项编码", "例如 GS-320623-0001"));
     all.push(attribute("id_number", service.code == "assisted", "身份证号码或统一社会信用代码", "帮办代办须核对身份"));
-    all.push(attribute("confidential", false, "诉求人信息保密", "填写 true 即保密"));
+    all.push(choice(attribute("confidential", false, "诉求人信息保密", "除 false、0、no、否 和不填以外都按保密办理")));
     Ok(Tree { root: "service_definition", value: json!({ "service_code": service.code, "attributes": all }) })
 }
 

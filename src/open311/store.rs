@@ -7,8 +7,9 @@ use crate::{
     auth::store::{self as accounts, Client},
     db::{
         Private, Result, Tx,
-        schema::{events, open311_keys, open311_updates},
+        schema::{centers, events, hotline_orders, open311_keys, open311_updates},
     },
+    hotline::model::Secrecy,
     kernel::{Id, Moment, sha256_hex},
 };
 
@@ -102,8 +103,59 @@ pub fn insert_update(tx: &mut Tx, row: &Update) -> Result<()> {
     Ok(())
 }
 
-/// Events of hotline orders within a span, oldest first.
-pub fn events_between(tx: &mut Tx, span: (Moment, Moment), limit: i64) -> Result<Vec<crate::events::Event>> {
-    let rows = events::table.filter(events::record_kind.eq("hotline_order")).filter(events::occurred_at.ge(span.0)).filter(events::occurred_at.lt(span.1));
-    Ok(rows.order((events::occurred_at.asc(), events::id.asc())).limit(limit).select(crate::events::Event::as_select()).load(tx.conn)?)
+/// Keys, newest first: of a client, or all.
+pub fn keys(tx: &mut Tx, client: Option<Id>) -> Result<Vec<Key>> {
+    let mut q = open311_keys::table.order(open311_keys::id.desc()).select(Key::as_select()).into_boxed();
+    if let Some(client) = client {
+        q = q.filter(open311_keys::client_id.eq(client));
+    }
+    Ok(q.load(tx.conn)?)
+}
+
+/// A key opens nothing any more; `false`: there is no such key that does.
+pub fn revoke(tx: &mut Tx, id: Id) -> Result<bool> {
+    let active = open311_keys::table.filter(open311_keys::id.eq(id)).filter(open311_keys::state.eq("active"));
+    Ok(diesel::update(active).set(open311_keys::state.eq("revoked")).execute(tx.conn)? == 1)
+}
+
+/// Which events are asked for.
+pub struct Wanted {
+    /// Of these kinds.
+    pub kinds: Vec<String>,
+    /// Of these orders, which the caller has looked at; none named: of all that the asking client sees.
+    pub orders: Option<Vec<Id>>,
+    /// Who asks.
+    pub client: Option<Id>,
+    /// Path of the center that they were filed at or below.
+    pub path: Option<String>,
+    /// From when until when.
+    pub within: (Moment, Moment),
+}
+
+/// Events of hotline orders that the world may know of, oldest first.
+pub fn events_of(tx: &mut Tx, wanted: &Wanted, skip: i64, limit: i64) -> Result<Vec<crate::events::Event>> {
+    use hotline_orders as o;
+    let mut q = events::table
+        .filter(events::record_kind.eq("hotline_order"))
+        .filter(events::occurred_at.ge(wanted.within.0))
+        .filter(events::occurred_at.lt(wanted.within.1))
+        .filter(events::kind.eq_any(wanted.kinds.clone()))
+        .into_boxed();
+    q = match &wanted.orders {
+        Some(orders) => q.filter(events::record_id.eq_any(orders.clone())),
+        None => {
+            // All paths lie between nothing and a tilde.
+            let path = wanted.path.clone().unwrap_or_default();
+            let below = centers::table.filter(centers::path.lt(format!("{path}~"))).filter(centers::path.ge(path)).select(centers::id);
+            // Nobody's own orders are none: NULL equals nothing. What has not changed since has no event since.
+            let public = o::table
+                .filter(o::service_code.is_not_null())
+                .filter(o::secrecy.eq(Secrecy::Normal).or(o::client_id.eq(wanted.client)))
+                .filter(o::home_center_id.eq_any(below))
+                .filter(o::updated_at.ge(wanted.within.0))
+                .select(o::id);
+            q.filter(events::record_id.eq_any(public))
+        }
+    };
+    Ok(q.order((events::occurred_at.asc(), events::id.asc())).offset(skip).limit(limit).select(crate::events::Event::as_select()).load(tx.conn)?)
 }

@@ -5,83 +5,97 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::{
-    filing::refused,
-    reading::{self, Asked, Shown, asked, span},
-    store::{self, Update, UpdateWords},
-    wire::{Fault, Fields, Tree, date},
+    filing::{DESCRIPTION, refused},
+    media::Media,
+    reading::{self, Asked, Shown, asked, page, span},
+    store::{self, Update, UpdateWords, Wanted},
+    wire::{Fault, Fields, Tree, addresses, at_most, date, read_date},
 };
 use crate::{
-    db::{Error, Private, Tx},
+    db::{Error, Private, Result, Tx},
     hotline::{self, Order, OrderReason},
     kernel::{Id, Target},
-    organization,
+    organization::{self, Center},
 };
 
-/// What is told of an order by itself.
-const TOLD: &[&str] = &[
-    "received",
-    "dispatched",
-    "redispatched",
-    "signed",
-    "opened",
-    "record_ended",
-    "suspended",
-    "resumed",
-    "replied_interim",
-    "replied",
-    "rehandled",
-    "appended",
-    "archived",
-    "merged",
-    "revoked",
+/// What is told of an order by itself, and how it is told to everybody: without numbers, names or rules.
+const TOLD: &[(&str, &str)] = &[
+    ("received", "已收到诉求。"),
+    ("dispatched", "已分派办理单位。"),
+    ("redispatched", "已改派办理单位。"),
+    ("signed", "办理单位已签收。"),
+    ("opened", "已转入办理。"),
+    ("record_ended", "办理有新的进展。"),
+    ("suspended", "暂停办理。"),
+    ("resumed", "恢复办理。"),
+    ("replied_interim", "办理单位已作阶段性答复。"),
+    ("replied", "办理单位已答复。"),
+    ("rehandled", "重新办理。"),
+    ("appended", "补充了情况。"),
+    ("archived", "已归档。"),
+    ("merged", "已与其他诉求合并办理。"),
+    ("revoked", "已撤销。"),
 ];
 
-/// GET servicerequestupdates: by the span of days, oldest first.
-pub fn list(tx: &mut Tx, fields: &Fields) -> Asked<Tree> {
+/// GET servicerequestupdates: by the span of days, oldest first, in pages of 1,000 at most.
+pub fn list(tx: &mut Tx, fields: &Fields, base: &str) -> Asked<Tree> {
     let client = asked!(reading::client(tx, fields)?);
-    let center = asked!(reading::jurisdiction(tx, fields, client.as_ref())?);
+    let numbers: Vec<String> = fields.all("service_request_id", true).iter().take(1_000).map(|n| n.to_ascii_uppercase()).collect();
     let within = asked!(span(tx, fields, ["start_date", "end_date"]));
-    let numbers = fields.all("service_request_id", true);
-    let shown = Shown { client: client.as_ref() };
-    let events = store::events_between(tx, within, 5_000)?;
+    let (skip, size) = asked!(page(fields));
+    let shown = Shown { client: client.as_ref(), base };
+    // Whoever names requests need not say where they are.
+    let center = match numbers.is_empty() || fields.get("jurisdiction_id").is_some() {
+        true => Some(asked!(reading::jurisdiction(tx, fields, client.as_ref())?)),
+        false => None,
+    };
+    let orders = if numbers.is_empty() { None } else { Some(named(tx, &numbers, &shown, center.as_ref())?) };
+    let wanted = Wanted {
+        kinds: TOLD.iter().map(|(kind, _)| format!("hotline_order.{kind}")).collect(),
+        orders,
+        client: client.as_ref().map(|c| c.id),
+        path: center.filter(|c| c.parent_id.is_some()).map(|c| c.path),
+        within,
+    };
+    let events = store::events_of(tx, &wanted, i64::try_from(skip).unwrap_or(i64::MAX), i64::try_from(size).unwrap_or(i64::MAX))?;
     let mut ids: Vec<Id> = events.iter().map(|e| e.record_id).collect();
     ids.sort();
     ids.dedup();
-    let rows = hotline::store::orders_by_id(tx, &ids)?;
-    let centers = organization::store::centers_by_id(tx, &rows.iter().map(|r| r.home_center_id).collect::<Vec<_>>())?;
-    let here = |row: &Order| centers.iter().any(|c| c.id == row.home_center_id && center.contains(c));
-    let rows: HashMap<Id, Order> = rows.into_iter().filter(|r| shown.sees(r) && here(r)).map(|r| (r.id, r)).collect();
-    let mut found = Vec::new();
+    let rows: HashMap<Id, Order> = hotline::store::orders_by_id(tx, &ids)?.into_iter().map(|r| (r.id, r)).collect();
+    let mut found = Vec::with_capacity(events.len());
     for event in events {
         let Some(row) = rows.get(&event.record_id) else { continue };
-        let Some(kind) = event.kind.strip_prefix("hotline_order.").filter(|k| TOLD.contains(k)) else { continue };
-        if !numbers.is_empty() && !numbers.contains(&row.number) {
-            continue;
-        }
+        let Some((kind, public)) = event.kind.strip_prefix("hotline_order.").and_then(|k| TOLD.iter().find(|(kind, _)| *kind == k)) else { continue };
         let params = event.params.get()?;
-        let ended = kind == "record_ended" && params.get("open").and_then(Value::as_bool) == Some(false);
+        let ended = *kind == "record_ended" && params.get("open").and_then(Value::as_bool) == Some(false);
         let state = params.get("state").and_then(Value::as_str).unwrap_or_default();
         let closed = ended || matches!(state, "archived" | "merged" | "revoked");
-        let own = client.as_ref().is_some_and(|c| row.client_id == Some(c.id));
-        let said = matches!(kind, "replied" | "replied_interim" | "appended") && own;
+        let own = shown.own(row);
+        let said = matches!(*kind, "replied" | "replied_interim" | "appended") && own;
         let words = event.words.filter(|_| said).map(|w| w.open(tx.vault)).transpose()?;
+        let told = || if own { hotline::tell(&event.kind, &params) } else { (*public).to_owned() };
         found.push(json!({
             "update_id": event.id,
             "service_request_id": row.number,
             "status": if closed { "closed" } else { "open" },
             "updated_datetime": date(event.occurred_at),
-            "description": words.unwrap_or_else(|| hotline::tell(&event.kind, &params)),
+            "description": words.unwrap_or_else(told),
             "media_url": Value::Null,
         }));
-        if found.len() == 1_000 {
-            break;
-        }
     }
     Ok(Ok(Tree { root: "service_request_updates", value: Value::Array(found) }))
 }
 
+/// The orders of these numbers that the asking client sees, at or below a center where one is named.
+fn named(tx: &mut Tx, numbers: &[String], shown: &Shown, center: Option<&Center>) -> Result<Vec<Id>> {
+    let rows = hotline::store::orders_by_numbers(tx, numbers)?;
+    let homes = organization::store::centers_by_id(tx, &rows.iter().map(|r| r.home_center_id).collect::<Vec<_>>())?;
+    let here = |row: &Order| center.is_none_or(|center| homes.iter().any(|c| c.id == row.home_center_id && center.contains(c)));
+    Ok(rows.iter().filter(|row| shown.sees(row) && here(row)).map(|row| row.id).collect())
+}
+
 /// POST servicerequestupdates: what the client adds to its own request; the same `update_id` twice makes one.
-pub fn add(tx: &mut Tx, fields: &Fields, request_id: &str) -> Asked<Tree> {
+pub fn add(tx: &mut Tx, fields: &Fields, media: &Media, request_id: &str) -> Asked<Tree> {
     let Some(client) = asked!(reading::client(tx, fields)?) else {
         return Ok(Err(Fault::new(403, "缺少 api_key（api_key was not provided）")));
     };
@@ -92,20 +106,26 @@ pub fn add(tx: &mut Tx, fields: &Fields, request_id: &str) -> Asked<Tree> {
     let Some(row) = row else {
         return Ok(Err(Fault::new(404, "没有这个 service_request_id（service_request_id was not found）")));
     };
+    let media_urls = asked!(addresses(fields, 10));
+    asked!(fields.get("updated_datetime").map(|at| read_date(at, "updated_datetime")).transpose());
     let answer = |update: &Update| Tree { root: "service_request_updates", value: json!([{ "update_id": update.id }]) };
-    let own_number: String = update_id.chars().take(100).collect();
+    asked!(at_most("update_id", update_id, 100));
+    let own_number = update_id.to_owned();
     if let Some(there) = store::update(tx, client.id, row.id, &own_number)? {
         return Ok(Ok(answer(&there)));
     }
-    let description: String = fields.get("description").unwrap_or_default().chars().take(2_000).collect();
+    let description = asked!(fields.within("description", DESCRIPTION)).unwrap_or_default().to_owned();
     let status = fields.get("status").unwrap_or_default().to_ascii_uppercase();
+    if !matches!(status.as_str(), "" | "OPEN" | "CLOSED") {
+        return Ok(Err(Fault::new(400, "status 应为 OPEN 或 CLOSED（status must be OPEN or CLOSED）")));
+    }
     let said = match (description.chars().count(), status.as_str()) {
         (0 | 1, "") => return Ok(Err(Fault::new(400, "缺少 description（description was not provided）"))),
         (0 | 1, status) => format!("对方系统状态：{status}"),
         (_, "" | "OPEN") => description.clone(),
         (_, status) => format!("{description}（对方系统状态：{status}）"),
     };
-    let words = UpdateWords { description, media: fields.all("media_url", false).into_iter().take(10).collect() };
+    let words = UpdateWords { description, media: media_urls };
     let update = Update {
         id: Id::new(),
         client_id: client.id,
@@ -123,8 +143,10 @@ pub fn add(tx: &mut Tx, fields: &Fields, request_id: &str) -> Asked<Tree> {
         Err(e) => return Err(e),
     }
     let actor = reading::actor_of(tx, &client, request_id)?;
-    match hotline::append(tx, &actor, &Target::any(row.id), &OrderReason { reason: said.chars().take(2_000).collect() }) {
-        Err(Error::Refused(problem)) => Ok(Err(refused(&problem))),
-        other => other.map(|_| Ok(answer(&update))),
-    }
+    match hotline::append(tx, &actor, &Target::any(row.id), &OrderReason { reason: said }) {
+        Err(Error::Refused(problem)) => return Ok(Err(refused(&problem))),
+        other => other?,
+    };
+    media.keep(tx, row.id)?;
+    Ok(Ok(answer(&update)))
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
+use validator::ValidateUrl as _;
 
 use crate::kernel::Moment;
 
@@ -158,6 +159,52 @@ pub fn read_date(text: &str, name: &str) -> Result<Moment, Fault> {
         .ok_or_else(|| Fault::new(400, format!("{name} 应为 W3C 格式的日期时间，例如 2026-03-02T09:30:00+08:00（{name} must be a W3C date and time）")))
 }
 
+/// A text is as long as what it is kept in at most.
+pub fn at_most(name: &str, value: &str, most: usize) -> Result<(), Fault> {
+    if value.chars().count() <= most {
+        return Ok(());
+    }
+    Err(Fault::new(400, format!("{name} 最多 {most} 个字（{name} has at most {most} characters）")))
+}
+
+/// The addresses that a client names of its pictures: of the web, and no others.
+pub fn addresses(fields: &Fields, most: usize) -> Result<Vec<String>, Fault> {
+    let all = fields.all("media_url", false);
+    if all.len() > most {
+        return Err(Fault::new(400, format!("media_url 最多 {most} 个（at most {most} of media_url）")));
+    }
+    let web = |url: &String| {
+        let lower = url.to_ascii_lowercase();
+        (8..=1000).contains(&url.chars().count()) && (lower.starts_with("https://") || lower.starts_with("http://")) && url.validate_url()
+    };
+    match all.iter().find(|url| !web(url)) {
+        Some(_) => Err(Fault::new(400, "media_url 应为 http 或 https 地址（media_url must be an http or https address）")),
+        None => Ok(all),
+    }
+}
+
+/// A file of a form.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// Its name, with the ending of its type where the client gave none.
+    pub name: String,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+impl Upload {
+    fn of(given: &str, content: &[u8]) -> Self {
+        let base: String = given.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).collect();
+        let base: String = base.chars().rev().take(150).collect::<Vec<_>>().into_iter().rev().collect();
+        let base = if base.trim().is_empty() { "附件".to_owned() } else { base };
+        let name = match infer::get(content).filter(|_| !base.contains('.')) {
+            Some(kind) => format!("{base}.{}", kind.extension()),
+            None => base,
+        };
+        Self { name, content: content.to_vec() }
+    }
+}
+
 /// The pairs of a query or a form body, in order; the same name may come again.
 #[derive(Clone, Debug, Default)]
 pub struct Fields(Vec<(String, String)>);
@@ -178,10 +225,10 @@ impl Fields {
         Ok(Self(all))
     }
 
-    /// The text fields of a multipart form, as clients send it that upload a picture; the picture itself is counted, not kept.
-    pub fn read_parts(body: &[u8], boundary: &str) -> Result<(Self, usize), Fault> {
+    /// A multipart form, as clients send it that upload pictures: the text fields, and the files.
+    pub fn read_parts(body: &[u8], boundary: &str) -> Result<(Self, Vec<Upload>), Fault> {
         let bad = || Fault::new(400, "表单不完整（the form is malformed）");
-        let (mark, mut all, mut files) = (format!("--{boundary}").into_bytes(), Vec::new(), 0);
+        let (mark, mut all, mut files) = (format!("--{boundary}").into_bytes(), Vec::new(), Vec::new());
         let find = |hay: &[u8], needle: &[u8]| hay.windows(needle.len()).position(|w| w == needle);
         let mut rest = body.get(find(body, &mark).ok_or_else(bad)? + mark.len()..).unwrap_or_default();
         while !rest.starts_with(b"--") {
@@ -190,8 +237,12 @@ impl Fields {
             let head = find(part, b"\r\n\r\n").ok_or_else(bad)?;
             let names = String::from_utf8_lossy(part.get(..head).unwrap_or_default()).into_owned();
             let content = part.get(head + 4..).and_then(|c| c.strip_suffix(b"\r\n")).ok_or_else(bad)?;
-            if names.contains("filename=") {
-                files += usize::from(!content.is_empty());
+            if let Some(given) = names.split("filename=\"").nth(1).and_then(|n| n.split('"').next()) {
+                if !content.is_empty() {
+                    files.push(Upload::of(given, content));
+                }
+            } else if names.contains("filename=") || names.contains("filename*=") {
+                return Err(bad());
             } else if let Some(name) = names.split("name=\"").nth(1).and_then(|n| n.split('"').next()) {
                 let text = std::str::from_utf8(content).ok().filter(|t| !t.contains('\0'));
                 all.push((name.to_owned(), text.ok_or_else(bad)?.to_owned()));
@@ -210,6 +261,13 @@ impl Fields {
     /// The first value of a name that is not blank.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(n, v)| n == name && !v.trim().is_empty()).map(|(_, v)| v.trim())
+    }
+
+    /// [`Fields::get`], of at most so many characters: what is longer is refused, never cut.
+    pub fn within(&self, name: &str, most: usize) -> Result<Option<&str>, Fault> {
+        let found = self.get(name);
+        found.map_or(Ok(()), |value| at_most(name, value, most))?;
+        Ok(found)
     }
 
     /// All values of a name, `name[]` too, parted at commas where `parted`.
@@ -284,7 +342,10 @@ mod tests {
         let parts = b"--B\r\nContent-Disposition: form-data; name=\"api_key\"\r\n\r\nk\r\n--B\r\nContent-Disposition: form-data; name=\"media\"; \
             filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n--B--\r\n";
         let (read, files) = Fields::read_parts(parts, "B").unwrap_or_default();
-        assert_eq!((read.get("api_key"), files), (Some("k"), 1));
+        assert_eq!((read.get("api_key"), files.len()), (Some("k"), 1));
+        assert_eq!((files[0].name.as_str(), files[0].content.as_slice()), ("a.png", b"\x89PNG".as_slice()));
+        assert_eq!(Upload::of("C:\\p\\照片", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").name, "照片.png", "by its first bytes");
+        assert!(fields.within("api_key", 1).is_ok() && fields.within("service_request_id", 2).is_err());
         assert!(Fields::read_parts(b"--B\r\nno end", "B").is_err());
         assert_eq!((fields.all("service_request_id", true).len(), fields.number("lat", -90.0, 90.0).is_err()), (2, true));
     }

@@ -69,7 +69,7 @@ pub fn send(tx: &mut Tx, actor: &Actor, input: &SendInput) -> Result<Vec<Part>> 
     bulk::in_parts(tx, input.atomic, &references, "", |tx, at| {
         let item = input.items.get(at).ok_or_else(Problem::not_found)?;
         let row = send_as(tx, actor, item, None)?;
-        let created = Some(Created { id: row.id, number: row.number });
+        let created = Some(Created { id: row.id, number: row.number, taken_in: false });
         Ok(Changed { version: row.version, state: "sent".into(), created })
     })
 }

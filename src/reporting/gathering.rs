@@ -36,8 +36,10 @@ pub fn rows(tx: &mut Tx, mapping: &ReportMapping, path: &str, ids: &[Id]) -> Res
     let codes: HashMap<Id, String> =
         catalogue::store::items_by_id(tx, &items.values().copied().collect::<Vec<_>>())?.into_iter().map(|i| (i.id, i.code)).collect();
     let people = applicants::store::applicants_by_id(tx, &all.iter().filter_map(|e| e.applicant_id).collect::<Vec<_>>())?;
-    let words: HashMap<Id, String> =
-        comments::store::of_evaluations(tx, &all.iter().map(|e| e.id).collect::<Vec<_>>())?.into_iter().filter_map(|c| Some((c.evaluation_id?, c.text))).collect();
+    let words: HashMap<Id, String> = comments::store::of_evaluations(tx, &all.iter().map(|e| e.id).collect::<Vec<_>>())?
+        .into_iter()
+        .filter_map(|c| Some((c.evaluation_id?, c.text)))
+        .collect();
     let mut rows = Vec::with_capacity(all.len());
     for e in all {
         let (Some(grade), Some(channel), Some(center)) = (e.grade, e.channel, centers.get(&e.center_id)) else { continue };

@@ -11,15 +11,15 @@ use super::{
     load::{self, Opened, Told, pass},
     machine::{TicketAction as Action, TicketState as State},
     model::{ContactOutcome, ContactPurpose, ContactWords, Decision, FeedbackWay, RoundEnd, TicketCategory, TicketChannel, TicketOrigin},
-    store::{self, TicketDepartment},
+    store::{self, TicketCaller, TicketDepartment},
 };
 use crate::{
     applicants::{self, ContactInput},
     auth::Actor,
-    db::{Result, Tx},
+    db::{Result, Sealed, Tx, dialect},
     entrustments,
     events::Audience,
-    kernel::{Code as _, Id, Moment, Problem, Target},
+    kernel::{Code as _, Id, Moment, Problem, Target, text},
     organization::{self, Center},
 };
 
@@ -311,4 +311,36 @@ pub fn open_from_order(tx: &mut Tx, actor: &Actor, center: &Center, content: &Ti
 /// the feedback that clears (DOMAIN §8). Answers the ticket as it is then.
 pub fn hear_hotline(tx: &mut Tx, actor: &Actor, origin: Id, visit: Visit) -> Result<Opened> {
     asking::hear_visit(tx, actor, origin, visit)
+}
+
+/// Who registered a ticket is confidential from now on: it forgets them, and calls whom it is told to call. `over` says how what
+/// was written stands without them.
+pub fn withhold(tx: &mut Tx, actor: &Actor, origin: Id, instead: &ContactInput, over: &dyn Fn(&str) -> String) -> Result<()> {
+    let callers = store::callers_of_origin(tx, origin)?;
+    // A ticket that was merged, and the one that goes on for it.
+    let mut ids: Vec<Id> = callers.iter().map(|c| c.ticket_id).chain([origin]).collect();
+    ids.sort();
+    ids.dedup();
+    for id in &ids {
+        dialect::lock_root(tx.conn, "fallback_tickets", id.as_str())?;
+    }
+    for caller in callers {
+        let row = TicketCaller {
+            applicant_id: None,
+            name: Sealed::seal(tx.vault, &instead.name)?,
+            phone: Sealed::seal(tx.vault, &instead.phone)?,
+            phone_mark: applicants::phone_mark(tx, &instead.phone),
+            name_mark: applicants::name_mark(tx, &text::fold(&instead.name)),
+            confidential: true,
+            ..caller
+        };
+        store::save_caller(tx, &row)?;
+    }
+    for id in ids {
+        let mut loaded = load::load_locked(tx, id)?;
+        let d = &mut loaded.details;
+        (d.title, d.situation, d.request) = (over(&d.title), over(&d.situation), over(&d.request));
+        load::correct(tx, actor, &mut loaded, Told::new("caller_withheld", Audience::Staff, json!({})))?;
+    }
+    Ok(())
 }

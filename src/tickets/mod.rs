@@ -29,7 +29,7 @@ pub use asking::{ask, feedback, review, uphold};
 pub use counting::{RegisterCount, TicketRegister, figures};
 pub use doors::{
     Assigned, BatchDecision, FromOrder, TicketWords, Visit, ask_feedback, assign, batch, decide, hear_hotline, mark_precedent, move_due, on_no_unit,
-    open_from_order, record_visit, reopen_after_visit, reply, return_, send_back, show_to, sign_in, submit, unbatch, words_of,
+    open_from_order, record_visit, reopen_after_visit, reply, return_, send_back, show_to, sign_in, submit, unbatch, withhold, words_of,
 };
 pub use finding::search;
 pub use handling::{coordinate, record_coordination, settle, triage};

@@ -54,6 +54,7 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "absorbed" => format!("{}并入本件，现有{}位申请人。", text("from"), count("callers")),
         "withdrawn" => "已按您的要求撤回。".into(),
         "caller_withdrawn" => "一位申请人撤回，其余继续办理。".into(),
+        "caller_withheld" => "申请人信息改为保密。".into(),
         "precedent_drawn" => format!("形成案例{}。", text("number")),
         "revealed" => "查看了完整信息。".into(),
         "clock.warning" => format!("{}将到，应于{}前完成。", clock(), day("due_at")),

@@ -927,9 +927,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "make_reporting_file" => (in_path(&f.reporting), json!({ "from": "2026-03-01", "to": "2026-03-02" })),
         "get_reporting_batch" | "download_reporting_batch" | "retry_reporting_batch" => (in_path(&f.report_batch), empty()),
         "drop_reporting_batch" => (in_path(&f.report_batch), json!({ "words": "对方已收到" })),
-        "record_open_comment" => {
-            (path.into(), json!({ "source": "mail", "center": "320623000000", "received_on": "2026-03-01", "text": "指示牌不清楚" }))
-        }
+        "record_open_comment" => (path.into(), json!({ "source": "mail", "center": "320623000000", "received_on": "2026-03-01", "text": "指示牌不清楚" })),
         "correct_open_comment" => (in_path(&f.recorded), json!({ "received_on": "2026-03-01", "text": "取号机旁无人引导", "reason": "补正" })),
         "withdraw_open_comment" => (in_path(&f.recorded), reason()),
         "get_open_comment" => (in_path(&f.comment), empty()),

@@ -24,6 +24,9 @@ on_both_engines!(
     a_batch_of_many,
     a_consultation_of_the_hotline,
     an_accepted_order_is_rated,
+    a_withheld_caller_stays_withheld,
+    an_amendment_reaches_what_was_opened,
+    rounds_and_nonsense,
 );
 
 const AT: &str = "/hotline/orders";
@@ -501,6 +504,7 @@ async fn a_batch_of_many(app: TestApp) {
     mixed["items"][1] = json!({ "external_number": "B-1", "title": 5 });
     let done = hotline.post(&format!("{AT}/batch"), mixed).await.expect(207).body;
     assert_eq!((&done["succeeded"], &done["failed"]), (&json!(2), &json!(1)));
+    assert_eq!(done["items"][0]["status"], 201);
     assert_eq!((&done["items"][1]["status"], &done["items"][1]["id"]), (&json!(400), &json!("B-1")), "{done:#}");
     assert!(done["items"][1]["problem"]["errors"].as_array().is_some_and(|e| !e.is_empty()));
     assert!(done["items"][0]["created_number"].is_string());
@@ -606,4 +610,127 @@ async fn an_accepted_order_is_rated(app: TestApp) {
     crate::statistics::counted(&app).await;
     let found = app.db.read(jieli::statistics::checking::verify).await.expect("recounted");
     assert_eq!(found.differences, 0, "{:#?}", found.told);
+}
+
+const SECRETS: [&str; 5] = ["司徒来电", "13877776666", "11010519491231002X", "密探巷", "320011"];
+
+fn told(external: &str, more: &Value) -> Value {
+    let mut order = order(external);
+    order["caller"] = json!({ "name": SECRETS[0], "phone": SECRETS[1], "id_number": SECRETS[2] });
+    order["address"] = json!("如东县密探巷 77 号");
+    (order["latitude"], order["longitude"]) = (json!(32.320011), json!(121.2));
+    order["content"] = json!(format!("{}（{}）反映变更登记无此事项。", SECRETS[0], SECRETS[1]));
+    for (name, value) in more.as_object().into_iter().flatten() {
+        order[name] = value.clone();
+    }
+    order
+}
+
+fn record(link: &Value) -> String {
+    let at = match text(&link["kind"]) {
+        "consultation" => "/consultations",
+        "fallback_ticket" => "/fallback-tickets",
+        _ => "/entrustments",
+    };
+    format!("{at}/{}", text(&link["id"]))
+}
+
+/// What was opened from an order tells nobody at the center who called; search does not, either.
+async fn silent(app: &TestApp, path: &str) {
+    for login in ["rd_clerk", "rd_manager", "rd_agent", "city_manager"] {
+        let who = app.as_user(login);
+        let Some(seen) = Some(who.get(path).await).filter(|r| r.status == 200) else { continue };
+        for secret in &SECRETS[..3] {
+            assert!(!seen.text.contains(secret), "{login} {path} {secret}: {}", seen.text);
+        }
+        let found = who.post("/search", json!({ "q": SECRETS[1] })).await.text;
+        assert!(!found.contains(path.rsplit('/').next().unwrap_or_default()), "{login} finds {path}");
+    }
+}
+
+async fn a_withheld_caller_stays_withheld(app: TestApp) {
+    let (hotline, clerk) = (hotline(&app, "h-hush").await, app.as_user("rd_clerk"));
+    let cases = [
+        ("S-1", json!({ "secrecy": "confidential" })),
+        ("S-2", json!({ "secrecy": "strict" })),
+        ("S-3", json!({ "caller": { "anonymous": true, "name": SECRETS[0], "phone": SECRETS[1], "id_number": SECRETS[2] }, "content": "反映无此事项。" })),
+    ];
+    for (number, more) in cases {
+        let path = format!("{AT}/{}", text(&hotline.post(AT, told(number, &more)).await.created()["id"]));
+        let seen = act(&clerk, &path, "sign", json!({})).await;
+        assert_eq!((&seen["caller"]["withheld"], seen["caller"].get("phone"), seen.get("address"), seen.get("latitude")), (&json!(true), None, None, None));
+        for kind in ["fallback_ticket", "consultation"] {
+            let links = act(&clerk, &path, "open", json!({ "kind": kind })).await["opened"].clone();
+            let link = links.as_array().and_then(|all| all.last().cloned()).expect("a link");
+            silent(&app, &record(&link)).await;
+        }
+        // A matter is nobody's unless a person says whose.
+        let matter = json!({ "kind": "entrustment", "item": "GS-320623-0001" });
+        assert_eq!(clerk.post(&format!("{path}/open"), matter).await.expect(422).body["errors"][0]["pointer"], "/applicant");
+        assert_eq!(hotline.get(&path).await.ok()["caller"]["phone"], SECRETS[1], "its own hotline reads what it has sent");
+    }
+    // By rule neither.
+    let rule =
+        json!({ "client": "h-hush", "content": { "rules": [{ "name": "代办", "keywords": ["无此事项"], "open": "entrustment", "item": "GS-320623-0001" }] } });
+    app.as_user("city_manager").post("/hotline/mappings", rule).await.created();
+    let path = format!("{AT}/{}", text(&hotline.post(AT, told("S-4", &json!({ "secrecy": "confidential" }))).await.created()["id"]));
+    let signed = act(&clerk, &path, "sign", json!({})).await;
+    assert_eq!((&signed["state"], &signed["opened"]), (&json!("signed"), &json!([])), "{signed:#}");
+    let shown = clerk.post(&format!("{path}/reveal"), json!({ "reason": "须电话核实情况" })).await.ok();
+    assert_eq!(shown["caller"]["phone"], SECRETS[1]);
+}
+
+async fn an_amendment_reaches_what_was_opened(app: TestApp) {
+    let (hotline, clerk) = (hotline(&app, "h-later").await, app.as_user("rd_clerk"));
+    let path = format!("{AT}/{}", text(&hotline.post(AT, told("T-1", &json!({}))).await.created()["id"]));
+    act(&clerk, &path, "sign", json!({})).await;
+    act(&clerk, &path, "open", json!({ "kind": "consultation" })).await;
+    let opened = act(&clerk, &path, "open", json!({ "kind": "fallback_ticket" })).await["opened"].clone();
+    let opened = opened.as_array().expect("links");
+    for link in opened {
+        assert!(clerk.get(&record(link)).await.text.contains(SECRETS[1]), "it was told before");
+    }
+    app.set_clock("2026-03-02T10:00:00+08:00");
+    let amended = told("T-1", &json!({ "secrecy": "confidential", "content_at": "2026-03-02T09:55:00+08:00" }));
+    assert_eq!(hotline.post(AT, amended).await.expect(200).body["secrecy"], "confidential");
+    for link in opened {
+        let seen = clerk.get(&record(link)).await;
+        assert!(seen.text.contains("保密"), "{}", seen.text);
+        silent(&app, &record(link)).await;
+    }
+}
+
+async fn rounds_and_nonsense(app: TestApp) {
+    let hotline = hotline(&app, "h-odd").await;
+    // Rounds out of order make no second record.
+    let sent = |round: i32| told("R-1", &json!({ "round": round }));
+    let first = hotline.post(AT, sent(2)).await.created();
+    assert_eq!(hotline.post(AT, sent(1)).await.problem(409), "conflict");
+    assert_eq!(hotline.post(AT, sent(2)).await.expect(200).body["id"], first["id"]);
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM hotline_orders WHERE external_number = 'R-1'").await, 1);
+    for (more, at) in [
+        (json!({ "content_at": "2026-03-02T12:00:00+08:00" }), "/content_at"),
+        (json!({ "called_at": "2026-03-03T12:00:00+08:00" }), "/called_at"),
+        (json!({ "deadline_at": "2026-03-01T12:00:00+08:00" }), "/deadline_at"),
+        (json!({ "limit": { "value": 0, "unit": "hour" } }), "/limit/value"),
+    ] {
+        assert_eq!(hotline.post(AT, told("R-2", &more)).await.expect(422).body["errors"][0]["pointer"], at);
+    }
+    let mut half = order("R-2");
+    half["latitude"] = json!(32.1);
+    assert_eq!(hotline.post(AT, half).await.expect(422).body["errors"][0]["pointer"], "/longitude");
+    hotline.post(AT, told("R-2", &json!({ "files": [{ "name": "a", "url": "javascript:alert(1)" }] }))).await.expect(400);
+    // Its own number comes before what is another's number here.
+    let own = hotline.post(AT, told(text(&first["number"]), &json!({}))).await.created();
+    assert_eq!(hotline.get(&format!("{AT}/{}", text(&first["number"]))).await.ok()["id"], own["id"]);
+    // Each row for itself, whatever it is; what is new is told from what was there.
+    let rows = json!({ "items": [null, "x", 5, [], { "external_number": "R-3", "title": "a\u{0}b" }, told("R-4", &json!({})), sent(2)] });
+    let done = hotline.post(&format!("{AT}/batch"), rows).await.expect(207).body;
+    let statuses: Vec<i64> = done["items"].as_array().into_iter().flatten().filter_map(|i| i["status"].as_i64()).collect();
+    assert_eq!(statuses, [400, 400, 400, 400, 400, 201, 200], "{done:#}");
+    hotline.post(&format!("{AT}/batch"), json!({ "items": [{}], "more": 1 })).await.expect(400);
+    // All that is wrong with a table of codes is told at once.
+    let bad = json!({ "client": "h-odd", "content": { "types": [{ "code": "1", "to": "x" }, { "code": "1", "to": "y" }], "urgencies": [{ "code": "1", "to": "z" }] } });
+    let told = app.as_user("city_manager").post("/hotline/mappings", bad).await.expect(422).body;
+    assert_eq!(told["errors"].as_array().map(Vec::len), Some(4), "{told:#}");
 }

@@ -14,7 +14,9 @@ on_both_engines!(
     refusals_of_the_standard,
     lists_and_their_filters,
     updates_both_ways,
-    who_reads_what
+    who_reads_what,
+    kept_or_refused,
+    the_world_is_told_little
 );
 
 const AT: &str = "/open311/v2";
@@ -22,13 +24,17 @@ const KEY: &str = "key-of-the-test-client";
 const RUDONG: &str = "320623000000";
 
 async fn client(app: &TestApp, name: &'static str, key: &'static str) -> Id {
+    client_at(app, name, key, "320600000000").await
+}
+
+async fn client_at(app: &TestApp, name: &'static str, key: &'static str, center: &str) -> Id {
     let row = accounts::Client {
         id: Id::new(),
         client_id: name.into(),
         secret_hash: String::new(),
         name: "市民反映平台".into(),
         kind: "hotline".into(),
-        center_id: Some(center_id("320600000000")),
+        center_id: Some(center_id(center)),
         status: "active".into(),
         version: 1,
         created_at: moment(MONDAY),
@@ -297,4 +303,94 @@ async fn who_reads_what(app: TestApp) {
     // The key opens nothing else.
     let bearer = Caller { app: &app, token: Some(KEY.into()) };
     bearer.get("/hotline/orders").await.expect(401);
+}
+
+async fn upload(app: &TestApp, name: &str, content: &[u8]) -> Reply {
+    let mut body = Vec::new();
+    let mut fields = problem("");
+    fields.retain(|(n, _)| *n != "attribute[hotline_no]");
+    for (n, v) in fields {
+        body.extend(format!("--B\r\nContent-Disposition: form-data; name=\"{n}\"\r\n\r\n{v}\r\n").bytes());
+    }
+    body.extend(format!("--B\r\nContent-Disposition: form-data; name=\"media\"; filename=\"{name}\"\r\n\r\n").bytes());
+    body.extend(content);
+    body.extend(b"\r\n--B--\r\n");
+    let request = test::TestRequest::default().method(Method::POST).uri(&format!("{AT}/requests.json"));
+    app.send(request.insert_header(("content-type", "multipart/form-data; boundary=B")).set_payload(body)).await
+}
+
+async fn kept_or_refused(app: TestApp) {
+    client(&app, "o311-kept", KEY).await;
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
+    let number = text(&upload(&app, "photo.png", png).await.expect(201).body[0]["service_request_id"]).to_owned();
+    let order = app.as_user("rd_clerk").get(&format!("/hotline/orders/{number}")).await.ok();
+    assert_eq!(order["attachments"][0]["name"], "photo.png", "{order:#}");
+    let own = get(&app, &format!("requests/{number}.json?api_key={KEY}")).await.ok();
+    assert!(text(&own[0]["media_url"]).contains("/api/v1/files/"), "{own:#}");
+    assert_eq!(get(&app, &format!("requests/{number}.json")).await.ok()[0]["media_url"], Value::Null);
+    upload(&app, "x.exe", b"MZ\x90\0\x03").await.expect(400);
+    // Nothing is cut: what is too long is refused, and two numbers that differ late are two.
+    let with = |name: &'static str, value: String| {
+        let mut fields: Vec<_> = problem("K-1").into_iter().filter(|(n, _)| *n != name).collect();
+        fields.push((name, value));
+        fields
+    };
+    file(&app, "json", &with("attribute[hotline_no]", "9".repeat(65))).await.expect(400);
+    file(&app, "json", &with("description", "长".repeat(4_001))).await.expect(400);
+    file(&app, "json", &with("description", "长".repeat(4_000))).await.expect(201);
+    file(&app, "json", &with("media_url", "javascript:alert(1)".into())).await.expect(400);
+    for update in [("update_id", "1".repeat(101)), ("status", "FOO".into()), ("updated_datetime", "tomorrow".into())] {
+        let mut fields = vec![("api_key", KEY), ("service_request_id", number.as_str()), ("update_id", "1"), ("description", "又去了一次")];
+        fields.retain(|(n, _)| *n != update.0);
+        fields.push((update.0, update.1.as_str()));
+        post(&app, "servicerequestupdates.json", &fields).await.expect(400);
+    }
+    // Rather too secret.
+    for (said, secrecy) in [("1", "confidential"), ("是", "confidential"), ("no", "normal")] {
+        let mut fields = problem("");
+        fields.retain(|(n, _)| *n != "attribute[hotline_no]");
+        fields.push(("attribute[confidential]", said.into()));
+        let number = text(&file(&app, "json", &fields).await.expect(201).body[0]["service_request_id"]).to_owned();
+        assert_eq!(app.as_user("rd_clerk").get(&format!("/hotline/orders/{number}")).await.ok()["secrecy"], secrecy, "{said}");
+    }
+    let definition = get(&app, "services/complaint.json").await.ok();
+    let choice = definition["attributes"].as_array().into_iter().flatten().find(|a| a["code"] == "confidential").cloned().expect("it");
+    assert_eq!((&choice["datatype"], &choice["values"][0]["key"]), (&json!("singlevaluelist"), &json!("true")));
+}
+
+async fn the_world_is_told_little(app: TestApp) {
+    client(&app, "o311-told", KEY).await;
+    let number = text(&file(&app, "json", &problem("GEHEIM-77")).await.expect(201).body[0]["service_request_id"]).to_owned();
+    for n in 0..3 {
+        file(&app, "json", &problem(&format!("GEHEIM-{n}"))).await.expect(201);
+    }
+    let days = "start_date=2026-03-02T00:00:00%2B08:00&end_date=2026-03-03T00:00:00%2B08:00";
+    let stranger = get(&app, &format!("servicerequestupdates.json?{days}")).await.expect(200);
+    for private in ["GEHEIM", "DD-", "规则"] {
+        assert!(!stranger.text.contains(private), "{private}: {}", stranger.text);
+    }
+    assert_eq!(stranger.body.as_array().map(Vec::len), Some(12), "{}", stranger.text);
+    // Named in small letters, and only it; a page at a time.
+    let one = get(&app, &format!("servicerequestupdates.json?{days}&service_request_id={}", number.to_lowercase())).await.ok();
+    assert!(one.as_array().is_some_and(|all| all.len() == 3 && all.iter().all(|u| u["service_request_id"] == number.as_str())), "{one:#}");
+    let ids = |page: &Value| page.as_array().into_iter().flatten().map(|u| text(&u["update_id"]).to_owned()).collect::<Vec<_>>();
+    let (first, second) = (
+        get(&app, &format!("servicerequestupdates.json?{days}&page=1&page_size=7")).await.ok(),
+        get(&app, &format!("servicerequestupdates.json?{days}&page=2&page_size=7")).await.ok(),
+    );
+    assert_eq!([ids(&first), ids(&second)].concat(), ids(&stranger.body));
+    // An answered question is closed, and says so.
+    let asked = [("api_key", KEY), ("jurisdiction_id", RUDONG), ("service_code", "consultation"), ("address_string", "如东"), ("description", "带什么材料")];
+    let question = text(&post(&app, "requests.json", &asked).await.expect(201).body[0]["service_request_id"]).to_owned();
+    let clerk = app.as_user("rd_clerk");
+    let order = clerk.get(&format!("/hotline/orders/{question}")).await.ok();
+    clerk.post(&format!("/consultations/{}/answer", text(&order["opened"][0]["id"])), json!({ "answer": "带营业执照。" })).await.ok();
+    let seen = get(&app, &format!("requests/{question}.json")).await.ok();
+    assert_eq!((&seen[0]["status"], &seen[0]["status_notes"]), (&json!("closed"), &json!("已办结")));
+    // Another key with another center leaves those who only ask where they were; a revoked key opens nothing.
+    let other = client_at(&app, "o311-else", "key-of-another", RUDONG).await;
+    assert_eq!(get(&app, "requests.json?status=open,closed").await.ok().as_array().map(Vec::len), Some(5));
+    let key = app.db.read(move |tx| open311::keys(tx, Some(other))).await.expect("keys")[0].id;
+    assert!(app.db.commit(move |tx| open311::revoke(tx, key)).await.expect("revoked"));
+    get(&app, "requests.json?api_key=key-of-another").await.expect(403);
 }

@@ -223,6 +223,11 @@ pub fn of_own_number(tx: &mut Tx, number: &str) -> Result<Option<Occasion>> {
     Ok(store::by_service_no(tx, number)?.into_iter().find(|row| row.digest == own))
 }
 
+/// Whoever was served by a record wants to stay unknown: its occasion forgets them.
+pub fn forget_contact(tx: &mut Tx, number: &str) -> Result<()> {
+    of_own_number(tx, number)?.map_or(Ok(()), |row| store::forget_contact(tx, row.id))
+}
+
 /// The same number again: the same content replays, other content is refused.
 fn again(tx: &mut Tx, actor: &Actor, there: Occasion, digest: &str) -> Result<OccasionView> {
     if there.digest == digest {

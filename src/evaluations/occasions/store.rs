@@ -110,6 +110,13 @@ pub fn insert(tx: &mut Tx, row: &Occasion) -> Result<()> {
     Ok(())
 }
 
+/// Nobody who was served there is known any more.
+pub fn forget_contact(tx: &mut Tx, id: Id) -> Result<()> {
+    let nobody = (service_occasions::name.eq(None::<Sealed>), service_occasions::phone.eq(None::<Sealed>));
+    diesel::update(service_occasions::table.find(id)).set(nobody).execute(tx.conn)?;
+    Ok(())
+}
+
 /// The occasions of one applicant become another's.
 pub fn move_applicant(tx: &mut Tx, from: Id, to: Id) -> Result<()> {
     let own = service_occasions::table.filter(service_occasions::applicant_id.eq(Some(from)));
