@@ -7,7 +7,7 @@ use validator::Validate;
 use super::{
     handout::HandOut,
     model::{ExtensionState, HelpKind, Outcome, RejectReason, SignMethod, SuspendReason, TerminateReason},
-    recorded::HeldPaper,
+    recorded::{BundledItem, HeldPaper},
 };
 use crate::{
     catalogue::Judgement,
