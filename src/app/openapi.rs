@@ -260,7 +260,16 @@ fn share(path: &str, method: &str, operation: &mut Operation) {
         statuses.push(401);
     }
     // A link is the applicant's; whoever is signed in as staff is refused.
-    if matches!(operation.operation_id.as_deref(), Some("rate_by_link" | "rate_by_code" | "sign_by_link" | "feedback_by_link")) {
+    let by_own_hands = [
+        "rate_by_link",
+        "rate_by_code",
+        "sign_by_link",
+        "feedback_by_link",
+        "get_evaluation_link_by_progress",
+        "request_evaluation_code",
+        "claim_by_rating_poster",
+    ];
+    if operation.operation_id.as_deref().is_some_and(|id| by_own_hands.contains(&id)) {
         statuses.push(403);
     }
     if with_id || by_device {
@@ -482,8 +491,11 @@ fn bound(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(bound),
         Value::Object(map) => {
-            // A stream has no end that could be told.
-            map.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "example" | "examples" | "enum" | "text/event-stream")).for_each(|(_, v)| bound(v));
+            // A stream has no end that could be told: the largest number stands for it.
+            if let Some(schema) = map.get_mut("text/event-stream").and_then(|content| content.get_mut("schema")) {
+                schema["maxLength"] = 9_007_199_254_740_991_i64.into();
+            }
+            map.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "example" | "examples" | "enum")).for_each(|(_, v)| bound(v));
             let is = |name: &str| match map.get("type") {
                 Some(Value::String(t)) => t == name,
                 Some(Value::Array(types)) => types.iter().any(|t| t == name),

@@ -212,9 +212,10 @@ async fn a_county_is_assessed_objects_and_is_frozen(app: TestApp) {
     let confirmed = inspector.post(&confirm, json!({})).await.ok();
     assert_eq!(confirmed["total"], after["total"]);
     assert!(confirmed["derivation"]["corrected_total"].as_f64() < after["total"].as_f64(), "{confirmed}");
-    for act in ["compute", "publish", "freeze", "withdraw"] {
+    for act in ["compute", "publish", "withdraw"] {
         assert_eq!(reform.post(&format!("{path}/{act}"), json!({})).await.problem(409), "state_conflict", "{act}");
     }
+    assert_eq!(inspector.post(&format!("{path}/freeze"), json!({})).await.problem(409), "state_conflict", "it is frozen");
     let told = manager.get(&format!("{path}/timeline?limit=50")).await.ok();
     assert!(told["items"].as_array().expect("items").iter().all(|e| !text(&e["text"]).starts_with("assessment.")), "{told}");
 }

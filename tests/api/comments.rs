@@ -143,7 +143,7 @@ async fn what_came_otherwise_is_recorded_apart(app: TestApp) {
         (json!({ "source": "mail", "received_on": "2026-03-01", "text": "很好", "item": "无此事项" }), 422),
         (json!({ "source": "mail", "received_on": "2026-03-01", "text": "很好", "department_id": "01900000-0000-7000-8000-000000000000" }), 422),
         (json!({ "source": "mail", "received_on": "2026-03-01", "text": "很好", "about": { "tags": [], "labels": ["13912345678"] } }), 422),
-        (json!({ "source": "mail", "received_on": "2026-03-01", "text": "很好", "center": "320602000000" }), 403),
+        (json!({ "source": "mail", "received_on": "2026-03-01", "text": "很好", "center": "320613000000" }), 403),
         (json!({ "source": "radio", "received_on": "2026-03-01", "text": "很好" }), 400),
     ] {
         assert_eq!(clerk.post("/open-comments", wrong.clone()).await.status, status, "{wrong}");

@@ -333,6 +333,7 @@ async fn suspect_and_counted(app: TestApp) {
     for n in 0..3 {
         let mut body = service(&format!("FLOOD-{n}"));
         body["contact"]["phone"] = json!(format!("1390001000{n}"));
+        body["staff_id"] = json!(user_id("rd_agent"));
         last = app.as_user("rd_clerk").post(AT, body).await.created();
         app.stranger().post(text(&last["link"]), json!({ "grade": "dissatisfied" })).await.ok();
     }
