@@ -204,7 +204,7 @@ async fn granted(state: &State, form: TokenForm, named: Option<(String, String)>
                 (None, _) | (Some(TICKET), None) => return Err(missing()),
                 _ => return Err(Refused::Request("invalid_request", "不支持的 subject_token_type。")),
             };
-            exchange(&state.db, &state.tokens, &machine, shown, &house(&state)).await?
+            exchange(&state.db, &state.tokens, &machine, shown, &house(state)).await?
         } else {
             let (Some(code), Some(uri), Some(verifier)) = (form.code, form.redirect_uri, form.code_verifier) else { return Err(missing()) };
             by_code(&state.db, &state.tokens, &machine, &code, uri, &verifier).await?

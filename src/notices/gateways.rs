@@ -94,7 +94,7 @@ async fn post(outbound: &Outbound, gateway: &Gateway, message: &Outgoing) -> Res
     let success = match json(answer, MOST).await?.pointer(&gateway.success_pointer) {
         Some(Value::String(text)) => *text == gateway.success,
         // Numbers are compared as they are written.
-        Some(other) => other.to_string() == gateway.success,
+        Some(other) => serde_json::to_string(other).is_ok_and(|text| text == gateway.success),
         None => false,
     };
     if success { Ok(()) } else { Err(Fault::Denied) }
