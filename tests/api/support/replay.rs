@@ -11,9 +11,11 @@ type Templates = Vec<Vec<String>>;
 /// The templates of paths whose `POST` takes a key, and of the others, which may look like one that does.
 static POSTS: LazyLock<(Templates, Templates)> = LazyLock::new(|| {
     let takes = |op: &Value| op["parameters"].as_array().is_some_and(|ps| ps.iter().any(|p| p["name"] == "Idempotency-Key"));
-    let posts = crate::openapi::operations().into_iter().filter(|(method, ..)| method == "post");
-    let (keyed, plain): (Vec<_>, Vec<_>) = posts.partition(|(_, _, op)| takes(op));
-    let templates = |all: Vec<(String, String, Value)>| all.into_iter().map(|(_, path, _)| segments(&path)).collect();
+    let document: Value = serde_json::from_str(&jieli::app::to_json(&jieli::app::document())).expect("the document");
+    let paths = document["paths"].as_object().expect("paths").iter();
+    let posts = paths.filter_map(|(path, item)| Some((segments(path), item.get("post")?)));
+    let (keyed, plain): (Vec<_>, Vec<_>) = posts.partition(|(_, op)| takes(op));
+    let templates = |all: Vec<(Vec<String>, &Value)>| all.into_iter().map(|(path, _)| path).collect();
     (templates(keyed), templates(plain))
 });
 
