@@ -52,7 +52,7 @@ pub fn record(tx: &mut Tx, actor: &Actor, input: &NewComment) -> Result<CommentV
     record_as(tx, actor, input, None)
 }
 
-/// [`record`] under a given identity.
+/// `record` under a given identity.
 pub fn record_as(tx: &mut Tx, actor: &Actor, input: &NewComment, identity: Option<Identity>) -> Result<CommentView> {
     if !policy::may(actor, "open_comment", "create") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
