@@ -58,6 +58,8 @@ pub struct Caller {
     pub client: String,
     /// For people who came by way of a portal: how sure it is who they are.
     pub level: Option<u8>,
+    /// Of a token: the generation of the machine client that is or acts for the subject.
+    pub generation: Option<i64>,
 }
 
 /// A role at a node of the center tree, at a department, or over the system.

@@ -7,7 +7,7 @@ use super::{
     clients::{Authenticated, ClientScope},
     passwords,
     passwords::Cost,
-    store,
+    store::{self, Client},
     tokens::REFRESH_TTL_DAYS,
 };
 use crate::{
@@ -23,6 +23,7 @@ const LOCK_MINUTES: i64 = 15;
 /// The actor behind a token, as it stands in this transaction. A disabled account is no longer authenticated.
 pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
     let gone = || Error::from(Problem::of(ErrorCode::Unauthenticated));
+    let alive = |c: &Client| c.status == "active" && caller.generation.is_none_or(|g| g == c.generation);
     match caller.kind {
         SubjectKind::User => {
             let user = store::user(tx, caller.id)?.filter(|u| u.status == "active").ok_or_else(gone)?;
@@ -30,7 +31,7 @@ pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
                 None => (0, None),
                 Some(_) => {
                     // A portal that was stopped acts for nobody any more.
-                    let client = store::client(tx, &caller.client)?.filter(|c| c.status == "active").ok_or_else(gone)?;
+                    let client = store::client(tx, &caller.client)?.filter(alive).ok_or_else(gone)?;
                     (settings::rules(tx, "")?.signing_level, Some(client.id))
                 }
             };
@@ -56,7 +57,7 @@ pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
             })
         }
         SubjectKind::Client => {
-            let client = store::client_by_id(tx, caller.id)?.filter(|c| c.status == "active").ok_or_else(gone)?;
+            let client = store::client_by_id(tx, caller.id)?.filter(alive).ok_or_else(gone)?;
             let role = match client.kind.as_str() {
                 "hotline" => Some(Role::Hotline),
                 "portal" => Some(Role::Portal),
@@ -135,8 +136,7 @@ pub async fn issue(
             if !machine.may(ClientScope::Own) {
                 return Err(TokenRefusal::UnauthorizedClient);
             }
-            let machine = machine.client;
-            let access_token = sign(tokens, SubjectKind::Client, machine.id, &machine.client_id, None)?;
+            let access_token = signed(tokens.issue_to_client(&machine.client))?;
             Ok(TokenSet { access_token, refresh_token: None })
         }
         TokenGrant::Password { username, password } => {
@@ -150,13 +150,13 @@ pub async fn issue(
     }
 }
 
-fn sign(tokens: &Tokens, kind: SubjectKind, id: Id, client: &str, session: Option<&str>) -> Result<String, TokenRefusal> {
-    tokens.issue(kind, id, client, session).map_err(|e| TokenRefusal::Failed(Error::Corrupt(e.to_string())))
+fn signed(token: Result<String, jsonwebtoken::errors::Error>) -> Result<String, TokenRefusal> {
+    token.map_err(|e| TokenRefusal::Failed(Error::Corrupt(e.to_string())))
 }
 
 /// A short token for an applicant's account in whose name a client acts.
-pub fn issue_for(tokens: &Tokens, account: Id, client: &str, level: u8) -> Result<String, TokenRefusal> {
-    tokens.issue_for(account, client, level).map_err(|e| TokenRefusal::Failed(Error::Corrupt(e.to_string())))
+pub fn issue_for(tokens: &Tokens, account: Id, client: &Client, level: u8) -> Result<String, TokenRefusal> {
+    signed(tokens.issue_for(account, client, level))
 }
 
 async fn sign_in(db: &Db, tokens: &Tokens, cost: Cost, username: String, password: String) -> Result<TokenSet, TokenRefusal> {
@@ -172,7 +172,7 @@ async fn sign_in(db: &Db, tokens: &Tokens, cost: Cost, username: String, passwor
         return Err(wrong);
     }
     let family = random_token();
-    let access_token = sign(tokens, SubjectKind::User, user.id, FIRST_PARTY, Some(&family))?;
+    let access_token = signed(tokens.issue_to_user(user.id, FIRST_PARTY, &family))?;
     let refresh_token = random_token();
     let row = refresh_row(&refresh_token, family, user.id, now);
     let still_open = db
@@ -233,6 +233,6 @@ async fn refresh(db: &Db, tokens: &Tokens, token: String) -> Result<TokenSet, To
         })
         .await?;
     let (user, family) = rotated.ok_or_else(refusal)?;
-    let access_token = sign(tokens, SubjectKind::User, user, FIRST_PARTY, Some(&family))?;
+    let access_token = signed(tokens.issue_to_user(user, FIRST_PARTY, &family))?;
     Ok(TokenSet { access_token, refresh_token: Some(next) })
 }

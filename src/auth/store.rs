@@ -103,6 +103,8 @@ pub struct Client {
     pub created_at: Moment,
     /// When last changed.
     pub updated_at: Moment,
+    /// Counts how often it was stopped: its tokens hold in the generation that they were issued in.
+    pub generation: i64,
 }
 
 /// What is set for a machine client.
@@ -354,6 +356,7 @@ pub fn save_client(tx: &mut Tx, row: &Client) -> Result<bool> {
         clients::name.eq(row.name.clone()),
         clients::center_id.eq(row.center_id),
         clients::status.eq(row.status.clone()),
+        clients::generation.eq(row.generation),
         clients::version.eq(row.version),
         clients::updated_at.eq(row.updated_at),
     );

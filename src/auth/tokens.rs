@@ -5,7 +5,10 @@ use std::{collections::HashMap, sync::RwLock};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, SubjectKind, keys, store::SigningKey};
+use super::{
+    Caller, SubjectKind, keys,
+    store::{Client, SigningKey},
+};
 use crate::{
     db::{Result, Tx},
     kernel::{Id, Moment, random_token},
@@ -49,6 +52,9 @@ pub struct Claims {
     /// Who acts for the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<ActorClaim>,
+    /// The generation of the machine client that is or acts for the subject.
+    #[serde(default)]
+    pub generation: i64,
     /// Issued at.
     pub iat: i64,
     /// Not before.
@@ -84,7 +90,7 @@ impl Tokens {
     pub fn load(tx: &mut Tx, issuer: &str) -> Result<Self> {
         let ring = Ring::read(tx)?;
         let tokens = Self { issuer: issuer.to_owned(), ring: RwLock::new(ring) };
-        let probe = tokens.issue(SubjectKind::Client, Id::new(), "self-test", None).map_err(|e| crate::db::Error::Corrupt(e.to_string()))?;
+        let probe = tokens.issue_to_user(Id::new(), "self-test", "self-test").map_err(|e| crate::db::Error::Corrupt(e.to_string()))?;
         tokens.verify(&probe).map_err(|e| crate::db::Error::Corrupt(format!("self-test of token keys: {e}")))?;
         Ok(tokens)
     }
@@ -106,16 +112,22 @@ impl Tokens {
         self.ring.read().unwrap_or_else(|e| e.into_inner()).jwks.clone()
     }
 
-    /// Signs a token for a subject.
-    pub fn issue(&self, kind: SubjectKind, sub: Id, client: &str, session: Option<&str>) -> Result<String, jsonwebtoken::errors::Error> {
-        self.sign(self.claims(kind, sub, client, session))
+    /// Signs a token for a person who signed in here.
+    pub fn issue_to_user(&self, sub: Id, client: &str, session: &str) -> Result<String, jsonwebtoken::errors::Error> {
+        self.sign(self.claims(SubjectKind::User, sub, client, Some(session)))
+    }
+
+    /// Signs a token for a machine client.
+    pub fn issue_to_client(&self, client: &Client) -> Result<String, jsonwebtoken::errors::Error> {
+        self.sign(Claims { generation: client.generation, ..self.claims(SubjectKind::Client, client.id, &client.client_id, None) })
     }
 
     /// Signs a short token for an applicant in whose name a client acts, with how sure it is who that is.
-    pub fn issue_for(&self, sub: Id, client: &str, level: u8) -> Result<String, jsonwebtoken::errors::Error> {
-        let claims = self.claims(SubjectKind::User, sub, client, None);
-        let act = Some(ActorClaim { sub: client.to_owned() });
-        self.sign(Claims { acr: Some(level.to_string()), act, exp: claims.iat + EXCHANGED_TTL_SECONDS, ..claims })
+    pub fn issue_for(&self, sub: Id, client: &Client, level: u8) -> Result<String, jsonwebtoken::errors::Error> {
+        let claims = self.claims(SubjectKind::User, sub, &client.client_id, None);
+        let act = Some(ActorClaim { sub: client.client_id.clone() });
+        let exp = claims.iat + EXCHANGED_TTL_SECONDS;
+        self.sign(Claims { acr: Some(level.to_string()), act, exp, generation: client.generation, ..claims })
     }
 
     fn claims(&self, kind: SubjectKind, sub: Id, client: &str, session: Option<&str>) -> Claims {
@@ -129,6 +141,7 @@ impl Tokens {
             sid: session.map(str::to_owned),
             acr: None,
             act: None,
+            generation: 0,
             iat: now,
             nbf: now,
             exp: now + ACCESS_TTL_SECONDS,
@@ -164,7 +177,7 @@ impl Tokens {
             (None, None) => None,
             (_, acr) => Some(acr.and_then(|l| l.parse().ok()).ok_or(TokenError)?),
         };
-        Ok(Caller { kind: claims.kind, id, session: claims.sid, client: claims.client_id, level })
+        Ok(Caller { kind: claims.kind, id, session: claims.sid, client: claims.client_id, level, generation: Some(claims.generation) })
     }
 }
 

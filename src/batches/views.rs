@@ -104,15 +104,7 @@ pub struct BatchView {
     pub allowed_actions: Vec<String>,
 }
 
-impl crate::kernel::Versioned for BatchView {
-    const KIND: Option<&'static str> = Some("ticket_batch");
-    fn id(&self) -> String {
-        self.brief.id.to_string()
-    }
-    fn version(&self) -> i64 {
-        self.brief.version
-    }
-}
+crate::versioned!(BatchView, "ticket_batch", in brief);
 
 fn brief(row: Batch, center: CenterBrief) -> BatchBrief {
     BatchBrief {

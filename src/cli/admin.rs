@@ -106,6 +106,7 @@ pub async fn add_client(db: &Db, client_id: String, name: String, kind: String, 
             version: 1,
             created_at: tx.now,
             updated_at: tx.now,
+            generation: 0,
         };
         store::insert_client(tx, &row)
     })

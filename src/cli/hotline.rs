@@ -119,6 +119,7 @@ fn client(tx: &mut Tx, center: Id) -> Result<()> {
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
+        generation: 0,
     };
     accounts::insert_client(tx, &row)?;
     open311::add_key(tx, id, KEY)?;
@@ -160,8 +161,14 @@ fn order(tx: &mut Tx, by: &By, n: usize, come: Come, identity: Identity) -> Resu
     let via = Via { identity: Some(identity), ..Via::default() };
     if come == Come::Received {
         // As the hotline's system hands it in, without a unit.
-        let caller =
-            crate::auth::Caller { kind: crate::auth::SubjectKind::Client, id: fixed("client", CLIENT), session: None, level: None, client: CLIENT.into() };
+        let caller = crate::auth::Caller {
+            kind: crate::auth::SubjectKind::Client,
+            id: fixed("client", CLIENT),
+            session: None,
+            level: None,
+            generation: None,
+            client: CLIENT.into(),
+        };
         let system = crate::auth::actor(tx, &caller, "demo")?;
         hotline::take_in(tx, &system, &input, &via)?;
         return Ok(());

@@ -61,7 +61,7 @@ struct Offer {
 }
 
 pub(super) fn actor(tx: &mut Tx, login: &str) -> Result<Actor> {
-    let caller = Caller { kind: SubjectKind::User, id: fixed("user", login), session: None, client: "demo".into(), level: None };
+    let caller = Caller { kind: SubjectKind::User, id: fixed("user", login), session: None, client: "demo".into(), level: None, generation: None };
     auth::actor(tx, &caller, "demo")
 }
 

@@ -68,7 +68,7 @@ fn take_along(tx: &mut Tx) -> Result<()> {
         return Ok(());
     }
     let agent = actor(tx, "rd_agent")?;
-    let caller = Caller { kind: SubjectKind::User, id: fixed("user", "rd_agent"), session: None, client: "demo".into(), level: None };
+    let caller = Caller { kind: SubjectKind::User, id: fixed("user", "rd_agent"), session: None, client: "demo".into(), level: None, generation: None };
     let order: ledgers::ExportInput = read(json!({ "ledger": "entrustments", "format": "xlsx", "reason": "演示：本人经手的台账" }))?;
     ledgers::order_as(tx, &agent, &caller, &order, id)?;
     Ok(())

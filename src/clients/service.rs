@@ -91,6 +91,7 @@ pub fn create_as(tx: &mut Tx, actor: &Actor, new: &NewClient, id: Id, secret: &s
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
+        generation: 0,
     };
     accounts::insert_client(tx, &client).map_err(|e| {
         let taken = || Problem::new(ErrorCode::Conflict, Text::new("客户端标识已被使用。", "The client id is taken."));
@@ -194,10 +195,11 @@ pub fn refuse(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<ClientView>
     views::view(tx, actor, client)
 }
 
-/// It gets no more tokens, and those it has end.
+/// It gets no more tokens, and those it has end for good.
 pub fn disable(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<ClientView> {
     let client = changed(tx, actor, target, "disable", |_, client, _| {
         client.status = "disabled".into();
+        client.generation += 1;
         Ok(())
     })?;
     views::view(tx, actor, client)

@@ -86,6 +86,39 @@ pub fn given(tx: &mut Tx, position: i64) -> Result<i64> {
     Err(Problem::parameter("after", "unknown_position", zh, en).into())
 }
 
+/// An event as it is to those who only ask what was touched.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = events)]
+pub struct Touch {
+    /// Place in the feed.
+    pub position: Option<i64>,
+    /// Type.
+    pub kind: String,
+    /// Kind of record.
+    pub record_kind: String,
+    /// Record.
+    pub record_id: Id,
+}
+
+/// What was touched next after a position, in order; and the last position that was looked at.
+pub fn touched(tx: &mut Tx, after: i64, limit: i64) -> Result<(Vec<Touch>, i64)> {
+    let rows = events::table.filter(events::position.gt(after)).order(events::position.asc()).limit(limit);
+    let rows: Vec<Touch> = rows.select(Touch::as_select()).load(tx.conn)?;
+    let last = rows.last().and_then(|e| e.position).unwrap_or(after);
+    Ok((rows, last))
+}
+
+/// What was touched by events that have no position yet.
+pub fn unplaced(tx: &mut Tx) -> Result<Vec<Touch>> {
+    Ok(events::table.filter(events::position.is_null()).select(Touch::as_select()).load(tx.conn)?)
+}
+
+/// What comes next after a position, in order.
+pub fn following(tx: &mut Tx, after: i64, limit: i64) -> Result<Vec<Event>> {
+    let rows = events::table.filter(events::position.gt(after)).order(events::position.asc()).limit(limit);
+    Ok(rows.select(Event::as_select()).load(tx.conn)?)
+}
+
 /// What stands after one position and not after another, in order.
 pub fn between(tx: &mut Tx, after: i64, until: i64) -> Result<Vec<Event>> {
     let rows = events::table.filter(events::position.gt(after)).filter(events::position.le(until));

@@ -32,17 +32,21 @@ impl<T: DeserializeOwned + Validate + ToSchema + 'static> FromRequest for Body<T
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let typed = content_type_is(request, "application/json");
-        let bytes = arrive(request, payload);
-        async move {
-            let bytes = bytes.await?;
-            if !bytes.is_empty() && !typed {
-                return Err(Problem::of(ErrorCode::UnsupportedMedia));
-            }
-            let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-            Ok(Self { value: parse(text)?, digest: sha256_hex(&bytes) })
+        parsed(request, payload, parse).boxed_local()
+    }
+}
+
+/// A JSON body; none at all is an empty object.
+fn parsed<T>(request: &HttpRequest, payload: &mut Payload, parse: fn(&[u8]) -> Result<T, Problem>) -> impl Future<Output = Result<Body<T>, Problem>> + use<T> {
+    let typed = content_type_is(request, "application/json");
+    let bytes = arrive(request, payload);
+    async move {
+        let bytes = bytes.await?;
+        if !bytes.is_empty() && !typed {
+            return Err(Problem::of(ErrorCode::UnsupportedMedia));
         }
-        .boxed_local()
+        let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        Ok(Body { value: parse(text)?, digest: sha256_hex(&bytes) })
     }
 }
 
@@ -60,16 +64,8 @@ impl<T: Rows + DeserializeOwned + Validate + ToSchema + 'static> FromRequest for
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let typed = content_type_is(request, "application/json");
-        let bytes = arrive(request, payload);
-        async move {
-            let bytes = bytes.await?;
-            if !typed {
-                return Err(Problem::of(ErrorCode::UnsupportedMedia));
-            }
-            Ok(Self(Body { value: parse_rows(&bytes)?, digest: sha256_hex(&bytes) }))
-        }
-        .boxed_local()
+        let body = parsed(request, payload, parse_rows);
+        async move { body.await.map(Self) }.boxed_local()
     }
 }
 

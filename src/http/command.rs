@@ -23,7 +23,7 @@ use crate::{
     blobs::Blobs,
     config::Config,
     db::{self, Db, Tx},
-    kernel::{ErrorCode, ListQuery, Page, Part, Problem, Target, Text, Versioned},
+    kernel::{ErrorCode, ListQuery, Page, Part, Problem, Readers, Target, Text, Versioned},
     outbound::Outbound,
 };
 
@@ -531,14 +531,14 @@ fn unsure<T>(actor: &Actor, e: db::Error, again: impl FnOnce(&Actor) -> db::Resu
 /// A replay authorizes again: who no longer sees the record does not see its first answer either. But they are told that what
 /// they asked was done, for it may be the very act that took the record out of their sight, such as dispatching it.
 fn still_seen<T: Versioned>(tx: &mut Tx, actor: &Actor, first: &Stored) -> db::Result<()> {
-    let seen = match (T::KIND, T::RULE) {
-        (Some(kind), _) => {
+    let seen = match T::READERS {
+        Readers::Sighted(kind) => {
             let record: serde_json::Value = serde_json::from_str(&first.body)?;
             let id = record.get("id").and_then(|id| id.as_str()).and_then(|id| id.parse().ok()).ok_or_else(Problem::not_found)?;
             access::sight(tx, &Scope::of(actor, kind), id)?.is_some()
         }
-        (None, Some((resource, action))) => policy::may(actor, resource, action),
-        (None, None) => true,
+        Readers::Permitted(resource, action) => policy::may(actor, resource, action),
+        Readers::Caller => true,
     };
     let gone = || {
         let zh = "此前以同一幂等键提交的操作已经成功；记录已不在您的可见范围内，不再显示。";

@@ -152,7 +152,7 @@ async fn issue(db: &Db, tokens: &Tokens, client: &Authenticated, identity: Ident
         Err(Error::Refused(problem)) if problem.code == ErrorCode::RuleViolation => return Err(refused(problem.detail.zh.into_owned())),
         Err(e) => return Err(e.into()),
     };
-    let access_token = issue_for(tokens, account, &client.client.client_id, level)?;
+    let access_token = issue_for(tokens, account, &client.client, level)?;
     Ok(Exchanged { access_token, level })
 }
 

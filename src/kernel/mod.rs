@@ -26,7 +26,7 @@ pub use limit::{BusinessHours, Limit, Unit};
 pub use mask::{AddressMask, Ends, Masking, NameMask};
 pub use moment::{Clock, Moment};
 pub use month::Month;
-pub use page::{Cursor, ListQuery, Page, Sort, Versioned};
+pub use page::{Cursor, ListQuery, Page, Readers, Sort, Versioned};
 pub use part::{Changed, Created, Part};
 pub use problem::{ErrorCode, FieldError, Problem, Text, counted, segment};
 pub use target::Target;

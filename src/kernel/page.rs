@@ -118,12 +118,21 @@ impl<T> Page<T> {
     }
 }
 
+/// Who reads a kind of record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Whoever was answered before.
+    Caller,
+    /// Who sees the record, which the access table keeps under this kind.
+    Sighted(&'static str),
+    /// Who may do this to this resource, wherever the record lies.
+    Permitted(&'static str, &'static str),
+}
+
 /// A record as it is answered.
 pub trait Versioned: Serialize {
-    /// Kind of record in the access table: a replayed answer is shown only while the record is seen.
-    const KIND: Option<&'static str> = None;
-    /// Of records that are read by rule and not by place: who may do this still reads the first answer.
-    const RULE: Option<(&'static str, &'static str)> = None;
+    /// Who is still shown the first answer when a request is repeated under its key.
+    const READERS: Readers = Readers::Caller;
     /// Its identity, for `Location`.
     fn id(&self) -> String;
     /// Its version, for `ETag`.
@@ -136,8 +145,8 @@ pub trait Versioned: Serialize {
 macro_rules! versioned {
     ($view:ty $(, $kind:literal)? $(, by $resource:literal $action:literal)? $(, in $part:ident)?) => {
         impl $crate::kernel::Versioned for $view {
-            $( const KIND: Option<&'static str> = Some($kind); )?
-            $( const RULE: Option<(&'static str, &'static str)> = Some(($resource, $action)); )?
+            $( const READERS: $crate::kernel::Readers = $crate::kernel::Readers::Sighted($kind); )?
+            $( const READERS: $crate::kernel::Readers = $crate::kernel::Readers::Permitted($resource, $action); )?
             fn id(&self) -> String {
                 self$(.$part)?.id.to_string()
             }

@@ -153,7 +153,7 @@ async fn make(db: &Db, blobs: &Blobs, export: Export, ordered: Ordered) -> Resul
         ledger,
         form: export.form,
         query: (ledger.query)(&ordered.filter)?,
-        caller: Caller { kind: ordered.kind, id: export.requested_by, session: None, client: ordered.client, level: None },
+        caller: Caller { kind: ordered.kind, id: export.requested_by, session: None, client: ordered.client, level: None, generation: None },
         request_id: ordered.request_id,
         most: u32::MAX,
     };

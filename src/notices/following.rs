@@ -11,7 +11,7 @@ use super::{
 use crate::{
     applicants,
     db::{Private, Result, Tx, dialect},
-    evaluations,
+    evaluations, events,
     kernel::{BusinessHours, Id, Moment},
     organization, settings,
 };
@@ -24,7 +24,7 @@ const DAYS: i64 = 3;
 /// Whether something happened that is not told yet.
 pub fn anything_new(tx: &mut Tx) -> Result<bool> {
     let at = store::position(tx)?;
-    Ok(store::any_after(tx, at)? || evaluations::any_outgoing(tx)?)
+    Ok(events::store::last_position(tx)? > at || evaluations::any_outgoing(tx)?)
 }
 
 /// Makes the next messages; answers how much was looked at.
@@ -38,7 +38,7 @@ pub fn follow(tx: &mut Tx) -> Result<usize> {
         }
     }
     let at = store::position(tx)?;
-    let events = store::events_after(tx, at, BATCH)?;
+    let events = events::store::following(tx, at, BATCH)?;
     for event in &events {
         if let Some(telling) = of_event(tx, event)? {
             make(tx, event.id.as_str(), (&event.record_kind, event.record_id), &telling)?;

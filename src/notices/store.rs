@@ -9,9 +9,8 @@ use super::{
 use crate::{
     db::{
         Json, Private, Result, Tx,
-        schema::{events, notice_opt_outs, notice_progress, notice_templates, notices},
+        schema::{notice_opt_outs, notice_progress, notice_templates, notices},
     },
-    events::Event,
     kernel::{Id, Moment},
 };
 
@@ -103,17 +102,6 @@ pub fn position(tx: &mut Tx) -> Result<i64> {
 pub fn advance(tx: &mut Tx, to: i64) -> Result<()> {
     diesel::update(notice_progress::table.find(1)).set(notice_progress::position.eq(to)).execute(tx.conn)?;
     Ok(())
-}
-
-/// Whether events lie after a position.
-pub fn any_after(tx: &mut Tx, position: i64) -> Result<bool> {
-    Ok(!events::table.filter(events::position.gt(position)).select(events::id).limit(1).load::<Id>(tx.conn)?.is_empty())
-}
-
-/// The events after a position.
-pub fn events_after(tx: &mut Tx, position: i64, limit: i64) -> Result<Vec<Event>> {
-    let q = events::table.filter(events::position.gt(position)).order(events::position.asc()).limit(limit);
-    Ok(q.select(Event::as_select()).load(tx.conn)?)
 }
 
 /// The versions at some nodes, the newest of each first.

@@ -47,7 +47,7 @@ pub fn client(tx: &mut Tx, fields: &Fields) -> Asked<Option<Client>> {
 
 /// The client as an actor, for the hotline's own use cases.
 pub fn actor_of(tx: &mut Tx, client: &Client, request_id: &str) -> Result<Actor> {
-    let caller = Caller { kind: SubjectKind::Client, id: client.id, session: None, level: None, client: client.client_id.clone() };
+    let caller = Caller { kind: SubjectKind::Client, id: client.id, session: None, level: None, generation: None, client: client.client_id.clone() };
     actor(tx, &caller, request_id)
 }
 

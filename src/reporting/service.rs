@@ -1,5 +1,7 @@
 //! Targets, and the batches that are made for them.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -23,6 +25,8 @@ use crate::{
 
 /// Ratings that go together when they are pushed.
 const PUSHED: i64 = 200;
+/// What a rating can come to that a target is told of.
+const TOLD: [&str; 3] = ["evaluation.rated", "evaluation.excluded", "evaluation.expired"];
 /// Ratings in one file.
 const FILED: i64 = 10_000;
 /// The longest period of a file, in days.
@@ -237,12 +241,15 @@ pub fn follow(tx: &mut Tx) -> Result<usize> {
     for found in store::pushing(tx)? {
         dialect::lock_root(tx.conn, "reporting_targets", found.id.as_str())?;
         let Some(row) = store::target(tx, found.id)? else { continue };
-        let (ids, last) = store::rated_after(tx, row.position, PUSHED)?;
+        let (touched, last) = events::store::touched(tx, row.position, PUSHED)?;
         if last == row.position {
             continue;
         }
         let center = organization::load(tx, row.center_id)?;
         let settings = row.settings.open(tx.vault)?;
+        let mut ids: Vec<Id> = touched.iter().filter(|e| TOLD.contains(&e.kind.as_str())).map(|e| e.record_id).collect();
+        let mut once = HashSet::new();
+        ids.retain(|id| once.insert(*id));
         let rows = gathered(tx, &settings.mapping, &center, &ids)?;
         if !rows.is_empty() {
             insert(tx, &Actor::system("reporting"), &row, &center, Made { kind: BatchKind::Push, rows, by: None }, None)?;

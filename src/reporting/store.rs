@@ -6,7 +6,7 @@ use super::model::{BatchKind, Payload, ReportBatchState, TargetSettings, TargetS
 use crate::{
     db::{
         Private, Result, Tx,
-        schema::{centers, evaluations, events, reporting_batches, reporting_targets},
+        schema::{centers, evaluations, reporting_batches, reporting_targets},
     },
     evaluations::model::EvaluationState,
     kernel::{Id, Moment},
@@ -110,25 +110,6 @@ pub fn save_target(tx: &mut Tx, row: &Target) -> Result<bool> {
 pub fn advance(tx: &mut Tx, id: Id, position: i64) -> Result<()> {
     diesel::update(reporting_targets::table.find(id)).set(reporting_targets::position.eq(position)).execute(tx.conn)?;
     Ok(())
-}
-
-/// Ratings that were given, expired or excluded after a position: their ids, and the position that was looked at.
-pub fn rated_after(tx: &mut Tx, position: i64, limit: i64) -> Result<(Vec<Id>, i64)> {
-    let rows: Vec<(Option<i64>, String, Id)> = events::table
-        .filter(events::position.gt(position))
-        .order(events::position.asc())
-        .limit(limit)
-        .select((events::position, events::kind, events::record_id))
-        .load(tx.conn)?;
-    let last = rows.iter().filter_map(|r| r.0).max().unwrap_or(position);
-    let told = ["evaluation.rated", "evaluation.excluded", "evaluation.expired"];
-    let mut ids: Vec<Id> = Vec::new();
-    for (_, kind, id) in rows {
-        if told.contains(&kind.as_str()) && !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    Ok((ids, last))
 }
 
 /// The ratings given at or below a path within `from`..`to`, in order.

@@ -47,17 +47,19 @@ impl Checked {
 /// Records whose events are not counted yet.
 fn waiting(tx: &mut Tx) -> Result<BTreeSet<Id>> {
     let (mut position, _) = store::progress(tx)?;
-    let mut told = store::events_unplaced(tx)?;
+    let mut told = events::store::unplaced(tx)?;
     loop {
-        let next = store::events_after(tx, position, 10_000)?;
-        let Some(last) = next.iter().filter_map(|e| e.0).max() else { break };
+        let (next, last) = events::store::touched(tx, position, 10_000)?;
+        if next.is_empty() {
+            break;
+        }
         position = last;
-        told.extend(next.into_iter().map(|(_, kind, id)| (kind, id)));
+        told.extend(next);
     }
     let mut all = BTreeSet::new();
     for (root, kinds) in KINDS {
         for kind in kinds {
-            let ids: BTreeSet<Id> = told.iter().filter(|t| t.0 == *kind).map(|t| t.1).collect();
+            let ids: BTreeSet<Id> = told.iter().filter(|t| t.record_kind == *kind).map(|t| t.record_id).collect();
             for chunk in ids.into_iter().collect::<Vec<_>>().chunks(500) {
                 all.extend(store::roots(tx, root, kind, chunk)?);
             }

@@ -23,19 +23,21 @@ const EVENTS: i64 = 500;
 /// Whether something happened that is not counted yet.
 pub fn behind(tx: &mut Tx) -> Result<bool> {
     let (position, _) = store::progress(tx)?;
-    Ok(events::store::unsequenced(tx)? || !store::events_after(tx, position, 1)?.is_empty())
+    Ok(events::store::unsequenced(tx)? || events::store::last_position(tx)? > position)
 }
 
 /// Counts the records of the next events; answers how many events there were.
 pub fn follow(tx: &mut Tx) -> Result<usize> {
     store::lock(tx)?;
     let (position, rebuilding) = store::progress(tx)?;
-    let events = store::events_after(tx, position, EVENTS)?;
-    let Some(last) = events.iter().filter_map(|e| e.0).max() else { return Ok(0) };
+    let (touched, last) = events::store::touched(tx, position, EVENTS)?;
+    if touched.is_empty() {
+        return Ok(0);
+    }
     for (root, kinds) in KINDS {
         let mut ids = BTreeSet::new();
         for kind in kinds {
-            let told: BTreeSet<Id> = events.iter().filter(|e| e.1 == *kind).map(|e| e.2).collect();
+            let told: BTreeSet<Id> = touched.iter().filter(|e| e.record_kind == *kind).map(|e| e.record_id).collect();
             if !told.is_empty() {
                 ids.extend(store::roots(tx, root, kind, &told.into_iter().collect::<Vec<_>>())?);
             }
@@ -43,7 +45,7 @@ pub fn follow(tx: &mut Tx) -> Result<usize> {
         recount(tx, root, &ids.into_iter().collect::<Vec<_>>())?;
     }
     store::advance(tx, last, rebuilding)?;
-    Ok(events.len())
+    Ok(touched.len())
 }
 
 /// Brings what these records contribute now into the rollups; under the lock.

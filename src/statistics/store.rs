@@ -67,17 +67,6 @@ pub fn advance(tx: &mut Tx, position: i64, rebuilding: bool) -> Result<()> {
     Ok(())
 }
 
-/// The next events: position, kind and id of the record.
-pub fn events_after(tx: &mut Tx, position: i64, limit: i64) -> Result<Vec<(Option<i64>, String, Id)>> {
-    let rows = events::table.filter(events::position.gt(position)).order(events::position.asc()).limit(limit);
-    Ok(rows.select((events::position, events::record_kind, events::record_id)).load(tx.conn)?)
-}
-
-/// Events that have no position yet: kind and id of the record.
-pub fn events_unplaced(tx: &mut Tx) -> Result<Vec<(String, Id)>> {
-    Ok(events::table.filter(events::position.is_null()).select((events::record_kind, events::record_id)).load(tx.conn)?)
-}
-
 /// When the first event happened that is not counted yet.
 pub fn first_uncounted(tx: &mut Tx, position: i64) -> Result<Option<Moment>> {
     let placed = events::table.filter(events::position.gt(position)).order(events::position.asc()).select(events::occurred_at);

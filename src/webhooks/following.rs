@@ -46,7 +46,7 @@ pub(super) fn stop(tx: &mut Tx, row: &mut Webhook, why: PauseReason) -> Result<(
 pub(super) fn seer(tx: &mut Tx, row: &Webhook) -> Result<Option<Seer>> {
     match (row.client_id, row.center_id) {
         (Some(id), _) => {
-            let caller = Caller { kind: SubjectKind::Client, id, session: None, client: String::new(), level: None };
+            let caller = Caller { kind: SubjectKind::Client, id, session: None, client: String::new(), level: None, generation: None };
             match auth::actor(tx, &caller, "webhooks") {
                 Ok(actor) => Ok(Some(Seer::Actor(Box::new(actor)))),
                 Err(Error::Refused(_)) => Ok(None),

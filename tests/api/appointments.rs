@@ -174,6 +174,7 @@ async fn a_voice_system_books(app: TestApp) {
         version: 1,
         created_at: moment,
         updated_at: moment,
+        generation: 0,
     };
     app.db.commit(move |tx| jieli::auth::store::insert_client(tx, &client)).await.expect("client");
     let token = app.shared.state().tokens.issue(jieli::auth::SubjectKind::Client, id, "voice", None).expect("token");

@@ -46,6 +46,7 @@ pub async fn hotline<'a>(app: &'a TestApp, name: &'static str) -> Caller<'a> {
         version: 1,
         created_at: moment(MONDAY),
         updated_at: moment(MONDAY),
+        generation: 0,
     };
     app.db.commit(move |tx| accounts::insert_client(tx, &client)).await.expect("client");
     let token = app.shared.state().tokens.issue(SubjectKind::Client, id, name, None).expect("token");

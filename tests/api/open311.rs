@@ -39,6 +39,7 @@ async fn client_at(app: &TestApp, name: &'static str, key: &'static str, center:
         version: 1,
         created_at: moment(MONDAY),
         updated_at: moment(MONDAY),
+        generation: 0,
     };
     let id = row.id;
     let point = json!({ "latitude_e6": 32_331_000, "longitude_e6": 121_185_000 });

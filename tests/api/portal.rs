@@ -196,7 +196,10 @@ async fn assertions_count_once_and_only_as_they_should(app: TestApp) {
     caller.get("/me").await.expect(401);
     assert_eq!(exchange(&app, &for_app(&app, |_| {})).await.expect(401).body["error"], "invalid_client");
     app.as_user("sec_admin").post("/clients/demo-portal/enable", json!({})).await.ok();
-    caller.get("/me").await.ok();
+    // Works again, but what was stopped with it stays so.
+    caller.get("/me").await.expect(401);
+    let anew = exchange(&app, &for_app(&app, |_| {})).await.ok();
+    bearer(&app, &anew).get("/me").await.ok();
     // Twenty at once with one assertion: one token.
     let same = for_app(&app, person);
     let all = futures_util::future::join_all((0..20).map(|_| exchange(&app, &same))).await;
