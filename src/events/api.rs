@@ -160,6 +160,8 @@ async fn pull(ask: Ask, params: Params<FeedParams>) -> Answer {
 #[get("/events/stream")]
 async fn stream(ask: Ask, resume: Resume, params: Params<FeedParams>) -> Answer {
     let Params(params) = params;
+    // A stream always waits; what makes no sense is refused all the same.
+    params.wait()?;
     let from = resume.after.or(params.after()?).unwrap_or(LATEST);
     let source = ask.config().public_url.clone();
     ask.following(from, &resume, move |tx, actor, at| {
