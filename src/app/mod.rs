@@ -108,7 +108,9 @@ pub fn wire() {
         crate::hotline::on_matter_closed,
         crate::return_visits::on_matter_closed,
     ]);
+    let _ = entrustments::RATED.set(evaluations::is_rated);
     let _ = entrustments::ON_TOLD.set(|tx, actor, matter, kind| {
+        evaluations::on_matter_told(tx, actor, matter, kind)?;
         forms::on_told(tx, actor, matter, kind)?;
         crate::return_visits::on_matter_told(tx, actor, matter, kind)
     });
@@ -122,6 +124,7 @@ pub fn wire() {
     let _ = tickets::OPEN_DOORS.set(vec![sheets::doors, crate::precedents::doors]);
     let _ = tickets::ON_HANDLER.set(sheets::follow_handler);
     let _ = tickets::ON_SERVED.set(crate::follow_ups::on_ticket_served);
+    let _ = tickets::ON_REOPENED.set(|tx, actor, ticket| evaluations::hold(tx, actor, ticket.id));
     let _ = tickets::ON_CLEARED.set(|tx, actor, ticket| {
         crate::return_visits::on_cleared(tx, actor, ticket)?;
         crate::hotline::on_ticket_cleared(tx, actor, ticket)
