@@ -161,24 +161,7 @@ async fn who_booked_a_day_that_closes(app: TestApp) {
 
 async fn a_voice_system_books(app: TestApp) {
     let window = window(&app).await;
-    let id = jieli::kernel::Id::new();
-    let moment = crate::support::moment(crate::support::MONDAY);
-    let client = jieli::auth::store::Client {
-        id,
-        client_id: "voice".into(),
-        secret_hash: String::new(),
-        name: "12345 语音系统".into(),
-        kind: "hotline".into(),
-        center_id: None,
-        status: "active".into(),
-        version: 1,
-        created_at: moment,
-        updated_at: moment,
-        generation: 0,
-    };
-    app.db.commit(move |tx| jieli::auth::store::insert_client(tx, &client)).await.expect("client");
-    let token = app.shared.state().tokens.issue(jieli::auth::SubjectKind::Client, id, "voice", None).expect("token");
-    let voice = crate::support::Caller { app: &app, token: Some(token) };
+    let (_, voice) = app.new_client("voice", "hotline", None).await;
     let a = voice.post("/appointments", booking(&window, NINE, "13900000007")).await.created();
     assert_eq!((&a["channel"], &a["allowed_actions"]), (&json!("voice"), &json!(["reschedule", "cancel"])));
     let mut web = booking(&window, NINE, "13900000008");

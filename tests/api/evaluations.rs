@@ -2,10 +2,10 @@
 //! guard that hides nothing.
 
 use futures_util::future::join_all;
-use jieli::{auth::SubjectKind, kernel::Id, settings, statistics};
+use jieli::{settings, statistics};
 use serde_json::{Value, json};
 
-use crate::support::{Caller, TestApp, center_id, moment, on_both_engines, text, user_id};
+use crate::support::{Caller, TestApp, center_id, on_both_engines, text, user_id};
 
 on_both_engines!(
     a_ticket_that_ended_is_rated_once,
@@ -45,22 +45,7 @@ pub fn items(page: &Value) -> Vec<Value> {
 
 /// A machine client with a token.
 pub async fn client<'a>(app: &'a TestApp, name: &'static str, kind: &'static str) -> Caller<'a> {
-    let id = Id::new();
-    let now = moment(crate::support::MONDAY);
-    let row = jieli::auth::store::Client {
-        id,
-        client_id: name.into(),
-        secret_hash: String::new(),
-        name: name.into(),
-        kind: kind.into(),
-        center_id: None,
-        status: "active".into(),
-        version: 1,
-        created_at: now,
-        updated_at: now,
-    };
-    app.db.commit(move |tx| jieli::auth::store::insert_client(tx, &row)).await.expect("client");
-    Caller { app, token: Some(app.shared.state().tokens.issue(SubjectKind::Client, id, name, None).expect("token")) }
+    app.new_client(name, kind, None).await.1
 }
 
 async fn set(app: &TestApp, name: &'static str, value: Value) {

@@ -1,13 +1,9 @@
 //! 12345 hotline orders: handed in once, read in the hotline's codes, handled, replied to, visited; and who sees what of them.
 
 use futures_util::future::join_all;
-use jieli::{
-    auth::{SubjectKind, store as accounts},
-    kernel::Id,
-};
 use serde_json::{Value, json};
 
-use crate::support::{Caller, MONDAY, TestApp, center_id, moment, on_both_engines, text};
+use crate::support::{Caller, MONDAY, TestApp, on_both_engines, text};
 
 on_both_engines!(
     from_the_order_to_the_archive,
@@ -34,23 +30,7 @@ const RUDONG: &str = "320623000000";
 
 /// A hotline with its own token; its home is the city's center.
 pub async fn hotline<'a>(app: &'a TestApp, name: &'static str) -> Caller<'a> {
-    let id = Id::new();
-    let client = accounts::Client {
-        id,
-        client_id: name.into(),
-        secret_hash: String::new(),
-        name: "12345 热线".into(),
-        kind: "hotline".into(),
-        center_id: Some(center_id("320600000000")),
-        status: "active".into(),
-        version: 1,
-        created_at: moment(MONDAY),
-        updated_at: moment(MONDAY),
-        generation: 0,
-    };
-    app.db.commit(move |tx| accounts::insert_client(tx, &client)).await.expect("client");
-    let token = app.shared.state().tokens.issue(SubjectKind::Client, id, name, None).expect("token");
-    Caller { app, token: Some(token) }
+    app.new_client(name, "hotline", Some("320600000000")).await.1
 }
 
 pub fn order(external: &str) -> Value {

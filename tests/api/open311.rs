@@ -2,10 +2,10 @@
 
 use actix_web::{http::Method, test};
 use futures_util::future::join_all;
-use jieli::{auth::store as accounts, kernel::Id, open311, settings};
+use jieli::{kernel::Id, open311, settings};
 use serde_json::{Value, json};
 
-use crate::support::{Caller, MONDAY, Reply, TestApp, center_id, moment, on_both_engines, text};
+use crate::support::{Caller, Reply, TestApp, center_id, on_both_engines, text};
 
 on_both_engines!(
     services_in_both_formats,
@@ -28,25 +28,11 @@ async fn client(app: &TestApp, name: &'static str, key: &'static str) -> Id {
 }
 
 async fn client_at(app: &TestApp, name: &'static str, key: &'static str, center: &str) -> Id {
-    let row = accounts::Client {
-        id: Id::new(),
-        client_id: name.into(),
-        secret_hash: String::new(),
-        name: "市民反映平台".into(),
-        kind: "hotline".into(),
-        center_id: Some(center_id(center)),
-        status: "active".into(),
-        version: 1,
-        created_at: moment(MONDAY),
-        updated_at: moment(MONDAY),
-        generation: 0,
-    };
-    let id = row.id;
+    let (id, _) = app.new_client(name, "hotline", Some(center)).await;
     let point = json!({ "latitude_e6": 32_331_000, "longitude_e6": 121_185_000 });
     app.db
         .commit(move |tx| {
-            accounts::insert_client(tx, &row)?;
-            open311::add_key(tx, row.id, key)?;
+            open311::add_key(tx, id, key)?;
             settings::set(tx, center_id(RUDONG).as_str(), "map_point", &point)
         })
         .await

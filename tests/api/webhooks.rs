@@ -11,7 +11,7 @@ use std::{
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::STANDARD as B64};
 use chrono::TimeDelta;
-use jieli::{auth::SubjectKind, kernel::Id, outbound::Outbound, webhooks::Sender};
+use jieli::{kernel::Id, outbound::Outbound, webhooks::Sender};
 use serde_json::{Value, json};
 
 use crate::support::{Caller, TestApp, accepted_matter, helped_matter, on_both_engines, started_matter, text};
@@ -495,21 +495,7 @@ async fn replayed_from_a_place(app: TestApp) {
 
 /// A machine client with a token.
 pub async fn client<'a>(app: &'a TestApp, name: &'static str, kind: &'static str) -> Caller<'a> {
-    let id = Id::new();
-    let row = jieli::auth::store::Client {
-        id,
-        client_id: name.into(),
-        secret_hash: String::new(),
-        name: name.into(),
-        kind: kind.into(),
-        center_id: None,
-        status: "active".into(),
-        version: 1,
-        created_at: app.db.clock().now(),
-        updated_at: app.db.clock().now(),
-    };
-    app.db.commit(move |tx| jieli::auth::store::insert_client(tx, &row)).await.expect("client");
-    Caller { app, token: Some(app.shared.state().tokens.issue(SubjectKind::Client, id, name, None).expect("token")) }
+    app.new_client(name, kind, None).await.1
 }
 
 async fn who_may_subscribe(app: TestApp) {

@@ -22,7 +22,7 @@ use actix_web::{
 use futures_util::future::LocalBoxFuture;
 use jieli::{
     app::{self, Shared},
-    auth::{SubjectKind, passwords::Cost},
+    auth::passwords::Cost,
     cli,
     config::Config,
     db::{self, Db, Engine, Options},
@@ -206,6 +206,28 @@ impl TestApp {
         Caller { app: self, token: None }
     }
 
+    /// A machine client with its token; its home is a center of the tree, or nowhere.
+    pub async fn new_client(&self, name: &'static str, kind: &'static str, center: Option<&str>) -> (Id, Caller<'_>) {
+        let now = self.db.clock().now();
+        let row = jieli::auth::store::Client {
+            id: Id::new(),
+            client_id: name.into(),
+            secret_hash: String::new(),
+            name: name.into(),
+            kind: kind.into(),
+            center_id: center.map(center_id),
+            status: "active".into(),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            generation: 0,
+        };
+        let token = self.shared.state().tokens.issue_to_client(&row).expect("token");
+        let id = row.id;
+        self.db.commit(move |tx| jieli::auth::store::insert_client(tx, &row)).await.expect("client");
+        (id, Caller { app: self, token: Some(token) })
+    }
+
     /// A demo account with a minted token.
     pub fn as_user(&self, login: &str) -> Caller<'_> {
         self.as_person(user_id(login))
@@ -214,7 +236,7 @@ impl TestApp {
     /// Anybody with a minted token, renewed long before it expires: a long run outlives a token.
     pub fn as_person(&self, id: Id) -> Caller<'_> {
         const FRESH: Duration = Duration::from_secs(300);
-        let mint = || (Instant::now(), self.shared.state().tokens.issue(SubjectKind::User, id, "jieli", None).expect("token"));
+        let mint = || (Instant::now(), self.shared.state().tokens.issue_to_user(id, "jieli", "test").expect("token"));
         let mut tokens = self.minted.borrow_mut();
         let (minted, token) = tokens.entry(id).or_insert_with(mint);
         if minted.elapsed() > FRESH {
