@@ -427,7 +427,7 @@ pub async fn wait_for_schema(db: &Db) -> Result<(), StartError> {
                 tracing::warn!(%why, attempt, "the database does not answer yet");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
-            Err(_) => return Err(StartError::Settings("the database has no schema yet: run `jieli migrate` first".into())),
+            Err(_) => return Err(StartError::Settings("数据库还没有建表：请先运行 jieli migrate（the database has no schema yet）".into())),
         }
     }
     Err(StartError::Settings("the database does not answer".into()))

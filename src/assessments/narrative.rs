@@ -28,3 +28,17 @@ pub fn tell(kind: &str, params: &Value) -> String {
         other => other.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_are_told_in_words() {
+        let params = serde_json::json!({ "clock": ClockKind::ObjectionDecision });
+        for kind in ["clock.warning", "clock.breach", "clock.recomputed"] {
+            let told = tell(kind, &params);
+            assert!(told.contains(ClockKind::ObjectionDecision.label()) && !told.contains("clock"), "{told}");
+        }
+    }
+}

@@ -231,7 +231,16 @@ fn responsible(tx: &mut Tx, late: &[LateClock]) -> Result<BTreeMap<Id, String>> 
 }
 
 fn overdue(c: &LateClock, (number, title): (String, String), responsible: String, end: Moment) -> NamedOverdue {
-    NamedOverdue { id: c.record_id, number, title, limit_label: None, responsible, due_at: c.due_at, days_late: days_late(c.due_at, end), done_at: c.stopped_at }
+    NamedOverdue {
+        id: c.record_id,
+        number,
+        title,
+        limit_label: None,
+        responsible,
+        due_at: c.due_at,
+        days_late: days_late(c.due_at, end),
+        done_at: c.stopped_at,
+    }
 }
 
 /// Named apart: promises, sheets, orders; and what an assessment has to decide is its own.

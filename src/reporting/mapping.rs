@@ -323,7 +323,8 @@ mod tests {
             "/mapping/divisions/3206",
             "/mapping/flags/maybe",
             "/mapping/grades/satisfied",
-            "/mapping/channels/pigeon", "/mapping/fields/16/name",
+            "/mapping/channels/pigeon",
+            "/mapping/fields/16/name",
             "/mapping/fields/16/value",
         ] {
             assert!(told.contains(at), "{at} in {told}");
