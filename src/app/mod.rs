@@ -108,7 +108,9 @@ pub fn wire() {
         crate::hotline::on_matter_closed,
         crate::return_visits::on_matter_closed,
     ]);
+    let _ = entrustments::RATED.set(evaluations::is_rated);
     let _ = entrustments::ON_TOLD.set(|tx, actor, matter, kind| {
+        evaluations::on_matter_told(tx, actor, matter, kind)?;
         forms::on_told(tx, actor, matter, kind)?;
         crate::return_visits::on_matter_told(tx, actor, matter, kind)
     });
@@ -122,6 +124,7 @@ pub fn wire() {
     let _ = tickets::OPEN_DOORS.set(vec![sheets::doors, crate::precedents::doors]);
     let _ = tickets::ON_HANDLER.set(sheets::follow_handler);
     let _ = tickets::ON_SERVED.set(crate::follow_ups::on_ticket_served);
+    let _ = tickets::ON_REOPENED.set(|tx, actor, ticket| evaluations::hold(tx, actor, ticket.id));
     let _ = tickets::ON_CLEARED.set(|tx, actor, ticket| {
         crate::return_visits::on_cleared(tx, actor, ticket)?;
         crate::hotline::on_ticket_cleared(tx, actor, ticket)
@@ -424,7 +427,7 @@ pub async fn wait_for_schema(db: &Db) -> Result<(), StartError> {
                 tracing::warn!(%why, attempt, "the database does not answer yet");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
-            Err(_) => return Err(StartError::Settings("the database has no schema yet: run `jieli migrate` first".into())),
+            Err(_) => return Err(StartError::Settings("数据库还没有建表：请先运行 jieli migrate（the database has no schema yet）".into())),
         }
     }
     Err(StartError::Settings("the database does not answer".into()))

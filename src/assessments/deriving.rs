@@ -71,12 +71,14 @@ pub fn derive<'a>(content: &'a AssessmentSchemeContent, figures: &[LineFigure], 
     };
     let all: Vec<_> = content.lines.iter().map(|line| (line, of_line(line))).collect();
     let weights = scoring::spread(&all.iter().map(|(line, (.., value))| (line.weight, value.is_some())).collect::<Vec<_>>());
+    let points: Vec<Option<i64>> = all.iter().map(|(line, (.., value))| value.map(|value| scoring::points(&line.rule, value))).collect();
+    // What does not count has no weight either.
+    let shares = scoring::shares(&points.iter().zip(&weights).map(|(points, weight)| (points.unwrap_or(0), *weight)).collect::<Vec<_>>());
     let lines: Vec<DerivedLine> = all
         .into_iter()
-        .zip(weights)
-        .map(|((line, (counted, scored, value)), weight)| {
-            let points = value.map(|value| scoring::points(&line.rule, value));
-            let formula = formula(line, &scored, value, points, weight, scored != counted);
+        .zip(points.into_iter().zip(weights.into_iter().zip(shares)))
+        .map(|((line, (counted, scored, value)), (points, (weight, share)))| {
+            let formula = formula(line, &scored, value, points, (weight, share), scored != counted);
             DerivedLine { line, counted, scored, value, points, weight, formula }
         })
         .collect();
@@ -90,7 +92,7 @@ pub fn derive<'a>(content: &'a AssessmentSchemeContent, figures: &[LineFigure], 
     Derived { lines, score, bonus, adjusted, total, grade: total.map(|total| scoring::grade(&content.grades, total)) }
 }
 
-fn formula(line: &AssessmentSchemeLine, scored: &LineFigure, value: Option<f64>, points: Option<i64>, weight: i64, replaced: bool) -> String {
+fn formula(line: &AssessmentSchemeLine, scored: &LineFigure, value: Option<f64>, points: Option<i64>, (weight, share): (i64, i64), replaced: bool) -> String {
     let d = line.indicator.definition();
     let name = line.indicator.label();
     let unit = d.unit;
@@ -114,7 +116,7 @@ fn formula(line: &AssessmentSchemeLine, scored: &LineFigure, value: Option<f64>,
         }
     };
     let beside = if replaced { "（按复核后的数）" } else { "" };
-    let share = plain(told(points * weight / scoring::FULL));
+    let share = plain(told(share));
     format!("{figure}{beside}；{rule}，得 {} 分；权重 {}%（折算 {}%），计 {share} 分。", plain(told(points)), line.weight, plain(told(weight)))
 }
 
@@ -137,8 +139,9 @@ mod tests {
         let derived = derive(&content, &figures, &[], false);
         assert_eq!(derived.lines.iter().map(|l| (l.points, l.weight)).collect::<Vec<_>>(), [(Some(8_000), 8_571), (None, 0), (Some(7_000), 1_429)]);
         assert_eq!((derived.score, derived.total, derived.grade), (Some(7_857), Some(7_857), Some(AssessmentGrade::Pass)));
-        let words = "按时办结率 = 9 ÷ 10 = 90%；50% 为 0 分、100% 为 100 分，按比例计算，得 80 分；权重 60%（折算 85.71%），计 68.56 分。";
+        let words = "按时办结率 = 9 ÷ 10 = 90%；50% 为 0 分、100% 为 100 分，按比例计算，得 80 分；权重 60%（折算 85.71%），计 68.57 分。";
         assert_eq!(derived.lines[0].formula, words);
+        assert!(derived.lines[2].formula.ends_with("计 10 分。"), "together the score: {}", derived.lines[2].formula);
         assert!(derived.lines[1].formula.contains("不足 5，本项不计"), "{}", derived.lines[1].formula);
     }
 }

@@ -77,6 +77,21 @@ pub fn score(parts: &[(i64, i64)]) -> Option<i64> {
     (weights > 0).then(|| (parts.iter().map(|(points, weight)| points * weight).sum::<i64>() + FULL / 2) / FULL)
 }
 
+/// What each part comes to of [`score`]: together exactly that. What rounding leaves goes to where it left most, the first among
+/// equals.
+pub fn shares(parts: &[(i64, i64)]) -> Vec<i64> {
+    let mut shares: Vec<i64> = parts.iter().map(|(points, weight)| points * weight / FULL).collect();
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(parts.get(*at).map_or(0, |(points, weight)| points * weight % FULL)));
+    let left = usize::try_from(score(parts).unwrap_or(0) - shares.iter().sum::<i64>()).unwrap_or(0);
+    for at in order.into_iter().take(left) {
+        if let Some(share) = shares.get_mut(at) {
+            *share += 1;
+        }
+    }
+    shares
+}
+
 /// What was added or taken away by hand, within what the scheme allows.
 pub fn bonus(entered: i64, bonus_cap: u32, malus_cap: u32) -> i64 {
     entered.clamp(-i64::from(malus_cap) * 100, i64::from(bonus_cap) * 100)
@@ -168,6 +183,9 @@ mod tests {
             improved[at].2 = improved[at].2.max(better);
             let second = of(&improved);
             prop_assert_eq!(first.is_some(), lines.iter().any(|l| l.1));
+            let parts: Vec<(i64, i64)> = lines.iter().zip(&weights).map(|(l, w)| (l.2, *w)).collect();
+            prop_assert_eq!(shares(&parts).iter().sum::<i64>(), first.unwrap_or(0));
+            prop_assert!(shares(&parts).iter().zip(&parts).all(|(share, (points, weight))| (share * FULL - points * weight).abs() < FULL));
             if let (Some(first), Some(second)) = (first, second) {
                 prop_assert!((0..=FULL).contains(&first) && second >= first);
                 let added = bonus(by_hand, caps.0, caps.1);

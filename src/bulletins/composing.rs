@@ -97,7 +97,7 @@ pub struct NamedOverdue {
     /// Until when it was due.
     pub due_at: Moment,
     /// Days past that at the end of the period.
-    #[schema(example = 6)]
+    #[schema(example = 5)]
     pub days_late: i64,
     /// When it was done after all, as far as known when composed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -219,8 +219,9 @@ fn centers(tx: &mut Tx, center: &Center, period: Period) -> Result<Vec<BulletinC
     Ok(all)
 }
 
-fn days(from: Moment, to: Moment) -> i64 {
-    (to.local_date() - from.local_date()).num_days()
+/// Whole days from a due day to the last day of a period, which ends before `end`.
+fn days_late(due: Moment, end: Moment) -> i64 {
+    (end.local_date() - due.local_date()).num_days() - 1
 }
 
 /// Names of whoever must act.
@@ -230,7 +231,16 @@ fn responsible(tx: &mut Tx, late: &[LateClock]) -> Result<BTreeMap<Id, String>> 
 }
 
 fn overdue(c: &LateClock, (number, title): (String, String), responsible: String, end: Moment) -> NamedOverdue {
-    NamedOverdue { id: c.record_id, number, title, limit_label: None, responsible, due_at: c.due_at, days_late: days(c.due_at, end), done_at: c.stopped_at }
+    NamedOverdue {
+        id: c.record_id,
+        number,
+        title,
+        limit_label: None,
+        responsible,
+        due_at: c.due_at,
+        days_late: days_late(c.due_at, end),
+        done_at: c.stopped_at,
+    }
 }
 
 /// Named apart: promises, sheets, orders; and what an assessment has to decide is its own.

@@ -57,7 +57,7 @@ async fn list(ask: Ask, asked: List<Comments>) -> Answer {
 
 /// 登记综合点评、督查意见（record open comment）
 ///
-/// 登记来自意见箱、信函邮件、媒体的综合点评和督查意见；文字中的个人信息自动去除，未填问题标签的按用词给出。单独记录，等级仅供参考，不计入满意率等任何评价指标。
+/// 登记来自意见箱、信函邮件、媒体的综合点评和督查意见；文字中的个人信息自动去除，未填问题标签的按用词给出；督查意见由督查人员、改革办或中心负责人登记。单独记录，等级仅供参考，不计入满意率等任何评价指标。
 #[utoipa::path(tag = "evaluations", operation_id = "record_open_comment", request_body = NewComment, responses((status = 201, description = "评论", body = CommentView)))]
 #[post("/open-comments")]
 async fn record(command: Command, body: Body<NewComment>) -> Answer {

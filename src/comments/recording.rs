@@ -70,6 +70,11 @@ pub fn record_as(tx: &mut Tx, actor: &Actor, input: &NewComment, identity: Optio
     if !policy::allows(actor, "open_comment", "create", &organization::custodian_reachable(&center)) {
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
+    let inspects = [Role::Inspector, Role::ReformOffice, Role::CenterManager].into_iter().any(|role| actor.is(role));
+    if input.source == CommentSource::Inspection && !inspects && !actor.is_system() {
+        let zh = "督查意见由督查人员、改革办或中心负责人登记。";
+        return Err(Problem::rule("/source", "not_yours", zh, "Inspections are recorded by who inspects.").into());
+    }
     let received = received(tx, input.received_on)?;
     let (department, item) = about(tx, &center, (input.department_id, input.item.as_deref()))?;
     if let Some(tags) = &input.about {

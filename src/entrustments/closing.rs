@@ -11,7 +11,7 @@ use super::{
     agreement::signature,
     facts::{ApplicantReason, Completion, ReasonInput, Said, Signature, SignatureInput, Termination},
     legs,
-    load::{Loaded, Told, load_for, save},
+    load::{Loaded, RATED, Told, load_for, save},
     machine::{Action, Refusal, State},
     model::{Outcome, SignMethod, TerminateReason},
     recorded::HeldPaper,
@@ -63,8 +63,8 @@ pub fn end(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, told: Told) -> Resul
     let open_transfer_id = loaded.e.open_transfer_id.take();
     loaded.details.offered_to = None;
     loaded.details.arbitration = None;
-    // Nobody rates what was never served.
-    loaded.details.seen_off = loaded.e.state == State::Lapsed;
+    // Nobody rates what was never served, nor a second time what was rated before it was handled again.
+    loaded.details.seen_off = loaded.e.state == State::Lapsed || RATED.get().map_or(Ok(false), |rated| rated(tx, loaded.e.id))?;
     legs::close_all(tx, loaded)?;
     save(tx, actor, loaded, told)?;
     let e = &loaded.e;

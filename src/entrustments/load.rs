@@ -256,6 +256,9 @@ pub static ON_TOLD: OnceLock<ToldHook> = OnceLock::new();
 /// Whether somebody is still to call the applicant of a matter (回访): set by `app`.
 pub static CONTACT_NEEDED: OnceLock<fn(&mut Tx, Id) -> Result<bool>> = OnceLock::new();
 
+/// Whether the applicant of a matter has rated it: set by `app`.
+pub static RATED: OnceLock<fn(&mut Tx, Id) -> Result<bool>> = OnceLock::new();
+
 /// What is done then.
 pub type ToldHook = fn(&mut Tx, &Actor, &Entrustment, &str) -> Result<()>;
 

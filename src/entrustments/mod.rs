@@ -47,7 +47,8 @@ pub use handling::{AcceptInput, accept_loaded, agent_at, assign_loaded};
 pub use intake::{Identity, NewEntrustment, Origin, enter, submit, submit_as, submit_from};
 pub use listing::list;
 pub use load::{
-    CONTACT_NEEDED, Loaded, ON_TOLD, Told, by_reference, load_behind, load_for, load_locked, load_seen, movable, recompute, renew_sight, save, see_off, tell,
+    CONTACT_NEEDED, Loaded, ON_TOLD, RATED, Told, by_reference, load_behind, load_for, load_locked, load_seen, movable, recompute, renew_sight, save, see_off,
+    tell,
 };
 pub use lookup::{SearchInput, guarded, proved, search, seen};
 pub use machine::{Action, State, StepAct, StepState};

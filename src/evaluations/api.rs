@@ -79,7 +79,7 @@ async fn fetch(ask: Ask) -> Answer {
 
 /// 评价（rate）
 ///
-/// 申请人登录后评价；一件只评一次，五个等级。
+/// 申请人登录后评价；一件只评一次，五个等级。办件重新办理的，此前未评价（含系统默认）的待再次办结后重新邀请评价。
 #[utoipa::path(tag = "evaluations", operation_id = "rate_evaluation", params(("id" = String, Path, description = "评价 id", max_length = 100)), request_body = RatingInput, responses((status = 200, description = "评价", body = EvaluationView)))]
 #[post("/evaluations/{id}/rate")]
 async fn rate(command: Command, body: Body<RatingInput>) -> Answer {

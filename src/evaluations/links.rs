@@ -40,8 +40,9 @@ pub struct LinkView {
     /// Grade, once rated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grade: Option<Grade>,
-    /// Open until.
-    pub due_at: Moment,
+    /// Open until; absent while it is handled again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Moment>,
 }
 
 impl LinkView {
@@ -58,7 +59,7 @@ impl LinkView {
             state: row.state,
             state_label: row.state.label().into(),
             grade: row.grade,
-            due_at: row.due_at,
+            due_at: row.due_at.known(),
         })
     }
 }

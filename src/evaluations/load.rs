@@ -122,8 +122,10 @@ pub(super) fn load_locked(tx: &mut Tx, actor: &Actor, reference: &str) -> Result
     load_seen(tx, actor, id.as_str())
 }
 
-/// An evaluation by id, locked.
+/// An evaluation by id, locked: after its matter, whose sight a rating changes, and whose end opens it.
 pub(super) fn lock(tx: &mut Tx, id: Id) -> Result<Evaluation> {
+    let matter = store::evaluation(tx, id)?.ok_or_else(Problem::not_found)?.entrustment_id;
+    matter.map_or(Ok(()), |matter| dialect::lock_root(tx.conn, "entrustments", matter.as_str()))?;
     dialect::lock_root(tx.conn, "evaluations", id.as_str())?;
     Ok(store::evaluation(tx, id)?.ok_or_else(Problem::not_found)?)
 }

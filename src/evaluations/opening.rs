@@ -1,5 +1,5 @@
-//! What is opened: one evaluation for whatever was served, a second one after its follow-up; and what an upheld appeal takes
-//! out of the rates.
+//! What is opened: one evaluation for whatever was served, a second one after its follow-up; what waits while it is handled
+//! again; and what an upheld appeal takes out of the rates.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     expiring::remind_at,
-    load::publish,
+    load::{lock, publish},
     model::{EvaluationState, RatedKind},
     store::{self, Evaluation},
 };
@@ -16,8 +16,8 @@ use crate::{
     auth::Actor,
     clocks::{self, ClockKind},
     db::{Error, Private, Result, Sealed, Tx, dialect},
-    entrustments::{self, ClosedMatter},
-    kernel::{Code as _, Id, Problem},
+    entrustments::{self, ClosedMatter, Entrustment},
+    kernel::{Code as _, Id, Moment, Problem},
     organization, settings,
 };
 
@@ -50,7 +50,7 @@ pub struct Served {
     pub phone: Option<String>,
 }
 
-/// Opens the one evaluation of a matter; a matter reopened and ended again keeps its first.
+/// Opens the one evaluation of a matter.
 pub fn open(tx: &mut Tx, actor: &Actor, matter: &ClosedMatter) -> Result<()> {
     if !matter.served {
         return Ok(());
@@ -69,9 +69,15 @@ pub fn open(tx: &mut Tx, actor: &Actor, matter: &ClosedMatter) -> Result<()> {
     open_for(tx, actor, &served).map(|_| ())
 }
 
-/// Opens the one evaluation of whatever was served; answers it where it is new.
+/// Opens the one evaluation of whatever was served; answers it where it is new. What was handled again and ended again keeps
+/// what somebody rated; what nobody did is asked anew.
 pub fn open_for(tx: &mut Tx, actor: &Actor, served: &Served) -> Result<Option<Evaluation>> {
-    if store::of_record(tx, served.id)?.is_some() {
+    let there = store::all_of_record(tx, served.id)?;
+    if !there.is_empty() {
+        // An occasion ends once.
+        if served.kind != RatedKind::ServiceOccasion {
+            there.into_iter().try_for_each(|row| ask_anew(tx, actor, row.id, Some(served)))?;
+        }
         return Ok(None);
     }
     let is_matter = served.kind == RatedKind::Entrustment;
@@ -118,6 +124,54 @@ pub fn open_for(tx: &mut Tx, actor: &Actor, served: &Served) -> Result<Option<Ev
     begin(tx, actor, row).map(Some)
 }
 
+/// Whether a matter was rated by somebody: its agent needs the telephone for no rating any more.
+pub fn is_rated(tx: &mut Tx, record: Id) -> Result<bool> {
+    Ok(store::all_of_record(tx, record)?.first().is_some_and(Evaluation::is_rated))
+}
+
+/// A matter is handled again: what nobody rated of it waits for its new end.
+pub fn on_matter_told(tx: &mut Tx, actor: &Actor, matter: &Entrustment, kind: &str) -> Result<()> {
+    if kind == "reopened" { hold(tx, actor, matter.id) } else { Ok(()) }
+}
+
+/// What was served is handled again: until it ends again, nobody rates it, and no window runs out.
+pub fn hold(tx: &mut Tx, actor: &Actor, record: Id) -> Result<()> {
+    store::all_of_record(tx, record)?.into_iter().try_for_each(|row| ask_anew(tx, actor, row.id, None))
+}
+
+/// An evaluation that nobody rated is open again, from now on where the handling ended, else not before it ends. A default says
+/// nothing of it any more. Of a second one only the window moves: it is of the first's center, and belongs to its follow-up.
+fn ask_anew(tx: &mut Tx, actor: &Actor, id: Id, ended: Option<&Served>) -> Result<()> {
+    let mut row = lock(tx, id)?;
+    let unrated = if row.round == 1 { !row.is_rated() } else { row.state == EvaluationState::Open };
+    if !unrated || (row.is_held() && ended.is_none()) {
+        return Ok(());
+    }
+    clocks::stop(tx, row.id, &[ClockKind::Evaluation])?;
+    row.state = EvaluationState::Open;
+    (row.is_default, row.grade, row.channel, row.rated_at) = (false, None, None, None);
+    (row.due_at, row.remind_at) = (Moment::NEVER, Moment::NEVER);
+    let kind = match ended {
+        None => "evaluation.held",
+        Some(served) => {
+            if row.round == 1 {
+                // Whoever had it last is rated.
+                (row.center_id, row.staff_id, row.applicant_id) = (served.center_id, served.staff_id, served.applicant_id);
+                row.title.clone_from(&served.title);
+            }
+            run(tx, &mut row)?;
+            "evaluation.reopened"
+        }
+    };
+    row.version += 1;
+    row.updated_at = tx.now;
+    if !store::save(tx, &row)? {
+        return Err(Error::Contended);
+    }
+    let params = json!({ "number": row.number, "kind": row.record_kind.code(), "round": row.round });
+    publish(tx, actor, &row, kind, params)
+}
+
 /// Opens the second evaluation, after the follow-up was told; the first stays as it is.
 pub fn open_second(tx: &mut Tx, actor: &Actor, first: Id) -> Result<Id> {
     let first = store::evaluation(tx, first)?.ok_or_else(Problem::not_found)?;
@@ -146,11 +200,16 @@ pub fn open_second(tx: &mut Tx, actor: &Actor, first: Id) -> Result<Id> {
 }
 
 /// The window of validity begins.
-fn begin(tx: &mut Tx, actor: &Actor, mut row: Evaluation) -> Result<Evaluation> {
+fn run(tx: &mut Tx, row: &mut Evaluation) -> Result<()> {
     let center = organization::load(tx, row.center_id)?;
     let rules = settings::rules(tx, &center.path)?;
     row.due_at = clocks::start(tx, "evaluation", row.id, ClockKind::Evaluation, rules.evaluation_limit)?;
     row.remind_at = remind_at(tx, row.due_at, rules.evaluation_reminder)?;
+    Ok(())
+}
+
+fn begin(tx: &mut Tx, actor: &Actor, mut row: Evaluation) -> Result<Evaluation> {
+    run(tx, &mut row)?;
     store::insert(tx, &row)?;
     publish(tx, actor, &row, "evaluation.opened", json!({ "number": row.number, "kind": row.record_kind.code(), "round": row.round }))?;
     Ok(row)

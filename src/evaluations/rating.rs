@@ -128,7 +128,18 @@ impl RatingInput {
 
 /// Whether an evaluation can be rated now.
 pub(super) fn is_open(row: &Evaluation, now: Moment) -> bool {
-    row.state == EvaluationState::Open && row.due_at >= now
+    row.state == EvaluationState::Open && !row.is_held() && row.due_at >= now
+}
+
+/// Why it cannot be rated now.
+pub(super) fn closed(row: &Evaluation) -> Problem {
+    let (zh, en) = match row.state {
+        EvaluationState::Open if row.is_held() => ("本件正在重新办理，办结后再请您评价。", "It is handled again, and rated when it ends."),
+        EvaluationState::Rated if row.is_default => ("评价期限已过，系统已默认评价。", "The window is over; it was rated by default."),
+        EvaluationState::Rated => ("本件已评价，一件只评一次。", "Rated already."),
+        EvaluationState::Open | EvaluationState::Expired => ("评价期限已过。", "The window is over."),
+    };
+    Problem::new(ErrorCode::StateConflict, Text::new(zh, en))
 }
 
 /// Takes a rating in, however it came.
@@ -141,10 +152,7 @@ pub(super) fn rate_row(
     recorded: Option<&Recorded>,
 ) -> Result<Evaluation> {
     if !is_open(&row, tx.now) {
-        let zh = if row.state == EvaluationState::Rated { "本件已评价，一件只评一次。" } else { "评价期限已过。" };
-        let mut problem = Problem::new(ErrorCode::StateConflict, Text::new(zh, "Rated already, or the window is over."));
-        problem.allowed_actions = Some(Vec::new());
-        return Err(problem.into());
+        return Err(Problem { allowed_actions: Some(Vec::new()), ..closed(&row) }.into());
     }
     input.check(&row, channel)?;
     let own_tags = if input.own_tags.is_empty() { None } else { Some(serde_json::to_string(&input.own_tags)?) };

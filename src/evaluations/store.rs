@@ -84,6 +84,16 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
+    /// Whether somebody rated it: a default is no rating of anybody's.
+    pub fn is_rated(&self) -> bool {
+        self.state == EvaluationState::Rated && !self.is_default
+    }
+
+    /// Whether what it rates is handled again: it waits for the new end.
+    pub fn is_held(&self) -> bool {
+        self.state == EvaluationState::Open && self.due_at.known().is_none()
+    }
+
     /// Whether whoever was served can be asked: by account, by the matter's contact, or by a telephone that was left.
     pub fn has_contact(&self) -> bool {
         self.phone.is_some() || self.applicant_id.is_some() || self.entrustment_id.is_some()
@@ -116,6 +126,12 @@ pub fn by_number(tx: &mut Tx, number: &str) -> Result<Option<Evaluation>> {
 pub fn of_record(tx: &mut Tx, record: Id) -> Result<Option<Evaluation>> {
     let all = evaluations::table.filter(evaluations::record_id.eq(record)).order(evaluations::round.asc());
     Ok(open_or_first(all.select(Evaluation::as_select()).load(tx.conn)?))
+}
+
+/// All of a record, the first before the second.
+pub fn all_of_record(tx: &mut Tx, record: Id) -> Result<Vec<Evaluation>> {
+    let all = evaluations::table.filter(evaluations::record_id.eq(record)).order(evaluations::round.asc());
+    Ok(all.select(Evaluation::as_select()).load(tx.conn)?)
 }
 
 fn open_or_first(mut all: Vec<Evaluation>) -> Option<Evaluation> {

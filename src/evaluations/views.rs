@@ -97,8 +97,9 @@ pub struct EvaluationView {
     /// For the applicant, while open: the single-use link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
-    /// Open until.
-    pub due_at: Moment,
+    /// Open until; absent while it is handled again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Moment>,
     /// When rated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rated_at: Option<Moment>,
@@ -199,7 +200,7 @@ pub(super) fn render(tx: &mut Tx, actor: &Actor, row: Evaluation, sight: Sight) 
         is_excluded: row.is_excluded,
         excluded_why: why,
         follow_up_id: row.follow_up_id,
-        due_at: row.due_at,
+        due_at: row.due_at.known(),
         rated_at: row.rated_at,
         version: row.version,
     })

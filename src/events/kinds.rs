@@ -124,7 +124,7 @@ pub const KINDS: &[Kinds] = &[
     ]),
     of("evaluation", "评价", &[
         ("opened", "已邀请评价"), ("code_requested", "申请验证码"), ("rated", "已评价"), ("defaulted", "默认评价"), ("expired", "逾期未评"), ("reminded", "提醒评价"),
-        ("excluded", "经申诉不计入"), ("recorded", "已登记"),
+        ("held", "重新办理，暂缓评价"), ("reopened", "重新邀请评价"), ("excluded", "经申诉不计入"), ("recorded", "已登记"),
     ]),
     of("rating_device", "评价器", &[
         ("registered", "已登记"), ("presented", "已推送评价"), ("revoked", "已停用"),

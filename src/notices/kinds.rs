@@ -61,7 +61,7 @@ impl NoticeKind {
             "entrustment.closed" => Self::MatterClosed,
             "entrustment.assigned" => Self::MatterAssigned,
             "form.link_sent" => Self::SigningLink,
-            "evaluation.opened" => Self::RatingOpen,
+            "evaluation.opened" | "evaluation.reopened" => Self::RatingOpen,
             "evaluation.reminded" => Self::RatingReminder,
             "fallback_ticket.registered" => Self::TicketRegistered,
             "fallback_ticket.feedback_asked" => Self::TicketFeedback,

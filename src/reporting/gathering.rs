@@ -32,7 +32,8 @@ pub fn rows(tx: &mut Tx, mapping: &ReportMapping, path: &str, ids: &[Id]) -> Res
     let of = |kind: RatedKind| -> Vec<Id> { all.iter().filter(|e| e.record_kind == kind).map(|e| e.record_id).collect() };
     let (matters, occasions) = (of(RatedKind::Entrustment), of(RatedKind::ServiceOccasion));
     let mut items: HashMap<Id, Id> = entrustments::store::entrustments_by_id(tx, &matters)?.into_iter().map(|e| (e.id, e.item_id)).collect();
-    items.extend(occasions::store::occasions_by_id(tx, &occasions)?.into_iter().filter_map(|o| Some((o.id, o.item_id?))));
+    let occasions = occasions::store::occasions_by_id(tx, &occasions)?;
+    items.extend(occasions.iter().filter_map(|o| Some((o.id, o.item_id?))));
     let codes: HashMap<Id, String> =
         catalogue::store::items_by_id(tx, &items.values().copied().collect::<Vec<_>>())?.into_iter().map(|i| (i.id, i.code)).collect();
     let people = applicants::store::applicants_by_id(tx, &all.iter().filter_map(|e| e.applicant_id).collect::<Vec<_>>())?;
@@ -49,7 +50,11 @@ pub fn rows(tx: &mut Tx, mapping: &ReportMapping, path: &str, ids: &[Id]) -> Res
                 Some(name) => tx.masking.name(&name.open(tx.vault)?),
                 None => a.name.clone(),
             },
-            None => String::new(),
+            // Whoever was served on the spot left a name there, or none.
+            None => match occasions.iter().find(|o| o.id == e.record_id).and_then(|o| o.name.as_ref()) {
+                Some(name) => tx.masking.name(&name.open(tx.vault)?),
+                None => String::new(),
+            },
         };
         let rated = Rated {
             id: e.id.to_string(),
@@ -58,8 +63,9 @@ pub fn rows(tx: &mut Tx, mapping: &ReportMapping, path: &str, ids: &[Id]) -> Res
             center_name: center.name.clone(),
             division_code: center.division_code.clone(),
             applicant_kind: applicant.map(|a| a.kind.clone()).unwrap_or_default(),
+            // A telephone alone is no name.
+            is_named: e.is_named && !name.is_empty(),
             applicant_name: name,
-            is_named: e.is_named,
             grade,
             channel,
             dimensions: e.rating.as_ref().map(Json::get).transpose()?.unwrap_or_default().dimensions,

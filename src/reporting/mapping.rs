@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use validator::Validate;
 
 use crate::{
+    applicants::ApplicantKind,
     db::code_enum,
     evaluations::model::{Dimension, Grade, RatingChannel},
     kernel::{Code, ErrorCode, FieldError, Moment, Problem, segment},
@@ -74,6 +75,9 @@ pub struct ReportField {
 /// Codes of the other platform, by ours.
 pub type Codes = BTreeMap<String, String>;
 
+/// How a flag is usually written.
+const FLAGS: [(&str, &str); 2] = [("yes", "1"), ("no", "0")];
+
 /// The longest of them.
 const LONGEST_CODE: usize = 60;
 
@@ -106,6 +110,18 @@ pub struct ReportMapping {
     #[serde(default)]
     #[schema(schema_with = codes)]
     pub dimensions: Codes,
+    /// Code of each kind of applicant; one without goes out under ours.
+    #[serde(default)]
+    #[schema(schema_with = codes)]
+    pub applicant_kinds: Codes,
+    /// Code of divisions that the other platform names otherwise, by ours; the rest go out as they are.
+    #[serde(default)]
+    #[schema(schema_with = codes)]
+    pub divisions: Codes,
+    /// How `yes` and `no` are written; without, 1 and 0.
+    #[serde(default)]
+    #[schema(schema_with = codes)]
+    pub flags: Codes,
     /// Default ratings go along, marked; else they stay here.
     #[serde(default)]
     pub with_defaults: bool,
@@ -145,6 +161,9 @@ impl Default for ReportMapping {
             grades: Grade::ALL.iter().map(turned).collect(),
             channels: codes(RatingChannel::ALL.iter().map(|c| c.code()).collect()),
             dimensions: codes(Dimension::ALL.iter().map(|d| d.code()).collect()),
+            applicant_kinds: ApplicantKind::ALL.iter().filter_map(|k| Some((k.code().to_owned(), k.standard()?.to_owned()))).collect(),
+            divisions: Codes::new(),
+            flags: FLAGS.iter().map(|(own, usual)| ((*own).to_owned(), (*usual).to_owned())).collect(),
             with_defaults: false,
         }
     }
@@ -191,6 +210,11 @@ pub struct Rated {
     pub is_excluded: bool,
 }
 
+/// A division as it is coded here.
+fn division(code: &str) -> bool {
+    code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit())
+}
+
 impl ReportMapping {
     /// All that is wrong with it.
     pub fn check(&self) -> Result<(), Problem> {
@@ -220,6 +244,9 @@ impl ReportMapping {
         table("grades", &self.grades, Grade::ALL.iter().map(|g| g.code()).collect(), true);
         table("channels", &self.channels, RatingChannel::ALL.iter().map(|c| c.code()).collect(), true);
         table("dimensions", &self.dimensions, Dimension::ALL.iter().map(|d| d.code()).collect(), false);
+        table("applicant_kinds", &self.applicant_kinds, ApplicantKind::ALL.iter().map(|k| k.code()).collect(), false);
+        table("flags", &self.flags, FLAGS.iter().map(|f| f.0).collect(), false);
+        table("divisions", &self.divisions, self.divisions.keys().map(String::as_str).filter(|own| division(own)).collect(), false);
         let mut grades: Vec<&String> = self.grades.values().collect();
         grades.sort();
         if grades.windows(2).any(|w| w[0] == w[1]) {
@@ -235,7 +262,12 @@ impl ReportMapping {
             ReportTime::DateTime => at.rfc3339().get(..19).unwrap_or_default().replace('T', " "),
             ReportTime::Rfc3339 => at.rfc3339(),
         };
-        let flag = |yes: bool| json!(if yes { "1" } else { "0" });
+        // What has no code there goes out under its own.
+        let mapped = |codes: &Codes, own: &str| json!(codes.get(own).filter(|c| !c.is_empty()).map_or(own, String::as_str));
+        let flag = |yes: bool| {
+            let (own, usual) = if yes { FLAGS[0] } else { FLAGS[1] };
+            json!(self.flags.get(own).map_or(usual, String::as_str))
+        };
         let value = |field: &ReportField| match field.source {
             ReportSource::RatingId => json!(of.id),
             ReportSource::RecordNumber => json!(of.number),
@@ -243,8 +275,8 @@ impl ReportMapping {
             ReportSource::ItemCode => json!(of.item_code),
             ReportSource::ItemName => json!(of.item_name),
             ReportSource::CenterName => json!(of.center_name),
-            ReportSource::DivisionCode => json!(of.division_code),
-            ReportSource::ApplicantKind => json!(of.applicant_kind),
+            ReportSource::DivisionCode => mapped(&self.divisions, &of.division_code),
+            ReportSource::ApplicantKind => mapped(&self.applicant_kinds, &of.applicant_kind),
             ReportSource::ApplicantName => json!(if of.is_named { of.applicant_name.as_str() } else { "" }),
             ReportSource::IsNamed => flag(of.is_named),
             ReportSource::Grade => json!(code(&self.grades, of.grade.code())),
@@ -280,10 +312,21 @@ mod tests {
         let mut mapping = ReportMapping::default();
         mapping.grades.remove("satisfied");
         mapping.channels.insert("pigeon".into(), "9".into());
+        mapping.applicant_kinds.insert("ghost".into(), "99".into());
+        mapping.divisions.insert("3206".into(), "1".into());
+        mapping.flags.insert("maybe".into(), "2".into());
         mapping.fields.push(ReportField { name: "pf".into(), source: ReportSource::Literal, value: String::new() });
         let problem = mapping.check().expect_err("wrong");
         let told = format!("{problem:?}");
-        for at in ["/mapping/grades/satisfied", "/mapping/channels/pigeon", "/mapping/fields/16/name", "/mapping/fields/16/value"] {
+        for at in [
+            "/mapping/applicant_kinds/ghost",
+            "/mapping/divisions/3206",
+            "/mapping/flags/maybe",
+            "/mapping/grades/satisfied",
+            "/mapping/channels/pigeon",
+            "/mapping/fields/16/name",
+            "/mapping/fields/16/value",
+        ] {
             assert!(told.contains(at), "{at} in {told}");
         }
     }

@@ -26,7 +26,7 @@ use crate::{
 /// Ratings that go together when they are pushed.
 const PUSHED: i64 = 200;
 /// What a rating can come to that a target is told of.
-const TOLD: [&str; 3] = ["evaluation.rated", "evaluation.excluded", "evaluation.expired"];
+const TOLD: [&str; 3] = ["evaluation.rated", "evaluation.excluded", "evaluation.defaulted"];
 /// Ratings in one file.
 const FILED: i64 = 10_000;
 /// The longest period of a file, in days.
@@ -225,7 +225,7 @@ fn gathered(tx: &mut Tx, mapping: &ReportMapping, center: &Center, ids: &[Id]) -
 pub fn preview(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<views::ReportPreview> {
     let (row, center) = load(tx, actor, reference, "read")?;
     let settings = row.settings.open(tx.vault)?;
-    let ids = store::newest(tx, &center.path, 10)?;
+    let ids = store::newest(tx, &center.path, settings.mapping.with_defaults, 10)?;
     Ok(views::ReportPreview { rows: gathered(tx, &settings.mapping, &center, &ids)?.into_iter().map(Value::Object).collect() })
 }
 

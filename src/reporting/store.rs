@@ -126,12 +126,13 @@ pub fn rated_within(tx: &mut Tx, path: &str, (from, to): (Moment, Moment), limit
         .load(tx.conn)?)
 }
 
-/// The newest ratings at or below a path.
-pub fn newest(tx: &mut Tx, path: &str, limit: i64) -> Result<Vec<Id>> {
+/// The newest ratings at or below a path; those of nobody where they are reported too.
+pub fn newest(tx: &mut Tx, path: &str, defaults: bool, limit: i64) -> Result<Vec<Id>> {
     let below = centers::table.filter(centers::path.ge(path.to_owned())).filter(centers::path.lt(format!("{path}~"))).select(centers::id);
     Ok(evaluations::table
         .filter(evaluations::state.eq(EvaluationState::Rated))
         .filter(evaluations::center_id.eq_any(below))
+        .filter(evaluations::is_default.eq(false).or(evaluations::is_default.eq(defaults)))
         .order((evaluations::rated_at.desc(), evaluations::id.desc()))
         .limit(limit)
         .select(evaluations::id)

@@ -57,7 +57,7 @@ async fn list(ask: Ask, asked: List<ReturnVisits>) -> Answer {
 
 /// 指定或登记回访（order return visit）
 ///
-/// 问题销号、办件签收办结后按比例自动抽取回访；对其他已销号的问题（ticket）、已签收办结的办件（entrustment）可指定回访，二者填其一。带 result 的，一次完成安排和登记；已安排的登记在该次回访上。每轮办理对每位申请人回访一次。
+/// 问题销号、办件签收办结后按比例自动抽取回访；对其他已销号的问题（ticket）、已签收办结的办件（entrustment）可指定回访，二者填其一。由综窗人员、中心负责人就本中心的件指定，由上级中心负责人、督查人员、改革办就所辖中心的件指定。带 result 的，一次完成安排和登记，限能登记回访结果的综窗人员和改革办，承办人不能登记；已安排的登记在该次回访上。每轮办理对每位申请人回访一次。
 #[utoipa::path(tag = "fallback", operation_id = "order_return_visit", request_body = ReturnVisitOrder, responses((status = 201, description = "回访", body = ReturnVisitView)))]
 #[post("/return-visits")]
 async fn order(command: Command, body: Body<ReturnVisitOrder>) -> Answer {

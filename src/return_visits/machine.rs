@@ -57,7 +57,8 @@ impl Refuse for Refusal {
     }
 
     fn zh(&self) -> String {
-        format!("回访当前为“{}”，不能{}。", self.1.label(), self.0.label())
+        let action = if self.0 == A::Drop { "取消" } else { self.0.label() };
+        format!("回访当前为“{}”，不能{action}。", self.1.label())
     }
 }
 

@@ -295,10 +295,12 @@ pub fn plan_as(tx: &mut Tx, actor: &Actor, input: &ReturnVisitOrder, identity: O
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     let (about, at) = asked_about(tx, actor, input)?;
-    let center = about.center();
-    let reach = Reachable { centers: vec![center.id], path: &center.path, ..Reachable::default() };
-    if !policy::allows(actor, "return_visit", "create", &reach) {
+    if !reaches(actor, about.center(), "create") {
         return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    if input.result.is_some() && (about.is_own(actor) || !reaches(actor, about.center(), "record")) {
+        let zh = "您可以指定回访，不能登记回访结果；请不带 result，由综窗人员或改革办（承办人以外的人）回访后登记。";
+        return Err(Problem::new(ErrorCode::Forbidden, Text::new(zh, "You may order a visit, but not record its result.")).into());
     }
     if !about.is_over() {
         let (zh, en) = match &about {
@@ -329,7 +331,24 @@ pub fn plan_as(tx: &mut Tx, actor: &Actor, input: &ReturnVisitOrder, identity: O
     }
 }
 
-/// What a visit is ordered about, seen and locked: a ticket, or a matter.
+/// Whether a caller may do this with the visits of a center.
+fn reaches(actor: &Actor, center: &Center, action: &str) -> bool {
+    policy::allows(actor, "return_visit", action, &Reachable { centers: vec![center.id], path: &center.path, ..Reachable::default() })
+}
+
+/// A matter that the caller sees, or whose visits are theirs to order: who calls back needs no more of it than the visit shows.
+fn matter(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Option<Id>> {
+    match entrustments::load_seen(tx, actor, reference) {
+        Ok(seen) => return Ok(Some(seen.e.id)),
+        Err(Error::Refused(_)) => {}
+        Err(other) => return Err(other),
+    }
+    let Some(e) = entrustments::by_reference(tx, reference)? else { return Ok(None) };
+    let center = organization::load(tx, e.custodian_id)?;
+    Ok(reaches(actor, &center, "create").then_some(e.id))
+}
+
+/// What a visit is ordered about, within reach and locked: a ticket, or a matter.
 fn asked_about(tx: &mut Tx, actor: &Actor, input: &ReturnVisitOrder) -> Result<(About, Id)> {
     let refuse = |at: &str, code, zh, en| Error::from(Problem::rule(at, code, zh, en));
     match (&input.ticket, &input.entrustment) {
@@ -343,12 +362,9 @@ fn asked_about(tx: &mut Tx, actor: &Actor, input: &ReturnVisitOrder) -> Result<(
         (None, Some(_)) if input.caller_id.is_some() => {
             Err(refuse("/caller_id", "not_applicable", "办件回访其申请人，不指定反映人。", "The applicant of a matter is visited."))
         }
-        (None, Some(reference)) => match entrustments::load_seen(tx, actor, reference) {
-            Err(Error::Refused(_)) => Err(refuse("/entrustment", "unknown_entrustment", "没有这件，或者不在您的可见范围内。", "No matter that you see.")),
-            other => {
-                let id = other?.e.id;
-                Ok((About::Matter(Box::new(entrustments::load_locked(tx, id)?)), id))
-            }
+        (None, Some(reference)) => match matter(tx, actor, reference)? {
+            None => Err(refuse("/entrustment", "unknown_entrustment", "没有这件，或者不在您的可见范围内。", "No matter within your reach.")),
+            Some(id) => Ok((About::Matter(Box::new(entrustments::load_locked(tx, id)?)), id)),
         },
         _ => Err(refuse("/ticket", "one_of", "请指明一件反映问题或者一件办件，二者只填其一。", "Name a ticket or a matter, not both.")),
     }

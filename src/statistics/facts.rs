@@ -380,6 +380,10 @@ fn rated(to: &mut Contributed, row: &Evaluation) {
 
 fn graded(to: &mut Contributed, row: &Evaluation) {
     let center = row.center_id;
+    if row.is_excluded {
+        // An appeal was upheld: it counts in no rate (DOMAIN §11), nor can it be told from two of them.
+        return;
+    }
     to.add(EvaluationsInvited, row.created_at, center);
     let (EvaluationState::Rated, Some(grade), Some(at)) = (row.state, row.grade, row.rated_at) else { return };
     if row.is_default {
@@ -387,10 +391,6 @@ fn graded(to: &mut Contributed, row: &Evaluation) {
         return;
     }
     to.add(EvaluationsAnswered, row.created_at, center);
-    if row.is_excluded {
-        // An appeal was upheld: it was given, and counts for no grade (DOMAIN §11).
-        return;
-    }
     let measure = match grade {
         Grade::VerySatisfied => VerySatisfied,
         Grade::Satisfied => Satisfied,
@@ -411,6 +411,8 @@ fn graded(to: &mut Contributed, row: &Evaluation) {
 pub fn of_occasion(row: &Occasion, evaluation: Option<&Evaluation>) -> Contributed {
     let channel = match row.kind {
         OccasionKind::HotlineOrder => "hotline",
+        // What a client opened was not served at a window, unless it says so.
+        OccasionKind::Consultation | OccasionKind::Other if row.client_id.is_some() => "",
         OccasionKind::Counter | OccasionKind::Consultation | OccasionKind::Other => "window",
     };
     let department = row.department_id.map(|id| id.to_string()).unwrap_or_default();

@@ -1,11 +1,15 @@
 //! Figures for everybody: whole months that are over, of a center with all below it, with no small group in them (k ≥ 5).
 //!
-//! A figure is kept back where its count, or of a rate either side of the fraction, is from one to four; and where it would tell
-//! of one that is. Of a center and those right below it only the whole is known, so the parts that are kept back are at
-//! least two, and what they come to together is no small group itself; else the smallest of the others is kept back too. A center
-//! is told only where all above it are told, so the same holds whatever is asked of which center. There is one length of
-//! period, and channel, mode and item are told of the topmost center alone: nothing else overlaps, so nothing can be taken
-//! from one another.
+//! A figure is kept back where a group in it is from one to four: what is above the line, what is below and not above, and what
+//! it leaves out of another published figure; and where it would tell of one that is. Of a center and those right below it only
+//! the whole is known, so the parts that are kept back are at least two, and what they come to together is no small group itself;
+//! else the smallest of the others is kept back too. A center is told only where all above it are told, so the same holds
+//! whatever is asked of which center. There is one length of period.
+//!
+//! The topmost center's figures are divided by channel or mode as well, but only those that count one kind of record: the parts
+//! of two divisions then say nothing of one another. A rating may be of a matter, a ticket or a service, of which each has its own
+//! channels and only matters have a mode: from one division the small parts of another could be worked out. So ratings are
+//! told by center alone; and nothing by item, since who offers an item is known to everybody.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -75,7 +79,7 @@ pub struct PublicBreakdownParams {
     /// 已结束的月份
     #[param(max_length = 7, example = "2026-01")]
     pub month: String,
-    /// 按下级中心（center）；最上级中心还可以按渠道、帮办方式、事项
+    /// 按下级中心（center）；最上级中心的收件量、办结量、按时办结率还可以按渠道（channel）、帮办方式（mode），“办不成事”登记量、销号率还可以按渠道
     #[param(inline, example = "center")]
     pub by: Axis,
 }
@@ -105,7 +109,7 @@ pub struct PublicStatistics {
 /// A published part.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct PublicPart {
-    /// Id of a center or item; code of a channel or mode; `own`: the center itself.
+    /// Id of a center; code of a channel or mode; `own`: the center itself.
     #[schema(example = "own")]
     pub key: String,
     /// In Chinese.
@@ -154,52 +158,75 @@ fn question(center: Center, first: Month, own: bool) -> Question {
     Question { center, person: None, own, level: None, from: first.first(), to: first.end(), only: Vec::new(), dimensions: Vec::new() }
 }
 
-/// Both sides of the line; of a count, nothing below it.
-type Pair = (i64, i64);
+/// What a figure tells of: what is above the line, what is below and not above, and what it leaves out of another published
+/// figure. Of a count, itself alone.
+pub type Groups = [i64; 3];
 
-fn pair(figure: &StatisticsFigure) -> Pair {
-    (figure.numerator.unwrap_or(0), figure.denominator.unwrap_or(0))
+/// What is below the line of the one is a part of the other, of the same month.
+const PART_OF: &[(Indicator, Indicator)] = &[(Indicator::ClearanceRate, Indicator::TicketsRegistered)];
+
+/// A figure with the one that it is a part of.
+fn with_whole(indicator: Indicator) -> Vec<Indicator> {
+    let whole = PART_OF.iter().filter(|(part, _)| *part == indicator).map(|(_, whole)| *whole);
+    std::iter::once(indicator).chain(whole).collect()
 }
 
-/// No group in it is small: neither those above the line, nor those below it, nor those below and not above.
-fn safe((over, under): Pair) -> bool {
-    let large = |n: i64| n == 0 || n >= LEAST;
-    large(over) && large(under) && (under == 0 || large(under - over))
+/// Of what [`with_whole`] asked.
+fn groups(figures: &[StatisticsFigure]) -> Groups {
+    let over = |at: usize| figures.get(at).and_then(|f| f.numerator);
+    let (above, below) = (over(0).unwrap_or(0), figures.first().and_then(|f| f.denominator));
+    [above, below.map_or(0, |below| below - above), over(1).map_or(0, |whole| whole - below.unwrap_or(0))]
+}
+
+/// No group in it is small.
+fn safe(groups: Groups) -> bool {
+    groups.iter().all(|n| *n == 0 || *n >= LEAST)
 }
 
 /// Which parts of a whole that is told are kept back.
-pub fn kept_back(parts: &[Pair]) -> Vec<bool> {
+pub fn kept_back(parts: &[Groups]) -> Vec<bool> {
     let mut hidden: Vec<bool> = parts.iter().map(|p| !safe(*p)).collect();
     loop {
-        let (mut many, mut together) = (0, (0, 0));
+        let (mut many, mut together) = (0, [0; 3]);
         for (p, _) in parts.iter().zip(&hidden).filter(|(_, hidden)| **hidden) {
             many += 1;
-            together = (together.0 + p.0, together.1 + p.1);
+            together.iter_mut().zip(p).for_each(|(sum, n)| *sum += n);
         }
         if many == 0 || (many > 1 && safe(together)) {
             return hidden;
         }
-        let told = parts.iter().enumerate().filter(|(at, p)| !hidden.get(*at).copied().unwrap_or(true) && **p != (0, 0));
-        let Some((smallest, _)) = told.min_by_key(|(at, p)| (p.0.max(p.1), *at)) else { return vec![true; parts.len()] };
+        let told = parts.iter().enumerate().filter(|(at, p)| !hidden.get(*at).copied().unwrap_or(true) && **p != [0; 3]);
+        let Some((smallest, _)) = told.min_by_key(|(at, p)| (p.iter().sum::<i64>(), *at)) else { return vec![true; parts.len()] };
         if let Some(at) = hidden.get_mut(smallest) {
             *at = true;
         }
     }
 }
 
+/// By what a figure of the topmost center is told, beside the centers below it.
+fn also_by(indicator: Indicator) -> &'static [Axis] {
+    match indicator {
+        Indicator::ReceivedMatters | Indicator::CompletedMatters | Indicator::OnTimeRate => &[Axis::Channel, Axis::Mode],
+        Indicator::TicketsRegistered | Indicator::ClearanceRate => &[Axis::Channel],
+        _ => &[],
+    }
+}
+
 /// A center itself and those right below it, each with one figure of a month, and whether it is told.
 fn family(tx: &mut Tx, center: &Center, first: Month, indicator: Indicator) -> Result<Vec<(Option<Center>, StatisticsFigure, bool)>> {
-    let one = |tx: &mut Tx, of: Center, own: bool| -> Result<StatisticsFigure> {
-        let figures = totals::total(tx, &question(of, first, own), &[indicator])?;
-        Ok(figures.into_iter().next().unwrap_or_else(|| StatisticsFigure::of(indicator, 0, 0)))
+    let asked = with_whole(indicator);
+    let one = |tx: &mut Tx, of: Center, own: bool| -> Result<(StatisticsFigure, Groups)> {
+        let figures = totals::total(tx, &question(of, first, own), &asked)?;
+        let told = groups(&figures);
+        Ok((figures.into_iter().next().unwrap_or_else(|| StatisticsFigure::of(indicator, 0, 0)), told))
     };
     let mut all = vec![(None, one(tx, center.clone(), true)?)];
     for child in children(tx, center)? {
         let figure = one(tx, child.clone(), false)?;
         all.push((Some(child), figure));
     }
-    let hidden = kept_back(&all.iter().map(|(_, f)| pair(f)).collect::<Vec<_>>());
-    Ok(all.into_iter().zip(hidden).map(|((center, figure), hidden)| (center, figure, !hidden)).collect())
+    let hidden = kept_back(&all.iter().map(|(_, (_, groups))| *groups).collect::<Vec<_>>());
+    Ok(all.into_iter().zip(hidden).map(|((center, (figure, _)), hidden)| (center, figure, !hidden)).collect())
 }
 
 /// Whether a figure of a center and all below it is told: from the top down, each in its family.
@@ -209,7 +236,7 @@ fn is_told(tx: &mut Tx, center: &Center, first: Month, indicator: Indicator) -> 
     for id in lineage {
         let at = organization::load(tx, id)?;
         let told = match &above {
-            None => totals::total(tx, &question(at.clone(), first, false), &[indicator])?.iter().all(|f| safe(pair(f))),
+            None => safe(groups(&totals::total(tx, &question(at.clone(), first, false), &with_whole(indicator))?)),
             Some(above) => family(tx, above, first, indicator)?.iter().any(|(c, _, told)| *told && c.as_ref().is_some_and(|c| c.id == at.id)),
         };
         if !told {
@@ -287,19 +314,20 @@ pub fn breakdown(tx: &mut Tx, params: &PublicBreakdownParams) -> Result<PublicBr
                 PublicPart { key, label, figures: show(figure, told) }
             })
             .collect(),
-        by @ (Axis::Channel | Axis::Mode | Axis::Item) if top => {
+        by if top && also_by(params.indicator).contains(&by) => {
             let q = question(center.clone(), first, false);
             q.admit(params.indicator, Some(by))?;
-            let parts = by_column(tx, &q, &[params.indicator], by)?;
-            let hidden = kept_back(&parts.iter().map(|p| p.figures.first().map_or((0, 0), pair)).collect::<Vec<_>>());
+            // Of a whole that is kept back, which parts there are would tell of it.
+            let parts = if whole { by_column(tx, &q, &with_whole(params.indicator), by)? } else { Vec::new() };
+            let hidden = kept_back(&parts.iter().map(|p| groups(&p.figures)).collect::<Vec<_>>());
             let parts = parts.into_iter().zip(hidden);
             parts
-                .map(|(p, hidden)| PublicPart { key: p.key, label: p.label, figures: p.figures.into_iter().flat_map(|f| show(f, !hidden)).collect() })
+                .map(|(p, hidden)| PublicPart { key: p.key, label: p.label, figures: p.figures.into_iter().take(1).flat_map(|f| show(f, !hidden)).collect() })
                 .collect()
         }
         _ => {
-            let (zh, en) =
-                ("公开数据按下级中心分列；渠道、帮办方式、事项只在最上级中心分列。", "By center; by channel, mode and item of the topmost center alone.");
+            let zh = "公开数据按下级中心分列；最上级中心的收件量、办结量、按时办结率还可按渠道、帮办方式分列，“办不成事”登记量、销号率还可按渠道分列。";
+            let en = "By center; of the topmost center, what counts matters also by channel and mode, what counts tickets by channel.";
             return Err(Problem::parameter("by", "not_public", zh, en).into());
         }
     };
@@ -314,25 +342,36 @@ mod tests {
 
     #[test]
     fn small_groups_are_kept_back_with_company() {
-        assert_eq!(kept_back(&[(10, 0), (20, 0)]), [false, false]);
-        assert_eq!(kept_back(&[(3, 0), (20, 0), (7, 0)]), [true, false, true], "the smallest of the others hides it");
-        assert_eq!(kept_back(&[(3, 0), (4, 0), (20, 0)]), [true, true, false], "two together are no small group");
-        assert_eq!(kept_back(&[(1, 0), (1, 0), (20, 0), (9, 0)]), [true, true, false, true]);
-        assert_eq!(kept_back(&[(46, 48), (30, 40)]), [true, true], "two who were not on time are few");
+        let counts = |all: &[i64]| kept_back(&all.iter().map(|n| [*n, 0, 0]).collect::<Vec<_>>());
+        assert_eq!(counts(&[10, 20]), [false, false]);
+        assert_eq!(counts(&[3, 20, 7]), [true, false, true], "the smallest of the others hides it");
+        assert_eq!(counts(&[3, 4, 20]), [true, true, false], "two together are no small group");
+        assert_eq!(counts(&[1, 1, 20, 9]), [true, true, false, true]);
+        assert_eq!(kept_back(&[[46, 2, 0], [30, 10, 0]]), [true, true], "two who were not on time are few");
+        assert_eq!(kept_back(&[[40, 6, 2], [30, 10, 0]]), [true, true], "two that the other figure counts are few");
+    }
+
+    #[test]
+    fn ratings_are_of_many_kinds() {
+        for indicator in PUBLIC {
+            let ratings = matches!(indicator, Indicator::SatisfactionRate | Indicator::ParticipationRate);
+            assert_eq!(also_by(*indicator).is_empty(), ratings, "{indicator:?}");
+            assert!(!also_by(*indicator).contains(&Axis::Item) && also_by(*indicator).iter().all(|by| indicator.definition().knows.contains(by)));
+        }
     }
 
     proptest! {
         #[test]
-        fn what_is_kept_back_cannot_be_worked_out(parts in proptest::collection::vec((0_i64..30, 0_i64..10), 1..8)) {
-            let parts: Vec<Pair> = parts.into_iter().map(|(over, more)| (over, over + more)).collect();
+        fn what_is_kept_back_cannot_be_worked_out(parts in proptest::collection::vec((0_i64..30, 0_i64..10, 0_i64..10), 1..8)) {
+            let parts: Vec<Groups> = parts.into_iter().map(|(over, more, beside)| [over, more, beside]).collect();
             let hidden = kept_back(&parts);
-            let back: Vec<&Pair> = parts.iter().zip(&hidden).filter(|(_, h)| **h).map(|(p, _)| p).collect();
+            let back: Vec<&Groups> = parts.iter().zip(&hidden).filter(|(_, h)| **h).map(|(p, _)| p).collect();
             prop_assert!(parts.iter().zip(&hidden).all(|(p, h)| *h || safe(*p)));
+            let sum = |all: &[&Groups]| all.iter().fold([0; 3], |a: Groups, p| [a[0] + p[0], a[1] + p[1], a[2] + p[2]]);
             // The whole is told only where it is safe itself.
-            let whole = parts.iter().fold((0, 0), |a, p| (a.0 + p.0, a.1 + p.1));
+            let whole = sum(&parts.iter().collect::<Vec<_>>());
             if !back.is_empty() && safe(whole) && back.len() < parts.len() {
-                let together = back.iter().fold((0, 0), |a, p| (a.0 + p.0, a.1 + p.1));
-                prop_assert!(back.len() > 1 && safe(together));
+                prop_assert!(back.len() > 1 && safe(sum(&back)));
             }
         }
     }

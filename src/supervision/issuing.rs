@@ -96,10 +96,23 @@ fn about_of(tx: &mut Tx, actor: &Actor, kind: SupervisedKind, reference: &str) -
     match found {
         Ok((id, number, responsible)) => Ok(About { kind, id, number, responsible }),
         Err(Error::Refused(_)) => {
+            if let Some(about) = matter_below(tx, actor, kind, reference)? {
+                return Ok(about);
+            }
             Err(Problem::rule("/about/reference", "unknown_record", "没有这件，或者不在您的可见范围内。", "No record that you see.").into())
         }
         Err(other) => Err(other),
     }
+}
+
+/// A matter whose center is the caller's to supervise: an order tells no more of it than its number.
+fn matter_below(tx: &mut Tx, actor: &Actor, kind: SupervisedKind, reference: &str) -> Result<Option<About>> {
+    let found = if kind == SupervisedKind::Entrustment { entrustments::by_reference(tx, reference)? } else { None };
+    let Some(e) = found else { return Ok(None) };
+    let center = organization::load(tx, e.custodian_id)?;
+    let near = Reachable { centers: vec![center.id], path: &center.path, ..Reachable::default() };
+    let reaches = policy::allows(actor, "supervision", "create", &near);
+    Ok(reaches.then_some(About { kind, id: e.id, number: e.number, responsible: e.custodian_id }))
 }
 
 /// The center, and the department where one is named: with an account, or nobody could sign in.

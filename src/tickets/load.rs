@@ -37,6 +37,9 @@ pub static ON_SERVED: OnceLock<ServedHook> = OnceLock::new();
 /// See [`ON_SERVED`].
 pub type ServedHook = fn(&mut Tx, &Actor, &Opened) -> Result<()>;
 
+/// What a higher room does in the transaction in which a ticket is to be handled again: set by `app`.
+pub static ON_REOPENED: OnceLock<TicketHook> = OnceLock::new();
+
 /// Whether a department still has a sheet of a ticket, or its reply waits to be confirmed: set by `app`.
 pub static SHEETS_OPEN: OnceLock<fn(&mut Tx, Id) -> Result<bool>> = OnceLock::new();
 
@@ -279,6 +282,11 @@ pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Opened, told: Told) -> Resu
         for hook in ON_ENDED.get().into_iter().flatten() {
             hook(tx, actor, &loaded.row)?;
         }
+    }
+    if loaded.row.state == State::Reopened
+        && let Some(hook) = ON_REOPENED.get()
+    {
+        hook(tx, actor, &loaded.row)?;
     }
     if served(loaded) == Some(tx.now)
         && let Some(hook) = ON_SERVED.get()

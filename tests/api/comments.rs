@@ -138,6 +138,7 @@ async fn what_came_otherwise_is_recorded_apart(app: TestApp) {
     assert_eq!((&review["is_reviewed"], review.get("grade")), (&json!(true), None));
     for (wrong, status) in [
         (json!({ "source": "rating", "received_on": "2026-03-01", "text": "很好" }), 422),
+        (json!({ "source": "inspection", "received_on": "2026-03-01", "text": "很好" }), 422),
         (json!({ "source": "mail", "received_on": "2026-03-03", "text": "很好" }), 422),
         (json!({ "source": "mail", "received_on": "2020-03-03", "text": "很好" }), 422),
         (json!({ "source": "mail", "received_on": "2026-03-01", "text": "很好", "item": "无此事项" }), 422),

@@ -48,12 +48,12 @@ pub async fn client<'a>(app: &'a TestApp, name: &'static str, kind: &'static str
     app.new_client(name, kind, None).await.1
 }
 
-async fn set(app: &TestApp, name: &'static str, value: Value) {
+pub async fn set(app: &TestApp, name: &'static str, value: Value) {
     app.db.commit(move |tx| settings::set(tx, settings::EVERYWHERE, name, &value)).await.expect("setting");
 }
 
 /// A ticket left at the counter by somebody without an account, settled on the spot; answers its path.
-async fn ticket(app: &TestApp, phone: &str) -> String {
+pub async fn ticket(app: &TestApp, phone: &str) -> String {
     let clerk = app.as_user("rd_clerk");
     let content = json!({ "title": "无处补录", "situation": "多个窗口答复不属于本部门受理", "category": "emerging_field" });
     let body = json!({ "channel": "window", "content": content, "contact": { "name": "反映人甲", "phone": phone }, "settlement": { "settlement": "协调窗口当场补录" } });

@@ -14,6 +14,7 @@ mod wenling;
 mod access_lists;
 mod appointments;
 mod arrows;
+mod asked_anew;
 mod assessments;
 mod attachments;
 mod auth;

@@ -7,11 +7,12 @@ use std::{
 };
 
 use aws_lc_rs::hmac;
+use jieli::settings;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, on_both_engines, text, water_application};
 
-on_both_engines!(a_file_in_the_other_platforms_words, batches_are_pushed_in_order_until_they_are_taken, who_sets_it_up);
+on_both_engines!(a_file_in_the_other_platforms_words, batches_are_pushed_in_order_until_they_are_taken, who_sets_it_up, defaults_hide_no_ratings);
 
 const CITY: &str = "320600000000";
 
@@ -34,6 +35,7 @@ async fn a_file_in_the_other_platforms_words(app: TestApp) {
     assert_eq!(seen["rows"].as_array().map(Vec::len), Some(2));
     let row = seen["rows"].as_array().expect("rows").iter().find(|r| r["projectNo"] == json!(one)).expect("the first");
     assert_eq!((&row["satisfaction"], &row["pf"], &row["taskCode"]), (&json!("5"), &json!("3"), &json!("GS-320623-0001")));
+    assert_eq!((&row["userProp"], &row["isRealName"]), (&json!("20"), &json!("0")), "kinds of applicants are codes too");
     assert_eq!((&row["userName"], &row["serviceNumber"], &row["evalDetail"]), (&json!(""), &json!("1"), &json!("4")));
     assert!(text(&row["assessTime"]).starts_with("2026-03-02 ") && !row.to_string().contains("13912345678"), "{row}");
     let period = json!({ "from": "2026-03-01", "to": "2026-04-01" });
@@ -47,7 +49,11 @@ async fn a_file_in_the_other_platforms_words(app: TestApp) {
     let mut edit = json!({ "name": "市平台", "mapping": t["mapping"] });
     edit["mapping"]["format"] = json!("json");
     edit["mapping"]["grades"] = json!({ "very_satisfied": "1", "satisfied": "2", "basically_satisfied": "3", "dissatisfied": "4", "very_dissatisfied": "5" });
-    edit["mapping"]["fields"] = json!([{ "name": "grade", "source": "grade" }, { "name": "source", "source": "literal", "value": "jieli" }]);
+    edit["mapping"]["applicant_kinds"] = json!({ "enterprise": "FR" });
+    edit["mapping"]["flags"] = json!({ "yes": "Y", "no": "N" });
+    edit["mapping"]["divisions"] = json!({ "320623000000": "RD" });
+    edit["mapping"]["fields"] = json!([{ "name": "kind", "source": "applicant_kind" }, { "name": "area", "source": "division_code" },
+        { "name": "named", "source": "is_named" }, { "name": "grade", "source": "grade" }, { "name": "source", "source": "literal", "value": "jieli" }]);
     let mut wrong = edit.clone();
     wrong["mapping"]["grades"]["satisfied"] = json!("1");
     let refused = admin.put_with(&at, &[("if-match", "\"1\"")], wrong).await.expect(422);
@@ -56,6 +62,9 @@ async fn a_file_in_the_other_platforms_words(app: TestApp) {
     let seen = reform.get(&format!("{at}/preview")).await.ok();
     let mut grades: Vec<&str> = seen["rows"].as_array().expect("rows").iter().map(|r| text(&r["grade"])).collect();
     grades.sort_unstable();
+    let row = &seen["rows"][0];
+    assert_eq!((&row["kind"], &row["named"]), (&json!("FR"), &json!("N")), "{row}");
+    assert!(text(&row["area"]) == "RD" || text(&row["area"]) == CITY, "{row}");
     assert_eq!((grades, &seen["rows"][0]["source"]), (vec!["1", "5"], &json!("jieli")));
     let b = reform.post(&format!("{at}/files"), json!({ "from": "2026-03-01", "to": "2026-03-02" })).await.created();
     assert_eq!(b["rows"], 0, "the last day is not in it");
@@ -178,4 +187,20 @@ async fn who_sets_it_up(app: TestApp) {
     reform.put_with(&at, &[("if-match", "\"1\"")], edit.clone()).await.expect(403);
     assert_eq!(admin.put_with(&at, &[("if-match", "\"1\"")], edit).await.ok()["name"], "平台乙");
     assert_eq!(reform.get("/reporting-targets").await.ok()["items"].as_array().map(Vec::len), Some(1));
+}
+
+async fn defaults_hide_no_ratings(app: TestApp) {
+    let one = rated(&app, json!({ "grade": "satisfied" })).await;
+    app.db.commit(|tx| settings::set(tx, settings::EVERYWHERE, "default_rating", &json!(true))).await.expect("setting");
+    let company = app.as_user("ent_rudong");
+    for _ in 0..11 {
+        let e = company.post("/entrustments", water_application()).await.created();
+        company.post(&format!("/entrustments/{}/withdraw", text(&e["id"])), json!({ "reason": "暂不需要" })).await.ok();
+    }
+    app.set_clock("2026-03-20T09:30:00+08:00");
+    app.tick().await;
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM evaluations WHERE is_default").await, 11);
+    let t = app.as_user("sys_admin").post("/reporting-targets", json!({ "name": "省“好差评”系统", "center": CITY })).await.created();
+    let seen = app.as_user("city_reform").get(&format!("/reporting-targets/{}/preview", text(&t["id"]))).await.ok();
+    assert_eq!((seen["rows"].as_array().map(Vec::len), &seen["rows"][0]["projectNo"]), (Some(1), &json!(one)), "{seen}");
 }

@@ -1,11 +1,18 @@
 //! Return visits about matters: a share of what was signed for is asked again, by another than the agent who carried it.
 
-use jieli::settings;
+use actix_web::http::Method;
+use jieli::{evaluations, kernel::Id, settings};
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, helped_matter, on_both_engines, text};
 
-on_both_engines!(a_matter_is_visited, a_share_of_matters_is_visited, the_agent_keeps_the_telephone_until_then);
+on_both_engines!(
+    whoever_is_above_orders,
+    rated_before_it_was_handled_again,
+    a_matter_is_visited,
+    a_share_of_matters_is_visited,
+    the_agent_keeps_the_telephone_until_then,
+);
 
 /// A matter of 如东 that its applicant has signed for; answers its id.
 async fn closed(app: &TestApp) -> String {
@@ -95,4 +102,46 @@ async fn the_agent_keeps_the_telephone_until_then(app: TestApp) {
     assert_eq!(agent.get(&path).await.ok()["masked"], false, "rated no more, but somebody is still to call");
     clerk.post(&format!("/return-visits/{}/record", text(&v["id"])), said(true)).await.ok();
     assert_eq!(agent.get(&path).await.ok()["masked"], true);
+}
+
+async fn whoever_is_above_orders(app: TestApp) {
+    let id = closed(&app).await;
+    let (reform, leader, own) = (app.as_user("city_reform"), app.as_user("city_manager"), app.as_user("rd_manager"));
+    reform.get(&format!("/entrustments/{id}")).await.expect(404);
+    // Who may not call does not say what came of it, and reads so.
+    for caller in [&leader, &own] {
+        let refused = caller.post("/return-visits", json!({ "entrustment": id, "result": said(true) })).await.expect(403);
+        assert!(text(&refused.body["detail"]).contains("result"), "{}", refused.body);
+    }
+    let v = reform.post("/return-visits", json!({ "entrustment": id })).await.created();
+    assert_eq!((&v["entrustment_id"], &v["center"]["division_code"]), (&json!(id), &json!("320623000000")), "{v}");
+    reform.get(&format!("/entrustments/{id}")).await.expect(404);
+    let other = closed(&app).await;
+    leader.post("/return-visits", json!({ "entrustment": other })).await.created();
+    let third = closed(&app).await;
+    app.as_user("city_inspector").post("/return-visits", json!({ "entrustment": third })).await.created();
+    // So does a supervision.
+    let order = json!({ "about": { "kind": "entrustment", "reference": other }, "reason": "overdue", "matter": "核查办理经过" });
+    let s = reform.post("/supervisions", order.clone()).await.created();
+    assert!(text(&s["about_number"]).starts_with("DB-"), "{s}");
+    let unknown = json!({ "about": { "kind": "entrustment", "reference": "DB-1" }, "reason": "overdue", "matter": "核查办理经过" });
+    reform.post("/supervisions", unknown).await.expect(422);
+    // The register names the matter.
+    let csv = String::from_utf8(app.bytes(reform.request(Method::GET, "/ledgers/return_visits?format=csv")).await).expect("UTF-8");
+    assert!(csv.contains("办件编号,事项或问题") && csv.contains(text(&v["entrustment_number"])), "{csv}");
+}
+
+async fn rated_before_it_was_handled_again(app: TestApp) {
+    let id = closed(&app).await;
+    let (agent, path) = (app.as_user("rd_agent"), format!("/entrustments/{id}"));
+    let all = app.as_user("rd_manager").get("/evaluations?record_kind=entrustment").await.ok();
+    let key: Id = text(&all["items"][0]["id"]).parse().expect("an id");
+    let link = app.db.read(move |tx| evaluations::reach(tx, key)).await.expect("read").expect("one").2;
+    app.stranger().post(link.trim_start_matches("/api/v1"), json!({ "grade": "satisfied" })).await.ok();
+    assert_eq!(agent.get(&path).await.ok()["masked"], true);
+    app.as_user("rd_manager").post(&format!("{path}/reopen"), json!({ "reason": "误办结" })).await.ok();
+    assert_eq!(agent.get(&path).await.ok()["masked"], false, "whoever handles it calls");
+    let done = json!({ "outcome": "granted", "signature": { "method": "handwritten", "evidence": "办结单 9" } });
+    agent.post(&format!("{path}/complete"), done).await.ok();
+    assert_eq!(agent.get(&path).await.ok()["masked"], true, "nobody rates it again");
 }

@@ -274,6 +274,20 @@ async fn small_groups_are_not_published(app: TestApp) {
     assert_eq!(refused.problem(400), "invalid_request");
     let refused = public.get(&format!("/public-statistics/breakdown?center={COUNTY}&indicator=received_matters&by=channel&{month}")).await;
     assert_eq!(refused.problem(400), "invalid_request");
+    let by = public.get(&format!("/public-statistics/breakdown?center={CITY}&indicator=received_matters&by=channel&{month}")).await.ok();
+    assert_eq!(by["parts"][0]["figures"][0]["numerator"], json!(13), "{by}");
+    // Ratings are of several kinds of record, and an item is known to be somebody's: one division would tell of another.
+    for (indicator, by) in [("satisfaction_rate", "channel"), ("participation_rate", "mode"), ("satisfaction_rate", "item"), ("received_matters", "item")] {
+        let refused = public.get(&format!("/public-statistics/breakdown?center={CITY}&indicator={indicator}&by={by}&{month}")).await;
+        assert_eq!(refused.problem(400), "invalid_request", "{indicator} by {by}");
+    }
+    // Of a whole that is kept back, not even the parts are named.
+    app.as_user("city_clerk").post("/entrustments", at_city()).await.created();
+    counted(&app).await;
+    app.set_clock("2026-05-04T09:30:00+08:00");
+    counted(&app).await;
+    let few = public.get(&format!("/public-statistics/breakdown?center={CITY}&indicator=received_matters&by=channel&month=2026-04")).await.ok();
+    assert_eq!((&few["total"][0]["suppressed"], &few["parts"]), (&json!(true), &json!([])), "{few}");
 }
 
 async fn a_wrong_figure_is_found_and_written_anew(app: TestApp) {

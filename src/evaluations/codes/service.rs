@@ -13,7 +13,7 @@ use crate::{
         links::{LinkView, proved},
         load::{by_known_number, lock, phone, publish},
         model::RatingChannel,
-        rating::{RatingInput, applicant, is_open, rate_row, within},
+        rating::{RatingInput, applicant, closed, is_open, rate_row, within},
     },
     kernel::{ErrorCode, Id, Moment, Problem, Purpose, Text, random_bytes, sha256_hex},
 };
@@ -79,7 +79,7 @@ pub async fn request(db: &Db, number: String, last4: String) -> Result<CodeSent>
         if is_open(row, tx.now) {
             return Ok(row.id);
         }
-        Err(Problem::new(ErrorCode::StateConflict, Text::new("已评价，或者评价期限已过。", "Rated already, or the window is over.")).into())
+        Err(closed(row).into())
     })
     .await?;
     db.commit(move |tx| make(tx, id)).await

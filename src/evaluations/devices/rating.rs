@@ -16,10 +16,10 @@ use crate::{
         load::{load_seen, lock},
         model::RatingChannel,
         occasions::store as occasions,
-        rating::{RatingInput, is_open, rate_row, within},
+        rating::{RatingInput, closed, is_open, rate_row, within},
         store::{self as evaluations, Evaluation},
     },
-    kernel::{ErrorCode, Moment, Problem, Target, Text},
+    kernel::{Moment, Problem, Target},
     organization,
 };
 
@@ -50,7 +50,7 @@ pub fn present(tx: &mut Tx, actor: &Actor, target: &Target, input: &Presentation
         return Err(unknown().into());
     }
     if !is_open(&row, tx.now) {
-        return Err(Problem::new(ErrorCode::StateConflict, Text::new("已评价，或者评价期限已过。", "Rated already, or the window is over.")).into());
+        return Err(closed(&row).into());
     }
     device.presented_id = Some(row.id);
     device.presented_until = Some(tx.now.plus(TimeDelta::minutes(SHOWN_MINUTES)));

@@ -461,6 +461,8 @@ pub static LEDGERS: &[Ledger] = &[
         columns: &[
             text("回访编号", "/number", 30.0),
             text("反映问题编号", "/ticket_number", 30.0),
+            text("办件编号", "/entrustment_number", 30.0),
+            text("事项或问题", "/title", 46.0),
             text("中心", "/center/name", 30.0),
             text("回访缘由", "/reason_label", 14.0),
             text("轮次", "/round", 8.0).of(Holds::Number),

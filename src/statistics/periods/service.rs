@@ -188,9 +188,12 @@ pub struct AdjustedMeasure {
     /// Civil day.
     #[schema(example = "2026-01-30")]
     pub day: chrono::NaiveDate,
-    /// Credited center.
+    /// Credited center; of a person's figure, who.
     #[schema(example = "如东县政务服务中心")]
     pub center: String,
+    /// The person, where it is a person's figure, beside the center's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub staff_id: Option<Id>,
     /// More, or less.
     #[schema(minimum = -9007199254740991_i64, example = 1)]
     pub change: i64,
@@ -267,18 +270,20 @@ fn rendered(tx: &mut Tx, actor: &Actor, rows: Vec<Adjustment>) -> Result<Vec<Adj
     centers.dedup();
     let known: Vec<(i32, Id)> = counted::values(tx, &centers)?.into_iter().filter_map(|(n, v)| Some((n, v.parse().ok()?))).collect();
     let names = organization::briefs(tx, &known.iter().map(|k| k.1).collect::<Vec<_>>())?;
-    let center = |number: i32| {
+    let people = organization::names_of(tx, &known.iter().map(|k| k.1).filter(|id| names.iter().all(|c| c.id != *id)).collect::<Vec<_>>())?;
+    let credited = |number: i32| {
         let id = known.iter().find(|k| k.0 == number).map(|k| k.1);
-        names.iter().find(|c| Some(c.id) == id).map(|c| c.name.clone()).unwrap_or_default()
+        let person = people.iter().find(|(person, _)| Some(*person) == id);
+        let name = names.iter().find(|c| Some(c.id) == id).map(|c| c.name.clone());
+        (name.or_else(|| person.map(|(_, name)| format!("{name}（个人）"))).unwrap_or_default(), person.map(|(id, _)| *id))
     };
     let mut all = Vec::with_capacity(rows.len());
     for row in rows {
         let AdjustmentEntry { reason, document_no, answer, settled_by } = row.entry.open(tx.vault)?;
-        let change = |(cell, n): (cells::Cell, i64)| AdjustedMeasure {
-            measure: Measure::ALL.iter().find(|m| m.id() == cell.measure).map_or("接力流向", |m| m.label()).into(),
-            day: day_of(cell.day),
-            center: center(cell.center),
-            change: n,
+        let change = |(cell, n): (cells::Cell, i64)| {
+            let (center, staff_id) = credited(cell.center);
+            let measure = Measure::ALL.iter().find(|m| m.id() == cell.measure).map_or("接力流向", |m| m.label()).into();
+            AdjustedMeasure { measure, day: day_of(cell.day), center, staff_id, change: n }
         };
         all.push(AdjustmentView {
             allowed_actions: allowed(actor, &row),

@@ -1,0 +1,1 @@
+UPDATE stat_progress SET position = 0 WHERE id = 'events';
