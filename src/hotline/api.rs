@@ -13,7 +13,7 @@ use super::{
         BulkSign, DispatchInput, ExtensionRequest, HotlineAppealInput, HotlineAssignInput, NewOrder, OpenInput, OrderBatch, OrderReason, ReplyInput,
         ReturnRequest, SubAnswer, SubInput,
     },
-    intake,
+    intake, listing,
     machine::{HotlineAppealState, OrderState},
     model::{OrderType, Secrecy, Urgency},
     opening, said_api,
@@ -85,7 +85,7 @@ impl ListKind for OrderEvents {
 #[utoipa::path(tag = "hotline", operation_id = "list_hotline_orders", params(List<Orders>, Expand<OfOrder>), responses((status = 200, description = "一页工单", body = Page<OrderView>)))]
 #[get("/hotline/orders")]
 async fn list(ask: Ask, asked: List<Orders>) -> Answer {
-    ask.expanding::<OfOrder>().list(asked.query, views::list).await
+    ask.expanding::<OfOrder>().list(asked.query, listing::list).await
 }
 
 /// 交办热线工单（hand in hotline order）
@@ -182,7 +182,7 @@ async fn fetch(ask: Ask) -> Answer {
 #[utoipa::path(tag = "hotline", operation_id = "list_hotline_order_timeline", params(("id" = String, Path, description = "工单 id、编号或热线编号", max_length = 100), List<OrderEvents>), responses((status = 200, description = "一页经过", body = Page<TimelineEntry>)))]
 #[get("/hotline/orders/{id}/timeline")]
 async fn timeline(ask: Ask, asked: List<OrderEvents>) -> Answer {
-    ask.list_of(asked.query, views::timeline).await
+    ask.list_of(asked.query, listing::timeline).await
 }
 
 /// 首问负责跟踪（tracking）

@@ -135,6 +135,7 @@ const HAND_OVERS: &[&str] = &[
     "replied",
     "rehandled",
     "merged",
+    "target_ended",
 ];
 
 /// First-responsible tracking of an order: nothing personal of anybody.
