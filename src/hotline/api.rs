@@ -92,6 +92,8 @@ async fn list(ask: Ask, asked: List<Orders>) -> Answer {
 ///
 /// 由热线系统以其自己的代码交办，或由工作人员补登纸质、电话转来的工单。同一热线的同一编号、同一轮次即同一工单：内容相同的再次发送得到原工单（200），
 /// 带有更新的 content_at 且内容不同的视为更新（200），其余为 409；轮次加一即重办，比已登记的更早而未登记过的轮次为 409。不认识的代码按默认值处理并标记 unmapped，不会被拒绝。
+/// 承办单位（handling_unit）认得的，工单直接分派给它（dispatched）；没有写或不认得的为 received，等接收中心分派，也可以用更新的 content_at 补上。分派之后用更正改变承办单位为 422。
+/// 更正为保密或匿名在任何状态都可以，已回复之后其他内容须与已登记的相同。
 #[utoipa::path(tag = "hotline", operation_id = "create_hotline_order", request_body = NewOrder, responses((status = 201, description = "新工单", body = OrderView), (status = 200, description = "已有的工单", body = OrderView)))]
 #[post("/hotline/orders")]
 async fn hand_in(command: Command, body: Body<NewOrder>) -> Answer {
