@@ -165,9 +165,9 @@ async fn secret_at_any_time(app: TestApp) {
         act(&clerk, &asked, "answer", json!({ "answer": "带营业执照。" })).await;
         act(&clerk, &path, "reply", json!({ "kind": "final", "reply": "已答复。" })).await;
         act(&hotline, &path, "pass", json!({})).await;
-        app.set_clock("2026-03-02T11:00:00+08:00");
+        app.set_clock(&at("11:00"));
         let mut later = secret(number, &more);
-        later["content_at"] = json!("2026-03-02T10:50:00+08:00");
+        later["content_at"] = json!(at("10:50"));
         let mut more_than_that = later.clone();
         more_than_that["content"] = json!("换一种说法，并且保密。");
         let refused = hotline.post(AT, more_than_that).await.expect(409).body;
@@ -180,15 +180,18 @@ async fn secret_at_any_time(app: TestApp) {
         silent(&app, &path, &["rd_clerk"]).await;
         silent(&app, &asked, &["rd_clerk", "rd_manager"]).await;
         // Never the other way round.
-        app.set_clock("2026-03-02T12:00:00+08:00");
+        app.set_clock(&at("12:00"));
         let mut open = secret(number, &json!({}));
-        open["content_at"] = json!("2026-03-02T11:50:00+08:00");
+        open["content_at"] = json!(at("11:50"));
         assert_eq!(hotline.post(AT, open).await.problem(409), "state_conflict");
     }
 }
 
 async fn messages(app: &TestApp, login: &str) -> Vec<(String, String)> {
-    app.tick().await;
+    // The events get their places first, and are followed then.
+    for _ in 0..3 {
+        app.tick().await;
+    }
     let page = app.as_user(login).get("/me/messages?limit=100").await.ok();
     let all = page["items"].as_array().cloned().unwrap_or_default();
     all.iter().rev().filter(|m| text(&m["kind"]).starts_with("hotline")).map(|m| (text(&m["kind"]).to_owned(), text(&m["text"]).to_owned())).collect()
