@@ -120,6 +120,7 @@ pub fn wire() {
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
     let _ = sheets::ON_CHANGED.set(forms::fallback::on_sheet);
     let _ = tickets::ON_ENDED.set(vec![sheets::fall, crate::batches::fall, crate::hotline::on_ticket_ended]);
+    let _ = tickets::ON_MOVED.set(crate::hotline::on_ticket_moved);
     let _ = tickets::SHEETS_OPEN.set(sheets::any_open);
     let _ = tickets::OPEN_DOORS.set(vec![sheets::doors, crate::precedents::doors]);
     let _ = tickets::ON_HANDLER.set(sheets::follow_handler);
@@ -134,6 +135,7 @@ pub fn wire() {
         crate::comments::on_rated(tx, rated)
     });
     let _ = crate::consultations::ON_ENDED.set(vec![crate::hotline::on_consultation_ended]);
+    let _ = crate::consultations::ON_MOVED.set(crate::hotline::on_consultation_moved);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
     let _ = projects::ON_MANAGER.set(meetings::follow_manager);
     let _ = crate::consultations::CITE.set(crate::knowledge::cite);

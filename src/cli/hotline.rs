@@ -100,6 +100,41 @@ pub(super) fn load(tx: &mut Tx) -> Result<()> {
             Some(_) => {}
         }
     }
+    for (n, (service, said)) in (31..).zip(FILED) {
+        let number = format!("RX-320623-20260105-{n:06}-{}", 100 + n);
+        let id = fixed("hotline_order", &number);
+        if hotline::store::order(tx, id)?.is_none() {
+            filed(tx, n, service, said, Identity { id, number })?;
+        }
+    }
+    Ok(())
+}
+
+/// As clients of Open311 file them: what its list begins with.
+const FILED: [(&str, &str); 2] = [("suggestion", "建议在午间增加一个综合窗口。"), ("praise", "帮办代办人员耐心解答，少跑了一趟。")];
+
+/// The demo's hotline, as its system acts.
+fn system(tx: &mut Tx) -> Result<Actor> {
+    let caller = crate::auth::Caller {
+        kind: crate::auth::SubjectKind::Client,
+        id: fixed("client", CLIENT),
+        session: None,
+        level: None,
+        generation: None,
+        client: CLIENT.into(),
+    };
+    crate::auth::actor(tx, &caller, "demo")
+}
+
+fn filed(tx: &mut Tx, n: usize, service: &str, said: &str, identity: Identity) -> Result<()> {
+    let input: NewOrder = read(json!({
+        "external_number": format!("O311-2026-{n:03}"), "order_type": service, "category_code": service, "channel": "platform", "title": said,
+        "content": said, "center": "320623000000", "address": "如东县政务服务中心", "needs_return_visit": false,
+        "limit": { "value": 60, "unit": "working_day" }, "caller": { "anonymous": true },
+    }))?;
+    let via = Via { service_code: Some(service.to_owned()), first_wins: true, identity: Some(identity) };
+    let system = system(tx)?;
+    hotline::take_in(tx, &system, &input, &via)?;
     Ok(())
 }
 
@@ -161,15 +196,7 @@ fn order(tx: &mut Tx, by: &By, n: usize, come: Come, identity: Identity) -> Resu
     let via = Via { identity: Some(identity), ..Via::default() };
     if come == Come::Received {
         // As the hotline's system hands it in, without a unit.
-        let caller = crate::auth::Caller {
-            kind: crate::auth::SubjectKind::Client,
-            id: fixed("client", CLIENT),
-            session: None,
-            level: None,
-            generation: None,
-            client: CLIENT.into(),
-        };
-        let system = crate::auth::actor(tx, &caller, "demo")?;
+        let system = system(tx)?;
         hotline::take_in(tx, &system, &input, &via)?;
         return Ok(());
     }

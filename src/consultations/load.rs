@@ -32,6 +32,9 @@ pub static ON_ENDED: OnceLock<Vec<EndedHook>> = OnceLock::new();
 /// See [`ON_ENDED`].
 pub type EndedHook = fn(&mut Tx, &Actor, &Consultation) -> Result<()>;
 
+/// What a higher room does in the transaction in which a consultation is saved: set by `app`.
+pub static ON_MOVED: OnceLock<EndedHook> = OnceLock::new();
+
 /// How the knowledge base notes that an answer rests on its articles: set by `app`.
 pub static CITE: OnceLock<CiteHook> = OnceLock::new();
 /// See [`CITE`]: the consultation, its center, and the articles by id or number.
@@ -212,7 +215,8 @@ pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Opened, told: Told) -> Resu
         return Err(Problem::of(ErrorCode::Stale).into());
     }
     place(tx, loaded)?;
-    tell(tx, actor, &loaded.row, told)
+    tell(tx, actor, &loaded.row, told)?;
+    ON_MOVED.get().map_or(Ok(()), |hook| hook(tx, actor, &loaded.row))
 }
 
 /// Custody has moved: the limit begins anew at the center that answers now.

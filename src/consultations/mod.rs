@@ -23,7 +23,7 @@ pub use answering::{answer, anything_to_close, close_due};
 pub use finding::search;
 pub use input::{ConsultationAnswerInput, ConsultationReason, ConsultationTransfer, NewConsultation};
 pub use listing::{awaiting, list};
-pub use load::{CITE, ON_ENDED, Opened, by_reference, load_behind, load_seen, recompute};
+pub use load::{CITE, ON_ENDED, ON_MOVED, Opened, by_reference, load_behind, load_seen, recompute};
 pub use model::{CitedArticle, ConsultationChannel, ConsultationTheme, TransferStanding};
 pub use moving::transfer;
 pub use service::{take_in, take_in_as, withhold};

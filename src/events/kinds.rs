@@ -183,7 +183,7 @@ pub const KINDS: &[Kinds] = &[
         ("sub_answered", "承办单位已答复"), ("taken_up", "已领取"), ("passed", "审核通过"), ("sent_back", "审核退回"), ("replied_interim", "阶段性答复"), ("replied", "已答复"), ("archived", "已归档"),
         ("urged", "已催办"), ("supervised", "已督办"), ("appended", "补充诉求"), ("revoked", "已撤单"), ("merged", "已合并"), ("absorbed", "并入本单"),
         ("appealed", "提出申诉"), ("appeal_approved", "申诉已同意"), ("appeal_refused", "申诉未获同意"), ("revealed", "查看完整信息"), ("visited", "已回访"), ("rehandled", "重新办理"),
-        ("record_ended", "转入的办理已结束"),
+        ("record_ended", "转入的办理已结束"), ("target_ended", "所并入的工单有变化"),
     ]),
     of("webhook", "事件订阅", &[
         ("created", "已建立"), ("edited", "已修改"), ("paused", "已暂停"), ("resumed", "已恢复"), ("disabled", "接收方已撤销"), ("secret_rotated", "更换密钥"),

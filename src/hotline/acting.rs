@@ -65,7 +65,7 @@ fn department_of(tx: &mut Tx, id: Id, center: &Center, at: &str) -> Result<organ
 }
 
 /// The order is another center's from now on; its limit to sign in begins.
-fn go_to(tx: &mut Tx, loaded: &mut Loaded, (center, department): (Center, Option<Id>), reason: &str) -> Result<()> {
+pub(super) fn go_to(tx: &mut Tx, loaded: &mut Loaded, (center, department): (Center, Option<Id>), reason: &str) -> Result<()> {
     loaded.row.center_id = center.id;
     loaded.row.department_id = department;
     loaded.row.assignee_id = None;

@@ -13,7 +13,7 @@ use super::{
         BulkSign, DispatchInput, ExtensionRequest, HotlineAppealInput, HotlineAssignInput, NewOrder, OpenInput, OrderBatch, OrderReason, ReplyInput,
         ReturnRequest, SubAnswer, SubInput,
     },
-    intake,
+    intake, listing,
     machine::{HotlineAppealState, OrderState},
     model::{OrderType, Secrecy, Urgency},
     opening, said_api,
@@ -85,13 +85,15 @@ impl ListKind for OrderEvents {
 #[utoipa::path(tag = "hotline", operation_id = "list_hotline_orders", params(List<Orders>, Expand<OfOrder>), responses((status = 200, description = "一页工单", body = Page<OrderView>)))]
 #[get("/hotline/orders")]
 async fn list(ask: Ask, asked: List<Orders>) -> Answer {
-    ask.expanding::<OfOrder>().list(asked.query, views::list).await
+    ask.expanding::<OfOrder>().list(asked.query, listing::list).await
 }
 
 /// 交办热线工单（hand in hotline order）
 ///
 /// 由热线系统以其自己的代码交办，或由工作人员补登纸质、电话转来的工单。同一热线的同一编号、同一轮次即同一工单：内容相同的再次发送得到原工单（200），
 /// 带有更新的 content_at 且内容不同的视为更新（200），其余为 409；轮次加一即重办，比已登记的更早而未登记过的轮次为 409。不认识的代码按默认值处理并标记 unmapped，不会被拒绝。
+/// 承办单位（handling_unit）认得的，工单直接分派给它（dispatched）；没有写或不认得的为 received，等接收中心分派，也可以用更新的 content_at 补上。分派之后用更正改变承办单位为 422。
+/// 更正为保密或匿名在任何状态都可以，已回复之后其他内容须与已登记的相同。
 #[utoipa::path(tag = "hotline", operation_id = "create_hotline_order", request_body = NewOrder, responses((status = 201, description = "新工单", body = OrderView), (status = 200, description = "已有的工单", body = OrderView)))]
 #[post("/hotline/orders")]
 async fn hand_in(command: Command, body: Body<NewOrder>) -> Answer {
@@ -182,7 +184,7 @@ async fn fetch(ask: Ask) -> Answer {
 #[utoipa::path(tag = "hotline", operation_id = "list_hotline_order_timeline", params(("id" = String, Path, description = "工单 id、编号或热线编号", max_length = 100), List<OrderEvents>), responses((status = 200, description = "一页经过", body = Page<TimelineEntry>)))]
 #[get("/hotline/orders/{id}/timeline")]
 async fn timeline(ask: Ask, asked: List<OrderEvents>) -> Answer {
-    ask.list_of(asked.query, views::timeline).await
+    ask.list_of(asked.query, listing::timeline).await
 }
 
 /// 首问负责跟踪（tracking）

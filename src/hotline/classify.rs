@@ -54,6 +54,14 @@ pub struct Rule {
 impl Rule {
     /// A rule that could never do what it says.
     pub fn check(&self, at: &str) -> Result<(), Problem> {
+        if self.order_types.is_empty() && self.categories.is_empty() && self.keywords.is_empty() && self.service_codes.is_empty() {
+            return Err(Problem::rule(
+                at,
+                "no_condition",
+                "规则没有任何条件，会适用于每一件工单；请写明类型、分类、关键词或服务之一。",
+                "Without a condition it fits every order.",
+            ));
+        }
         if self.keywords.iter().any(|k| k.trim().is_empty() || k.chars().count() > 60) {
             return Err(Problem::rule(&format!("{at}/keywords"), "length", "关键词应为 1 到 60 个字。", "1 to 60 characters each."));
         }

@@ -92,6 +92,9 @@ pub struct Tracking {
     pub external_state: String,
     /// In the hotline's words.
     pub external_state_name: String,
+    /// The order that it was merged into, which goes on for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into_id: Option<Id>,
     /// Who is answerable now.
     pub answerable: Answerable,
     /// Every hand-over, oldest first.
@@ -135,6 +138,7 @@ const HAND_OVERS: &[&str] = &[
     "replied",
     "rehandled",
     "merged",
+    "target_ended",
 ];
 
 /// First-responsible tracking of an order: nothing personal of anybody.
@@ -172,6 +176,7 @@ pub fn tracking(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Tracking>
         state_label: label_of::<OrderState>(row.state.code()),
         external_state,
         external_state_name,
+        merged_into_id: row.merged_into_id,
         answerable: Answerable {
             center: CenterBrief::from(&loaded.center),
             phone: loaded.center.phone.clone(),

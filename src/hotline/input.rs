@@ -94,7 +94,8 @@ pub struct NewOrder {
     #[validate(length(max = 60))]
     #[schema(max_length = 60)]
     pub disposal: Option<String>,
-    /// The unit that handles it.
+    /// The unit that handles it: a code of the mapping, or a center's 12-digit code. Absent or not known: the order waits to be
+    /// dispatched.
     #[serde(default)]
     #[validate(length(max = 60))]
     #[schema(max_length = 60, example = "320623000000")]

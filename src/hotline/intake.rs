@@ -9,7 +9,7 @@ use super::{
     load::{self, KIND, Loaded, Told},
     machine::{Facts, HotlineAppealState, OrderAction as Action, OrderState as State},
     mapping::{self, Mapped, MappingContent},
-    model::{OrderDetails, RawCodes},
+    model::{OfSelf, OrderDetails, RawCodes},
     store::{self, Intake, Order},
     visiting, withheld,
 };
@@ -155,12 +155,13 @@ fn ahead(tx: &Tx, input: &NewOrder) -> Result<(), Problem> {
 /// Where the hotline hands in: a client's own center or one below it, a person's own.
 fn home_of(tx: &mut Tx, actor: &Actor, input: &NewOrder) -> Result<Center> {
     let unknown = || Problem::rule("/center", "unknown_center", "请指明一个在用的服务中心。", "Name a center that is in use.");
+    let outside = || Problem::rule("/center", "outside", "该服务中心不在热线所属中心及其下级范围内。", "The center is not the hotline's own, nor below it.");
     let own = actor.center_id.map(|id| organization::load(tx, id)).transpose()?;
     match &input.center {
         Some(reference) => {
             let center = organization::store::center_by_reference(tx, reference)?.filter(|c| c.status == "active").ok_or_else(unknown)?;
             if actor.kind == "client" && own.as_ref().is_some_and(|own| !own.contains(&center)) {
-                return Err(unknown().into());
+                return Err(outside().into());
             }
             Ok(center)
         }
@@ -189,14 +190,52 @@ fn again(tx: &mut Tx, actor: &Actor, there: Intake, input: &NewOrder, digest: &s
         return Err(problem.into());
     };
     sensible(tx, input)?;
-    loaded.decide(actor, Action::Amend)?;
-    amend(tx, actor, &mut loaded, input)?;
+    // Whoever called may want to be kept secret at any time.
+    if !only_withholds(tx, &loaded, input)? {
+        loaded.decide(actor, Action::Amend)?;
+    }
+    let to = amend(tx, actor, &mut loaded, input)?;
     let more = fresh(tx, &loaded, &input.attachments)?;
     attachments::bind(tx, actor, &more, KIND, loaded.row.id, "amended", "/attachments")?;
     store::save_intake(tx, &Intake { digest: digest.to_owned(), content_at, ..there })?;
     let unmapped = loaded.details.unmapped.clone();
     loaded.save(tx, actor, Told::new("amended", json!({ "unmapped": unmapped })))?;
+    if let Some(to) = to {
+        let next = loaded.decide(actor, Action::Dispatch)?;
+        let name = to.0.name.clone();
+        acting::go_to(tx, &mut loaded, to, "")?;
+        loaded.step(next);
+        loaded.save(tx, actor, Told::new("dispatched", json!({ "center": name })).public())?;
+        if mapping::in_force(tx, loaded.row.client_id)?.1.auto_sign {
+            acting::sign_at_once(tx, &mut loaded)?;
+        }
+    }
     Ok(known)
+}
+
+/// Whether nothing changes but that the caller is kept from more readers: more secret, or anonymous.
+fn only_withholds(tx: &mut Tx, loaded: &Loaded, input: &NewOrder) -> Result<bool> {
+    let (row, d) = (&loaded.row, &loaded.details);
+    let secrecy = mapping::in_force(tx, row.client_id)?.1.read(&raw(input)).secrecy;
+    let mut with = d.clone();
+    words(&mut with, input, &d.unmapped);
+    with.raw.secrecy.clone_from(&d.raw.secrecy);
+    with.hidden.clone_from(&d.hidden);
+    (with.name, with.phone, with.id_number) = (d.name.clone(), d.phone.clone(), d.id_number.clone());
+    let told = |given: &Option<String>, known: fn(&OfSelf) -> &String| {
+        given.as_ref().is_none_or(|given| given.is_empty() || d.hidden.iter().chain([&d.of_self()]).any(|of| known(of) == given))
+    };
+    let caller = &input.caller;
+    let same = serde_json::to_value(&with).ok() == serde_json::to_value(d).ok()
+        && told(&caller.name, |o| &o.name)
+        && told(&caller.phone, |o| &o.phone)
+        && told(&caller.id_number, |o| &o.id_number)
+        && (input.deadline_at.is_none() || input.deadline_at == d.deadline_at)
+        && input.needs_return_visit == row.needs_visit
+        && (row.supervised || !input.supervised)
+        && input.attachments.is_empty();
+    let kept = secrecy.keeps() >= row.secrecy.keeps() && (caller.anonymous || !row.anonymous);
+    Ok(same && kept && (secrecy != row.secrecy || caller.anonymous != row.anonymous))
 }
 
 /// Of the files named, those that are not the order's already.
@@ -217,6 +256,7 @@ fn handled_again(tx: &mut Tx, actor: &Actor, id: Id, input: &NewOrder, digest: S
     }
     sensible(tx, input)?;
     let next = loaded.decide(actor, Action::Rehandle)?;
+    // It is in nobody's hands but those that it was in.
     amend(tx, actor, &mut loaded, input)?;
     visiting::begin_round(tx, &mut loaded, &digest, input.content_at)?;
     loaded.step(next);
@@ -250,9 +290,16 @@ fn limit_of(tx: &Tx, input: &NewOrder, mapped: &Mapped, codes: &MappingContent, 
 }
 
 /// What people said, without what was done since.
-fn words(details: &mut OrderDetails, input: &NewOrder, mapped: &Mapped) {
+fn words(details: &mut OrderDetails, input: &NewOrder, unmapped: &[String]) {
     let caller = &input.caller;
     let said = |text: &Option<String>| text.clone().filter(|_| !caller.anonymous).unwrap_or_default();
+    let given = |text: &Option<String>| text.clone().unwrap_or_default();
+    let (before, now) = (
+        details.of_self(),
+        OfSelf { name: given(&caller.name), phone: given(&caller.phone), id_number: given(&caller.id_number), address: input.address.clone() },
+    );
+    details.hide(before);
+    details.hide(now);
     details.title.clone_from(&input.title);
     details.content.clone_from(&input.content);
     details.subject.clone_from(&input.subject);
@@ -263,7 +310,7 @@ fn words(details: &mut OrderDetails, input: &NewOrder, mapped: &Mapped) {
     details.phone = caller.phone.clone().unwrap_or_default();
     details.id_number = said(&caller.id_number);
     details.raw = raw(input);
-    details.unmapped.clone_from(&mapped.unmapped);
+    details.unmapped = unmapped.to_vec();
     details.old_number.clone_from(&input.old_number);
     details.item.clone_from(&input.item);
     details.called_at = input.called_at;
@@ -276,16 +323,20 @@ fn mark(tx: &Tx, row: &mut Order, details: &OrderDetails) {
     row.name_mark = Some(details.name.trim()).filter(|n| !n.is_empty()).map(|n| applicants::name_mark(tx, &text::fold(n)));
 }
 
-fn amend(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &NewOrder) -> Result<()> {
+/// Newer content; where it goes, if that is known only now.
+fn amend(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &NewOrder) -> Result<Option<(Center, Option<Id>)>> {
     let (before, shown) = (loaded.details.clone(), loaded.row.secrecy);
     let was_withheld = loaded.row.withheld();
     let (number, codes) = mapping::in_force(tx, loaded.row.client_id)?;
-    let mapped = codes.read(&raw(input));
-    let unit_known = !loaded.details.unmapped.iter().any(|f| f == "handling_unit");
-    words(&mut loaded.details, input, &mapped);
-    if !unit_known {
-        loaded.details.unmapped.push("handling_unit".into());
+    let mut mapped = codes.read(&raw(input));
+    let home = organization::load(tx, loaded.row.home_center_id)?;
+    let mut to = unit(tx, &home, &mut mapped)?;
+    if loaded.row.state != State::Received {
+        moves_nobody(loaded, input, to.as_ref())?;
+        mapped.unmapped.retain(|f| f != "handling_unit");
+        to = None;
     }
+    words(&mut loaded.details, input, &mapped.unmapped);
     if input.deadline_at.is_some() && input.deadline_at != loaded.details.deadline_at {
         ahead(tx, input)?;
         let usual = loaded.rules.hotline_limit;
@@ -310,11 +361,23 @@ fn amend(tx: &mut Tx, actor: &Actor, loaded: &mut Loaded, input: &NewOrder) -> R
     row.supervised |= input.supervised;
     row.needs_visit = input.needs_return_visit;
     mark(tx, row, &loaded.details);
-    // Whoever is to be kept from more readers than before is kept from what the order has opened, too.
-    if loaded.row.withheld() && (!was_withheld || shown != loaded.row.secrecy) {
+    // Whoever is to be kept from more readers than before, or is better known, is kept from what the order has opened, too.
+    if loaded.row.withheld() && (!was_withheld || shown != loaded.row.secrecy || before.hidden != loaded.details.hidden) {
         withheld::reach(tx, actor, loaded, &before)?;
     }
-    Ok(())
+    Ok(to)
+}
+
+/// Once it was dispatched, it goes elsewhere when the hotline takes it back, and not by an amendment: what would not be done is
+/// refused. The unit as it was sent before, or the one that has it, changes nothing.
+fn moves_nobody(loaded: &Loaded, input: &NewOrder, to: Option<&(Center, Option<Id>)>) -> Result<(), Problem> {
+    let there = |(center, department): &(Center, Option<Id>)| center.id == loaded.center.id && department.is_none_or(|d| loaded.row.department_id == Some(d));
+    let named = input.handling_unit.as_deref().unwrap_or_default();
+    if named.is_empty() || loaded.details.raw.handling_unit.as_deref() == Some(named) || to.is_some_and(there) {
+        return Ok(());
+    }
+    let zh = format!("工单已分派给{}，不能用更正或重办改变承办单位；请由承办中心申请退单，再由热线改派（redispatch）。", loaded.center.name);
+    Err(Problem::rule("/handling_unit", "dispatched", zh, "It was dispatched: it goes elsewhere after a return request, by redispatch."))
 }
 
 /// Where it goes: the unit's center at or below the one that it was handed in at; else it waits there to be dispatched.
@@ -343,7 +406,7 @@ fn enter(tx: &mut Tx, actor: &Actor, input: &NewOrder, home: &Center, (id, sourc
         None => numbers::next(tx, "RX", &home.division_code)?,
     };
     let mut details = OrderDetails { limit: Some(limit), deadline_at: input.deadline_at, ..OrderDetails::default() };
-    words(&mut details, input, &mapped);
+    words(&mut details, input, &mapped.unmapped);
     details.dispatched_at = to.as_ref().map(|_| tx.now);
     let mut row = Order {
         id,

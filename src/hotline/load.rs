@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
+    ending,
     machine::{Facts, OrderAction as Action, OrderState as State, decide},
     mapping,
     model::{OpenedKind, OrderDetails},
@@ -139,6 +140,9 @@ impl Loaded {
         if ended {
             clocks::stop_all(tx, self.row.id)?;
         }
+        let over = ending::has_ended(tx, &self.row, &self.links)?;
+        let turned = self.details.ended.is_some_and(|before| before != over);
+        self.details.ended = Some(over);
         self.row.due_at = clocks::nearest_due(tx, self.row.id)?;
         self.row.details = Private::seal(tx.vault, &self.details)?;
         self.row.version += 1;
@@ -147,7 +151,8 @@ impl Loaded {
             return Err(Problem::of(ErrorCode::Stale).into());
         }
         place(tx, &self.row, &self.details, &self.center)?;
-        tell(tx, actor, &self.row, told)
+        tell(tx, actor, &self.row, told.with("ended", over))?;
+        if turned { ending::tell_merged(tx, actor, &self.row, over) } else { Ok(()) }
     }
 }
 
@@ -225,6 +230,14 @@ impl Told {
         Self { audience: Audience::Applicant, ..self }
     }
 
+    /// With one more code.
+    fn with(mut self, key: &str, value: bool) -> Self {
+        if let Some(params) = self.params.as_object_mut() {
+            params.insert(key.to_owned(), value.into());
+        }
+        self
+    }
+
     /// With what a person said.
     pub fn saying(self, words: &str) -> Self {
         Self { words: Some(words.to_owned()), ..self }
@@ -297,9 +310,23 @@ pub fn recompute(tx: &mut Tx, id: Id) -> Result<()> {
 }
 
 /// A record that an order opened has changed or ended: the order tells it.
-pub fn on_record(tx: &mut Tx, actor: &Actor, kind: OpenedKind, record: Id, number: &str, what: &str) -> Result<()> {
+pub fn on_record(tx: &mut Tx, actor: &Actor, kind: OpenedKind, record: Id, what: &str) -> Result<()> {
     let Some(link) = store::link_to(tx, record)? else { return Ok(()) };
     let mut loaded = load_locked(tx, link.order_id)?;
-    let params = json!({ "record_kind": kind, "record_id": record, "record_number": number, "record_state": what, "open": loaded.facts.opened });
+    let params = json!({ "record_kind": kind, "record_id": record, "record_number": link.record_number, "record_state": what, "open": loaded.facts.opened });
     loaded.save(tx, actor, Told::new("record_ended", params))
+}
+
+/// A record that an order opened has moved on without coming to its end, such as a question that was answered or a ticket that was
+/// opened again: the order tells it where it stands otherwise than before.
+pub fn on_moved(tx: &mut Tx, actor: &Actor, kind: OpenedKind, record: Id, what: &str) -> Result<()> {
+    let Some(link) = store::link_to(tx, record)? else { return Ok(()) };
+    let Some(row) = store::order(tx, link.order_id)? else { return Ok(()) };
+    let told = row.details.open(tx.vault)?.ended;
+    let links = store::links(tx, row.id)?;
+    let now = ending::has_ended(tx, &row, &links)?;
+    if told.is_none_or(|told| told == now) {
+        return Ok(());
+    }
+    on_record(tx, actor, kind, record, what)
 }

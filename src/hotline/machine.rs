@@ -246,6 +246,10 @@ impl Refuse for Refusal {
 
     fn zh(&self) -> String {
         match self {
+            Self::State(A::Sign, S::Received) => "工单尚未分派，不能签收；请先由接收中心分派（dispatch）给承办单位。".into(),
+            Self::State(A::Amend, state) => {
+                format!("工单当前为“{}”，不能补充内容；此时只能更正为保密或匿名，其他内容须与已登记的相同。", state.label())
+            }
             Self::State(action, state) => format!("工单当前为“{}”，不能{}。", state.label(), action.label()),
             Self::Opened => "工单开出的记录尚未办结（“办不成事”反映须已销号），暂不能办结回复，可先作阶段性回复。".into(),
             Self::OpenedNotReturned => "工单已开件且尚未办结，不能退单；确不属本单位的，请在所开的记录中转办或申请指定办理。".into(),

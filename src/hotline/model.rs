@@ -43,6 +43,16 @@ code_enum! {
         Strict "strict" "诉求人信息和内容保密",
     }
 }
+impl Secrecy {
+    /// How much is kept: the more, the higher.
+    pub fn keeps(self) -> u8 {
+        match self {
+            Self::Normal => 0,
+            Self::Confidential => 1,
+            Self::Strict => 2,
+        }
+    }
+}
 code_enum! {
     /// How the caller reached the hotline.
     OrderChannel in "hotline-channels" {
@@ -114,6 +124,13 @@ pub struct HotlineNoted {
     pub by: Option<Id>,
 }
 
+impl HotlineNoted {
+    /// In other words.
+    pub fn retold(&self, said: &dyn Fn(&str) -> String) -> Self {
+        Self { words: said(&self.words), ..self.clone() }
+    }
+}
+
 /// A request to the hotline, and its answer.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = HotlineRequest)]
@@ -140,6 +157,13 @@ pub struct Asked {
     /// When answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Moment>,
+}
+
+impl Asked {
+    /// In other words.
+    pub fn retold(&self, said: &dyn Fn(&str) -> String) -> Self {
+        Self { reason: said(&self.reason), answer: said(&self.answer), ..self.clone() }
+    }
 }
 
 /// A reply of the center.
@@ -229,6 +253,14 @@ pub struct Appeal {
     pub decision: Option<HotlineNoted>,
 }
 
+impl Appeal {
+    /// In other words.
+    pub fn retold(&self, said: &dyn Fn(&str) -> String) -> Self {
+        let decision = self.decision.as_ref().map(|d| d.retold(said));
+        Self { reason: said(&self.reason), basis: said(&self.basis), decision, ..self.clone() }
+    }
+}
+
 /// A file that lies at the hotline.
 #[derive(Clone, Debug, Serialize, Deserialize, validator::Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -253,6 +285,20 @@ fn on_the_web(url: &str) -> Result<(), validator::ValidationError> {
     Err(validator::ValidationError::new("url").with_message("应为 http 或 https 地址。|An http or https address.".into()))
 }
 
+/// What a caller told of themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OfSelf {
+    /// Name.
+    pub name: String,
+    /// Telephone.
+    pub phone: String,
+    /// Identity number.
+    pub id_number: String,
+    /// Where.
+    pub address: String,
+}
+
 /// What people wrote, and what was done along the way: kept encrypted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -275,6 +321,9 @@ pub struct OrderDetails {
     pub phone: String,
     /// Their identity number, where they gave it.
     pub id_number: String,
+    /// What the caller has told of themselves, an anonymous one too, now and before: shown to nobody, and covered in what was
+    /// written.
+    pub hidden: Vec<OfSelf>,
     /// As sent.
     pub raw: RawCodes,
     /// Fields whose code is not in the mapping.
@@ -321,4 +370,20 @@ pub struct OrderDetails {
     pub end_reason: String,
     /// Why its first dispatch, or a redispatch, went where it went.
     pub dispatch_reason: String,
+    /// Whether it has ended for its caller, as it was last told.
+    pub ended: Option<bool>,
+}
+
+impl OrderDetails {
+    /// What the caller told of themselves, as it is kept now.
+    pub fn of_self(&self) -> OfSelf {
+        OfSelf { name: self.name.clone(), phone: self.phone.clone(), id_number: self.id_number.clone(), address: self.address.clone() }
+    }
+
+    /// Remembers what is to be covered.
+    pub fn hide(&mut self, told: OfSelf) {
+        if told != OfSelf::default() && !self.hidden.contains(&told) {
+            self.hidden.push(told);
+        }
+    }
 }

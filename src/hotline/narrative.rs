@@ -52,6 +52,8 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "hotline_order.appended" => "诉求人追加了情况。".into(),
         "hotline_order.merged" => format!("并入工单{}。", text("into")),
         "hotline_order.absorbed" => format!("工单{}并入。", text("from")),
+        "hotline_order.target_ended" if yes("open") == Some(true) => format!("所并入的工单{}重新办理。", text("into")),
+        "hotline_order.target_ended" => format!("所并入的工单{}已办结。", text("into")),
         "hotline_order.revoked" => "热线撤单。".into(),
         "hotline_order.appealed" => "承办中心申请剔除考核。".into(),
         "hotline_order.appeal_approved" => "热线同意剔除考核。".into(),

@@ -295,7 +295,23 @@ pub fn on_consultation_ended(tx: &mut Tx, actor: &Actor, ended: &Consultation) -
             store::insert_link(tx, &next)?;
         }
     }
-    load::on_record(tx, actor, OpenedKind::Consultation, ended.id, &ended.number, ended.state.code())
+    load::on_record(tx, actor, OpenedKind::Consultation, ended.id, ended.state.code())
+}
+
+/// A consultation was answered, or asked again.
+pub fn on_consultation_moved(tx: &mut Tx, actor: &Actor, moved: &Consultation) -> Result<()> {
+    match moved.state {
+        ConsultationState::Open | ConsultationState::Answered => load::on_moved(tx, actor, OpenedKind::Consultation, moved.id, moved.state.code()),
+        _ => Ok(()),
+    }
+}
+
+/// The tickets that were registered for somebody who asks here: itself, and those that were merged into it.
+fn origins(tx: &mut Tx, ticket: &Ticket) -> Result<Vec<Id>> {
+    let mut all: Vec<Id> = tickets::store::callers(tx, ticket.id)?.iter().map(|c| c.origin_id).chain([ticket.id]).collect();
+    all.sort();
+    all.dedup();
+    Ok(all)
 }
 
 /// A ticket was cleared.
@@ -305,10 +321,24 @@ pub fn on_ticket_cleared(tx: &mut Tx, actor: &Actor, ticket: &Ticket) -> Result<
 
 /// A ticket has ended otherwise.
 pub fn on_ticket_ended(tx: &mut Tx, actor: &Actor, ticket: &Ticket) -> Result<()> {
-    load::on_record(tx, actor, OpenedKind::FallbackTicket, ticket.id, &ticket.number, ticket.state.code())
+    for id in origins(tx, ticket)? {
+        load::on_record(tx, actor, OpenedKind::FallbackTicket, id, ticket.state.code())?;
+    }
+    Ok(())
+}
+
+/// A ticket was opened again.
+pub fn on_ticket_moved(tx: &mut Tx, actor: &Actor, ticket: &Ticket) -> Result<()> {
+    if matches!(ticket.state, TicketState::Cleared | TicketState::Withdrawn | TicketState::Merged | TicketState::Inadmissible) {
+        return Ok(());
+    }
+    for id in origins(tx, ticket)? {
+        load::on_moved(tx, actor, OpenedKind::FallbackTicket, id, ticket.state.code())?;
+    }
+    Ok(())
 }
 
 /// A matter has ended.
 pub fn on_matter_closed(tx: &mut Tx, actor: &Actor, matter: &ClosedMatter) -> Result<()> {
-    load::on_record(tx, actor, OpenedKind::Entrustment, matter.id, &matter.number, "closed")
+    load::on_record(tx, actor, OpenedKind::Entrustment, matter.id, "closed")
 }

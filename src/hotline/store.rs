@@ -216,6 +216,12 @@ pub fn orders_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Order>> {
     Ok(hotline_orders::table.filter(hotline_orders::id.eq_any(ids.to_vec())).select(Order::as_select()).load(tx.conn)?)
 }
 
+/// What was merged into an order.
+pub fn merged_into(tx: &mut Tx, id: Id) -> Result<Vec<Order>> {
+    let rows = hotline_orders::table.filter(hotline_orders::merged_into_id.eq(Some(id))).order(hotline_orders::id.asc());
+    Ok(rows.select(Order::as_select()).load(tx.conn)?)
+}
+
 /// By the telephone or the exact name of the caller.
 pub fn orders_by_person(tx: &mut Tx, phone: Option<&str>, name: &str, limit: i64) -> Result<Vec<Order>> {
     let mut found: Vec<Order> = Vec::new();

@@ -3,27 +3,21 @@
 use serde::Serialize;
 
 use super::{
-    load::{self, KIND, Loaded},
+    listing::Reader,
+    load::{self, Loaded},
     machine::{HotlineAppealState, OrderState},
     mapping,
-    model::{
-        Appeal, Asked, Disposal, FileLink, HotlineNoted, OpenedKind, OrderChannel, OrderDetails, OrderType, RawCodes, Reply, Secrecy, SubOrder, Urgency,
-        Visited,
-    },
-    narrative,
+    model::{Appeal, Asked, Disposal, FileLink, HotlineNoted, OpenedKind, OrderChannel, OrderDetails, OrderType, RawCodes, Reply, Secrecy, Urgency, Visited},
     opening::{self, Standing},
     store::{self, Link, Order},
 };
 use crate::{
-    access::{self, Sight},
     attachments::{self, AttachmentView},
     auth::{Actor, Role},
     clocks::{self, ClockView},
     db::{Result, Tx},
-    entrustments::TimelineEntry,
     evaluations::store::Grade,
-    events::{Audience, store as log},
-    kernel::{Code as _, Id, ListQuery, Moment, Page},
+    kernel::{Code as _, Id, Moment},
     organization::{self, CenterBrief},
 };
 
@@ -84,6 +78,18 @@ pub struct SubView {
     /// What it answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<HotlineNoted>,
+}
+
+/// An order that was merged into this one.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = HotlineMergedOrder)]
+pub struct HotlineMerged {
+    /// Identity.
+    pub id: Id,
+    /// Number that people read.
+    pub number: String,
+    /// The hotline's number.
+    pub external_number: String,
 }
 
 /// An order as it is answered.
@@ -191,6 +197,9 @@ pub struct OrderView {
     /// The order that it was merged into.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into_id: Option<Id>,
+    /// What was merged into it; single records only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_orders: Option<Vec<HotlineMerged>>,
     /// Whether it is left out of the rates.
     pub appeal: HotlineAppealState,
     /// The return visit of this round: reached.
@@ -285,29 +294,6 @@ pub struct OrderView {
 
 crate::versioned!(OrderView, "hotline_order");
 
-/// What a reader may read of an order.
-pub(super) struct Reader {
-    /// The caller is not withheld.
-    pub caller: bool,
-    /// Nothing personal is masked.
-    pub clear: bool,
-    /// Words are read.
-    pub words: bool,
-}
-
-impl Reader {
-    /// By who asks.
-    pub fn of(actor: &Actor, row: &Order, details: &OrderDetails, sight: Sight) -> Self {
-        let hotline = actor.is_system() || (actor.kind == "client" && row.client_id == actor.id);
-        let subs = details.subs.iter().map(|s| s.department_id);
-        let mut departments = row.department_id.into_iter().chain(subs);
-        // Whoever has a part of it reads what it is about, but not who called.
-        let part = departments.any(|id| actor.nodes(Role::DepartmentHandler).any(|n| n == id.as_str()));
-        let strict = row.secrecy == Secrecy::Strict;
-        Self { caller: hotline || !row.withheld(), clear: hotline || !sight.masked, words: hotline || if strict { !sight.masked } else { sight.words || part } }
-    }
-}
-
 /// What is said of many orders at once.
 pub(super) struct Beside<'a> {
     /// Centers named.
@@ -317,13 +303,17 @@ pub(super) struct Beside<'a> {
 }
 
 pub(super) fn render(tx: &Tx, row: &Order, d: &OrderDetails, reader: &Reader, beside: &Beside, single: bool) -> Result<OrderView> {
+    let cover = reader.cover(d);
+    let said = |text: &str| cover.over(text);
     let center = |id: Id| beside.centers.iter().find(|c| c.id == id).cloned().ok_or_else(|| crate::db::Error::Corrupt("center gone".into()));
     let (code, name) = beside.codes.out(row.state);
-    let words = |text: &str| Some(text.to_owned()).filter(|t| reader.words && !t.is_empty());
+    let words = |text: &str| Some(text).filter(|t| reader.words && !t.is_empty()).map(said);
+    let whole = |text: &str| Some(text).filter(|_| single).and_then(words);
     let full = single && reader.clear;
     let shown =
         |text: &str, mask: &dyn Fn(&str) -> String| Some(text).filter(|t| reader.caller && !t.is_empty()).map(|t| if full { t.to_owned() } else { mask(t) });
     let told = |yes: bool| yes.then_some(());
+    let notes = |all: &[HotlineNoted]| all.iter().map(|n| n.retold(&said)).collect::<Vec<_>>();
     let both = told(single && reader.words);
     Ok(OrderView {
         id: row.id,
@@ -350,10 +340,10 @@ pub(super) fn render(tx: &Tx, row: &Order, d: &OrderDetails, reader: &Reader, be
         unmapped_fields: told(single && row.unmapped).map(|()| d.unmapped.clone()),
         raw: told(single).map(|()| d.raw.clone()),
         title: words(&d.title),
-        content: words(&d.content).filter(|_| single),
-        subject: words(&d.subject).filter(|_| single),
+        content: whole(&d.content),
+        subject: whole(&d.subject),
         // Where may tell who.
-        address: words(&d.address).filter(|_| reader.caller).map(|a| if full { a } else { tx.masking.address(&a) }),
+        address: Some(&d.address).filter(|a| reader.words && reader.caller && !a.is_empty()).map(|a| if full { a.clone() } else { tx.masking.address(a) }),
         latitude: d.latitude.filter(|_| full && reader.caller),
         longitude: d.longitude.filter(|_| full && reader.caller),
         caller: HotlineCallerView {
@@ -375,6 +365,7 @@ pub(super) fn render(tx: &Tx, row: &Order, d: &OrderDetails, reader: &Reader, be
         rehandling_count: row.round - 1,
         old_number: d.old_number.clone(),
         merged_into_id: row.merged_into_id,
+        merged_orders: None,
         appeal: row.appeal,
         contacted: row.contacted,
         responded: row.responded,
@@ -390,16 +381,16 @@ pub(super) fn render(tx: &Tx, row: &Order, d: &OrderDetails, reader: &Reader, be
         replied_at: row.replied_at,
         opened: None,
         classification: told(single && !d.why.is_empty()).map(|()| d.why.clone()),
-        returns: both.map(|()| d.returns.clone()),
-        extensions: both.map(|()| d.extensions.clone()),
-        replies: both.map(|()| d.replies.clone()),
-        visits: both.map(|()| d.visits.clone()),
-        urges: both.map(|()| d.urges.clone()),
-        supervisions: both.map(|()| d.supervisions.clone()),
-        appended: both.map(|()| d.appended.clone()),
+        returns: both.map(|()| d.returns.iter().map(|a| a.retold(&said)).collect()),
+        extensions: both.map(|()| d.extensions.iter().map(|a| a.retold(&said)).collect()),
+        replies: both.map(|()| d.replies.iter().map(|r| Reply { words: said(&r.words), ..r.clone() }).collect()),
+        visits: both.map(|()| d.visits.iter().map(|v| Visited { opinion: said(&v.opinion), ..v.clone() }).collect()),
+        urges: both.map(|()| notes(&d.urges)),
+        supervisions: both.map(|()| notes(&d.supervisions)),
+        appended: both.map(|()| notes(&d.appended)),
         sub_orders: None,
-        appeal_details: both.and_then(|()| d.appeal.clone()),
-        files: both.map(|()| d.files.clone()),
+        appeal_details: both.and_then(|()| d.appeal.as_ref()).map(|a| a.retold(&said)),
+        files: both.map(|()| d.files.iter().map(|f| FileLink { name: said(&f.name), url: f.url.clone() }).collect()),
         attachments: None,
         clocks: None,
         masked: !reader.clear,
@@ -429,18 +420,31 @@ fn link_views(tx: &mut Tx, links: &[Link], standing: &[Standing]) -> Result<Vec<
     Ok(shown.collect())
 }
 
-fn sub_views(tx: &mut Tx, subs: &[SubOrder], words: bool) -> Result<Vec<SubView>> {
-    let departments = organization::store::departments_by_id(tx, &subs.iter().map(|s| s.department_id).collect::<Vec<_>>())?;
+/// The parts, to whoever reads words; and to each department its own.
+fn sub_views(tx: &mut Tx, actor: &Actor, d: &OrderDetails, reader: &Reader) -> Result<Vec<SubView>> {
+    let departments = organization::store::departments_by_id(tx, &d.subs.iter().map(|s| s.department_id).collect::<Vec<_>>())?;
     let name = |id: Id| departments.iter().find(|d| d.id == id).map(|d| d.name.clone()).unwrap_or_default();
-    let shown = subs.iter().map(|s| SubView {
-        id: s.id,
-        department_id: s.department_id,
-        department: name(s.department_id),
-        matter: if words { s.matter.clone() } else { String::new() },
-        due_at: s.due_at,
-        report: s.report.clone().filter(|_| words),
+    let cover = reader.cover(d);
+    let said = |text: &str| cover.over(text);
+    let shown = d.subs.iter().map(|s| {
+        let reads = reader.words || actor.nodes(Role::DepartmentHandler).any(|n| n == s.department_id.as_str());
+        SubView {
+            id: s.id,
+            department_id: s.department_id,
+            department: name(s.department_id),
+            matter: if reads { said(&s.matter) } else { String::new() },
+            due_at: s.due_at,
+            report: s.report.as_ref().filter(|_| reads).map(|r| r.retold(&said)),
+        }
     });
     Ok(shown.collect())
+}
+
+/// What was merged into an order.
+fn merged_views(tx: &mut Tx, row: &Order) -> Result<Option<Vec<HotlineMerged>>> {
+    let gone = store::merged_into(tx, row.id)?;
+    let shown = gone.into_iter().map(|r| HotlineMerged { id: r.id, number: r.number, external_number: r.external_number });
+    Ok(Some(shown.collect()).filter(|all: &Vec<_>| !all.is_empty()))
 }
 
 /// One order, whole, as its caller sees it.
@@ -454,6 +458,13 @@ pub fn revealed(tx: &mut Tx, actor: &Actor, loaded: &Loaded) -> Result<OrderView
     shown(tx, actor, loaded, &Reader { caller: true, clear: true, words: true })
 }
 
+/// Files here; their names are words, too.
+fn files(tx: &mut Tx, loaded: &Loaded, reader: &Reader) -> Result<Vec<AttachmentView>> {
+    let cover = reader.cover(&loaded.details);
+    let all = attachments::of_record(tx, loaded.row.id, !reader.clear)?;
+    Ok(all.into_iter().map(|a| AttachmentView { name: a.name.as_deref().map(|n| cover.over(n)), ..a }).collect())
+}
+
 fn shown(tx: &mut Tx, actor: &Actor, loaded: &Loaded, reader: &Reader) -> Result<OrderView> {
     let row = &loaded.row;
     let (_, codes) = mapping::in_force(tx, row.client_id)?;
@@ -462,8 +473,9 @@ fn shown(tx: &mut Tx, actor: &Actor, loaded: &Loaded, reader: &Reader) -> Result
     let view = render(tx, row, &loaded.details, reader, &Beside { centers: &centers, codes: &codes }, true)?;
     Ok(OrderView {
         opened: Some(link_views(tx, &loaded.links, &standing)?),
-        sub_orders: Some(sub_views(tx, &loaded.details.subs, reader.words)?),
-        attachments: Some(if reader.words { attachments::of_record(tx, row.id, !reader.clear)? } else { Vec::new() }),
+        sub_orders: Some(sub_views(tx, actor, &loaded.details, reader)?),
+        merged_orders: merged_views(tx, row)?,
+        attachments: Some(if reader.words { files(tx, loaded, reader)? } else { Vec::new() }),
         clocks: Some(clocks::of_record(tx, row.id)?),
         allowed_actions: Some(loaded.allowed(actor)),
         ..view
@@ -481,82 +493,4 @@ pub fn after(tx: &mut Tx, actor: &Actor, loaded: Loaded) -> Result<OrderView> {
 pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<OrderView> {
     let loaded = load::load_seen(tx, actor, reference)?;
     whole(tx, actor, &loaded)
-}
-
-/// Several, each as it is seen.
-pub fn views(tx: &mut Tx, actor: &Actor, rows: Vec<(Order, Sight)>) -> Result<Vec<OrderView>> {
-    let ids: Vec<Id> = rows.iter().flat_map(|(r, _)| [r.center_id, r.home_center_id]).collect();
-    let centers = organization::briefs(tx, &ids)?;
-    let mut codes: Vec<(Option<Id>, mapping::MappingContent)> = Vec::new();
-    let mut all = Vec::with_capacity(rows.len());
-    for (row, sight) in rows {
-        if !codes.iter().any(|(client, _)| *client == row.client_id) {
-            codes.push((row.client_id, mapping::in_force(tx, row.client_id)?.1));
-        }
-        let details = row.details.open(tx.vault)?;
-        let reader = Reader::of(actor, &row, &details, sight);
-        if let Some((_, codes)) = codes.iter().find(|(client, _)| *client == row.client_id) {
-            all.push(render(tx, &row, &details, &reader, &Beside { centers: &centers, codes }, false)?);
-        }
-    }
-    Ok(all)
-}
-
-/// The orders that the caller sees.
-pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<OrderView>> {
-    let keep = |tx: &mut Tx, ids: &[Id]| keep(tx, q, ids);
-    let sieve = access::Sieve { by: None, keep: &keep };
-    let plain = !super::api::SIEVED.iter().any(|name| !q.all(name).is_empty());
-    let load = store::orders_by_id;
-    let page = if plain {
-        access::listed::<OrderState, _>(tx, actor, KIND, q, load, |row: &Order| row.id)?
-    } else {
-        access::sifted::<OrderState, _>(tx, actor, KIND, q, sieve, load, |row: &Order| row.id)?
-    };
-    let mut rows = Vec::new();
-    let page = page.with(|found| {
-        rows = found;
-        Vec::<OrderView>::new()
-    });
-    let items = views(tx, actor, rows)?;
-    Ok(page.with(|_| items))
-}
-
-fn keep(tx: &mut Tx, q: &ListQuery, ids: &[Id]) -> Result<Vec<Id>> {
-    let (types, urgencies, secrecies, appeals) = (q.all("order_type"), q.all("urgency"), q.all("secrecy"), q.all("appeal"));
-    let (centers, departments, clients) = (q.ids("center_id"), q.ids("department_id"), q.ids("client_id"));
-    let external = q.all("external_number");
-    let flag = |name: &str| q.one(name).map(|v| v == "true");
-    let (overdue, unmapped, supervised) = (flag("overdue"), flag("unmapped"), flag("supervised"));
-    let now = tx.now;
-    let any = |wanted: &[String], code: &str| wanted.is_empty() || wanted.iter().any(|w| w == code);
-    let rows = store::orders_by_id(tx, ids)?;
-    let kept = rows.iter().filter(|row| {
-        any(&types, row.order_type.code())
-            && any(&urgencies, row.urgency.code())
-            && any(&secrecies, row.secrecy.code())
-            && any(&appeals, row.appeal.code())
-            && any(&external, &row.external_number)
-            && (centers.is_empty() || centers.contains(&row.center_id))
-            && (departments.is_empty() || row.department_id.is_some_and(|d| departments.contains(&d)))
-            && (clients.is_empty() || row.client_id.is_some_and(|c| clients.contains(&c)))
-            && overdue.is_none_or(|wanted| wanted == (row.due_at <= now))
-            && unmapped.is_none_or(|wanted| wanted == row.unmapped)
-            && supervised.is_none_or(|wanted| wanted == row.supervised)
-    });
-    Ok(kept.map(|row| row.id).collect())
-}
-
-/// What happened with an order, oldest first.
-pub fn timeline(tx: &mut Tx, actor: &Actor, reference: &str, q: &ListQuery) -> Result<Page<TimelineEntry>> {
-    let loaded = load::load_seen(tx, actor, reference)?;
-    let reader = Reader::of(actor, &loaded.row, &loaded.details, loaded.sight);
-    let after = q.cursor.as_ref().and_then(|c| c.id.parse().ok());
-    let mut rows = Vec::new();
-    for event in log::timeline(tx, loaded.row.id, Audience::ALL, after, i64::try_from(q.limit + 1).unwrap_or(201))? {
-        let text = narrative::tell(&event.kind, &event.params.get()?);
-        let words = event.words.filter(|_| reader.words && reader.caller).map(|w| w.open(tx.vault)).transpose()?;
-        rows.push(TimelineEntry { id: event.id, kind: event.kind, text, words, actor: event.actor_label, at: event.occurred_at });
-    }
-    Ok(Page::cut(rows, q.limit, tx.vault, |t: &TimelineEntry| q.cursor_of(String::new(), t.id.to_string())))
 }

@@ -11,6 +11,7 @@ use super::{
     model::{OpenedKind, Visited},
     opening,
     store::{self, Intake, Link},
+    withheld,
 };
 use crate::{
     auth::Actor,
@@ -84,6 +85,9 @@ fn fits(tx: &Tx, loaded: &Loaded, input: &HotlineVisitInput, department: Option<
     if input.contacted && (input.resolved.is_none() || department.is_none()) {
         return refuse("/resolved", "required", "联系上诉求人的，请填写解决情况和对承办单位的满意度。", "Say whether it is solved and how satisfied they are.");
     }
+    if input.contacted && input.responded.is_none() {
+        return refuse("/responded", "required", "联系上诉求人的，请填写承办单位是否与其联系过（响应）。", "Say whether the unit had got in touch.");
+    }
     let bad = department.is_some_and(Grade::is_bad);
     if bad && input.opinion.trim().chars().count() < 2 {
         return refuse("/opinion", "required", "不满意的，请写明原因。", "Say why not.");
@@ -99,12 +103,13 @@ fn fits(tx: &Tx, loaded: &Loaded, input: &HotlineVisitInput, department: Option<
 fn tell_tickets(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &HotlineVisitInput, satisfied: Option<bool>, at: Moment) -> Result<usize> {
     let Some(satisfied) = satisfied else { return Ok(0) };
     let mut cleared = 0;
+    // A ticket knows nobody who is withheld.
+    let words = withheld::Cover::of(&loaded.row, &loaded.details).heard(&input.opinion);
     for link in loaded.links.iter().filter(|l| l.kind == OpenedKind::FallbackTicket) {
         let Some(caller) = caller_of(tx, link)? else { continue };
         let ticket = tickets::load_behind(tx, caller.1)?;
         let outcome = if satisfied { ContactOutcome::Satisfied } else { ContactOutcome::Dissatisfied };
-        let visit =
-            tickets::Visit { caller: caller.0, outcome, way: FeedbackWay::Hotline, at, words: input.opinion.clone(), evidence: input.recording_number.clone() };
+        let visit = tickets::Visit { caller: caller.0, outcome, way: FeedbackWay::Hotline, at, words: words.clone(), evidence: input.recording_number.clone() };
         match ticket.row.state {
             TicketState::AwaitingFeedback if satisfied && ticket.answer_of(caller.0) == Some(ContactOutcome::Satisfied) => {}
             TicketState::AwaitingFeedback => {

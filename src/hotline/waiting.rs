@@ -1,10 +1,10 @@
 //! What of hotline orders waits for whom, for the worklist; and finding an order by what is known of it.
 
 use super::{
-    load,
+    listing, load,
     machine::{OrderAction as Action, OrderState as State},
     store::{self, Order},
-    views::{self, OrderView},
+    views::OrderView,
 };
 use crate::{
     access::{self, Sight},
@@ -68,5 +68,5 @@ pub fn search(tx: &mut Tx, actor: &Actor, asked: &str) -> Result<Vec<OrderView>>
     }
     found.sort_by_key(|(row, _)| std::cmp::Reverse(row.id));
     found.truncate(MOST);
-    views::views(tx, actor, found)
+    listing::views(tx, actor, found)
 }

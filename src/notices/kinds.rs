@@ -26,6 +26,9 @@ code_enum! {
         TicketFeedback "ticket_feedback" "征求反馈",
         TicketCleared "ticket_cleared" "反映已销号",
         MatterAssigned "matter_assigned" "新分派的件",
+        HotlineOrderReceived "hotline_order_received" "新派热线工单",
+        HotlineOrderAssigned "hotline_order_assigned" "指定经办的热线工单",
+        HotlineOrderNews "hotline_order_news" "热线工单有新情况",
         WebhookStopped "webhook_stopped" "事件推送已停",
     }
 }
@@ -66,6 +69,19 @@ impl NoticeKind {
             "fallback_ticket.registered" => Self::TicketRegistered,
             "fallback_ticket.feedback_asked" => Self::TicketFeedback,
             "fallback_ticket.cleared" => Self::TicketCleared,
+            "hotline_order.received" | "hotline_order.dispatched" | "hotline_order.redispatched" => Self::HotlineOrderReceived,
+            "hotline_order.assigned" => Self::HotlineOrderAssigned,
+            "hotline_order.urged"
+            | "hotline_order.supervised"
+            | "hotline_order.appended"
+            | "hotline_order.return_denied"
+            | "hotline_order.extension_granted"
+            | "hotline_order.extension_denied"
+            | "hotline_order.suspended"
+            | "hotline_order.resumed"
+            | "hotline_order.sent_back"
+            | "hotline_order.rehandled"
+            | "hotline_order.revoked" => Self::HotlineOrderNews,
             "webhook.paused" | "webhook.disabled" => Self::WebhookStopped,
             _ => return None,
         })
@@ -116,10 +132,15 @@ impl NoticeKind {
             Self::TicketFeedback => "您反映的问题（{number}）已有办理结果，请告诉我们是否满意。",
             Self::TicketCleared => "您反映的问题（{number}）已按您的反馈销号，感谢您的监督。",
             Self::MatterAssigned => "“{title}”（{number}）已分派给您办理。",
+            Self::HotlineOrderReceived => "{center}收到{title}，编号{number}，请及时签收。",
+            Self::HotlineOrderAssigned => "{title}（{number}）已指定由您经办。",
+            Self::HotlineOrderNews => "{title}（{number}）：{detail}",
             Self::WebhookStopped => "事件推送“{title}”已自动停止。{detail}请与接收方核对后恢复；其间的事件恢复后补送。",
         };
         let channels = match self {
-            Self::MatterAssigned | Self::WebhookStopped => vec![NoticeChannel::InApp],
+            Self::MatterAssigned | Self::HotlineOrderReceived | Self::HotlineOrderAssigned | Self::HotlineOrderNews | Self::WebhookStopped => {
+                vec![NoticeChannel::InApp]
+            }
             Self::RatingCode | Self::SigningLink => vec![NoticeChannel::Sms],
             _ => vec![NoticeChannel::InApp, NoticeChannel::Sms],
         };

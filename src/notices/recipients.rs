@@ -11,7 +11,7 @@ use crate::{
     entrustments::{self, Entrustment},
     evaluations,
     events::Event,
-    forms,
+    forms, hotline,
     kernel::{Code as _, Id, Moment},
     organization::{self, Center},
     tickets,
@@ -112,6 +112,27 @@ fn of_ticket(tx: &mut Tx, kind: NoticeKind, id: Id, params: BTreeMap<NoticeParam
     Ok(Some(Telling { kind, center: Some(center), to, params, expires_at: None }))
 }
 
+/// What the hotline wants of an order is told to who handles it in person, else to the counter of the center that has it; not to
+/// whoever did it themselves.
+fn of_order(tx: &mut Tx, kind: NoticeKind, event: &Event, params: BTreeMap<NoticeParameter, String>) -> Result<Option<Telling>> {
+    let said = event.params.get()?;
+    let waits = event.kind == "hotline_order.received" && said.get("dispatched").and_then(Value::as_bool) != Some(true);
+    let Some(row) = hotline::store::orders_by_id(tx, &[event.record_id])?.pop().filter(|_| !waits) else { return Ok(None) };
+    let center = organization::load(tx, row.center_id)?;
+    let to = match row.assignee_id {
+        Some(id) => vec![id],
+        None => auth::store::holders(tx, Role::Clerk, center.id.as_str())?,
+    };
+    let others = to.into_iter().filter(|id| event.actor_id != Some(*id));
+    let to = others.map(|id| Recipient { user_id: Some(id), ..Recipient::default() }).collect();
+    let mut params = params;
+    params.insert(NoticeParameter::Number, row.number.clone());
+    params.insert(NoticeParameter::Title, format!("热线工单（{}）", row.order_type.label()));
+    params.insert(NoticeParameter::Center, center.name.clone());
+    params.insert(NoticeParameter::Detail, hotline::tell(&event.kind, &said));
+    Ok(Some(Telling { kind, center: Some(center), to, params, expires_at: None }))
+}
+
 /// What stopped by itself is told to the administrators; what somebody has stopped they know.
 fn of_webhook(tx: &mut Tx, kind: NoticeKind, event: &Event, params: BTreeMap<NoticeParameter, String>) -> Result<Option<Telling>> {
     let why = PauseReason::parse(text(&event.params.get()?, "reason_code")).filter(|why| *why != PauseReason::Asked);
@@ -139,6 +160,7 @@ pub fn of_event(tx: &mut Tx, event: &Event) -> Result<Option<Telling>> {
         },
         "evaluation" => of_evaluation(tx, kind, event.record_id),
         "fallback_ticket" => of_ticket(tx, kind, event.record_id, params),
+        "hotline_order" => of_order(tx, kind, event, params),
         "webhook" => of_webhook(tx, kind, event, params),
         "form" => {
             let Some(link) = forms::open_link(tx, event.record_id)? else { return Ok(None) };

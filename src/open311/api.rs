@@ -80,7 +80,7 @@ async fn run(request: &HttpRequest, state: &web::Data<State>, name: &str, body: 
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let (db, base) = (&state.db, state.config.public_url.clone());
     match (posted, parts.as_slice()) {
-        (false, ["discovery"]) => Ok((200, services::discovery(&state.config.public_url, "12345"))),
+        (false, ["discovery"]) => Ok((200, services::discovery(&state.config.public_url, "12345", state.config.demo))),
         (true, ["requests"]) => {
             let media = Media::take(db, &state.blobs, &fields, uploads).await?;
             let files = media.clone();

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     auth::{Actor, Caller, SubjectKind, actor, store::Client},
     db::{Error, Result, Tx},
-    hotline::{self, Order, machine::OrderState, model::Secrecy},
+    hotline::{self, Order, model::Secrecy},
     kernel::{Code as _, Id, Moment},
     organization::{self, Center},
     settings,
@@ -107,8 +107,7 @@ impl Shown<'_> {
 
 /// The requests of orders as the standard has them.
 pub fn render(tx: &mut Tx, rows: &[Order], shown: &Shown) -> Result<Vec<Value>> {
-    let links = hotline::store::links_of(tx, &rows.iter().map(|r| r.id).collect::<Vec<_>>())?;
-    let standing: HashMap<Id, bool> = hotline::standing(tx, &links)?.into_iter().map(|s| (s.link, s.open)).collect();
+    let closed = hotline::ended(tx, rows)?;
     let centers = organization::store::centers_by_id(tx, &rows.iter().map(|r| r.center_id).collect::<Vec<_>>())?;
     let mut points: HashMap<Id, (f64, f64)> = HashMap::new();
     for center in &centers {
@@ -120,7 +119,6 @@ pub fn render(tx: &mut Tx, rows: &[Order], shown: &Shown) -> Result<Vec<Value>> 
     let mut all = Vec::with_capacity(rows.len());
     for row in rows {
         let center = centers.iter().find(|c| c.id == row.center_id).ok_or_else(|| Error::Corrupt("center gone".into()))?;
-        let open: Vec<bool> = links.iter().filter(|l| l.order_id == row.id).map(|l| standing.get(&l.id).copied().unwrap_or(false)).collect();
         let service = services::of(row.service_code.as_deref(), row.order_type.code());
         let own = shown.own(row);
         let details = row.details.open(tx.vault)?;
@@ -131,7 +129,7 @@ pub fn render(tx: &mut Tx, rows: &[Order], shown: &Shown) -> Result<Vec<Value>> 
         let said = |text: &str| if own && !text.is_empty() { Value::String(text.to_owned()) } else { Value::Null };
         let reply = details.replies.last().map(|r| r.words.as_str()).unwrap_or_default();
         let expected = if row.due_at.known().is_some() { Some(row.due_at) } else { details.deadline_at };
-        let ended = closed(row, &open);
+        let ended = closed.contains(&row.id);
         // What it opened has ended; the reply through the hotline is to come.
         let stands = if ended && !row.state.is_final() && row.replied_at.is_none() { "已办结" } else { row.state.label() };
         let linked = details.files.first().map(|f| f.url.clone());
@@ -157,15 +155,6 @@ pub fn render(tx: &mut Tx, rows: &[Order], shown: &Shown) -> Result<Vec<Value>> 
         }));
     }
     Ok(all)
-}
-
-/// `closed` only when what it opened has ended, a ticket when it is cleared; without any, when it is answered for good.
-pub fn closed(row: &Order, open: &[bool]) -> bool {
-    match row.state {
-        OrderState::Archived | OrderState::Merged | OrderState::Revoked => !open.contains(&true),
-        _ if open.is_empty() => matches!(row.state, OrderState::Replied | OrderState::HotlineReview | OrderState::ReturnVisit),
-        _ => !open.contains(&true),
-    }
 }
 
 /// GET requests/{id}, several parted by commas; and GET requests with `service_request_id`.
@@ -252,11 +241,9 @@ fn standing(tx: &mut Tx, filed: &hotline::store::Filed, wanted: bool, skip: usiz
         let rows = hotline::store::filed(tx, filed, at, 0, STEP)?;
         let (Some(last), full) = (rows.last(), i64::try_from(rows.len()) == Ok(STEP)) else { return Ok(found) };
         at = Some((last.created_at, last.id));
-        let links = hotline::store::links_of(tx, &rows.iter().map(|r| r.id).collect::<Vec<_>>())?;
-        let open: HashMap<Id, bool> = hotline::standing(tx, &links)?.into_iter().map(|s| (s.link, s.open)).collect();
+        let closed = hotline::ended(tx, &rows)?;
         for row in rows {
-            let of_row: Vec<bool> = links.iter().filter(|l| l.order_id == row.id).map(|l| open.get(&l.id).copied().unwrap_or(false)).collect();
-            if closed(&row, &of_row) == wanted {
+            if closed.contains(&row.id) == wanted {
                 seen += 1;
                 if seen > skip {
                     found.push(row);

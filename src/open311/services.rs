@@ -92,7 +92,7 @@ pub fn definition(code: &str) -> Result<Tree, Fault> {
 }
 
 /// GET discovery.
-pub fn discovery(base: &str, contact: &str) -> Tree {
+pub fn discovery(base: &str, contact: &str, demo: bool) -> Tree {
     let value = json!({
         "changeset": "2026-11-23T00:00:00+08:00",
         "contact": contact,
@@ -101,7 +101,7 @@ pub fn discovery(base: &str, contact: &str) -> Tree {
             "specification": "http://wiki.open311.org/GeoReport_v2",
             "url": format!("{base}/open311/v2"),
             "changeset": "2026-11-23T00:00:00+08:00",
-            "type": "production",
+            "type": if demo { "test" } else { "production" },
             "formats": ["text/xml", "application/json"],
         }],
     });

@@ -34,6 +34,7 @@ const TOLD: &[(&str, &str)] = &[
     ("appended", "补充了情况。"),
     ("archived", "已归档。"),
     ("merged", "已与其他诉求合并办理。"),
+    ("target_ended", "合并办理的诉求有新的进展。"),
     ("revoked", "已撤销。"),
 ];
 
@@ -67,9 +68,7 @@ pub fn list(tx: &mut Tx, fields: &Fields, base: &str) -> Asked<Tree> {
         let Some(row) = rows.get(&event.record_id) else { continue };
         let Some((kind, public)) = event.kind.strip_prefix("hotline_order.").and_then(|k| TOLD.iter().find(|(kind, _)| *kind == k)) else { continue };
         let params = event.params.get()?;
-        let ended = *kind == "record_ended" && params.get("open").and_then(Value::as_bool) == Some(false);
-        let state = params.get("state").and_then(Value::as_str).unwrap_or_default();
-        let closed = ended || matches!(state, "archived" | "merged" | "revoked");
+        let closed = ended_with(kind, &params);
         let own = shown.own(row);
         let said = matches!(*kind, "replied" | "replied_interim" | "appended") && own;
         let words = event.words.filter(|_| said).map(|w| w.open(tx.vault)).transpose()?;
@@ -84,6 +83,13 @@ pub fn list(tx: &mut Tx, fields: &Fields, base: &str) -> Asked<Tree> {
         }));
     }
     Ok(Ok(Tree { root: "service_request_updates", value: Value::Array(found) }))
+}
+
+/// Whether the order had ended after a change, as the change itself says; older ones say it by their kind.
+fn ended_with(kind: &str, params: &Value) -> bool {
+    let flag = |key: &str| params.get(key).and_then(Value::as_bool);
+    let state = params.get("state").and_then(Value::as_str).unwrap_or_default();
+    flag("ended").unwrap_or_else(|| (kind == "record_ended" && flag("open") == Some(false)) || matches!(state, "archived" | "revoked"))
 }
 
 /// The orders of these numbers that the asking client sees, at or below a center where one is named.

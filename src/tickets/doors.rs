@@ -11,12 +11,12 @@ use super::{
     load::{self, Opened, Told, pass},
     machine::{TicketAction as Action, TicketState as State},
     model::{ContactOutcome, ContactPurpose, ContactWords, Decision, FeedbackWay, RoundEnd, TicketCategory, TicketChannel, TicketOrigin},
-    store::{self, TicketCaller, TicketDepartment},
+    store::{self, TicketCaller, TicketContact, TicketDepartment},
 };
 use crate::{
     applicants::{self, ContactInput},
     auth::Actor,
-    db::{Result, Sealed, Tx, dialect},
+    db::{Private, Result, Sealed, Tx, dialect},
     entrustments,
     events::Audience,
     kernel::{Code as _, Id, Moment, Problem, Target, text},
@@ -317,6 +317,7 @@ pub fn hear_hotline(tx: &mut Tx, actor: &Actor, origin: Id, visit: Visit) -> Res
 /// was written stands without them.
 pub fn withhold(tx: &mut Tx, actor: &Actor, origin: Id, instead: &ContactInput, over: &dyn Fn(&str) -> String) -> Result<()> {
     let callers = store::callers_of_origin(tx, origin)?;
+    let own: Vec<Id> = callers.iter().map(|c| c.id).collect();
     // A ticket that was merged, and the one that goes on for it.
     let mut ids: Vec<Id> = callers.iter().map(|c| c.ticket_id).chain([origin]).collect();
     ids.sort();
@@ -340,6 +341,13 @@ pub fn withhold(tx: &mut Tx, actor: &Actor, origin: Id, instead: &ContactInput, 
         let mut loaded = load::load_locked(tx, id)?;
         let d = &mut loaded.details;
         (d.title, d.situation, d.request) = (over(&d.title), over(&d.situation), over(&d.request));
+        let past = d.rounds.iter_mut().flat_map(|round| [&mut round.settlement, &mut round.outcome]);
+        past.chain([&mut d.settlement, &mut d.outcome]).flatten().for_each(|noted| noted.words = over(&noted.words));
+        for contact in loaded.contacts.clone().into_iter().filter(|c| own.contains(&c.caller_id)) {
+            let mut said = contact.words.open(tx.vault)?;
+            said.words = over(&said.words);
+            store::save_contact(tx, &TicketContact { words: Private::seal(tx.vault, &said)?, ..contact })?;
+        }
         load::correct(tx, actor, &mut loaded, Told::new("caller_withheld", Audience::Staff, json!({})))?;
     }
     Ok(())

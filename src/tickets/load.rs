@@ -31,6 +31,9 @@ pub type TicketHook = fn(&mut Tx, &Actor, &Ticket) -> Result<()>;
 /// What higher rooms do in the transaction in which a ticket is cleared: set by `app`.
 pub static ON_CLEARED: OnceLock<TicketHook> = OnceLock::new();
 
+/// What a higher room does in the transaction in which a ticket is saved, after what its end has set off: set by `app`.
+pub static ON_MOVED: OnceLock<TicketHook> = OnceLock::new();
+
 /// What a higher room does in the transaction in which the handling of a ticket comes to an end that its caller may rate: it is
 /// cleared, upheld, not taken in, or withdrawn. Set by `app`.
 pub static ON_SERVED: OnceLock<ServedHook> = OnceLock::new();
@@ -286,6 +289,9 @@ pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Opened, told: Told) -> Resu
     if loaded.row.state == State::Reopened
         && let Some(hook) = ON_REOPENED.get()
     {
+        hook(tx, actor, &loaded.row)?;
+    }
+    if let Some(hook) = ON_MOVED.get() {
         hook(tx, actor, &loaded.row)?;
     }
     if served(loaded) == Some(tx.now)

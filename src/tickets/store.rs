@@ -282,6 +282,12 @@ pub fn insert_contact(tx: &mut Tx, row: &TicketContact) -> Result<()> {
     Ok(())
 }
 
+/// What was said when a caller was asked is put otherwise.
+pub fn save_contact(tx: &mut Tx, row: &TicketContact) -> Result<()> {
+    diesel::update(ticket_contacts::table.filter(ticket_contacts::id.eq(row.id))).set(ticket_contacts::words.eq(row.words.clone())).execute(tx.conn)?;
+    Ok(())
+}
+
 /// Of which tickets one counts: what some subjects see, registered within.
 pub struct Counted<'a> {
     /// Who sees them.

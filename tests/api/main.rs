@@ -41,6 +41,7 @@ mod forms_sides;
 mod forms_slips;
 mod forms_tickets;
 mod hotline;
+mod hotline_kept;
 mod knowledge;
 mod ledgers;
 mod marking;

@@ -16,7 +16,8 @@ on_both_engines!(
     updates_both_ways,
     who_reads_what,
     kept_or_refused,
-    the_world_is_told_little
+    the_world_is_told_little,
+    requests_and_updates_agree,
 );
 
 const AT: &str = "/open311/v2";
@@ -28,7 +29,12 @@ async fn client(app: &TestApp, name: &'static str, key: &'static str) -> Id {
 }
 
 async fn client_at(app: &TestApp, name: &'static str, key: &'static str, center: &str) -> Id {
-    let (id, _) = app.new_client(name, "hotline", Some(center)).await;
+    signed_in(app, name, key, center).await.0
+}
+
+/// A client with its key, and its own token.
+async fn signed_in<'a>(app: &'a TestApp, name: &'static str, key: &'static str, center: &str) -> (Id, Caller<'a>) {
+    let (id, caller) = app.new_client(name, "hotline", Some(center)).await;
     let point = json!({ "latitude_e6": 32_331_000, "longitude_e6": 121_185_000 });
     app.db
         .commit(move |tx| {
@@ -37,7 +43,7 @@ async fn client_at(app: &TestApp, name: &'static str, key: &'static str, center:
         })
         .await
         .expect("client");
-    id
+    (id, caller)
 }
 
 async fn get(app: &TestApp, path: &str) -> Reply {
@@ -380,4 +386,81 @@ async fn the_world_is_told_little(app: TestApp) {
     let key = app.db.read(move |tx| open311::keys(tx, Some(other))).await.expect("keys")[0].id;
     assert!(app.db.commit(move |tx| open311::revoke(tx, key)).await.expect("revoked"));
     get(&app, "requests.json?api_key=key-of-another").await.expect(403);
+}
+
+/// How a request stands, and what its updates say, oldest first.
+async fn standing(app: &TestApp, number: &str) -> (String, Vec<String>) {
+    let request = get(app, &format!("requests/{number}.json?api_key={KEY}")).await.ok();
+    let updates = get(app, &format!("servicerequestupdates.json?api_key={KEY}&service_request_id={number}")).await.ok();
+    let told = updates.as_array().into_iter().flatten().map(|u| text(&u["status"]).to_owned()).collect();
+    (text(&request[0]["status"]).to_owned(), told)
+}
+
+/// The last update says what the request says, and nothing that was closed is told as open unless it was opened again.
+async fn agrees(app: &TestApp, number: &str, status: &str) {
+    let (now, told) = standing(app, number).await;
+    assert_eq!((now.as_str(), told.last().map(String::as_str)), (status, Some(status)), "{number}: {told:?}");
+}
+
+async fn requests_and_updates_agree(app: TestApp) {
+    let (_, hotline) = signed_in(&app, "o311-agree", KEY, "320600000000").await;
+    let clerk = app.as_user("rd_clerk");
+    let filed = async |service: &str, external: &str| {
+        let mut fields = problem(external);
+        fields.retain(|(n, _)| *n != "service_code");
+        fields.push(("service_code", service.to_owned()));
+        text(&file(&app, "json", &fields).await.expect(201).body[0]["service_request_id"]).to_owned()
+    };
+    let act = async |who: &Caller<'_>, number: &str, action: &str, body: Value| who.post(&format!("/hotline/orders/{number}/{action}"), body).await.ok();
+    let last = json!({ "kind": "final", "reply": "已为诉求人办理。" });
+    // What has opened nothing ends when the hotline has done with it.
+    let plain = filed("suggestion", "A-1").await;
+    for (who, action, body) in [
+        (&clerk, "reply", last.clone()),
+        (&hotline, "send-back", json!({ "reason": "答复不完整" })),
+        (&clerk, "reply", last.clone()),
+        (&hotline, "pass", json!({})),
+        (&hotline, "rehandle", json!({ "reason": "诉求人补充情况" })),
+        (&clerk, "reply", last.clone()),
+    ] {
+        act(who, &plain, action, body).await;
+        agrees(&app, &plain, "open").await;
+    }
+    act(&hotline, &plain, "archive", json!({})).await;
+    agrees(&app, &plain, "closed").await;
+    // What was cleared stays so while the hotline goes through its own steps.
+    let helped = filed("fallback_other", "A-2").await;
+    let link = clerk.get(&format!("/hotline/orders/{helped}")).await.ok()["opened"][0].clone();
+    let ticket = format!("/fallback-tickets/{}", text(&link["id"]));
+    clerk.post(&format!("{ticket}/triage"), json!({ "tier": "general" })).await.ok();
+    clerk.post(&format!("{ticket}/settle"), json!({ "settlement": "协调窗口当场受理" })).await.ok();
+    clerk.post(&format!("{ticket}/ask-feedback"), json!({})).await.ok();
+    agrees(&app, &helped, "open").await;
+    clerk.post(&format!("{ticket}/feedback"), json!({ "satisfied": true, "way": "phone", "evidence": "录音 1" })).await.ok();
+    agrees(&app, &helped, "closed").await;
+    act(&clerk, &helped, "reply", last.clone()).await;
+    agrees(&app, &helped, "closed").await;
+    // Opened again by another room's visit: both say so.
+    act(&hotline, &helped, "pass", json!({})).await;
+    let unhappy = json!({ "contacted": true, "responded": true, "resolved": false, "department_satisfaction": "1", "opinion": "又不行了", "rehandle": false });
+    act(&hotline, &helped, "return-visit", unhappy).await;
+    agrees(&app, &helped, "open").await;
+    // A question is answered, and asked again.
+    let asked = filed("consultation", "A-3").await;
+    let question = clerk.get(&format!("/hotline/orders/{asked}")).await.ok()["opened"][0].clone();
+    let question = format!("/consultations/{}", text(&question["id"]));
+    clerk.post(&format!("{question}/answer"), json!({ "answer": "带营业执照。" })).await.ok();
+    agrees(&app, &asked, "closed").await;
+    act(&clerk, &asked, "reply", json!({ "kind": "interim", "reply": "已答复咨询。" })).await;
+    act(&clerk, &asked, "reply", last).await;
+    agrees(&app, &asked, "closed").await;
+    assert!(!standing(&app, &asked).await.1.windows(2).any(|w| w == ["closed", "open"]));
+    // One that was merged goes on as the other.
+    let (gone, stays) = (filed("suggestion", "A-4").await, filed("suggestion", "A-5").await);
+    act(&hotline, &gone, "merge", json!({ "into": stays })).await;
+    agrees(&app, &gone, "open").await;
+    assert_eq!(get(&app, &format!("requests.json?api_key={KEY}&status=open")).await.ok().as_array().map(Vec::len), Some(3));
+    act(&hotline, &stays, "revoke", json!({ "reason": "误派工单" })).await;
+    agrees(&app, &stays, "closed").await;
+    agrees(&app, &gone, "closed").await;
 }

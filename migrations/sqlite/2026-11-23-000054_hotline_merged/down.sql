@@ -1,0 +1,1 @@
+DROP INDEX hotline_orders_merged;
