@@ -382,7 +382,11 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
             sweep_files(db, blobs).await;
         }
     });
-    let mut server = HttpServer::new(move || build(&shared)).client_request_timeout(Duration::from_secs(10)).shutdown_timeout(config.drain_seconds);
+    let mut server = HttpServer::new(move || build(&shared))
+        // Whoever keeps a connection longer than we do sends into one that is just being closed, and no POST is sent again by itself.
+        .keep_alive(Duration::from_secs(config.keep_alive_seconds))
+        .client_request_timeout(Duration::from_secs(10))
+        .shutdown_timeout(config.drain_seconds);
     if config.workers > 0 {
         server = server.workers(config.workers);
     }
