@@ -35,6 +35,7 @@ use crate::{
         self, Pulse, State,
         edge::{PathTable, edge, fallback},
         limits::{Limits, limit},
+        outermost::{tag_encoded, turn_away},
     },
     kernel::{Clock, Vault},
     ledgers, meetings, organization,
@@ -210,7 +211,9 @@ pub fn build(
         .wrap(from_fn(limit))
         .wrap(from_fn(edge))
         .wrap(Compress::default())
+        .wrap(from_fn(tag_encoded))
         .wrap(Condition::new(!config.cors_origins.is_empty(), cors(config)))
+        .wrap(from_fn(turn_away))
 }
 
 fn cors(config: &Config) -> Cors {
@@ -229,7 +232,7 @@ fn cors(config: &Config) -> Cors {
         "ratelimit-policy",
         "api-version",
     ];
-    let cors = Cors::default().allow_any_method().allow_any_header().expose_headers(expose).max_age(600);
+    let cors = Cors::default().allowed_methods(["GET", "HEAD", "POST", "PUT", "DELETE"]).allow_any_header().expose_headers(expose).max_age(600);
     if config.cors_origins.iter().any(|o| o == "*") {
         return cors.allow_any_origin();
     }

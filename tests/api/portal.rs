@@ -217,6 +217,13 @@ async fn agents_come_by_mandate(app: TestApp) {
     assert!(text(&none.body["detail"]).contains("没有授权"), "{}", none.text);
     let company = app.as_user("ent_rudong");
     let applicant = text(&company.get("/me").await.ok()["applicant_id"]).to_owned();
+    // A mandate that does not say who its agent is lets nobody in; and says so.
+    let nameless = json!({ "agent_name": "经办人甲", "agent_phone": "13900000011", "evidence": "委托书 0" });
+    company.post(&format!("/applicants/{applicant}/mandates"), nameless).await.created();
+    let none = exchange(&app, &for_app(&app, by_agent)).await.expect(400);
+    assert!(text(&none.body["detail"]).contains("agent_id_number"), "{}", none.text);
+    let unknown = exchange(&app, &for_app(&app, |c| c["applicant"]["kind"] = json!("person"))).await.expect(400);
+    assert!(text(&unknown.body["detail"]).contains("natural_person"), "{}", unknown.text);
     let mandate = json!({ "agent_name": "经办人甲", "agent_id_number": "320601199001010011", "agent_phone": "13900000011", "evidence": "委托书 1" });
     let m = company.post(&format!("/applicants/{applicant}/mandates"), mandate).await.created();
     let issued = exchange(&app, &for_app(&app, by_agent)).await.ok();
