@@ -47,6 +47,8 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// How many trusted proxies stand in front: the client address is taken that many hops from the right of `X-Forwarded-For`.
     pub trusted_proxies: usize,
+    /// Seconds that a connection on which nothing is asked stays open: longer than clients and proxies keep theirs.
+    pub keep_alive_seconds: u64,
     /// Seconds that a stopping server waits for running requests.
     pub drain_seconds: u64,
     /// Run the worker (clocks, sequencer, expiry) inside the server.
@@ -90,6 +92,7 @@ impl Default for Config {
             rate_limit_per_minute: 6_000,
             cors_origins: Vec::new(),
             trusted_proxies: 0,
+            keep_alive_seconds: 75,
             drain_seconds: 20,
             worker: true,
             max_body_bytes: 1_048_576,
@@ -234,6 +237,9 @@ impl Config {
         }
         if self.rate_limit_per_minute == 0 {
             return invalid("rate_limit_per_minute", "must be positive");
+        }
+        if self.keep_alive_seconds == 0 || self.keep_alive_seconds > 3_600 {
+            return invalid("keep_alive_seconds", "must be 1 to 3600");
         }
         if !self.pages.fits() {
             return invalid("pages", "must be http(s) addresses with {token}");

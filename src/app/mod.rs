@@ -35,6 +35,7 @@ use crate::{
         self, Pulse, State,
         edge::{PathTable, edge, fallback},
         limits::{Limits, limit},
+        outermost::{tag_encoded, turn_away},
     },
     kernel::{Clock, Vault},
     ledgers, meetings, organization,
@@ -215,7 +216,9 @@ pub fn build(
         .wrap(from_fn(limit))
         .wrap(from_fn(edge))
         .wrap(Compress::default())
+        .wrap(from_fn(tag_encoded))
         .wrap(Condition::new(!config.cors_origins.is_empty(), cors(config)))
+        .wrap(from_fn(turn_away))
 }
 
 fn cors(config: &Config) -> Cors {
@@ -234,7 +237,7 @@ fn cors(config: &Config) -> Cors {
         "ratelimit-policy",
         "api-version",
     ];
-    let cors = Cors::default().allow_any_method().allow_any_header().expose_headers(expose).max_age(600);
+    let cors = Cors::default().allowed_methods(["GET", "HEAD", "POST", "PUT", "DELETE"]).allow_any_header().expose_headers(expose).max_age(600);
     if config.cors_origins.iter().any(|o| o == "*") {
         return cors.allow_any_origin();
     }
@@ -387,7 +390,11 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
             sweep_files(db, blobs).await;
         }
     });
-    let mut server = HttpServer::new(move || build(&shared)).client_request_timeout(Duration::from_secs(10)).shutdown_timeout(config.drain_seconds);
+    let mut server = HttpServer::new(move || build(&shared))
+        // Whoever keeps a connection longer than we do sends into one that is just being closed, and no POST is sent again by itself.
+        .keep_alive(Duration::from_secs(config.keep_alive_seconds))
+        .client_request_timeout(Duration::from_secs(10))
+        .shutdown_timeout(config.drain_seconds);
     if config.workers > 0 {
         server = server.workers(config.workers);
     }

@@ -517,8 +517,8 @@ pub const POLICY: &[Rule] = &[
     masked(ReformOffice, "consultation", Subtree, &["read", "designate"]),
     masked(Inspector, "consultation", Subtree, &["read"]),
     // A hotline answers what it can itself; both see what they have brought.
-    rule(Hotline, "consultation", Client, &["read", "create", "withdraw", "reopen"]),
-    rule(Portal, "consultation", Client, &["read", "create", "withdraw", "reopen"]),
+    rule(Hotline, "consultation", Client, &["read", "create", "close", "withdraw", "reopen"]),
+    rule(Portal, "consultation", Client, &["read", "create", "close", "withdraw", "reopen"]),
     // The reform office submits to the government, and calls again.
     rule(ReformOffice, "ticket_batch", Subtree, &["read", "create", "edit", "add", "remove", "submit", "decide", "cancel"]),
     rule(CenterManager, "ticket_batch", Center, &["read"]),

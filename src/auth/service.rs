@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     db::{Db, Error, Result, Tx},
-    kernel::{ErrorCode, Id, Moment, Problem, random_token, sha256_hex},
+    kernel::{ErrorCode, Id, Moment, Problem, Text, random_token, sha256_hex},
     settings,
 };
 
@@ -35,6 +35,10 @@ pub fn actor(tx: &mut Tx, caller: &Caller, request_id: &str) -> Result<Actor> {
                     (settings::rules(tx, "")?.signing_level, Some(client.id))
                 }
             };
+            if caller.level.is_some() && user.applicant_id.is_none() {
+                let zh = "您的授权委托已到期或者被撤销，不能再代该单位办理；请由单位重新授权后再登录。";
+                return Err(Problem::new(ErrorCode::Forbidden, Text::new(zh, "The mandate under which you came has ended.")).into());
+            }
             let mut grants = store::active_grants(tx, user.id)?;
             if let Some(applicant) = user.applicant_id {
                 let role = if user.mandate_id.is_some() { Role::CompanyAgent } else { Role::Applicant };

@@ -153,10 +153,11 @@ fn duplicate(tx: &mut Tx) -> Result<()> {
     applicants::find_or_enter_as(tx, fixed("applicant", "citizen_wang_passport"), &input).map(|_| ())
 }
 
-/// Who may act for the company of 如东: one with an account of their own, one without.
+/// Who may act for the company of 如东: one with an account of their own, one who comes by way of a portal, told by their number.
 fn mandates(tx: &mut Tx) -> Result<()> {
     let company = fixed("applicant", "ent_rudong");
-    for (name, login, phone) in [("企业经办人甲", Some("ent_rudong_agent"), "13900000011"), ("企业经办人乙", None, "13900000012")] {
+    let all = [("企业经办人甲", Some("ent_rudong_agent"), None, "13900000011"), ("企业经办人乙", None, Some("320601199203150020"), "13900000012")];
+    for (name, login, number, phone) in all {
         let id = fixed("mandate", name);
         if applicants::store::mandate(tx, id)?.is_some() || applicants::store::applicant(tx, company)?.is_none() {
             continue;
@@ -164,6 +165,9 @@ fn mandates(tx: &mut Tx) -> Result<()> {
         let mut input = json!({ "agent_name": name, "agent_phone": phone, "valid_from": "2026-01-05", "evidence": "授权委托书" });
         if let Some(login) = login {
             input["login"] = json!(login);
+        }
+        if let Some(number) = number {
+            input["agent_id_number"] = json!(number);
         }
         let input = serde_json::from_value(input)?;
         registry::empower(tx, &Actor::system("demo"), company, id, &input)?;

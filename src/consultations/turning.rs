@@ -20,7 +20,7 @@ use crate::{
     catalogue::{self, Mode},
     db::{Result, Tx},
     entrustments::{self, ConsultationMark, NewEntrustment, Origin, SignatureInput, vocabulary::HelpKind},
-    events::Audience,
+    events::{self, Audience},
     kernel::{ErrorCode, Id, Problem, Target, Text},
     tickets::{self, NewTicket, TicketCategory, TicketChannel, TicketContent},
 };
@@ -164,8 +164,12 @@ fn first_responder(tx: &mut Tx, c: &Opened) -> Result<Option<Id>> {
     Ok(accounts::user(tx, id)?.filter(|u| u.status == "active").map(|u| u.id))
 }
 
-fn linked(tx: &mut Tx, actor: &Actor, mut c: Opened, action: Action, record: (&'static str, Id, String)) -> Result<Opened> {
+fn linked(tx: &mut Tx, actor: &Actor, mut c: Opened, action: Action, record: (&'static str, Id, String), own: bool) -> Result<Opened> {
     let (kind, id, number) = record;
+    if own {
+        // The portal by which the asker came hears what becomes of what they asked, wherever it goes on.
+        events::store::hear_on(tx, c.row.id, id)?;
+    }
     let ends = !c.row.state.is_final();
     c.row.state = c.decide(actor, action)?;
     moving::fall(tx, &mut c)?;
@@ -175,7 +179,8 @@ fn linked(tx: &mut Tx, actor: &Actor, mut c: Opened, action: Action, record: (&'
     }
     let link = Turned { consultation_id: c.row.id, record_kind: kind.to_owned(), record_id: id, number: number.clone(), created_at: tx.now };
     store::insert_turned(tx, &link)?;
-    let params = json!({ "kind": kind, "record_id": id, "number": number });
+    let named = if kind == "entrustment" { "entrustment_id" } else { "ticket_id" };
+    let params = json!({ "kind": kind, named: id, "number": number });
     load::save(tx, actor, &mut c, Told::new("handed_over", Audience::Applicant, params))?;
     if ends {
         answering::ended(tx, actor, &mut c)?;
@@ -222,7 +227,8 @@ pub fn open_entrustment(tx: &mut Tx, actor: &Actor, target: &Target, input: &Ope
     let consultation = ConsultationMark { id: c.row.id, number: c.row.number.clone() };
     let origin = Origin { consultation, first_responder: first_responder(tx, &c)? };
     let made = entrustments::submit_from(tx, actor, &new, applicant, origin)?;
-    let c = linked(tx, actor, c, Action::OpenEntrustment, ("entrustment", made.e.id, made.e.number))?;
+    let own = c.row.applicant_id == Some(made.e.applicant_id);
+    let c = linked(tx, actor, c, Action::OpenEntrustment, ("entrustment", made.e.id, made.e.number), own)?;
     views::after(tx, actor, &c)
 }
 
@@ -266,6 +272,6 @@ pub fn open_ticket(tx: &mut Tx, actor: &Actor, target: &Target, input: &OpenTick
     let applicant = known(tx, &c, false)?.filter(|_| actor.applicant_id.is_none());
     let made = tickets::register_of(tx, actor, &new, applicant, None)?;
     crate::attachments::share(tx, c.row.id, "question", made.row.id, "registration")?;
-    let c = linked(tx, actor, c, Action::OpenTicket, ("fallback_ticket", made.row.id, made.row.number))?;
+    let c = linked(tx, actor, c, Action::OpenTicket, ("fallback_ticket", made.row.id, made.row.number), true)?;
     views::after(tx, actor, &c)
 }

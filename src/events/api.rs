@@ -155,6 +155,7 @@ async fn pull(ask: Ask, params: Params<FeedParams>) -> Answer {
 /// 实时事件（live events）
 ///
 /// 以 Server-Sent Events 持续推送本人可见记录的事件；每条的 id 为其位置，断线后浏览器以 Last-Event-ID 续读，不重不漏。令牌到期或十分钟后断开，请以新令牌重连。
+/// 文档页面里的“执行”等不到结果；命令行用 `curl -N`（不缓冲）。
 #[utoipa::path(tag = "events", operation_id = "stream_events", params(FeedParams, ("Last-Event-ID" = Option<String>, Header, description = "上一条事件的 id，优先于 after", max_length = 18, pattern = "^[0-9]{1,18}$")),
     responses((status = 200, description = "持续的事件流", body = String, content_type = "text/event-stream")))]
 #[get("/events/stream")]

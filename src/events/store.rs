@@ -140,6 +140,12 @@ pub fn let_hear(tx: &mut Tx, record: Id, client: Id) -> Result<()> {
     Ok(())
 }
 
+/// Whoever hears of one record hears of another that it became.
+pub fn hear_on(tx: &mut Tx, from: Id, to: Id) -> Result<()> {
+    let clients: Vec<Id> = event_listeners::table.filter(event_listeners::record_id.eq(from)).select(event_listeners::client_id).load(tx.conn)?;
+    clients.into_iter().try_for_each(|client| let_hear(tx, to, client))
+}
+
 /// Those of the records of which a client hears.
 pub fn heard(tx: &mut Tx, client: Id, records: &[Id]) -> Result<Vec<Id>> {
     let rows = event_listeners::table.filter(event_listeners::record_id.eq_any(records.to_vec())).filter(event_listeners::client_id.eq(client));

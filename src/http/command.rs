@@ -11,6 +11,7 @@ use super::{
     Body,
     bulk::BulkResults,
     edge::RequestId,
+    outermost::unencoded,
     problem::Asked,
     pulse::Pulse,
     query::pairs,
@@ -560,7 +561,7 @@ fn if_match(request: &HttpRequest) -> Result<Option<Vec<i64>>, Problem> {
         .map(|tag| {
             let (weak, tag) = tag.strip_prefix("W/").map_or((false, tag), |t| (true, t));
             let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
-            Some(if weak { None } else { inner.parse().ok() })
+            Some(if weak { None } else { unencoded(inner).parse().ok() })
         })
         .collect();
     match tags {

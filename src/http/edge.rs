@@ -195,17 +195,17 @@ fn problem_of(e: &actix_web::Error) -> Problem {
 }
 
 /// The caller's `X-Request-Id` if it is harmless, else a new one.
-fn request_id(request: &ServiceRequest) -> String {
+pub(super) fn request_id(request: &ServiceRequest) -> String {
     let harmless = |v: &&str| (1..=64).contains(&v.len()) && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     let given = request.headers().get("x-request-id").and_then(|v| v.to_str().ok()).filter(harmless);
     given.map_or_else(|| Id::new().to_string(), str::to_owned)
 }
 
 /// The W3C trace of a request: the caller's trace goes on under a span of ours, or a new one begins.
-struct Trace(String);
+pub(super) struct Trace(String);
 
 impl Trace {
-    fn of(request: &ServiceRequest) -> Self {
+    pub(super) fn of(request: &ServiceRequest) -> Self {
         let given = request.headers().get("traceparent").and_then(|v| v.to_str().ok()).unwrap_or_default();
         let hex = |s: &str, n: usize| s.len() == n && s.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) && s.bytes().any(|b| b != b'0');
         let parts: Vec<&str> = given.split('-').collect();
@@ -219,7 +219,7 @@ impl Trace {
     }
 }
 
-fn dress<B>(response: &mut HttpResponse<B>, id: &str, trace: &Trace) {
+pub(super) fn dress<B>(response: &mut HttpResponse<B>, id: &str, trace: &Trace) {
     let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {

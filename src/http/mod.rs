@@ -9,6 +9,7 @@ pub mod limits;
 mod list;
 mod live;
 pub mod metrics;
+pub mod outermost;
 pub mod problem;
 mod public;
 mod pulse;

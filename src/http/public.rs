@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::{
     Body, State,
     command::{Answer, bearer, etag, reference, unknown_parameter},
+    outermost::unencoded,
     query::pairs,
     shown::Shown,
     write::{Made, Write},
@@ -335,9 +336,11 @@ pub fn cacheable<T: Serialize>(request: &HttpRequest, value: &T, max_age: u32) -
 
 fn tagged(known: &[String], body: Vec<u8>, tag: Option<String>, max_age: u32) -> HttpResponse {
     let tag = tag.unwrap_or_else(|| format!("\"{}\"", sha256_hex(&body).get(..32).unwrap_or_default()));
-    let known = known.iter().any(|t| t == "*" || *t == tag);
+    // Known in whatever encoding: the tag under which it is known is the one that is confirmed.
+    let held = known.iter().find(|t| *t == "*" || unencoded(t.trim_matches('"')) == tag.trim_matches('"'));
+    let known = held.is_some();
     let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((header::ETAG, tag));
+    response.insert_header((header::ETAG, held.filter(|t| *t != "*").cloned().unwrap_or(tag)));
     response.insert_header((header::CACHE_CONTROL, format!("public, max-age={max_age}")));
     if known { response.finish() } else { response.content_type("application/json").body(body) }
 }

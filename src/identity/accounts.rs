@@ -28,8 +28,6 @@ pub fn account_for(tx: &mut Tx, who: &Identity) -> Result<User> {
         None => own(tx, &applicant, &who.applicant.name),
         Some(agent) => {
             let mandate = mandate_of(tx, &applicant, &agent.name, &agent.id_number)?;
-            let none = || Problem::new(ErrorCode::RuleViolation, Text::new("该单位没有授权此经办人，或授权已到期、撤销。", "No mandate in force."));
-            let mandate = mandate.ok_or_else(none)?;
             under(tx, &applicant, mandate, &agent.name)
         }
     }
@@ -44,21 +42,27 @@ fn own(tx: &mut Tx, applicant: &ApplicantRow, name: &str) -> Result<User> {
 }
 
 /// The mandate in force of this very agent: the one with an account first.
-fn mandate_of(tx: &mut Tx, applicant: &ApplicantRow, name: &str, number: &str) -> Result<Option<Mandate>> {
+fn mandate_of(tx: &mut Tx, applicant: &ApplicantRow, name: &str, number: &str) -> Result<Mandate> {
     let now = tx.now;
     let mut found = None;
+    let mut why = Text::new("该单位没有授权此经办人，或授权已到期、撤销。", "No mandate in force.");
     for mandate in applicants::store::mandates(tx, applicant.id, None, 200)? {
         if !mandate.holds(now) {
             continue;
         }
+        if text::fold(&mandate.agent_name.open(tx.vault)?) != text::fold(name) {
+            continue;
+        }
         // Without a number on the mandate nobody can be told to be its agent.
-        let Some(known) = &mandate.agent_id_number else { continue };
-        let same = known.open(tx.vault)? == number && text::fold(&mandate.agent_name.open(tx.vault)?) == text::fold(name);
-        if same && (found.is_none() || mandate.user_id.is_some()) {
+        let Some(known) = &mandate.agent_id_number else {
+            why = Text::new("该经办人的授权委托没有登记证件号码（agent_id_number），请单位写明后重新授权。", "The mandate names no identity number.");
+            continue;
+        };
+        if known.open(tx.vault)? == number && (found.is_none() || mandate.user_id.is_some()) {
             found = Some(mandate);
         }
     }
-    Ok(found)
+    Ok(found.ok_or_else(|| Problem::new(ErrorCode::RuleViolation, why))?)
 }
 
 fn under(tx: &mut Tx, applicant: &ApplicantRow, mut mandate: Mandate, name: &str) -> Result<User> {

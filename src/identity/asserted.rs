@@ -1,11 +1,13 @@
 //! What another party says of somebody: who they are, for whom they act, and how sure that is.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     applicants::{ApplicantInput, ApplicantKind, IdType},
-    kernel::{division_code::DivisionCode, phone},
+    kernel::{Code, division_code::DivisionCode, phone},
     outbound::Fault,
 };
 
@@ -80,12 +82,31 @@ impl Unbelievable {
     }
 }
 
+/// The codes of a dictionary with their labels, for whoever wrote another.
+fn all_of<T: Code>(field: &str) -> String {
+    let codes: Vec<String> = T::ALL.iter().map(|v| format!("{}（{}）", v.code(), v.label())).collect();
+    format!("断言中的 applicant.{field} 应为{}之一。", codes.join("、"))
+}
+
+/// What is wrong with an applicant that could not be read.
+fn misread(applicant: &Value) -> &'static str {
+    static KIND: LazyLock<String> = LazyLock::new(|| all_of::<ApplicantKind>("kind"));
+    static ID_TYPE: LazyLock<String> = LazyLock::new(|| all_of::<IdType>("id_type"));
+    let unknown = |field: &str, known: fn(&str) -> bool| applicant.get(field).and_then(Value::as_str).is_some_and(|code| !known(code));
+    if unknown("kind", |code| ApplicantKind::parse(code).is_some()) {
+        &KIND
+    } else if unknown("id_type", |code| IdType::parse(code).is_some()) {
+        &ID_TYPE
+    } else {
+        "断言中的 applicant 应含 kind、name、id_number，均为文字。"
+    }
+}
+
 impl Identity {
     /// Reads what a portal has signed: `applicant`, `agent`, `acr`, `phone_number`.
     pub fn of_claims(claims: &Value) -> Result<Self, Unbelievable> {
         let applicant = claims.get("applicant").cloned().ok_or(Unbelievable::of("断言中缺少 applicant。"))?;
-        let applicant: AssertedApplicant =
-            serde_json::from_value(applicant).map_err(|_| Unbelievable::of("断言中的 applicant 应含 kind、name、id_number。"))?;
+        let applicant: AssertedApplicant = serde_json::from_value(applicant.clone()).map_err(|_| Unbelievable::of(misread(&applicant)))?;
         let agent = claims.get("agent").filter(|a| !a.is_null()).cloned().map(serde_json::from_value).transpose();
         let agent = agent.map_err(|_| Unbelievable::of("断言中的 agent 应含 name、id_number。"))?;
         let level = claims
@@ -152,5 +173,14 @@ mod tests {
             assert!(Identity::of_claims(&json!({ "acr": acr, "applicant": person })).is_err(), "{acr}");
         }
         assert!(Identity::of_claims(&json!({ "acr": "2" })).is_err());
+        // Whoever writes another code is told which there are.
+        let refused = |edit: fn(&mut Value)| {
+            let mut other = person.clone();
+            edit(&mut other);
+            Identity::of_claims(&json!({ "acr": "2", "applicant": other })).expect_err("not believed").why
+        };
+        assert!(refused(|p| p["kind"] = json!("person")).contains("natural_person（自然人）"));
+        assert!(refused(|p| p["id_type"] = json!("id_card")).contains("citizen_id"));
+        assert!(refused(|p| p["id_number"] = json!(1)).contains("id_number"));
     }
 }

@@ -133,6 +133,17 @@ pub async fn start(db: &Db, house: &House, name: String, setting: Setting) -> Re
     }
 }
 
+/// What a provider's own refusal means to a portal: whether it may be tried again, and why not.
+fn refusal(error: &str) -> (&'static str, String) {
+    match error {
+        "server_error" | "temporarily_unavailable" => ("temporarily_unavailable", "登录平台没有答复，请稍后再试。".into()),
+        "access_denied" => ("access_denied", "登录被取消，或者登录平台没有同意。".into()),
+        // A code, and no more than that: its words are the provider's own.
+        code if code.len() <= 60 && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') => ("access_denied", format!("登录平台没有完成登录（{code}）。")),
+        _ => ("access_denied", "登录平台没有完成登录。".into()),
+    }
+}
+
 /// Somebody comes back from a provider: answers where they go on to.
 pub async fn callback(db: &Db, house: &House, name: String, said: &dyn Fn(&str) -> Option<String>) -> Result<String, Problem> {
     let gone = || Problem::new(ErrorCode::RuleViolation, Text::new("登录已过期或已完成，请从头登录。", "This sign-in is over: begin again."));
@@ -153,8 +164,10 @@ pub async fn callback(db: &Db, house: &House, name: String, said: &dyn Fn(&str) 
         let state = Some(("state", words.state.as_str())).filter(|(_, s)| !s.is_empty());
         with_query(&words.redirect_uri, pairs.iter().copied().chain(state)).ok_or_else(gone)
     };
-    if said("error").is_some() {
-        return back(&[("error", "access_denied")]);
+    if let Some(error) = said("error") {
+        tracing::warn!(provider = %name, error = %error.chars().take(60).collect::<String>(), "the provider refused the sign-in");
+        let (error, why) = refusal(&error);
+        return back(&[("error", error), ("error_description", &why)]);
     }
     let answer = match (known.kind, &known.settings.openid, &known.settings.ticket) {
         (ProviderKind::Oidc, Some(platform), _) => match (said("code"), said("iss")) {

@@ -118,7 +118,7 @@ pub struct OpenIdPlatform {
     /// Also ask at the userinfo endpoint.
     #[serde(default)]
     pub userinfo: bool,
-    /// Its ID tokens may be exchanged by portals to which they were issued.
+    /// Its ID tokens may be exchanged by portals: those that were issued to `app_id`, under which we are registered there.
     #[serde(default)]
     pub exchangeable: bool,
 }

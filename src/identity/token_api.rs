@@ -125,7 +125,8 @@ pub struct TokenErrorAnswer {
 /// 取得访问令牌（token）
 ///
 /// 支持 password（仅第一方登录）、client_credentials（门户、热线等机器客户端）和 refresh_token（轮换；旧令牌再次使用将使整个会话失效）。
-/// 门户代表已认证的申请人用令牌交换（RFC 8693）：subject_token 是以登记的密钥签发的 JWT（有效期不超过五分钟，jti 每次不同），写明申请人和实名等级 acr；
+/// 门户代表已认证的申请人用令牌交换（RFC 8693）：subject_token 是以登记的密钥签发的 JWT（有效期不超过五分钟，jti 每次不同），写明申请人（applicant.kind 为 natural_person、enterprise、public_institution、social_organization、government_agency 或 other_organization）和实名等级 acr；
+/// 单位的经办人另写 agent，须有写明其证件号码的有效委托；
 /// 或者是已启用认证源的 id_token、登录票据。所得令牌十分钟有效，权限就是该申请人自己的权限，实名等级不够的不能签署。从 /auth/{provider}/start 登录回来的用 authorization_code。
 /// 客户端密钥可用 HTTP Basic 或表单提交；空的 Basic 头等同没有。连续输错五次口令锁定十五分钟。
 #[utoipa::path(tag = "identity", operation_id = "issue_token", security(()),

@@ -245,14 +245,14 @@ struct DifferenceParams {
     /// 自哪一版本；缺省为当前发布的版本
     #[param(minimum = 1)]
     from: Option<i64>,
-    /// 至哪一版本；缺省为草稿
+    /// 至哪一版本；缺省为草稿，没有草稿的为当前发布的版本
     #[param(minimum = 1)]
     to: Option<i64>,
 }
 
 /// 版本差异（differences）
 ///
-/// 两个版本之间，或某一版本与草稿之间的差异。
+/// 两个版本之间，或某一版本与草稿之间的差异；答复中的 `from`、`to` 是实际比较的版本，`to` 缺省为草稿。没有所说的版本（例如尚未发布）为 404。
 #[utoipa::path(tag = "knowledge", operation_id = "compare_knowledge_article_versions", params(("id" = String, Path, description = "条目 id 或编号", max_length = 100), DifferenceParams), responses((status = 200, description = "差异", body = ArticleDifferences)))]
 #[get("/knowledge-articles/{id}/differences")]
 async fn differences(ask: Ask, params: Params<DifferenceParams>) -> Answer {

@@ -123,6 +123,9 @@ pub fn answer(tx: &mut Tx, actor: &Actor, target: &Target, input: &FeedbackAnswe
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     let mut said = store::feedback(tx, id)?.ok_or_else(Problem::not_found)?;
+    if said.given_by.is_some() && said.given_by == actor.id {
+        return Err(Problem::new(ErrorCode::Forbidden, Text::new("本人提出的反馈由他人答复。", "Somebody else answers what one has said oneself.")).into());
+    }
     target.check(said.version)?;
     if said.state != FeedbackState::Open {
         return Err(Problem::new(ErrorCode::StateConflict, Text::new("该反馈无须答复，或已经答复。", "Nothing waits for an answer.")).into());

@@ -17,7 +17,7 @@ use crate::{
     db::{Result, Tx},
     entrustments::TimelineEntry,
     events::{Audience, store as log},
-    kernel::{Code, Id, ListQuery, Moment, Page, Problem},
+    kernel::{Code, ErrorCode, Id, ListQuery, Moment, Page, Problem, Text},
 };
 
 /// Articles of all states, for who writes, reviews and keeps them.
@@ -145,15 +145,28 @@ pub struct ArticleDifferences {
 
 /// What changed between two versions, or from a version to the draft; to who keeps it.
 pub fn differences(tx: &mut Tx, actor: &Actor, reference: &str, from: Option<i64>, to: Option<i64>) -> Result<ArticleDifferences> {
+    for (name, number) in [("from", from), ("to", to)] {
+        if number.is_some_and(|n| n < 1) {
+            return Err(Problem::parameter(name, "out_of_range", "版本号从 1 开始。", "Versions are numbered from 1.").into());
+        }
+    }
     let opened = service::load_seen(tx, actor, reference)?;
-    let id = opened.row.id;
-    let from = from.or(opened.row.published_version);
-    let mut of = |number: i64| -> Result<ArticleContent> { store::version(tx, id, number)?.ok_or_else(Problem::not_found)?.content.get() };
+    let (id, published) = (opened.row.id, opened.row.published_version);
+    let from = from.or(published);
+    // Without a draft, what is published is where it leads.
+    let to = to.or(published.filter(|_| opened.draft.is_none()));
+    let mut of = |number: i64| -> Result<ArticleContent> {
+        let missing = || {
+            let zh = format!("该条目没有第 {number} 版{}。", if published.is_none() { "（尚未发布）" } else { "" });
+            Problem::new(ErrorCode::NotFound, Text::new(zh, format!("There is no version {number} of it.")))
+        };
+        store::version(tx, id, number)?.ok_or_else(missing)?.content.get()
+    };
     // Before its first version there was nothing.
     let before = from.map(&mut of).transpose()?.unwrap_or_else(|| service::Drawn::default_of(opened.row.kind).content);
     let after = match to.map(&mut of).transpose()? {
         Some(content) => content,
-        // Without a draft nothing is going to change.
+        // Neither published nor being written: nothing is going to change.
         None => opened.draft.unwrap_or_else(|| before.clone()),
     };
     Ok(ArticleDifferences { from, to, changes: changes(&before, &after) })

@@ -77,8 +77,12 @@ fn twice(number: &str) -> Error {
 pub fn from_consultation(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<ArticleView> {
     let asked = consultations::load_seen(tx, actor, &target.reference)?;
     may_draw(actor, &asked.center)?;
-    if !asked.sight.words || asked.row.confidential {
+    if !asked.sight.words {
         return Err(Problem::of(ErrorCode::Forbidden).into());
+    }
+    if asked.row.confidential {
+        let zh = "咨询人要求保密，不据此起草知识条目；内容有普遍意义的，请另行起草。";
+        return Err(Problem::new(ErrorCode::Forbidden, Text::new(zh, "It was asked in confidence.")).into());
     }
     crate::db::dialect::lock_root(tx.conn, "consultations", asked.row.id.as_str())?;
     target.check(asked.row.version)?;

@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::kinds::{NoticeKind, NoticeParameter};
 use crate::{
+    appointments,
     auth::{self, Role},
+    consultations::{self, ConsultationChannel},
     db::{Result, Tx},
     entrustments::{self, Entrustment},
-    evaluations,
+    evaluations::{self, model::RatedKind, occasions},
     events::Event,
     forms, hotline,
     kernel::{Code as _, Id, Moment},
     organization::{self, Center},
-    tickets,
+    tickets, visits,
     webhooks::{self, PauseReason},
 };
 
@@ -58,6 +61,10 @@ fn day(moment: Moment) -> String {
 fn of_params(kind: NoticeKind, params: &Value) -> BTreeMap<NoticeParameter, String> {
     let mut all = BTreeMap::new();
     let detail = match kind {
+        NoticeKind::MatterTerminated if params.get("unilateral").is_some() => "由中心依规终止，文书已送达。".to_owned(),
+        NoticeKind::MatterTerminated if params.get("papers_held").and_then(Value::as_u64).is_some_and(|n| n > 0) => {
+            "尚未退还的原件按终止单载明的期限和办法处理。".to_owned()
+        }
         NoticeKind::FeePayable => format!("项目：{}，金额：{}元。", text(params, "name"), text(params, "amount")),
         _ if !text(params, "reason").is_empty() => format!("原因：{}。", text(params, "reason")),
         _ => String::new(),
@@ -83,11 +90,83 @@ fn of_matter(tx: &mut Tx, kind: NoticeKind, e: &Entrustment, params: BTreeMap<No
     Ok(Telling { kind, center: Some(center), to, params, expires_at: None })
 }
 
+/// A day and an hour as people read them.
+fn hour(moment: Moment) -> String {
+    moment.plus(TimeDelta::hours(8)).utc().format("%-m月%-d日%H:%M").to_string()
+}
+
+/// Who asked is told that it was taken in, and that it is answered; not who had the answer on the spot, or hears of it from the hotline.
+fn of_consultation(tx: &mut Tx, kind: NoticeKind, id: Id, params: BTreeMap<NoticeParameter, String>) -> Result<Option<Telling>> {
+    let Some(row) = consultations::store::consultation(tx, id)? else { return Ok(None) };
+    if row.channel == ConsultationChannel::Hotline || row.answered_at == Some(row.created_at) {
+        return Ok(None);
+    }
+    let center = organization::load(tx, row.center_id)?;
+    // The log of messages, which others read, names nobody who asked in confidence.
+    let name = row.name.as_ref().filter(|_| !row.confidential).map_or(Ok(String::new()), |name| name.open(tx.vault))?;
+    let phone = row.phone.as_ref().map_or(Ok(String::new()), |phone| phone.open(tx.vault))?;
+    let to = vec![Recipient { applicant_id: row.applicant_id, user_id: None, name, phone }];
+    let mut params = params;
+    params.insert(NoticeParameter::Number, row.number.clone());
+    params.insert(NoticeParameter::Title, "咨询导办".into());
+    params.insert(NoticeParameter::Center, center.name.clone());
+    Ok(Some(Telling { kind, center: Some(center), to, params, expires_at: None }))
+}
+
+/// Whoever comes is told when, and when not; after the hour nobody is told any more.
+fn of_appointment(tx: &mut Tx, kind: NoticeKind, event: &Event, params: BTreeMap<NoticeParameter, String>) -> Result<Option<Telling>> {
+    let Some(row) = appointments::store::appointment(tx, event.record_id)? else { return Ok(None) };
+    let center = organization::load(tx, row.center_id)?;
+    let window = appointments::store::window(tx, row.window_id)?;
+    let (name, phone) = (row.contact_name.open(tx.vault)?, row.contact_phone.open(tx.vault)?);
+    let mut params = params;
+    params.insert(NoticeParameter::Number, row.number.clone());
+    params.insert(NoticeParameter::Title, window.map_or_else(|| "窗口".to_owned(), |w| w.name));
+    params.insert(NoticeParameter::Center, center.name.clone());
+    params.insert(NoticeParameter::Time, hour(started(event)?.unwrap_or(row.start_at)));
+    if let Some(why) = row.cancel_reason.filter(|_| kind == NoticeKind::AppointmentCancelled) {
+        params.insert(NoticeParameter::Detail, format!("原因：{why}。请改约其他时段。"));
+    }
+    let to = vec![Recipient { applicant_id: row.applicant_id, user_id: None, name, phone }];
+    Ok(Some(Telling { kind, center: Some(center), to, params, expires_at: Some(row.start_at) }))
+}
+
+/// When that begins of which an event tells: the record may say another time by now.
+fn started(event: &Event) -> Result<Option<Moment>> {
+    Ok(event.params.get()?.get("start").cloned().and_then(|start| serde_json::from_value(start).ok()))
+}
+
+/// Whoever asked to be visited is told when, or that nobody comes.
+fn of_visit(tx: &mut Tx, kind: NoticeKind, event: &Event, params: BTreeMap<NoticeParameter, String>) -> Result<Option<Telling>> {
+    let Some(row) = visits::store::visit(tx, event.record_id)? else { return Ok(None) };
+    let center = organization::load(tx, row.center_id)?;
+    let details = row.details.open(tx.vault)?;
+    let mut params = params;
+    params.insert(NoticeParameter::Number, row.number.clone());
+    params.insert(NoticeParameter::Title, "上门服务".into());
+    params.insert(NoticeParameter::Center, center.name.clone());
+    if let Some(start) = started(event)? {
+        params.insert(NoticeParameter::Time, hour(start));
+    }
+    let to = vec![Recipient { applicant_id: row.applicant_id, user_id: None, name: details.contact_name, phone: details.contact_phone }];
+    if kind == NoticeKind::VisitCancelled {
+        let how = if event.kind == "home_visit.declined" { "不予安排" } else { "已取消" };
+        params.insert(NoticeParameter::Detail, how.into());
+    }
+    let expires_at = row.start_at.filter(|_| kind == NoticeKind::VisitArranged);
+    Ok(Some(Telling { kind, center: Some(center), to, params, expires_at }))
+}
+
 fn of_evaluation(tx: &mut Tx, kind: NoticeKind, id: Id) -> Result<Option<Telling>> {
     let Some((row, phone, link)) = evaluations::reach(tx, id)? else { return Ok(None) };
     let center = organization::load(tx, row.center_id)?;
+    // Who asked a question, or called, knows it by its own number, not by that of the service that is rated.
+    let number = match row.record_kind {
+        RatedKind::ServiceOccasion => occasions::number_of_record(tx, row.record_id)?,
+        _ => None,
+    };
     let params = [
-        (NoticeParameter::Number, row.number.clone()),
+        (NoticeParameter::Number, number.unwrap_or_else(|| row.number.clone())),
         (NoticeParameter::Title, row.title.clone()),
         (NoticeParameter::Center, center.name.clone()),
         (NoticeParameter::Link, link),
@@ -161,6 +240,9 @@ pub fn of_event(tx: &mut Tx, event: &Event) -> Result<Option<Telling>> {
         "evaluation" => of_evaluation(tx, kind, event.record_id),
         "fallback_ticket" => of_ticket(tx, kind, event.record_id, params),
         "hotline_order" => of_order(tx, kind, event, params),
+        "consultation" => of_consultation(tx, kind, event.record_id, params),
+        "appointment" => of_appointment(tx, kind, event, params),
+        "home_visit" => of_visit(tx, kind, event, params),
         "webhook" => of_webhook(tx, kind, event, params),
         "form" => {
             let Some(link) = forms::open_link(tx, event.record_id)? else { return Ok(None) };
@@ -178,7 +260,7 @@ pub fn of_event(tx: &mut Tx, event: &Event) -> Result<Option<Telling>> {
 /// What tells the code that somebody asked for.
 pub fn of_code(tx: &mut Tx, code: &evaluations::Outgoing) -> Result<Option<Telling>> {
     let Some(mut telling) = of_evaluation(tx, NoticeKind::RatingCode, code.evaluation_id)? else { return Ok(None) };
-    let until = code.expires_at.utc().with_timezone(&chrono::FixedOffset::east_opt(8 * 3600).unwrap_or(chrono::Offset::fix(&chrono::Utc)));
+    let until = code.expires_at.plus(TimeDelta::hours(8)).utc();
     telling.params.remove(&NoticeParameter::Link);
     telling.params.insert(NoticeParameter::Code, code.message.code.clone());
     telling.params.insert(NoticeParameter::Due, until.format("%H:%M").to_string());

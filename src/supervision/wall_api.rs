@@ -38,7 +38,7 @@ async fn show(ask: Ask, params: Params<WallParams>) -> Answer {
 
 /// 时限监督墙实时推送（supervision wall, live）
 ///
-/// 以 Server-Sent Events 推送：打开即发当前的监督墙，其后有变化才发（事件名 wall，data 为监督墙的 JSON）。十分钟后由客户端重新连接；每次读取都重新核对权限。
+/// 以 Server-Sent Events 推送：打开即发当前的监督墙，其后有变化才发（事件名 wall，data 为监督墙的 JSON）。十分钟后由客户端重新连接；每次读取都重新核对权限。文档页面里的“执行”等不到结果；命令行用 `curl -N`（不缓冲）。
 #[utoipa::path(tag = "supervision", operation_id = "watch_supervision_wall", params(WallParams), responses((status = 200, description = "事件流", body = String, content_type = "text/event-stream", example = "event: wall\nretry: 3000\ndata: {}\n\n")))]
 #[get("/supervision-wall/stream")]
 async fn watch(ask: Ask, params: Params<WallParams>) -> Answer {

@@ -55,6 +55,8 @@ async fn written_by_one_and_published_by_another(app: TestApp) {
     let path = draft(&clerk, first.clone()).await;
     // Not the author, not before it is submitted, not another center.
     manager.post(&format!("{path}/publish"), json!({})).await.expect(409);
+    let early = clerk.get(&format!("{path}/differences?from=1")).await.expect(404);
+    assert!(text(&early.body["detail"]).contains("尚未发布"), "{}", early.body);
     clerk.post(&format!("{path}/submit"), json!({})).await.ok();
     clerk.post(&format!("{path}/publish"), json!({})).await.expect(403);
     app.as_user("cc_clerk").get(&path).await.expect(404);
@@ -90,6 +92,14 @@ async fn written_by_one_and_published_by_another(app: TestApp) {
     // Who wrote this version does not publish it; the reform office does.
     manager.post(&format!("{path}/publish"), json!({})).await.expect(409);
     app.as_user("city_reform").post(&format!("{path}/publish"), json!({})).await.ok();
+    // Without a draft the published version is what others are compared with.
+    let differs = clerk.get(&format!("{path}/differences?from=1")).await.ok();
+    assert_eq!((&differs["from"], &differs["to"], &differs["changes"][0]["removed"]), (&json!(1), &json!(2), &json!(["三、用地证明"])), "{differs}");
+    for (asked, name) in [("from=0", "from"), ("from=-1", "from"), ("from=1&to=0", "to")] {
+        let refused = clerk.get(&format!("{path}/differences?{asked}")).await.expect(400);
+        assert_eq!((&refused.body["errors"][0]["parameter"], &refused.body["errors"][0]["code"]), (&json!(name), &json!("out_of_range")));
+    }
+    assert!(text(&clerk.get(&format!("{path}/differences?from=9")).await.expect(404).body["detail"]).contains("没有第 9 版"));
     let versions = clerk.get(&format!("{path}/versions")).await.ok();
     assert_eq!((&versions["items"][0]["number"], &versions["items"][1]["content"]["body"]), (&json!(2), &first["body"]), "{versions}");
     assert_eq!(versions["items"][0]["authors"], json!([user_id("rd_manager")]));
@@ -206,9 +216,14 @@ async fn cited_by_an_answer_and_drawn_from_a_question(app: TestApp) {
     assert_eq!(clerk.get(&path).await.ok()["uses"], 1);
     assert_eq!(clerk.get(&format!("{path}/citations")).await.ok()["items"][0]["number"], asked["number"]);
     // What was hard to answer becomes a draft, without who asked.
-    let open = clerk.post("/consultations", question).await.created();
+    let open = clerk.post("/consultations", question.clone()).await.created();
     let from = format!("/consultations/{}/knowledge-draft", text(&open["number"]));
     app.as_user("cc_clerk").post(&from, json!({})).await.expect(404);
+    let mut secret = question.clone();
+    secret["confidential"] = json!(true);
+    let secret = clerk.post("/consultations", secret).await.created();
+    let refused = clerk.post(&format!("/consultations/{}/knowledge-draft", text(&secret["id"])), json!({})).await.expect(403);
+    assert!(text(&refused.body["detail"]).contains("保密"), "{}", refused.body);
     let drawn = clerk.post(&from, json!({})).await.ok();
     let words = drawn["draft"].to_string();
     assert!(!words.contains("联系人甲") && !words.contains("13900001234") && words.contains("待补充"), "{words}");
@@ -258,6 +273,8 @@ async fn said_to_be_wrong_and_answered(app: TestApp) {
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(1));
     let at = format!("/knowledge-feedback/{}/answer", text(&said["id"]));
     applicant.post(&at, json!({ "answer": "好的" })).await.expect(404);
+    let own = agent.post(&at, json!({ "answer": "无须修改" })).await.expect(403);
+    assert!(text(&own.body["detail"]).contains("他人答复"), "{}", own.body);
     let answered = clerk.post(&at, json!({ "answer": "已修改并提交审核" })).await.ok();
     assert_eq!((&answered["state"], &answered["answer"]), (&json!("answered"), &json!("已修改并提交审核")));
     clerk.post(&at, json!({ "answer": "再答" })).await.expect(409);

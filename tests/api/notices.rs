@@ -23,6 +23,8 @@ on_both_engines!(
     places_say_it_in_their_words,
     codes_and_links_go_out_and_stay_secret,
     nobody_is_asked_for_what_was_given,
+    whoever_asked_or_booked_hears_of_it,
+    an_end_is_told_to_whom_it_concerns,
 );
 
 const KEY: &str = "a-secret-of-the-gateway";
@@ -342,4 +344,98 @@ async fn nobody_is_asked_for_what_was_given(app: TestApp) {
     assert_eq!((skipped.len(), &skipped[0]["last_error"]), (1, &json!("answered")));
     let asked: Vec<String> = got.lock().expect("got").iter().map(|(_, b)| b.to_string()).filter(|b| b.contains("evaluation-links")).collect();
     assert!(asked.len() == 1 && asked[0].contains(text(&two["number"])), "{asked:?}");
+}
+
+/// My messages, oldest first: kind and text.
+async fn mine(app: &TestApp, login: &str) -> Vec<(String, String)> {
+    twice(app).await;
+    let page = app.as_user(login).get("/me/messages?limit=100").await.ok();
+    let mut all: Vec<_> = page["items"].as_array().into_iter().flatten().map(|m| (text(&m["kind"]).to_owned(), text(&m["text"]).to_owned())).collect();
+    assert!(all.iter().all(|(_, said)| !said.contains('{')), "{all:?}");
+    all.reverse();
+    all
+}
+
+fn kinds(all: &[(String, String)]) -> Vec<&str> {
+    all.iter().map(|(kind, _)| kind.as_str()).collect()
+}
+
+async fn whoever_asked_or_booked_hears_of_it(app: TestApp) {
+    let (company, clerk, manager) = (app.as_user("ent_rudong"), app.as_user("rd_clerk"), app.as_user("rd_manager"));
+    let question = json!({ "channel": "online", "center": "320623000000", "subject": "供水报装需要哪些材料", "question": "需要准备哪些材料？" });
+    let asked = company.post("/consultations", question.clone()).await.created();
+    let number = text(&asked["number"]).to_owned();
+    let path = format!("/consultations/{number}");
+    assert_eq!(kinds(&mine(&app, "ent_rudong").await), ["consultation_received"]);
+    clerk.post(&format!("{path}/answer"), json!({ "answer": "申请表和营业执照。" })).await.ok();
+    company.post(&format!("{path}/close"), json!({})).await.ok();
+    let told = mine(&app, "ent_rudong").await;
+    assert_eq!(kinds(&told), ["consultation_received", "consultation_answered", "rating_open"]);
+    // By the number under which it was asked, the invitation to rate as well.
+    assert!(told.iter().all(|(_, said)| said.contains(&number)), "{told:?}");
+    assert!(!told[1].1.contains("营业执照"), "what people wrote is read in the record");
+    // Who has the answer in hand hears of nothing but the rating.
+    let on_the_spot = json!({ "channel": "phone", "center": "320623000000", "subject": "上班时间", "question": "周六上班吗？", "answer": "周六上午照常。",
+        "contact": { "name": "联系人甲", "phone": "13900007777" } });
+    clerk.post("/consultations", on_the_spot).await.created();
+    // A question that waits for its answer: by text message, to who left a telephone.
+    let by_phone = json!({ "channel": "phone", "center": "320623000000", "subject": "办理地点", "question": "在哪里办理？", "confidential": true,
+        "contact": { "name": "联系人乙", "phone": "13900008888" } });
+    clerk.post("/consultations", by_phone).await.created();
+    twice(&app).await;
+    let log = log(&app, "channel=sms").await;
+    let sent = |phone: &str| log.iter().filter(|n| n["recipient_phone"] == phone).map(|n| text(&n["kind"]).to_owned()).collect::<Vec<_>>();
+    assert_eq!((sent("139****7777"), sent("139****8888")), (vec!["rating_open".to_owned()], vec!["consultation_received".to_owned()]));
+    assert!(log.iter().all(|n| n["recipient_phone"] != "139****8888" || n.get("recipient_name").is_none()), "asked in confidence");
+
+    // Bookings: made, a day before, and called off by the window.
+    let hours = |closed: Value| {
+        json!({ "kind": "general_assistance", "name": "综合帮办 1 号窗口", "hours": { "days_ahead": 60, "closures": closed,
+            "openings": [{ "days": ["workday"], "from": "09:00", "to": "12:00", "minutes": 60, "capacity": 3 }] } })
+    };
+    let window = text(&manager.post("/centers/320623000000/windows", hours(json!([]))).await.created()["id"]).to_owned();
+    let book = |start: &str| json!({ "window_id": window, "start": start, "contact": { "name": "来访人甲", "phone": "13900001234" } });
+    let first = company.post("/appointments", book("2026-03-04T09:00:00+08:00")).await.created();
+    let second = company.post("/appointments", book("2026-03-05T10:00:00+08:00")).await.created();
+    app.set_clock("2026-03-03T09:30:00+08:00");
+    let edit = hours(json!([{ "date": "2026-03-05", "reason": "停电" }]));
+    app.tick().await;
+    let at = format!("/windows/{window}");
+    let etag = manager.get(&at).await.expect(200).header("etag").to_owned();
+    manager.put_with(&at, &[("if-match", &etag)], edit).await.ok();
+    let told = mine(&app, "ent_rudong").await.split_off(3);
+    assert_eq!(kinds(&told), ["appointment_booked", "appointment_booked", "appointment_reminder", "appointment_cancelled"], "{told:?}");
+    assert!(told[0].1.contains("3月4日09:00") && told[0].1.contains(text(&first["number"])), "{told:?}");
+    assert!(told[2].1.contains("3月4日09:00"), "{told:?}");
+    assert!(told[3].1.contains("停电") && told[3].1.contains("3月5日10:00") && told[3].1.contains(text(&second["number"])), "{told:?}");
+
+    // A visit that is arranged, and one that nobody makes.
+    let visit = json!({ "center": "320623000000", "reason": "special_group", "contact": { "name": "家属甲", "phone": "13900004444" }, "address": "如东县掘港街道人民路 1 号", "request": "行动不便" });
+    let citizen = app.as_user("citizen_wang");
+    let path = format!("/home-visits/{}", text(&citizen.post("/home-visits", visit).await.created()["id"]));
+    let plan = json!({ "start": "2026-03-06T14:00:00+08:00", "end": "2026-03-06T15:00:00+08:00", "visitor_ids": [crate::support::user_id("rd_agent")] });
+    clerk.post(&format!("{path}/arrange"), plan).await.ok();
+    clerk.post(&format!("{path}/cancel"), json!({ "reason": "道路施工" })).await.ok();
+    let told = mine(&app, "citizen_wang").await;
+    assert_eq!(kinds(&told), ["visit_arranged", "visit_cancelled"]);
+    assert!(told[0].1.contains("3月6日14:00") && told[1].1.contains("已取消"), "{told:?}");
+}
+
+async fn an_end_is_told_to_whom_it_concerns(app: TestApp) {
+    let mut body = water_application();
+    (body["center"], body["mode"]) = ("320623000000".into(), "assisted".into());
+    let path = format!("/entrustments/{}", text(&app.as_user("ent_rudong").post("/entrustments", body).await.created()["id"]));
+    let mut acceptance = crate::support::accepted();
+    acceptance["assignee_id"] = json!(crate::support::user_id("rd_agent"));
+    app.as_user("rd_clerk").post(&format!("{path}/accept"), acceptance).await.ok();
+    let (company, agent) = (app.as_user("ent_rudong"), app.as_user("rd_agent"));
+    let ask = json!({ "reason": "conditions_not_met", "note": "条件不具备" });
+    agent.post(&format!("{path}/request-termination"), ask.clone()).await.ok();
+    agent.post(&format!("{path}/cancel-termination"), json!({})).await.ok();
+    agent.post(&format!("{path}/request-termination"), ask).await.ok();
+    agent.post(&format!("{path}/sign-termination"), json!({ "papers_returned": true })).await.ok();
+    company.post(&format!("{path}/sign-termination"), json!({})).await.ok();
+    let told = mine(&app, "ent_rudong").await;
+    let after = ["termination_to_sign", "matter_resumed", "termination_to_sign", "matter_terminated"];
+    assert_eq!(kinds(&told), [&["matter_received", "matter_accepted"][..], &after[..]].concat(), "{told:?}");
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::{TestApp, counter_application, on_both_engines, text};
 
-on_both_engines!(ready_when_migrated, every_wrong_field_is_named, no_input_makes_a_5xx, dry_run_has_no_effect, nothing_half_happens);
+on_both_engines!(ready_when_migrated, an_encoding_has_a_tag_of_its_own, every_wrong_field_is_named, no_input_makes_a_5xx, dry_run_has_no_effect, nothing_half_happens);
 
 /// PostgreSQL: the operator makes the key, and is told so before anything is connected to.
 #[actix_web::test]
@@ -167,4 +167,31 @@ async fn nothing_half_happens(app: TestApp) {
 
 async fn ready_when_migrated(app: TestApp) {
     app.send(actix_web::test::TestRequest::get().uri("/readyz")).await.expect(200);
+}
+
+/// What was compressed is other bytes than what was not: each is cached by its own tag, and either goes back as what was read.
+async fn an_encoding_has_a_tag_of_its_own(app: TestApp) {
+    let public = "/centers/320600000000";
+    let stranger = app.stranger();
+    let get = async |encoding: &str, known: &str| {
+        let request = stranger.request(Method::GET, public).insert_header(("accept-encoding", encoding));
+        if known.is_empty() { app.send(request).await } else { app.send(request.insert_header(("if-none-match", known))).await }
+    };
+    let (plain, packed) = (get("identity", "").await.expect(200), get("gzip", "").await.expect(200));
+    let (tag, other) = (plain.header("etag").to_owned(), packed.header("etag").to_owned());
+    assert_eq!((packed.header("content-encoding"), other.as_str()), ("gzip", format!("{}-gzip\"", tag.trim_end_matches('"')).as_str()));
+    for (encoding, known) in [("gzip", &other), ("identity", &tag), ("identity", &other)] {
+        let same = get(encoding, known).await.expect(304);
+        assert_eq!(same.header("etag"), known, "the tag that is held is the one that is confirmed");
+    }
+    get("gzip", "\"another-gzip\"").await.expect(200);
+    // A record that was read compressed is edited under its tag; an older one is refused as ever.
+    let clerk = app.as_user("rd_clerk");
+    let e = clerk.post("/entrustments", counter_application("assisted")).await.created();
+    let at = format!("/entrustments/{}", text(&e["id"]));
+    let read = app.send(clerk.request(Method::GET, &at).insert_header(("accept-encoding", "gzip"))).await.expect(200);
+    assert_eq!(read.header("etag"), format!("\"{}-gzip\"", e["version"]));
+    let note = || json!({ "text": "已电话联系" });
+    clerk.post_with(&format!("{at}/notes"), &[("if-match", read.header("etag"))], note()).await.ok();
+    clerk.post_with(&format!("{at}/notes"), &[("if-match", read.header("etag"))], note()).await.expect(412);
 }

@@ -146,6 +146,22 @@ async fn a_portal_hears_of_what_was_begun_by_way_of_it(app: TestApp) {
     assert!(told.iter().all(|(_, record)| *record == mine), "{feed}");
     let all = "SELECT COUNT(*) AS value FROM events e JOIN event_listeners l ON l.record_id = e.record_id WHERE e.record_kind = 'entrustment' AND e.audience <> 'staff'";
     assert_eq!(i64::try_from(told.len()).ok(), Some(app.count(all).await), "what the staff tell each other is not told: {feed}");
+    // What was asked by way of it, and goes on as a matter: it hears of both, and which the one became.
+    let question = json!({ "channel": "online", "center": "320623000000", "subject": "接水", "question": "怎样报装供水？", "items": ["GS-320623-0001"],
+        "contact": { "name": "联系人甲", "phone": "13900001234" } });
+    let asked = through.post("/consultations", question).await.created();
+    let turn = json!({ "mode": "assisted" });
+    let turned = app.as_user("rd_clerk").post(&format!("/consultations/{}/open-entrustment", text(&asked["id"])), turn).await.ok();
+    app.tick().await;
+    let feed = machine.get("/events?types=consultation.*,entrustment.*&limit=200").await.ok();
+    let of = |kind: &str, record: &Value| {
+        let all = feed["items"].as_array().into_iter().flatten();
+        all.filter(|e| text(&e["type"]).ends_with(kind) && e["data"]["record_id"] == *record).cloned().collect::<Vec<_>>()
+    };
+    let opened = &turned["records"][0]["id"];
+    let handed = of("consultation.handed_over", &asked["id"]);
+    assert_eq!(handed.first().map(|e| &e["data"]["params"]["entrustment_id"]), Some(opened), "{feed}");
+    assert_eq!(of("entrustment.submitted", opened).len(), 1, "{feed}");
     // It hears, and reads nothing more for it.
     machine.get(&format!("/entrustments/{mine}")).await.expect(404);
     machine.get(&format!("/entrustments/{mine}/timeline")).await.expect(404);
@@ -217,6 +233,13 @@ async fn agents_come_by_mandate(app: TestApp) {
     assert!(text(&none.body["detail"]).contains("没有授权"), "{}", none.text);
     let company = app.as_user("ent_rudong");
     let applicant = text(&company.get("/me").await.ok()["applicant_id"]).to_owned();
+    // A mandate that does not say who its agent is lets nobody in; and says so.
+    let nameless = json!({ "agent_name": "经办人甲", "agent_phone": "13900000011", "evidence": "委托书 0" });
+    company.post(&format!("/applicants/{applicant}/mandates"), nameless).await.created();
+    let none = exchange(&app, &for_app(&app, by_agent)).await.expect(400);
+    assert!(text(&none.body["detail"]).contains("agent_id_number"), "{}", none.text);
+    let unknown = exchange(&app, &for_app(&app, |c| c["applicant"]["kind"] = json!("person"))).await.expect(400);
+    assert!(text(&unknown.body["detail"]).contains("natural_person"), "{}", unknown.text);
     let mandate = json!({ "agent_name": "经办人甲", "agent_id_number": "320601199001010011", "agent_phone": "13900000011", "evidence": "委托书 1" });
     let m = company.post(&format!("/applicants/{applicant}/mandates"), mandate).await.created();
     let issued = exchange(&app, &for_app(&app, by_agent)).await.ok();
@@ -225,7 +248,8 @@ async fn agents_come_by_mandate(app: TestApp) {
     agent.post("/entrustments", water_application()).await.created();
     // Revoked: the token acts for nobody at once, and no new one is issued.
     company.post(&format!("/mandates/{}/revoke", text(&m["id"])), json!({ "reason": "离职" })).await.ok();
-    agent.post("/entrustments", water_application()).await.expect(403);
+    let over = agent.post("/entrustments", water_application()).await.expect(403);
+    assert!(text(&over.body["detail"]).contains("授权委托已到期或者被撤销"), "{}", over.text);
     exchange(&app, &for_app(&app, by_agent)).await.expect(400);
 }
 
@@ -396,4 +420,18 @@ async fn usage_is_added_up_over_servers(app: TestApp) {
     token(&app, ("made-up", "x"), &[("grant_type", "client_credentials")]).await.expect(401);
     app.shared.refresh().await.expect("added");
     assert_eq!(app.count("SELECT COUNT(*) AS value FROM client_usage WHERE client_id = 'made-up'").await, 0);
+}
+
+/// The guide's example of an agent works on the demo as it stands.
+#[actix_web::test]
+async fn the_agent_of_the_guide_comes_in() {
+    let app = TestApp::sqlite().await;
+    jieli::cli::load_demo_matters(&app.db).await.expect("matters");
+    let guide = include_str!("../../docs/integration.md");
+    let example = guide.split("```json").find(|block| block.contains("\"agent\"")).and_then(|block| block.split("```").next()).expect("an example");
+    let example: Value = serde_json::from_str(example).expect("JSON");
+    let agent = |c: &mut Value| (c["applicant"], c["agent"]) = (example["applicant"].clone(), example["agent"].clone());
+    let issued = exchange(&app, &for_app(&app, agent)).await.ok();
+    let me = bearer(&app, &issued).get("/me").await.ok();
+    assert_eq!(me["applicant_id"], app.as_user("ent_rudong").get("/me").await.ok()["applicant_id"]);
 }

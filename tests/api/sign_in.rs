@@ -157,9 +157,17 @@ async fn people_come_back_from_an_openid_provider(app: TestApp) {
     *issuer_of.lock().expect("issuer") = Some("https://elsewhere.example".into());
     let got = query(back(&app, &format!("{}?code=c-4&state={}", there["redirect_uri"], there["state"])).await.expect(302).header("location"));
     assert_eq!(got["error"], "access_denied");
-    let there = go().await;
-    let got = query(back(&app, &format!("{}?error=login_required&state={}", there["redirect_uri"], there["state"])).await.expect(302).header("location"));
-    assert_eq!(got["error"], "access_denied");
+    for (error, told, why) in [
+        ("login_required", "access_denied", "login_required"),
+        ("access_denied", "access_denied", "取消"),
+        ("server_error", "temporarily_unavailable", "稍后再试"),
+        ("%3Cb%3E", "access_denied", "没有完成登录。"),
+    ] {
+        let there = go().await;
+        let got = query(back(&app, &format!("{}?error={error}&state={}", there["redirect_uri"], there["state"])).await.expect(302).header("location"));
+        assert_eq!(got["error"], told);
+        assert!(got["error_description"].contains(why), "{}", got["error_description"]);
+    }
     // A portal may publish its keys instead of having them registered: read where they are, once for many.
     let present = app.as_user("sys_admin").get("/clients/demo-portal").await.ok();
     let edit = json!({ "name": "演示门户", "redirect_uris": present["redirect_uris"], "jwks_url": format!("{url}/keys") });
@@ -293,6 +301,11 @@ async fn browsers_may_call_from_configured_origins() {
     assert!(allowed.header("access-control-allow-methods").contains("POST"));
     let other = app.send(preflight("https://elsewhere.example", "authorization")).await;
     assert!(other.header("access-control-allow-origin").is_empty());
+    let other = other.expect(400);
+    assert_eq!((&other.body["code"], &other.body["errors"][0]["code"]), (&json!("invalid_request"), &json!("origin_not_allowed")), "{}", other.text);
+    assert!(!other.header("x-request-id").is_empty() && other.header("content-type") == "application/problem+json");
+    let methods = allowed.header("access-control-allow-methods");
+    assert!(["TRACE", "CONNECT", "PATCH"].iter().all(|m| !methods.contains(m)) && methods.contains("DELETE"), "{methods}");
     let reply = app.send(TestRequest::get().uri("/api/v1/centers/320600000000").insert_header(("origin", "https://portal.example.org"))).await.expect(200);
     let exposed = reply.header("access-control-expose-headers").to_ascii_lowercase();
     assert!(["etag", "retry-after", "ratelimit", "idempotency-replayed"].iter().all(|h| exposed.contains(h)), "{exposed}");

@@ -1,8 +1,10 @@
 //! `kill -9` in the middle of load: what was acknowledged is there after the restart, and nothing is there by half.
-//! Takes a minute: `make torture`.
+//! Takes a minute: `make torture`. Beside it, what only a server of its own shows.
 
 use std::{
     collections::BTreeMap,
+    io::{Read as _, Write as _},
+    net::TcpStream,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -36,6 +38,27 @@ async fn postgres_survives_kill_9() {
     let url = fresh_postgres().await;
     let app = TestApp::on_postgres(&url).await;
     survives(app, &url).await;
+}
+
+/// A client that was busy for longer than other servers keep a connection asks on the one that it has.
+#[actix_web::test]
+async fn an_idle_connection_stays_open() {
+    let app = TestApp::sqlite().await;
+    let server = Server::start(BINARY, &format!("sqlite:{}", app.file()));
+    let mut connection = server.connect();
+    live(&mut connection);
+    std::thread::sleep(Duration::from_secs(8));
+    live(&mut connection);
+    // What is idle does not hold up a stop.
+    let took = server.stop();
+    assert!(took < Duration::from_secs(15), "an idle connection held up the stop: {took:?}");
+}
+
+fn live(connection: &mut TcpStream) {
+    let _ = connection.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let mut answer = [0; 4096];
+    let read = connection.read(&mut answer).unwrap_or(0);
+    assert!(answer[..read].starts_with(b"HTTP/1.1 200"), "no answer on an open connection");
 }
 
 /// Each acknowledged change: the version and state that the answer promised.

@@ -7,6 +7,6 @@ pub mod store;
 mod views;
 
 pub(super) use service::of_own_number;
-pub use service::{NewOccasion, ServedRecord, forget_contact, open, open_as, open_of_record};
+pub use service::{NewOccasion, ServedRecord, forget_contact, number_of_record, open, open_as, open_of_record};
 pub use store::{Occasion, OccasionKind};
 pub use views::{OccasionView, RecordRating, list, of_record};

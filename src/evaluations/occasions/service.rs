@@ -217,6 +217,12 @@ fn record_mark(tx: &Tx, number: &str) -> String {
     tx.vault.mark(Purpose::Index, &format!("occasion of record:{number}"))
 }
 
+/// The number under which people know what was served, where a record of a higher room stands behind an occasion.
+pub fn number_of_record(tx: &mut Tx, id: Id) -> Result<Option<String>> {
+    let row = store::occasion(tx, id)?;
+    Ok(row.filter(|row| row.digest == record_mark(tx, &row.service_no)).map(|row| row.service_no))
+}
+
 /// The occasion of a record of a higher room, by the record's own number.
 pub fn of_own_number(tx: &mut Tx, number: &str) -> Result<Option<Occasion>> {
     let own = record_mark(tx, number);

@@ -1,7 +1,7 @@
 //! The binary as a process of its own, and a client over a real socket: for what cannot be shown in process.
 
 use std::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -36,6 +36,19 @@ impl Server {
     pub fn kill(mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("gone");
+    }
+
+    /// SIGTERM: answers how long it took to end.
+    pub fn stop(mut self) -> Duration {
+        let started = Instant::now();
+        Command::new("kill").arg(self.child.id().to_string()).status().expect("asked to stop");
+        self.child.wait().expect("gone");
+        started.elapsed()
+    }
+
+    /// A connection over which nothing was asked yet.
+    pub fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.url.trim_start_matches("http://")).expect("connected")
     }
 
     /// Signs a demo account in.
