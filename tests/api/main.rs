@@ -53,6 +53,7 @@ mod portal;
 mod precedents;
 mod privacy;
 mod projects;
+mod quotas;
 mod races;
 mod ready_made;
 mod registry;
