@@ -58,8 +58,8 @@ pub struct Config {
     /// What stays readable of personal data where it is masked; in the environment `JIELI_MASKING__PHONE` and so on.
     pub masking: Masking,
     /// Address ranges that webhooks and reporting may go to though they are not public, such as `10.20.0.0/16` of the government's
-    /// network; `http` is allowed towards these alone.
-    pub outbound_allow: Vec<String>,
+    /// network; `http` is allowed towards these alone. Absent: none; in a demo this machine.
+    pub outbound_allow: Option<Vec<String>>,
     /// It is a demo: examples that lie ahead are dated by the calendar.
     pub demo: bool,
     /// Integrators try things out here: the clock can be moved, and nobody is real.
@@ -97,7 +97,7 @@ impl Default for Config {
             worker: true,
             max_body_bytes: 1_048_576,
             masking: Masking::default(),
-            outbound_allow: Vec::new(),
+            outbound_allow: None,
             demo: false,
             sandbox: false,
             gateways: Gateways::default(),
@@ -272,6 +272,12 @@ mod tests {
         assert_eq!((sms.app_id.as_str(), sms.success.as_str(), sms.url.as_str()), ("1400012345", "0", ""));
         assert_eq!(read("[gateways.sms]\nsuccess = true").expect("read").gateways.sms.success, "true");
         assert!(read("[gateways.sms]\nunknown = 1").is_err());
+    }
+
+    #[test]
+    fn an_empty_list_is_not_an_absent_one() {
+        assert_eq!(read("").expect("read").outbound_allow, None);
+        assert_eq!(read("outbound_allow = []").expect("read").outbound_allow, Some(Vec::new()));
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub struct UsageCount {
     pub requests: i64,
     /// Of these refused by a limit.
     pub limited: i64,
+    /// Of these charged to its quota of the day.
+    pub charged: i64,
     /// Answered 2xx or 3xx.
     pub succeeded: i64,
     /// Answered 4xx.
@@ -67,6 +69,7 @@ impl UsageCount {
     fn add(&mut self, other: &Self) {
         self.requests += other.requests;
         self.limited += other.limited;
+        self.charged += other.charged;
         self.succeeded += other.succeeded;
         self.refused += other.refused;
         self.failed += other.failed;
@@ -86,6 +89,8 @@ pub struct Answered {
     pub code: Option<&'static str>,
     /// How long it took.
     pub seconds: f64,
+    /// Whether a token showed whose it is. Anybody can name a client: what only names it is noted, and not charged to it.
+    pub proved: bool,
 }
 
 /// The counts since they were last taken along.
@@ -101,6 +106,7 @@ impl Usage {
         if let Some(slot) = one.durations.get_mut(class) {
             *slot = 1;
         }
+        one.charged = i64::from(answered.proved && answered.status != 429);
         match answered.status {
             429 => (one.limited, one.refused) = (1, 1),
             400..=499 => one.refused = 1,
@@ -125,9 +131,9 @@ impl Usage {
         counts.into_iter().for_each(|(key, count)| all.entry(key).or_default().add(&count));
     }
 
-    /// What a client asked since an hour and was not refused by a limit, of what is not taken along yet.
+    /// What was charged to a client since an hour, of what is not taken along yet.
     pub fn since(&self, client: &str, hour: i64) -> i64 {
-        self.counts().iter().filter(|(k, _)| k.client == client && k.hour >= hour).map(|(_, c)| c.requests - c.limited).sum()
+        self.counts().iter().filter(|(k, _)| k.client == client && k.hour >= hour).map(|(_, c)| c.charged).sum()
     }
 
     fn counts(&self) -> std::sync::MutexGuard<'_, HashMap<UsageKey, UsageCount>> {
@@ -150,17 +156,18 @@ mod tests {
     #[test]
     fn counts_are_taken_along_once() {
         let usage = Usage::default();
-        let answered = |status, code, seconds| Answered { operation: "GET /x".into(), status, code, seconds };
+        let answered = |status, code, seconds| Answered { operation: "GET /x".into(), status, code, seconds, proved: true };
         usage.note("a", answered(200, None, 0.004));
         usage.note("a", answered(429, Some("too_many_requests"), 9.0));
-        assert_eq!(usage.since("a", 0), 1);
+        usage.note("a", Answered { proved: false, ..answered(401, Some("invalid_client"), 0.3) });
+        assert_eq!(usage.since("a", 0), 1, "neither what was refused by a limit nor what only names it");
         let taken = usage.take();
         assert_eq!((taken.len(), usage.take().len()), (1, 0));
         let count = &taken[0].1;
-        assert_eq!((count.requests, count.limited, count.refused, count.durations[0], count.durations[10]), (2, 1, 1, 1, 1));
+        assert_eq!((count.requests, count.limited, count.refused, count.durations[0], count.durations[10]), (3, 1, 2, 1, 1));
         usage.give_back(taken);
         usage.note("a", answered(500, Some("internal"), 0.2));
         let again = usage.take();
-        assert_eq!((again[0].1.requests, again[0].1.failed, again[0].1.codes.len()), (3, 1, 2));
+        assert_eq!((again[0].1.requests, again[0].1.failed, again[0].1.charged, again[0].1.codes.len()), (4, 1, 2, 3));
     }
 }

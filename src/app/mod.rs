@@ -38,7 +38,7 @@ use crate::{
         outermost::{tag_encoded, turn_away},
     },
     kernel::{Clock, Vault},
-    ledgers, meetings, organization,
+    ledgers, meetings, notices, organization,
     outbound::Outbound,
     projects, registry, reminders, routing, sheets, tickets,
     usage::Usage,
@@ -150,6 +150,7 @@ pub struct Shared {
     table: web::Data<PathTable>,
     limits: web::Data<Limits>,
     usage: web::Data<Usage>,
+    courier: web::Data<notices::Courier>,
     document: web::Data<ops::Document>,
 }
 
@@ -157,7 +158,7 @@ impl Shared {
     /// Prepares what is shared; wires the hooks inside the transaction that ends a matter.
     pub async fn new(db: Db, config: Arc<Config>) -> Result<Self, db::Error> {
         wire();
-        let outbound = Outbound::new(&config.outbound_allow).map_err(|e| db::Error::Corrupt(e.to_string()))?;
+        let outbound = Outbound::new(config.outbound_allow.as_deref().unwrap_or_default()).map_err(|e| db::Error::Corrupt(e.to_string()))?;
         let issuer = config.public_url.clone();
         let blobs = Blobs::open(&config.files).map_err(|e| db::Error::Corrupt(e.to_string()))?;
         let tokens = Arc::new(tokens(&db, issuer).await?);
@@ -170,11 +171,14 @@ impl Shared {
             text = openapi::dated(&text, day);
         }
         let served = ops::Document(text);
+        let links = notices::Links { pages: config.pages.clone(), public_url: config.public_url.clone() };
+        let courier = notices::Courier::new(outbound.clone(), config.gateways.clone(), links);
         Ok(Self {
             state: web::Data::new(State { pulse: Pulse::new(db.clone(), crate::events::store::last_position), db, blobs, tokens, config, outbound }),
             table: web::Data::new(table),
             limits: web::Data::new(limits),
             usage: web::Data::new(Usage::default()),
+            courier: web::Data::new(courier),
             document: web::Data::new(served),
         })
     }
@@ -205,6 +209,7 @@ pub fn build(
         .app_data(shared.table.clone())
         .app_data(shared.limits.clone())
         .app_data(shared.usage.clone())
+        .app_data(shared.courier.clone())
         .app_data(shared.document.clone())
         .app_data(web::PayloadConfig::new(config.max_body_bytes))
         .app_data(web::FormConfig::default().limit(16_384))
@@ -330,11 +335,15 @@ pub fn listen(config: &Config) -> Result<TcpListener, StartError> {
     TcpListener::bind(&config.listen).map_err(|e| StartError::Settings(format!("{} 不能监听，可能已有一个服务在运行：{e}", config.listen)))
 }
 
-/// Sends the messages that are due; answers how many were taken.
-async fn send_notices(state: &State) -> Result<usize, db::Error> {
-    let State { db, config, outbound, .. } = state;
-    let links = crate::notices::Links { pages: config.pages.clone(), public_url: config.public_url.clone() };
-    crate::notices::send_due(db, outbound, &config.gateways, &links).await
+/// Runs a job every second, for as long as the server runs: each has a task of its own, so that none waits for another's
+/// slow counterpart.
+async fn each_second<F: Future<Output = Result<usize, db::Error>>>(shared: Shared, what: &'static str, job: impl Fn(web::Data<State>) -> F) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if let Err(e) = job(shared.state.clone()).await {
+            tracing::warn!(error = %e, "{what}; tried again");
+        }
+    }
 }
 
 /// Runs the server until SIGTERM or Ctrl-C, then drains.
@@ -349,23 +358,17 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
         let (shared, sender) = (shared.clone(), webhooks::Sender::new(shared.state.outbound.clone(), &config.public_url));
         actix_web::rt::spawn(async move { sender.run(&shared.state.db).await })
     });
-    let exporter = config.worker.then(|| {
+    let courier = config.worker.then(|| {
         let shared = shared.clone();
-        actix_web::rt::spawn(async move {
-            loop {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                let State { db, blobs, outbound, .. } = shared.state.as_ref();
-                if let Err(e) = send_notices(&shared.state).await {
-                    tracing::warn!(error = %e, "messages not sent; tried again");
-                }
-                if let Err(e) = ledgers::run_due(db, blobs).await {
-                    tracing::warn!(error = %e, "exports not made; tried again");
-                }
-                if let Err(e) = crate::reporting::push_due(db, outbound).await {
-                    tracing::warn!(error = %e, "ratings not reported; tried again");
-                }
-            }
-        })
+        actix_web::rt::spawn(async move { shared.courier.run(&shared.state.db).await })
+    });
+    let exporter = config.worker.then(|| {
+        let job = |state: web::Data<State>| async move { ledgers::run_due(&state.db, &state.blobs).await };
+        actix_web::rt::spawn(each_second(shared.clone(), "exports not made", job))
+    });
+    let pusher = config.worker.then(|| {
+        let job = |state: web::Data<State>| async move { crate::reporting::push_due(&state.db, &state.outbound).await };
+        actix_web::rt::spawn(each_second(shared.clone(), "ratings not reported", job))
     });
     let each_seconds = shared.clone();
     let counter = actix_web::rt::spawn(async move {
@@ -420,7 +423,7 @@ pub async fn serve(db: Db, config: Arc<Config>, listener: TcpListener) -> Result
     // What is being made is begun again by whoever runs next.
     exporter.inspect(actix_web::rt::task::JoinHandle::abort);
     // What is being sent is sent again by whoever runs next.
-    sender.inspect(actix_web::rt::task::JoinHandle::abort);
+    [sender, courier, pusher].into_iter().flatten().for_each(|task| task.abort());
     if let Some(worker) = worker {
         let _ = worker.await;
     }

@@ -1,5 +1,7 @@
 //! A sandbox for integrators: seeded data, and a clock that they move themselves. Everywhere else these doors do not exist.
 
+use std::time::Duration;
+
 use actix_web::{get, post, web};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use crate::{
     db::{self, Tx},
     http::{Answer, Ask, Body, Command, State},
     kernel::{ErrorCode, Limit, Moment, Problem, Text, Unit},
+    notices::Courier,
     worker,
 };
 
@@ -21,6 +24,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// How far the clock goes in one step.
 const LONGEST_DAYS: i64 = 366;
+
+/// How long whoever moves the clock waits for messages: a gateway that is silent is not waited for.
+const MESSAGES: Duration = Duration::from_secs(3);
 
 /// The sandbox.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -80,7 +86,7 @@ async fn fetch(ask: Ask, state: web::Data<State>) -> Answer {
 /// 把业务时间拨快（只能向前，每次最多 366 天），随即运行到期提醒、超时、转办失效、消息等后台作业。令牌和限流按系统时间。只在沙箱中可用，其他环境答复 404。
 #[utoipa::path(tag = "operations", operation_id = "advance_sandbox_clock", request_body = SandboxClockInput, responses((status = 200, description = "拨快之后", body = SandboxMoved), (status = 404, description = "不是沙箱", body = crate::http::ProblemDocument, content_type = "application/problem+json")))]
 #[post("/sandbox/clock")]
-async fn advance(command: Command, state: web::Data<State>, body: Body<SandboxClockInput>) -> Answer {
+async fn advance(command: Command, state: web::Data<State>, courier: web::Data<Courier>, body: Body<SandboxClockInput>) -> Answer {
     only_here(&state)?;
     let command = command.in_earnest()?.admit(|actor| policy::may(actor, "sandbox", "advance")).await?;
     drop(command);
@@ -93,7 +99,7 @@ async fn advance(command: Command, state: web::Data<State>, body: Body<SandboxCl
     let mut done = 0;
     for _ in 0..2 {
         done += worker::tick(&state.db, "sandbox").await.map_err(db::Error::into_problem)?;
-        done += super::send_notices(&state).await.map_err(db::Error::into_problem)?;
+        done += courier.drain(&state.db, MESSAGES).await.map_err(db::Error::into_problem)?;
     }
     Ok(actix_web::HttpResponse::Ok().json(SandboxMoved { now: state.db.clock().now(), done }))
 }

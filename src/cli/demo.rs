@@ -108,10 +108,8 @@ pub fn configure(config: &mut Config, city: Shipped) {
         config.files = format!("file:{name}-files");
     }
     config.demo = true;
-    if config.outbound_allow.is_empty() {
-        // Who tries the demo receives its webhooks on the same machine.
-        config.outbound_allow = ["127.0.0.0/8", "::1"].map(str::to_owned).to_vec();
-    }
+    // Who tries the demo receives its webhooks on the same machine, unless it is set otherwise: an empty list allows nothing.
+    config.outbound_allow.get_or_insert_with(|| ["127.0.0.0/8", "::1"].map(str::to_owned).to_vec());
     super::portal::configure(config);
 }
 

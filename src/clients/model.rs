@@ -150,6 +150,8 @@ pub struct UsageRow {
     pub requests: i64,
     /// Refused by a limit.
     pub limited: i64,
+    /// Charged to the quota of the day.
+    pub charged: i64,
     /// 2xx and 3xx.
     pub succeeded: i64,
     /// 4xx.

@@ -14,7 +14,7 @@ use crate::{
 
 /// Adds a count to what is known: several servers add to the same row.
 pub fn add(tx: &mut Tx, key: &UsageKey, count: &UsageCount) -> Result<()> {
-    let mut numbers = vec![count.requests, count.limited, count.succeeded, count.refused, count.failed];
+    let mut numbers = vec![count.requests, count.limited, count.charged, count.succeeded, count.refused, count.failed];
     numbers.extend(count.durations);
     dialect::add_usage(tx.conn, &key.client, key.hour, &key.operation, &numbers, count.last_at.unwrap_or_else(Moment::system))?;
     for (code, n) in &count.codes {
@@ -41,14 +41,12 @@ pub fn codes_within(tx: &mut Tx, client: &str, (from, to): (i64, i64)) -> Result
     Ok(rows.select((c::hour, c::operation, c::code, c::requests)).load(tx.conn)?)
 }
 
-/// What each client asked since an hour and was not refused by a limit.
+/// What was charged to each client since an hour.
 pub fn used_since(tx: &mut Tx, hour: i64) -> Result<Vec<(String, i64)>> {
-    let rows: Vec<(String, i64, i64)> = client_usage::table
-        .filter(client_usage::hour.ge(hour))
-        .select((client_usage::client_id, client_usage::requests, client_usage::limited))
-        .load(tx.conn)?;
+    let rows: Vec<(String, i64)> =
+        client_usage::table.filter(client_usage::hour.ge(hour)).select((client_usage::client_id, client_usage::charged)).load(tx.conn)?;
     let mut all: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
-    rows.into_iter().for_each(|(client, requests, limited)| *all.entry(client).or_default() += requests - limited);
+    rows.into_iter().for_each(|(client, charged)| *all.entry(client).or_default() += charged);
     Ok(all.into_iter().collect())
 }
 

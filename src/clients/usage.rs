@@ -184,7 +184,7 @@ pub fn told(tx: &mut Tx, actor: &Actor, reference: &str, (from, to): (Option<Nai
     }
     let (_, settings) = settings_of(tx, client.id)?;
     let (day, seconds) = day_of(now);
-    let used: i64 = store::within(tx, &client.client_id, (day, day + 24))?.iter().map(|r| r.requests - r.limited).sum();
+    let used: i64 = store::within(tx, &client.client_id, (day, day + 24))?.iter().map(|r| r.charged).sum();
     let quota = settings.per_day.map(|per_day| UsageQuota {
         per_day,
         used,

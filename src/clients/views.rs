@@ -71,7 +71,7 @@ pub struct ClientView {
     /// Requests a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_day: Option<u32>,
-    /// What it asked today; servers tell every few seconds.
+    /// What was charged to it today; servers tell every few seconds.
     pub used_today: i64,
     /// When it asked last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,7 +162,7 @@ pub(super) fn view(tx: &mut Tx, actor: &Actor, client: Client) -> Result<ClientV
         None => None,
     };
     let (hour, _) = day_of(now);
-    let used_today = store::within(tx, &client.client_id, (hour, hour + 24))?.iter().map(|r| r.requests - r.limited).sum();
+    let used_today = store::within(tx, &client.client_id, (hour, hour + 24))?.iter().map(|r| r.charged).sum();
     let last_used_at = store::last_used(tx, &client.client_id)?;
     Ok(ClientView {
         id: client.id,

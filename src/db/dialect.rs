@@ -133,7 +133,8 @@ pub fn count_failure(conn: &mut Conn, mark: &str, hour: i64) -> Result<i64> {
 }
 
 /// Columns of `client_usage` that are added up.
-const USAGE: [&str; 16] = ["requests", "limited", "succeeded", "refused", "failed", "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8", "b9", "b10"];
+const USAGE: [&str; 17] =
+    ["requests", "limited", "charged", "succeeded", "refused", "failed", "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8", "b9", "b10"];
 
 /// Adds what a client asked in an hour of one operation to what is known; `numbers` in the order of the columns.
 pub fn add_usage(conn: &mut Conn, client: &str, hour: i64, operation: &str, numbers: &[i64], last_at: Moment) -> Result<()> {

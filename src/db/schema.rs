@@ -1929,6 +1929,7 @@ diesel::table! {
         operation -> Text,
         requests -> BigInt,
         limited -> BigInt,
+        charged -> BigInt,
         succeeded -> BigInt,
         refused -> BigInt,
         failed -> BigInt,

@@ -130,9 +130,8 @@ pub async fn edge<B: MessageBody + 'static>(mut request: ServiceRequest, next: N
             let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".into());
             end(&route, response.status());
             if let Some(counting) = counting {
-                let answered =
-                    Answered { operation: format!("{method} {route}"), status: response.status().as_u16(), code, seconds: started.elapsed().as_secs_f64() };
-                counting.note(response.request(), answered);
+                let (operation, status, seconds) = (format!("{method} {route}"), response.status().as_u16(), started.elapsed().as_secs_f64());
+                counting.note(response.request(), Answered { operation, status, code, seconds, proved: false });
             }
             dress(response.response_mut(), &id, &trace);
             Ok(response)
@@ -171,7 +170,7 @@ impl Counting {
         let bearer = parts.get::<Caller>().filter(|c| charged_to_client(c)).map(|c| c.client.as_str());
         let named = || parts.get::<ByClient>().map(|c| c.0.as_str());
         if let Some(client) = bearer.or_else(named).filter(|c| self.limits.knows(c)) {
-            self.usage.note(client, answered);
+            self.usage.note(client, Answered { proved: bearer.is_some(), ..answered });
         }
     }
 }

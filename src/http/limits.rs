@@ -30,7 +30,7 @@ use governor::{
 
 use crate::{
     auth::{Caller, FIRST_PARTY, SubjectKind},
-    kernel::{ErrorCode, Moment, Problem},
+    kernel::{ErrorCode, Moment, Problem, Text},
     usage::{ClientLimits, day_of},
 };
 
@@ -81,8 +81,28 @@ impl Told {
 /// What became of a request at the door.
 struct Charged {
     told: Vec<Told>,
-    /// Seconds until it may come again.
-    refused: Option<u64>,
+    /// Why not, and when it may come again.
+    refused: Option<TooMany>,
+}
+
+/// What is used up, and the seconds until it is there again.
+enum TooMany {
+    Minute(u64),
+    Day(u64),
+}
+
+impl TooMany {
+    fn problem(&self) -> Problem {
+        let (problem, seconds) = match self {
+            Self::Minute(seconds) => (Problem::of(ErrorCode::TooManyRequests), seconds),
+            Self::Day(seconds) => {
+                let zh = "该客户端今天的额度已用完，北京时间零点后恢复；需要更多的，请系统管理员调整额度。";
+                let en = "The client's quota of the day is used up until midnight in China; an administrator may raise it.";
+                (Problem::new(ErrorCode::TooManyRequests, Text::new(zh, en)), seconds)
+            }
+        };
+        Problem { retry_after: u32::try_from(*seconds).ok(), ..problem }
+    }
 }
 
 impl Charged {
@@ -97,7 +117,7 @@ impl Charged {
             Ok(state) => self.told.push(Told::minute(name, quota, state.remaining_burst_capacity())),
             Err(until) => {
                 self.told.push(Told::minute(name, quota, 0));
-                self.refused = Some(until.wait_time_from(DefaultClock::default().now()).as_secs() + 1);
+                self.refused = Some(TooMany::Minute(until.wait_time_from(DefaultClock::default().now()).as_secs() + 1));
             }
         }
     }
@@ -154,15 +174,17 @@ impl Limits {
         let known = clients.get(client);
         let per_minute = known.and_then(|k| k.limits.per_minute).unwrap_or(self.per_minute);
         charged.bucket("client", per_minute, &self.of_quota(per_minute), &client.to_owned());
-        let Some((known, per_day)) = known.and_then(|k| k.limits.per_day.map(|d| (k, d))).filter(|_| charged.refused.is_none()) else { return };
+        let Some((known, per_day)) = known.and_then(|k| k.limits.per_day.map(|d| (k, d))) else { return };
         let (day, seconds) = day_of(Moment::system());
+        // What the minute refuses is not charged to the day, and told of it all the same.
+        let one = i64::from(charged.refused.is_none());
         // Whatever was used before midnight is over, also before the next refresh has said so.
-        let before = if known.day == day { known.used.fetch_add(1, Ordering::Relaxed) } else { 0 };
-        let left = i64::from(per_day) - before - 1;
+        let before = if known.day == day { known.used.fetch_add(one, Ordering::Relaxed) } else { 0 };
+        let left = i64::from(per_day) - before - one;
         let back_in = u64::try_from(seconds).unwrap_or(0);
         charged.told.push(Told { name: "day", quota: per_day, window: 86_400, left: u32::try_from(left.max(0)).unwrap_or(0), back_in });
         if left < 0 {
-            charged.refused = Some(back_in);
+            charged.refused = Some(TooMany::Day(back_in));
         }
     }
 
@@ -193,11 +215,8 @@ pub async fn limit<B: MessageBody + 'static>(request: ServiceRequest, next: Next
     let free = request.method() == Method::OPTIONS || matches!(request.path(), "/livez" | "/readyz" | "/metrics");
     let Some(limits) = limits.filter(|_| !free) else { return Ok(next.call(request).await?.map_into_left_body()) };
     let charged = limits.charge(request.request());
-    let mut response = match charged.refused {
-        Some(seconds) => {
-            let problem = Problem { retry_after: u32::try_from(seconds).ok(), ..Problem::of(ErrorCode::TooManyRequests) };
-            request.error_response(problem).map_into_right_body()
-        }
+    let mut response = match &charged.refused {
+        Some(why) => request.error_response(why.problem()).map_into_right_body(),
         None => next.call(request).await?.map_into_left_body(),
     };
     for (name, value) in charged.headers() {

@@ -51,7 +51,7 @@ pub fn follow(tx: &mut Tx) -> Result<usize> {
 }
 
 /// Whose channel is closed, and which row is the second of its kind: telephones by their keyed hash, others by their ids.
-fn keys(tx: &Tx, to: &Recipient) -> Vec<String> {
+pub(super) fn keys(tx: &Tx, to: &Recipient) -> Vec<String> {
     let phone = Some(&to.phone).filter(|p| !p.is_empty()).map(|p| applicants::phone_mark(tx, p));
     let applicant = to.applicant_id.map(|id| format!("applicant:{id}"));
     let user = to.user_id.map(|id| format!("user:{id}"));

@@ -18,5 +18,5 @@ mod views;
 pub use following::{anything_new, follow};
 pub use kinds::{NoticeKind, NoticeParameter};
 pub use model::{NoticeChannel, NoticeContent, NoticeState, TemplateStatus};
-pub use sending::{Links, send_due};
+pub use sending::{Courier, Links};
 pub use templates::{NewTemplate, is_known, publish_as};

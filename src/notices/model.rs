@@ -86,6 +86,9 @@ fn names(text: &str) -> Option<Vec<&str>> {
 impl NoticeContent {
     /// Refuses what could not be filled in.
     pub fn check(&self, kind: NoticeKind) -> Result<(), Problem> {
+        if self.channels.iter().enumerate().any(|(at, channel)| self.channels.iter().skip(at + 1).any(|c| c == channel)) {
+            return Err(Problem::rule("/content/channels", "repeated", "同一渠道只写一次。", "Each channel once."));
+        }
         let known = kind.parameters();
         let list = || known.iter().map(|p| format!("{{{}}}", p.code())).collect::<Vec<_>>();
         for (pointer, text) in [("/content/title", &self.title), ("/content/text", &self.text)] {
@@ -108,7 +111,8 @@ impl NoticeContent {
     }
 }
 
-/// A text with its parameters filled in; one that has no value is left out.
+/// A text with its parameters filled in; one that has no value is left out. Quotation marks of what stands between quotation marks
+/// are single ones.
 pub fn fill(text: &str, params: &BTreeMap<NoticeParameter, String>) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -120,7 +124,8 @@ pub fn fill(text: &str, params: &BTreeMap<NoticeParameter, String>) -> String {
             continue;
         };
         if let Some(value) = NoticeParameter::parse(name).and_then(|p| params.get(&p)) {
-            out.push_str(value);
+            let quoted = out.matches('“').count() > out.matches('”').count();
+            out.push_str(&if quoted { value.replace('“', "‘").replace('”', "’") } else { value.clone() });
         }
         rest = next;
     }
@@ -170,5 +175,9 @@ mod tests {
         assert!(content("没有验证码").check(NoticeKind::RatingCode).is_err());
         let params = [(NoticeParameter::Title, "{number}".to_owned())].into();
         assert_eq!(fill("甲{title}乙{number}", &params), "甲{number}乙", "what is filled in is not filled again");
+        let params = [(NoticeParameter::Title, "“办不成事”反映".to_owned())].into();
+        assert_eq!(fill("“{title}”：{title}", &params), "“‘办不成事’反映”：“办不成事”反映");
+        let twice = NoticeContent { channels: vec![NoticeChannel::Sms, NoticeChannel::Sms], ..NoticeKind::ResultReady.usual() };
+        assert!(twice.check(NoticeKind::ResultReady).is_err());
     }
 }

@@ -150,11 +150,17 @@ pub fn save(tx: &mut Tx, row: &Notice) -> Result<bool> {
     Ok(diesel::update(notices::table.filter(notices::id.eq(row.id)).filter(notices::version.eq(row.version - 1))).set(row.clone()).execute(tx.conn)? == 1)
 }
 
-/// What is to be sent now, the longest due first.
-pub fn due(tx: &mut Tx, limit: i64) -> Result<Vec<Notice>> {
+/// What is to be sent through a channel now, the longest due first.
+pub fn due(tx: &mut Tx, channel: NoticeChannel, urgent: bool, limit: i64) -> Result<Vec<Notice>> {
     let now = tx.now;
-    let q = notices::table.filter(notices::state.eq(NoticeState::Waiting)).filter(notices::next_at.le(now));
-    Ok(q.order((notices::next_at.asc(), notices::id.asc())).limit(limit).select(Notice::as_select()).load(tx.conn)?)
+    let q = notices::table.filter(notices::state.eq(NoticeState::Waiting)).filter(notices::channel.eq(channel)).filter(notices::urgent.eq(urgent));
+    let q = q.filter(notices::next_at.le(now)).order((notices::next_at.asc(), notices::id.asc()));
+    Ok(q.limit(limit).select(Notice::as_select()).load(tx.conn)?)
+}
+
+/// Whether something is to be sent through a channel now.
+pub fn any_due(tx: &mut Tx, channel: NoticeChannel) -> Result<bool> {
+    Ok(!due(tx, channel, true, 1)?.is_empty() || !due(tx, channel, false, 1)?.is_empty())
 }
 
 /// Whose messages in the app.

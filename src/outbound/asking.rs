@@ -37,6 +37,13 @@ pub enum Fault {
     Denied,
 }
 
+impl Fault {
+    /// Whether nobody took the request, or only a gateway before who should have: no fault of what was sent.
+    pub const fn is_outage(self) -> bool {
+        matches!(self, Self::Timeout | Self::Unreachable | Self::Broken | Self::Status(429 | 502..=504))
+    }
+}
+
 impl From<reqwest::Error> for Fault {
     fn from(e: reqwest::Error) -> Self {
         let mut cause = std::error::Error::source(&e);

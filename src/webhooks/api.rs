@@ -51,12 +51,12 @@ async fn list(ask: Ask, asked: List<Webhooks>) -> Answer {
 
 /// 订阅事件（subscribe）
 ///
-/// 自此刻起，把本客户端可见记录的事件以 CloudEvents 1.0 推送到所填地址，按 Standard Webhooks 签名；签名密钥只在答复中出现这一次。同一记录的事件按先后推送，至少一次；接收方以 2xx 答复即为收到，十五秒内未答复的稍后重试，重试持续三天。
+/// 自此刻起，把本客户端可见记录的事件以 CloudEvents 1.0 推送到所填地址，按 Standard Webhooks 签名；签名密钥只在答复中出现这一次，不接受 Idempotency-Key；没有收到答复的，查列表删去后再建。同一记录的事件按先后推送，至少一次；接收方以 2xx 答复即为收到，十五秒内未答复的稍后重试，重试持续三天。
 /// 系统管理员可以替客户端订阅（client_id），或为本部署订阅一个中心及其下级的事件（filters.center）。地址须为 https，不得指向内网；政务网内的地址由运维人员列入 JIELI_OUTBOUND_ALLOW。
 #[utoipa::path(tag = "events", operation_id = "create_webhook", request_body = NewWebhook, responses((status = 201, description = "订阅，含密钥", body = WebhookView)))]
 #[post("/webhooks")]
 async fn create(command: Command, body: Body<NewWebhook>) -> Answer {
-    let command = command.vet(|actor| policy::may(actor, "webhook", "create"), &[("/url", &body.value.url)]).await?;
+    let command = command.in_earnest()?.vet(|actor| policy::may(actor, "webhook", "create"), &[("/url", &body.value.url)]).await?;
     command.create("/api/v1/webhooks", body, |tx, actor, _, input| service::create(tx, actor, input)).await
 }
 
@@ -109,7 +109,7 @@ async fn resume(command: Command, body: Body<Empty>) -> Answer {
 
 /// 测试订阅（ping webhook）
 ///
-/// 推送一个 cn.jieli.webhook.pinged 事件，与其他事件同样签名、投递和重试；结果见投递记录。
+/// 推送一个 cn.jieli.webhook.pinged 事件，与其他事件同样签名、投递和重试；接收方连不上、正在歇的（rests_until），随即再试。结果见投递记录。
 #[utoipa::path(tag = "events", operation_id = "ping_webhook", params(("id" = String, Path, description = "订阅 id", max_length = 100)), request_body = Empty, responses((status = 200, description = "订阅", body = WebhookView)))]
 #[post("/webhooks/{id}/ping")]
 async fn ping(command: Command, body: Body<Empty>) -> Answer {
@@ -118,11 +118,11 @@ async fn ping(command: Command, body: Body<Empty>) -> Answer {
 
 /// 更换密钥（rotate secret）
 ///
-/// 新密钥只在答复中出现这一次；旧密钥在 overlap_hours 小时内继续并列签名，接收方可从容更换。
+/// 新密钥只在答复中出现这一次，不接受 Idempotency-Key；没有收到答复的，再更换一次。旧密钥在 overlap_hours 小时内继续并列签名，接收方可从容更换。
 #[utoipa::path(tag = "events", operation_id = "rotate_webhook_secret", params(("id" = String, Path, description = "订阅 id", max_length = 100)), request_body = RotateSecret, responses((status = 200, description = "订阅，含新密钥", body = WebhookView)))]
 #[post("/webhooks/{id}/rotate-secret")]
 async fn rotate(command: Command, body: Body<RotateSecret>) -> Answer {
-    command.act(body, service::rotate).await
+    command.in_earnest()?.act(body, service::rotate).await
 }
 
 /// 重新投递（replay）

@@ -323,8 +323,12 @@ fn settle(tx: &mut Tx, tried: Delivery, outcome: &Tried) -> Result<()> {
     }
     if outcome.status == Some(410) {
         stop(tx, &mut row, PauseReason::Gone)?;
-    } else if row.failing_since.is_some_and(|since| signing::gives_up((now.utc() - since.utc()).num_hours(), row.trouble, row.last_success_at.is_some())) {
-        stop(tx, &mut row, PauseReason::Failing)?;
+    } else if let Some(since) = row.failing_since {
+        let (hours, ever_took) = ((now.utc() - since.utc()).num_hours(), row.last_success_at.is_some());
+        let gives_up = |all_tried: bool| signing::gives_up(hours, row.trouble, ever_took, outcome.status, all_tried);
+        if gives_up(false) || (gives_up(true) && store::kinds(tx, row.id)?.iter().all(|kind| kind.last_tried.is_some())) {
+            stop(tx, &mut row, PauseReason::Failing)?;
+        }
     }
     store::save(tx, &row)
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{
-    following::{promote, requeue, tell},
+    following::{promote, requeue, seer, tell},
     machine::{self, WebhookAction as Action, WebhookState},
     model::{AfterDead, DeliveryState as State, NewWebhook, PauseReason, ReplayWebhook, RotateSecret, Sealed, WebhookEdit, WebhookFilters},
     signing,
@@ -18,7 +18,7 @@ use crate::{
     },
     db::{Error, Json, Private, Result, Tx, dialect},
     events::{feed::Pattern, kinds, store as log},
-    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target},
+    kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text},
     organization,
 };
 
@@ -131,14 +131,20 @@ fn locked(tx: &mut Tx, actor: &Actor, target: &Target, action: Action) -> Result
     dialect::lock_root(tx.conn, "webhooks", found.id.as_str())?;
     let mut row = store::webhook(tx, found.id)?.ok_or_else(Problem::not_found)?;
     target.check(row.version)?;
-    match machine::decide(row.state, action) {
-        Ok(to) => row.state = to,
-        Err(refusal) => {
-            let allowed = views::allowed(actor, &row);
-            return Err(Problem { allowed_actions: Some(allowed), ..Problem::from(refusal) }.into());
+    let refused = match machine::decide(row.state, action) {
+        // It would be stopped again with the next event.
+        Ok(_) if action == Action::Resume && seer(tx, &row)?.is_none() => {
+            let text = Text::new("所属客户端已停用：请先启用客户端，再恢复订阅。", "Its client is disabled: enable the client first.");
+            Problem::new(ErrorCode::StateConflict, text)
         }
-    }
-    Ok(row)
+        Ok(to) => {
+            row.state = to;
+            return Ok(row);
+        }
+        Err(refusal) => Problem::from(refusal),
+    };
+    let allowed = views::allowed(tx, actor, &row)?;
+    Err(Problem { allowed_actions: Some(allowed), ..refused }.into())
 }
 
 fn saved(tx: &mut Tx, actor: &Actor, mut row: Webhook, kind: &str) -> Result<WebhookView> {
@@ -198,9 +204,11 @@ pub fn resume(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<WebhookView
     saved(tx, actor, row, "resumed")
 }
 
-/// Sends a test: an event of the subscription itself, the same way as all others.
+/// Sends a test: an event of the subscription itself, the same way as all others; a receiver that rests is asked at once.
 pub fn ping(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<WebhookView> {
-    let row = locked(tx, actor, target, Action::Ping)?;
+    let mut row = locked(tx, actor, target, Action::Ping)?;
+    row.resume_at = row.resume_at.min(tx.now);
+    store::save(tx, &row)?;
     tell(tx, actor, &row, "pinged")?;
     views::webhook(tx, actor, row)
 }
@@ -276,17 +284,17 @@ fn of_delivery(tx: &mut Tx, actor: &Actor, target: &Target, action: Action) -> R
     Ok((row, delivery))
 }
 
-fn conflict(delivery: &Delivery) -> Error {
+fn conflict(actor: &Actor, row: &Webhook, delivery: &Delivery) -> Error {
     let zh = format!("该次投递当前为“{}”，不能这样处理。", delivery.state.label());
-    let text = crate::kernel::Text::new(zh, "The state forbids it.");
-    Problem { allowed_actions: Some(views::allowed_of(delivery)), ..Problem::new(ErrorCode::StateConflict, text) }.into()
+    let text = Text::new(zh, "The state forbids it.");
+    Problem { allowed_actions: Some(views::allowed_of(actor, row, delivery)), ..Problem::new(ErrorCode::StateConflict, text) }.into()
 }
 
 /// One delivery is sent again.
 pub fn replay_one(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<WebhookDeliveryView> {
     let (row, delivery) = of_delivery(tx, actor, target, Action::Replay)?;
-    if !views::allowed_of(&delivery).contains(&"replay".to_owned()) {
-        return Err(conflict(&delivery));
+    if !views::allowed_of(actor, &row, &delivery).contains(&"replay".to_owned()) {
+        return Err(conflict(actor, &row, &delivery));
     }
     let id = delivery.id;
     requeue(tx, &row, delivery)?;
@@ -296,8 +304,8 @@ pub fn replay_one(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<Webhook
 /// One delivery is left out; those behind it go on.
 pub fn skip_one(tx: &mut Tx, actor: &Actor, target: &Target) -> Result<WebhookDeliveryView> {
     let (row, mut delivery) = of_delivery(tx, actor, target, Action::Skip)?;
-    if !views::allowed_of(&delivery).contains(&"skip".to_owned()) {
-        return Err(conflict(&delivery));
+    if !views::allowed_of(actor, &row, &delivery).contains(&"skip".to_owned()) {
+        return Err(conflict(actor, &row, &delivery));
     }
     delivery.state = State::Skipped;
     if !store::save_delivery(tx, &mut delivery)? {

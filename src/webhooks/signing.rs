@@ -69,16 +69,16 @@ pub fn troubled(trouble: i32, status: Option<u16>, attempts: i32) -> i32 {
     trouble.saturating_add(more)
 }
 
-/// Seconds for which a receiver that is down is left alone: not long where it answers, for it may refuse one kind of many.
+/// Seconds for which a receiver that is down is left alone: hardly where it answers, for it may refuse one kind of many.
 pub fn rest(trouble: i32, status: Option<u16>) -> i64 {
     let over = u32::try_from((trouble - DOWN) / FAULT).unwrap_or(0).min(8);
-    (5 << over).min(if is_fault(status) { 900 } else { 60 })
+    if is_fault(status) { (5 << over).min(900) } else { (1 << over).min(5) }
 }
 
 /// Whether a subscription is paused that has failed for so many hours: nothing was ever taken, or the receiver is down. One that
-/// took what it could and refuses a few records goes on.
-pub fn gives_up(hours: i64, trouble: i32, ever_took: bool) -> bool {
-    hours >= PAUSE_AFTER_HOURS && (!ever_took || is_down(trouble))
+/// took what it could and refuses a few records goes on; so does one that answers, until every kind of event was tried.
+pub fn gives_up(hours: i64, trouble: i32, ever_took: bool, status: Option<u16>, all_kinds_tried: bool) -> bool {
+    hours >= PAUSE_AFTER_HOURS && (!ever_took || is_down(trouble)) && (is_fault(status) || all_kinds_tried)
 }
 
 #[cfg(test)]
@@ -103,7 +103,7 @@ mod tests {
         assert!(pause(3, Some(1)) >= TimeDelta::seconds(240), "not sooner for that");
         assert_eq!(pause(1, Some(i64::MAX)), TimeDelta::days(1));
         assert_eq!((rest(DOWN, None), rest(DOWN + FAULT, Some(503)), rest(i32::MAX, None)), (5, 10, 900));
-        assert_eq!(rest(i32::MAX, Some(500)), 60, "it answers");
+        assert_eq!((rest(DOWN, Some(500)), rest(i32::MAX, Some(500))), (1, 5), "it answers");
     }
 
     #[test]
@@ -112,6 +112,8 @@ mod tests {
         assert!(is_down(after(&[(None, 1); 5])) && is_down(after(&[(Some(503), 9); 5])) && !is_down(after(&[(None, 1); 4])));
         assert!(!is_down(after(&[(Some(500), 1); 12])) && is_down(after(&[(Some(500), 1); 20])), "many different ones");
         assert_eq!(after(&[(Some(500), 2); 1_000]), 0, "one again and again");
-        assert_eq!([gives_up(47, DOWN, false), gives_up(48, 1, false), gives_up(48, DOWN - 1, true), gives_up(48, DOWN, true)], [false, true, false, true]);
+        let after = |hours, trouble, ever_took| gives_up(hours, trouble, ever_took, Some(500), true);
+        assert_eq!([after(47, DOWN, false), after(48, 1, false), after(48, DOWN - 1, true), after(48, DOWN, true)], [false, true, false, true]);
+        assert!(!gives_up(48, DOWN, true, Some(500), false) && gives_up(48, DOWN, true, None, false), "it answers, and may take another kind");
     }
 }

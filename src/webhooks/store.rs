@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use diesel::{dsl::count_star, prelude::*};
+use diesel::{
+    dsl::{count_star, max, sum},
+    prelude::*,
+};
 
 use super::{
     machine::WebhookState,
@@ -190,8 +193,31 @@ pub fn in_flight(tx: &mut Tx, webhook: Id, system: Moment) -> Result<i64> {
     Ok(rows.count().get_result(tx.conn)?)
 }
 
+/// A kind of event that waits, and when one of those that wait was tried last.
+pub struct KindWaiting {
+    kind: String,
+    tries: i64,
+    /// When.
+    pub last_tried: Option<Moment>,
+}
+
+/// The kinds of events that a subscription waits with and may try, whatever their own time.
+pub fn kinds(tx: &mut Tx, webhook: Id) -> Result<Vec<KindWaiting>> {
+    use webhook_deliveries as d;
+    let now = tx.now;
+    let open = || {
+        let may = d::not_before.is_null().or(d::not_before.assume_not_null().le(now));
+        d::table.filter(d::webhook_id.eq(webhook)).filter(d::state.eq(State::Waiting)).filter(may).group_by(d::kind)
+    };
+    let all: Vec<(String, Option<i64>)> = open().select((d::kind, sum(d::attempts))).load(tx.conn)?;
+    let tried: Vec<(String, Option<Moment>)> = open().filter(d::attempts.gt(0)).select((d::kind, max(d::updated_at))).load(tx.conn)?;
+    let tried: HashMap<String, Option<Moment>> = tried.into_iter().collect();
+    Ok(all.into_iter().map(|(kind, tries)| KindWaiting { last_tried: tried.get(&kind).copied().flatten(), tries: tries.unwrap_or(0), kind }).collect())
+}
+
 /// Its next deliveries to try: each the first of its record that is not settled. Whether a receiver that counts as down is well
-/// again tells best what was tried least: what it has refused before it may refuse for ever.
+/// again tells best what was tried least: what it has refused before it may refuse for ever, and it may refuse all of a kind and
+/// take the others, so that the kinds are tried in turn.
 pub fn heads(tx: &mut Tx, webhook: &Webhook, system: Moment, limit: i64) -> Result<Vec<Delivery>> {
     use webhook_deliveries as d;
     let rows = d::table
@@ -204,7 +230,9 @@ pub fn heads(tx: &mut Tx, webhook: &Webhook, system: Moment, limit: i64) -> Resu
         .select(Delivery::as_select());
     let now = tx.now;
     if signing::is_down(webhook.trouble) {
-        let rows = rows.filter(d::not_before.is_null().or(d::not_before.assume_not_null().le(now)));
+        let kinds = kinds(tx, webhook.id)?;
+        let Some(turn) = kinds.into_iter().min_by_key(|k| (k.last_tried, k.tries)) else { return Ok(Vec::new()) };
+        let rows = rows.filter(d::not_before.is_null().or(d::not_before.assume_not_null().le(now))).filter(d::kind.eq(turn.kind));
         return Ok(rows.order((d::attempts.asc(), d::next_at.asc(), d::position.asc())).load(tx.conn)?);
     }
     Ok(rows.filter(d::next_at.le(now)).order((d::next_at.asc(), d::position.asc())).load(tx.conn)?)

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{
+    following::seer,
     machine::{self, WebhookAction, WebhookState},
     model::{AfterDead, DeliveryState as State, PauseReason, WebhookFilters},
     service::{load, may},
@@ -62,6 +63,9 @@ pub struct WebhookView {
     /// Since when there is nothing but failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Moment>,
+    /// Its receiver is down and is left alone until then; a test asks it at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rests_until: Option<Moment>,
     /// When something was taken last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_success_at: Option<Moment>,
@@ -151,7 +155,7 @@ pub struct WebhookDeliveryView {
     /// When it was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Moment>,
-    /// Exactly what may be done now.
+    /// Exactly what this caller may do now.
     pub allowed_actions: Vec<String>,
     /// Version, as in `ETag`.
     pub version: i64,
@@ -163,20 +167,21 @@ pub struct WebhookDeliveryView {
 
 crate::versioned!(WebhookDeliveryView);
 
-/// What a caller may do with a subscription.
-pub(super) fn allowed(actor: &Actor, row: &Webhook) -> Vec<String> {
-    let open = |a: &&WebhookAction| machine::decide(row.state, **a).is_ok() && may(actor, row, a.code());
-    WebhookAction::ALL.iter().filter(open).filter(|a| **a != WebhookAction::Skip).map(|a| a.code().to_owned()).collect()
+/// What a caller may do with a subscription; that of a client that is not served is not resumed.
+pub(super) fn allowed(tx: &mut Tx, actor: &Actor, row: &Webhook) -> Result<Vec<String>> {
+    let served = row.state == WebhookState::Active || seer(tx, row)?.is_some();
+    let open = |a: &&WebhookAction| machine::decide(row.state, **a).is_ok() && may(actor, row, a.code()) && (served || **a != WebhookAction::Resume);
+    Ok(WebhookAction::ALL.iter().filter(open).filter(|a| **a != WebhookAction::Skip).map(|a| a.code().to_owned()).collect())
 }
 
-/// What may be done with a delivery.
-pub(super) fn allowed_of(row: &Delivery) -> Vec<String> {
+/// What a caller may do with a delivery of a subscription.
+pub(super) fn allowed_of(actor: &Actor, hook: &Webhook, row: &Delivery) -> Vec<String> {
     let names: &[&str] = match row.state {
         State::Queued | State::Waiting => &["skip"],
         State::Dead => &["replay", "skip"],
         State::Sent | State::Skipped => &["replay"],
     };
-    names.iter().map(|n| (*n).to_owned()).collect()
+    names.iter().filter(|n| may(actor, hook, n)).map(|n| (*n).to_owned()).collect()
 }
 
 /// As a list shows it.
@@ -203,6 +208,7 @@ fn rendered(tx: &mut Tx, row: Webhook, last: i64) -> Result<WebhookView> {
         behind: (last - row.position).max(0),
         failures: row.failures,
         failing_since: row.failing_since,
+        rests_until: Some(row.resume_at).filter(|at| row.state == WebhookState::Active && *at > now),
         last_success_at: row.last_success_at,
         waiting: None,
         queued: None,
@@ -217,7 +223,7 @@ fn rendered(tx: &mut Tx, row: Webhook, last: i64) -> Result<WebhookView> {
 /// One subscription.
 pub(super) fn webhook(tx: &mut Tx, actor: &Actor, row: Webhook) -> Result<WebhookView> {
     let last = log::last_position(tx)?;
-    let allowed = allowed(actor, &row);
+    let allowed = allowed(tx, actor, &row)?;
     let mut count = |state| store::count_of(tx, row.id, state);
     let (waiting, queued, dead) = (count(State::Waiting)?, count(State::Queued)?, count(State::Dead)?);
     let view = rendered(tx, row, last)?;
@@ -245,9 +251,9 @@ pub fn list(tx: &mut Tx, actor: &Actor, q: &ListQuery) -> Result<Page<WebhookVie
     page.try_map(|row| rendered(tx, row, last))
 }
 
-fn delivered(row: Delivery) -> WebhookDeliveryView {
+fn delivered(actor: &Actor, hook: &Webhook, row: Delivery) -> WebhookDeliveryView {
     WebhookDeliveryView {
-        allowed_actions: allowed_of(&row),
+        allowed_actions: allowed_of(actor, hook, &row),
         id: row.id,
         webhook_id: row.webhook_id,
         event_id: row.event_id,
@@ -275,7 +281,7 @@ pub fn deliveries(tx: &mut Tx, actor: &Actor, reference: &str, q: &ListQuery) ->
     let before = q.cursor.as_ref().and_then(|c| c.key.parse().ok());
     let rows = store::deliveries(tx, row.id, &states, before, i64::try_from(q.limit + 1).unwrap_or(201))?;
     let page = Page::cut(rows, q.limit, tx.vault, |d: &Delivery| q.cursor_of(d.position.to_string(), d.id.to_string()));
-    Ok(page.map(delivered))
+    Ok(page.map(|d| delivered(actor, &row, d)))
 }
 
 /// One delivery.
@@ -285,6 +291,6 @@ pub fn fetch_delivery(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<Web
     }
     let id: Id = reference.parse().map_err(|_| Problem::not_found())?;
     let row = store::delivery(tx, id)?.ok_or_else(Problem::not_found)?;
-    load(tx, actor, row.webhook_id.as_str(), "read")?;
-    Ok(delivered(row))
+    let hook = load(tx, actor, row.webhook_id.as_str(), "read")?;
+    Ok(delivered(actor, &hook, row))
 }

@@ -55,6 +55,7 @@ mod portal;
 mod precedents;
 mod privacy;
 mod projects;
+mod quotas;
 mod races;
 mod ready_made;
 mod registry;

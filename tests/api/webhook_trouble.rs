@@ -17,6 +17,8 @@ on_both_engines!(
     a_replay_puts_a_record_in_order,
     many_slow_ones_keep_no_places,
     what_stops_is_told_to_administrators,
+    who_refuses_a_kind_gets_the_others,
+    nothing_resumes_for_who_is_not_served,
 );
 
 /// Refuses what it refuses now, and takes all other records.
@@ -198,4 +200,77 @@ async fn what_stops_is_told_to_administrators(app: TestApp) {
     assert_eq!((&message["kind"], &message["record_kind"]), (&json!("webhook_stopped"), &json!("webhook")));
     assert!(gone.ends_with(text(&message["record_id"])) && text(&message["text"]).contains("“测试”") && text(&message["text"]).contains("410"), "{message}");
     assert_eq!(app.as_user("sec_admin").get("/me/messages").await.ok()["items"], json!([]));
+}
+
+async fn ask(app: &TestApp, n: usize) {
+    let (subject, contact) = (format!("第{n}问：需要哪些材料"), json!({ "name": "联系人甲", "phone": "13900001234" }));
+    let body = json!({ "channel": "on_site", "theme": "materials", "subject": subject, "question": "需要带哪些材料？", "contact": contact });
+    app.as_user("rd_clerk").post("/consultations", body).await.created();
+}
+
+/// Questions are refused, more of them than a receiver may refuse and count as well; matters are taken.
+async fn who_refuses_a_kind_gets_the_others(app: TestApp) {
+    let receiver = Receiver::new(|g| if g.kind().starts_with("consultation.") { (500, "", Duration::ZERO) } else { fine(g) });
+    let new = json!({ "url": receiver.url, "description": "测试", "filters": { "types": ["entrustment.*", "consultation.*"], "center": "320600000000" } });
+    let hook = app.as_user("sys_admin").post("/webhooks", new).await.created();
+    let at = format!("/webhooks/{}", text(&hook["id"]));
+    for n in 0..30 {
+        ask(&app, n).await;
+    }
+    spread(&app).await;
+    send(&app).await;
+    let resting = state(&app, &at).await;
+    assert!(resting["failures"].as_i64().is_some_and(|n| n >= 20) && text(&resting["rests_until"]).ends_with("+08:00"), "{resting}");
+    let good = matters(&app, 2).await;
+    spread(&app).await;
+    let taken = |id: &String| stories(&receiver.got()).get(id).map_or(0, Vec::len);
+    let mut seconds = 0;
+    while taken(&good[0]) + taken(&good[1]) < 6 {
+        assert!(seconds < 60, "matters wait for what is refused: {}", taken(&good[0]) + taken(&good[1]));
+        app.db.clock().advance(TimeDelta::seconds(1));
+        send(&app).await;
+        seconds += 1;
+    }
+    // Days later, with a kind that was never tried: it may be taken, so nothing is stopped.
+    for n in 0..25 {
+        ask(&app, n).await;
+    }
+    spread(&app).await;
+    send(&app).await;
+    let next = accepted_matter(&app, "assisted").await;
+    spread(&app).await;
+    later(&app, 60);
+    send(&app).await;
+    for _ in 0..10 {
+        app.db.clock().advance(TimeDelta::seconds(6));
+        send(&app).await;
+    }
+    assert_eq!((state(&app, &at).await["state"].clone(), taken(&next)), (json!("active"), 3));
+    // A test asks at once whoever rests, and shows that in the view.
+    assert!(app.as_user("sys_admin").post(&format!("{at}/ping"), json!({})).await.ok().get("rests_until").is_none());
+    // Who may only look is offered nothing.
+    let admin = app.as_user("sys_admin").get(&format!("{at}/deliveries")).await.ok();
+    let looked = app.as_user("sec_admin").get(&format!("{at}/deliveries")).await.ok();
+    assert_ne!(admin["items"][0]["allowed_actions"], json!([]));
+    assert_eq!(looked["items"][0]["allowed_actions"], json!([]), "{looked}");
+    let one = app.as_user("sec_admin").get(&format!("/webhook-deliveries/{}", text(&looked["items"][0]["id"]))).await.ok();
+    assert_eq!(one["allowed_actions"], json!([]));
+}
+
+async fn nothing_resumes_for_who_is_not_served(app: TestApp) {
+    let receiver = Receiver::new(fine);
+    let admin = app.as_user("sys_admin");
+    let new = json!({ "url": receiver.url, "client_id": "demo-portal", "filters": { "types": ["entrustment.*"] } });
+    let at = format!("/webhooks/{}", text(&admin.post("/webhooks", new).await.created()["id"]));
+    app.as_user("sec_admin").post("/clients/demo-portal/disable", json!({})).await.ok();
+    accepted_matter(&app, "assisted").await;
+    spread(&app).await;
+    let stopped = state(&app, &at).await;
+    assert_eq!((&stopped["state"], &stopped["reason"]), (&json!("paused"), &json!("owner_disabled")), "{stopped}");
+    assert!(!stopped["allowed_actions"].to_string().contains("resume"), "{stopped}");
+    let refused = admin.post(&format!("{at}/resume"), json!({})).await.expect(409);
+    assert!(refused.text.contains("客户端已停用") && !refused.body["allowed_actions"].to_string().contains("resume"), "{}", refused.text);
+    app.as_user("sec_admin").post("/clients/demo-portal/enable", json!({})).await.ok();
+    assert!(state(&app, &at).await["allowed_actions"].to_string().contains("resume"));
+    assert_eq!(admin.post(&format!("{at}/resume"), json!({})).await.ok()["state"], "active");
 }

@@ -43,6 +43,8 @@ const MANNERS: &[(Manner, &[&str])] = &[
             "make_signing_link",
             "create_client",
             "rotate_client_secret",
+            "create_webhook",
+            "rotate_webhook_secret",
         ],
     ),
     (Manner::Repeatable, &["upload_part", "advance_sandbox_clock", "reset_sandbox"]),

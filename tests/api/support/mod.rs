@@ -183,7 +183,7 @@ impl TestApp {
             public_url: "http://localhost:8080".into(),
             rate_limit_per_minute: 1_000_000,
             files: format!("file:{}", files.path().display()),
-            outbound_allow: vec!["127.0.0.0/8".into()],
+            outbound_allow: Some(vec!["127.0.0.0/8".into()]),
             ..Config::default()
         };
         edit(&mut config);
