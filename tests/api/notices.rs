@@ -440,6 +440,6 @@ async fn an_end_is_told_to_whom_it_concerns(app: TestApp) {
     agent.post(&format!("{path}/sign-termination"), json!({ "papers_returned": true })).await.ok();
     company.post(&format!("{path}/sign-termination"), json!({})).await.ok();
     let told = mine(&app, "ent_rudong").await;
-    let after = ["termination_to_sign", "matter_resumed", "termination_to_sign", "matter_terminated"];
+    let after = ["termination_to_sign", "matter_resumed", "termination_to_sign", "matter_terminated", "rating_open"];
     assert_eq!(kinds(&told), [&["matter_received", "matter_accepted"][..], &after[..]].concat(), "{told:?}");
 }

@@ -191,7 +191,7 @@ async fn an_encoding_has_a_tag_of_its_own(app: TestApp) {
     let at = format!("/entrustments/{}", text(&e["id"]));
     let read = app.send(clerk.request(Method::GET, &at).insert_header(("accept-encoding", "gzip"))).await.expect(200);
     assert_eq!(read.header("etag"), format!("\"{}-gzip\"", e["version"]));
-    let note = || json!({ "text": "已电话联系" });
-    clerk.post_with(&format!("{at}/notes"), &[("if-match", read.header("etag"))], note()).await.ok();
-    clerk.post_with(&format!("{at}/notes"), &[("if-match", read.header("etag"))], note()).await.expect(412);
+    let reason = || json!({ "reason": "暂不需要", "evidence": "电话录音 1" });
+    clerk.post_with(&format!("{at}/withdraw"), &[("if-match", read.header("etag"))], reason()).await.ok();
+    clerk.post_with(&format!("{at}/withdraw"), &[("if-match", read.header("etag"))], reason()).await.expect(412);
 }
