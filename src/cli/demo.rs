@@ -167,7 +167,10 @@ async fn once(mut config: Config, city: Shipped, matters: u64, reset: bool, no_s
         println!("  {login:<16} {title}");
     }
     if config.sandbox {
-        println!("\n沙箱：POST {url}/api/v1/sandbox/clock 可拨快时钟；门户客户端 demo-portal，密钥 {}；模拟登录由门户发起（GET /auth/fake/start，参数见 docs/integration.md）", super::portal::SECRET);
+        println!(
+            "\n沙箱：POST {url}/api/v1/sandbox/clock 可拨快时钟；门户客户端 demo-portal，密钥 {}；模拟登录由门户发起（GET /auth/fake/start，参数见 docs/integration.md）",
+            super::portal::SECRET
+        );
     }
     config.accounts = accounts;
     println!("\n按 Ctrl-C 结束。");

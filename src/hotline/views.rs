@@ -389,7 +389,7 @@ pub(super) fn render(tx: &Tx, row: &Order, d: &OrderDetails, reader: &Reader, be
         supervisions: both.map(|()| notes(&d.supervisions)),
         appended: both.map(|()| notes(&d.appended)),
         sub_orders: None,
-        appeal_details: both.and_then(|()| d.appeal.as_ref()).map(|a| a.retold(&said)),
+        appeal_details: both.and(d.appeal.as_ref()).map(|a| a.retold(&said)),
         files: both.map(|()| d.files.iter().map(|f| FileLink { name: said(&f.name), url: f.url.clone() }).collect()),
         attachments: None,
         clocks: None,

@@ -68,7 +68,7 @@ impl Cover {
         let names = of(|o| &o.name, 2);
         let numbers = [of(|o| &o.phone, 6), of(|o| &o.id_number, 6)].concat();
         // The name of a county is no address.
-        let addresses = of(|o| &o.address, 6);
+        let addresses: Vec<String> = of(|o| &o.address, 6).iter().flat_map(|whole| parts(whole)).collect();
         let mut hidden = [names.clone(), numbers.clone(), addresses.clone()].concat();
         hidden.sort_by_key(|said| std::cmp::Reverse(said.chars().count()));
         let persons = names.into_iter().map(|name| KnownPerson { name, stands_for: COVERED }).collect();
@@ -96,7 +96,7 @@ impl Cover {
             return text.to_owned();
         }
         let text = self.hidden.iter().fold(text.to_owned(), |text, said| text.replace(said.as_str(), COVERED));
-        // Numbers with spaces, names with a title, the address without its county.
+        // Numbers with spaces, names with a title, the house alone.
         let found = deidentify::check(&text, &self.known);
         let part = |f: &Finding| f.kind == PersonalKind::Address && f.length >= 4 && self.addresses.iter().any(|a| a.contains(f.words.trim()));
         let mut chars: Vec<char> = text.chars().collect();
@@ -105,6 +105,12 @@ impl Cover {
         }
         chars.into_iter().collect()
     }
+}
+
+/// An address as people say it: whole, and from below each of the divisions that it names.
+fn parts(whole: &str) -> Vec<String> {
+    let below = whole.char_indices().filter(|(_, c)| "省市县区道镇乡村".contains(*c)).filter_map(|(i, c)| whole.get(i + c.len_utf8()..));
+    std::iter::once(whole).chain(below.filter(|rest| rest.chars().count() >= 5)).map(str::to_owned).collect()
 }
 
 /// The caller is withheld from now on: what the order has opened forgets them. A matter goes on in its applicant's name.

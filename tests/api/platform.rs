@@ -5,7 +5,14 @@ use serde_json::json;
 
 use crate::support::{TestApp, counter_application, on_both_engines, text};
 
-on_both_engines!(ready_when_migrated, an_encoding_has_a_tag_of_its_own, every_wrong_field_is_named, no_input_makes_a_5xx, dry_run_has_no_effect, nothing_half_happens);
+on_both_engines!(
+    ready_when_migrated,
+    an_encoding_has_a_tag_of_its_own,
+    every_wrong_field_is_named,
+    no_input_makes_a_5xx,
+    dry_run_has_no_effect,
+    nothing_half_happens
+);
 
 /// PostgreSQL: the operator makes the key, and is told so before anything is connected to.
 #[actix_web::test]
