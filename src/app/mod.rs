@@ -40,7 +40,8 @@ use crate::{
     kernel::{Clock, Vault},
     ledgers, meetings, notices, organization,
     outbound::Outbound,
-    projects, registry, reminders, routing, sheets, tickets,
+    projects, registry, reminders, routing, sheets,
+    tickets::{self, Step},
     usage::Usage,
     webhooks, worker, worklist,
 };
@@ -120,17 +121,26 @@ pub fn wire() {
     let _ = routing::ON_RELAY.set(forms::on_relay);
     let _ = entrustments::ON_SUSPENDED.set(routing::joint::suspend);
     let _ = sheets::ON_CHANGED.set(forms::fallback::on_sheet);
-    let _ = tickets::ON_ENDED.set(vec![sheets::fall, crate::batches::fall, crate::hotline::on_ticket_ended]);
-    let _ = tickets::ON_MOVED.set(crate::hotline::on_ticket_moved);
+    let _ = tickets::ON_STEP.set(|tx, actor, ticket, step| {
+        let row = &ticket.row;
+        match step {
+            Step::Ended => {
+                sheets::fall(tx, actor, row)?;
+                crate::batches::fall(tx, actor, row)?;
+                crate::hotline::on_ticket_ended(tx, actor, row)
+            }
+            Step::Reopened => evaluations::hold(tx, actor, row.id),
+            Step::Saved => crate::hotline::on_ticket_moved(tx, actor, row),
+            Step::Served => crate::follow_ups::on_ticket_served(tx, actor, ticket),
+            Step::Cleared => {
+                crate::return_visits::on_cleared(tx, actor, row)?;
+                crate::hotline::on_ticket_ended(tx, actor, row)
+            }
+            Step::Handler => sheets::follow_handler(tx, row),
+        }
+    });
     let _ = tickets::SHEETS_OPEN.set(sheets::any_open);
     let _ = tickets::OPEN_DOORS.set(vec![sheets::doors, crate::precedents::doors]);
-    let _ = tickets::ON_HANDLER.set(sheets::follow_handler);
-    let _ = tickets::ON_SERVED.set(crate::follow_ups::on_ticket_served);
-    let _ = tickets::ON_REOPENED.set(|tx, actor, ticket| evaluations::hold(tx, actor, ticket.id));
-    let _ = tickets::ON_CLEARED.set(|tx, actor, ticket| {
-        crate::return_visits::on_cleared(tx, actor, ticket)?;
-        crate::hotline::on_ticket_cleared(tx, actor, ticket)
-    });
     let _ = evaluations::ON_ENDED.set(|tx, actor, rated| {
         crate::follow_ups::on_ended(tx, actor, rated)?;
         crate::comments::on_rated(tx, rated)

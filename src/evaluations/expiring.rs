@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{
     load::{KIND, lock, place, publish},
+    machine::Step,
     model::{EvaluationState, Grade, RatingChannel},
     opening::ON_ENDED,
     store,
@@ -67,7 +68,7 @@ fn remind_due(tx: &mut Tx, batch: i64) -> Result<usize> {
     let actor = Actor::system("evaluations");
     for id in &ids {
         let mut row = lock(tx, *id)?;
-        if row.state != EvaluationState::Open || row.remind_at > now {
+        if row.remind_at > now || row.decide(Step::Remind, now).is_err() {
             continue;
         }
         // A server that was down reminds late, and not on the last day's end.
@@ -104,20 +105,18 @@ fn expire_due(tx: &mut Tx, batch: i64) -> Result<usize> {
     let actor = Actor::system("evaluations");
     for id in &ids {
         let mut row = lock(tx, *id)?;
-        if row.state != EvaluationState::Open || row.due_at > now {
-            continue;
-        }
         let center = organization::load(tx, row.center_id)?;
-        let default = row.round == 1 && settings::rules(tx, &center.path)?.default_rating;
-        let kind = if default {
-            row.state = EvaluationState::Rated;
+        let wanted = settings::rules(tx, &center.path)?.default_rating;
+        let default = row.decide(Step::Default, now).ok().filter(|_| wanted);
+        let Some(next) = default.or_else(|| row.decide(Step::Expire, now).ok()) else { continue };
+        row.state = next.state();
+        let kind = if default.is_some() {
             row.is_default = true;
             row.grade = Some(Grade::Satisfied);
             row.channel = Some(RatingChannel::SystemDefault);
             row.rated_at = Some(now);
             "evaluation.defaulted"
         } else {
-            row.state = EvaluationState::Expired;
             "evaluation.expired"
         };
         row.remind_at = Moment::NEVER;

@@ -6,7 +6,6 @@ use serde::Serialize;
 use super::{
     load::{by_known_number, by_token, link, phone},
     model::{EvaluationState, Grade, RatedKind},
-    rating::is_open,
     store::{self, Evaluation},
 };
 use crate::{
@@ -76,7 +75,7 @@ pub struct EvaluationLink {
 
 /// The link of an evaluation that can be rated now; its holder was proved to be whoever was served.
 pub(super) fn link_of(tx: &mut Tx, row: &Evaluation) -> Result<EvaluationLink> {
-    if !is_open(row, tx.now) {
+    if !row.is_open(tx.now) {
         return Err(Problem::not_found().into());
     }
     Ok(EvaluationLink { link: link(tx, row.id), due_at: row.due_at })

@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::{
     model::{EvaluationState, RatedKind},
     occasions::{self, store as served},
-    rating::is_open,
     store::{self, Evaluation},
 };
 use crate::{
@@ -150,5 +149,5 @@ pub fn reach(tx: &mut Tx, id: Id) -> Result<Option<(Evaluation, Option<String>, 
 
 /// Whether an evaluation still waits to be rated.
 pub fn is_waiting(tx: &mut Tx, id: Id) -> Result<bool> {
-    Ok(store::evaluation(tx, id)?.is_some_and(|row| is_open(&row, tx.now)))
+    Ok(store::evaluation(tx, id)?.is_some_and(|row| row.is_open(tx.now)))
 }

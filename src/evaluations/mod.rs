@@ -8,6 +8,7 @@ mod expiring;
 mod filling;
 mod links;
 mod load;
+mod machine;
 pub mod model;
 pub mod occasions;
 mod opening;

@@ -2,19 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::machine::EvaluationState;
 use crate::{
     db::code_enum,
     kernel::{Code as _, Id, Moment},
 };
 
-code_enum! {
-    /// State of an evaluation.
-    EvaluationState in "evaluation-states" {
-        Open "open" "待评价",
-        Rated "rated" "已评价",
-        Expired "expired" "已过期",
-    }
-}
 code_enum! {
     /// What an evaluation is of.
     RatedKind in "rated-records" {

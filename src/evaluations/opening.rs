@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{
     expiring::remind_at,
     load::{lock, publish},
+    machine::Step,
     model::{EvaluationState, RatedKind},
     store::{self, Evaluation},
 };
@@ -143,12 +144,10 @@ pub fn hold(tx: &mut Tx, actor: &Actor, record: Id) -> Result<()> {
 /// nothing of it any more. Of a second one only the window moves: it is of the first's center, and belongs to its follow-up.
 fn ask_anew(tx: &mut Tx, actor: &Actor, id: Id, ended: Option<&Served>) -> Result<()> {
     let mut row = lock(tx, id)?;
-    let unrated = if row.round == 1 { !row.is_rated() } else { row.state == EvaluationState::Open };
-    if !unrated || (row.is_held() && ended.is_none()) {
-        return Ok(());
-    }
+    // What somebody rated stays, and what waits goes on waiting.
+    let Ok(next) = row.decide(if ended.is_some() { Step::AskAnew } else { Step::Hold }, tx.now) else { return Ok(()) };
     clocks::stop(tx, row.id, &[ClockKind::Evaluation])?;
-    row.state = EvaluationState::Open;
+    row.state = next.state();
     (row.is_default, row.grade, row.channel, row.rated_at) = (false, None, None, None);
     (row.due_at, row.remind_at) = (Moment::NEVER, Moment::NEVER);
     let kind = match ended {

@@ -8,7 +8,8 @@ use validator::Validate;
 use super::{
     links::LinkView,
     load::{by_token, load_locked, lock, publish, reachable},
-    model::{Dimension, EvaluationState, Grade, ObjectRating, RatedObject, Rating, RatingChannel, RatingTag, Recorded},
+    machine::Step,
+    model::{Dimension, Grade, ObjectRating, RatedObject, Rating, RatingChannel, RatingTag, Recorded},
     opening::ON_ENDED,
     store::{self, Evaluation},
     suspicion,
@@ -19,7 +20,7 @@ use crate::{
     clocks::{self, ClockKind},
     db::{Json, Result, Tx},
     entrustments,
-    kernel::{ErrorCode, Id, Moment, Problem, Target, Text},
+    kernel::{ErrorCode, Id, Moment, Problem, Target},
 };
 
 /// A rating.
@@ -126,22 +127,6 @@ impl RatingInput {
     }
 }
 
-/// Whether an evaluation can be rated now.
-pub(super) fn is_open(row: &Evaluation, now: Moment) -> bool {
-    row.state == EvaluationState::Open && !row.is_held() && row.due_at >= now
-}
-
-/// Why it cannot be rated now.
-pub(super) fn closed(row: &Evaluation) -> Problem {
-    let (zh, en) = match row.state {
-        EvaluationState::Open if row.is_held() => ("本件正在重新办理，办结后再请您评价。", "It is handled again, and rated when it ends."),
-        EvaluationState::Rated if row.is_default => ("评价期限已过，系统已默认评价。", "The window is over; it was rated by default."),
-        EvaluationState::Rated => ("本件已评价，一件只评一次。", "Rated already."),
-        EvaluationState::Open | EvaluationState::Expired => ("评价期限已过。", "The window is over."),
-    };
-    Problem::new(ErrorCode::StateConflict, Text::new(zh, en))
-}
-
 /// Takes a rating in, however it came.
 pub(super) fn rate_row(
     tx: &mut Tx,
@@ -151,9 +136,7 @@ pub(super) fn rate_row(
     channel: RatingChannel,
     recorded: Option<&Recorded>,
 ) -> Result<Evaluation> {
-    if !is_open(&row, tx.now) {
-        return Err(Problem { allowed_actions: Some(Vec::new()), ..closed(&row) }.into());
-    }
+    let next = row.decide(Step::Rate, tx.now).map_err(|refusal| Problem { allowed_actions: Some(Vec::new()), ..refusal.into() })?;
     input.check(&row, channel)?;
     let own_tags = if input.own_tags.is_empty() { None } else { Some(serde_json::to_string(&input.own_tags)?) };
     let recorded = recorded.map(serde_json::to_string).transpose()?;
@@ -166,7 +149,7 @@ pub(super) fn rate_row(
         own_tags: seal(tx, own_tags.as_ref())?,
         recorded: seal(tx, recorded.as_ref())?,
     };
-    row.state = EvaluationState::Rated;
+    row.state = next.state();
     row.grade = Some(input.grade);
     row.platform_grade = input.of(RatedObject::Platform);
     row.staff_grade = input.of(RatedObject::Staff);

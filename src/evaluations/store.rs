@@ -3,7 +3,10 @@
 use diesel::{dsl::count_star, prelude::*};
 
 pub use super::model::{Dimension, EvaluationState, Grade, Rating, RatingChannel};
-use super::model::{RatedKind, Suspicion};
+use super::{
+    machine::{self, Facts, Refusal, Standing, Step},
+    model::{RatedKind, Suspicion},
+};
 use crate::{
     db::{
         Json, Private, Result, Sealed, Tx,
@@ -89,9 +92,24 @@ impl Evaluation {
         self.state == EvaluationState::Rated && !self.is_default
     }
 
-    /// Whether what it rates is handled again: it waits for the new end.
-    pub fn is_held(&self) -> bool {
-        self.state == EvaluationState::Open && self.due_at.known().is_none()
+    fn standing(&self) -> Standing {
+        match self.state {
+            EvaluationState::Open if self.due_at.known().is_none() => Standing::Held,
+            EvaluationState::Open => Standing::Open,
+            EvaluationState::Rated if self.is_default => Standing::Defaulted,
+            EvaluationState::Rated => Standing::Rated,
+            EvaluationState::Expired => Standing::Expired,
+        }
+    }
+
+    /// Where a step leads now, as the table has it.
+    pub fn decide(&self, step: Step, now: Moment) -> std::result::Result<Standing, Refusal> {
+        machine::decide(self.standing(), Facts { round: self.round, over: self.due_at < now }, step)
+    }
+
+    /// Whether it can be rated now.
+    pub fn is_open(&self, now: Moment) -> bool {
+        self.decide(Step::Rate, now).is_ok()
     }
 
     /// Whether whoever was served can be asked: by account, by the matter's contact, or by a telephone that was left.
@@ -171,7 +189,7 @@ pub fn save(tx: &mut Tx, row: &Evaluation) -> Result<bool> {
 pub fn overdue(tx: &mut Tx, now: Moment, limit: i64) -> Result<Vec<Evaluation>> {
     Ok(evaluations::table
         .filter(evaluations::state.eq(EvaluationState::Open))
-        .filter(evaluations::due_at.le(now))
+        .filter(evaluations::due_at.lt(now))
         .order(evaluations::id.asc())
         .limit(limit)
         .select(Evaluation::as_select())

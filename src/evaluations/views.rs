@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{
     load::{KIND, link, load_seen, reachable},
     model::{Dimension, EvaluationState, Grade, ObjectRating, RatedKind, RatingChannel, RatingTag, Recorded, Suspicion},
-    rating::{can_be_called, is_open, may_record},
+    rating::{can_be_called, may_record},
     store::{self, Evaluation},
 };
 use crate::{
@@ -143,7 +143,7 @@ fn opened<T: serde::de::DeserializeOwned>(tx: &Tx, sealed: Option<&String>) -> R
 
 pub(super) fn render(tx: &mut Tx, actor: &Actor, row: Evaluation, sight: Sight) -> Result<EvaluationView> {
     let rating = row.rating.as_ref().map(Json::get).transpose()?.unwrap_or_default();
-    let open = is_open(&row, tx.now);
+    let open = row.is_open(tx.now);
     let own = policy::allows(actor, "evaluation", "rate", &reachable(actor, &row));
     let staff = actor.applicant_id.is_none() && actor.kind != "client";
     // The leader follows a bad grade up; whoever else stands at the counter reads the grade.

@@ -314,12 +314,7 @@ fn origins(tx: &mut Tx, ticket: &Ticket) -> Result<Vec<Id>> {
     Ok(all)
 }
 
-/// A ticket was cleared.
-pub fn on_ticket_cleared(tx: &mut Tx, actor: &Actor, ticket: &Ticket) -> Result<()> {
-    on_ticket_ended(tx, actor, ticket)
-}
-
-/// A ticket has ended otherwise.
+/// A ticket was cleared, or has ended otherwise.
 pub fn on_ticket_ended(tx: &mut Tx, actor: &Actor, ticket: &Ticket) -> Result<()> {
     for id in origins(tx, ticket)? {
         load::on_record(tx, actor, OpenedKind::FallbackTicket, id, ticket.state.code())?;

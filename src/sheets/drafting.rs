@@ -318,7 +318,7 @@ pub fn any_open(tx: &mut Tx, ticket: Id) -> Result<bool> {
 }
 
 /// Somebody else handles the ticket: its sheets are theirs to read.
-pub fn follow_handler(tx: &mut Tx, _: &Actor, ticket: &Ticket) -> Result<()> {
+pub fn follow_handler(tx: &mut Tx, ticket: &Ticket) -> Result<()> {
     let center = organization::load(tx, ticket.center_id)?;
     store::of_ticket(tx, ticket.id)?.iter().try_for_each(|row| place(tx, row, &center))
 }

@@ -146,9 +146,7 @@ fn hear(tx: &mut Tx, actor: &Actor, mut loaded: Opened, said: Said) -> Result<Op
     if next == State::Cleared {
         let params = json!({ "number": loaded.row.number, "round": loaded.row.round });
         load::tell(tx, actor, &loaded.row, Told::new("cleared", Audience::Applicant, params))?;
-        if let Some(hook) = load::ON_CLEARED.get() {
-            hook(tx, actor, &loaded.row)?;
-        }
+        load::step(tx, actor, &loaded, load::Step::Cleared)?;
     }
     Ok(loaded)
 }

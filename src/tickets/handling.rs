@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     input::{BulkTriage, CoordinateInput, CoordinationInput, SettlementInput, TicketContent, TriageInput},
     intake::{departments_of, item_of, known_staff},
-    load::{ON_HANDLER, Opened, Told, change},
+    load::{self, Opened, Step, Told, change},
     machine::{TicketAction as Action, tier_fits},
     model::{Coordination, Noted},
     store,
@@ -42,10 +42,8 @@ pub fn edit(tx: &mut Tx, actor: &Actor, target: &Target, input: &TicketContent) 
         loaded.details.consultation.clone_from(&input.consultation);
         Ok(Told::new("edited", Audience::Staff, json!({ "number": loaded.row.number })))
     })?;
-    if handler != loaded.row.handler_id
-        && let Some(hook) = ON_HANDLER.get()
-    {
-        hook(tx, actor, &loaded.row)?;
+    if handler != loaded.row.handler_id {
+        load::step(tx, actor, &loaded, Step::Handler)?;
     }
     Ok(loaded)
 }

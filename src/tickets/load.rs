@@ -23,31 +23,35 @@ use crate::{
     settings::{self, Rules},
 };
 
-/// What higher rooms do in the transaction in which a ticket is withdrawn, merged or not taken in: set by `app`.
-pub static ON_ENDED: OnceLock<Vec<TicketHook>> = OnceLock::new();
-/// See [`ON_ENDED`].
-pub type TicketHook = fn(&mut Tx, &Actor, &Ticket) -> Result<()>;
+/// What higher rooms do in the transaction in which something happens to a ticket: set by `app`.
+pub static ON_STEP: OnceLock<StepHook> = OnceLock::new();
+/// See [`ON_STEP`].
+pub type StepHook = fn(&mut Tx, &Actor, &Opened, Step) -> Result<()>;
 
-/// What higher rooms do in the transaction in which a ticket is cleared: set by `app`.
-pub static ON_CLEARED: OnceLock<TicketHook> = OnceLock::new();
+/// What happens to a ticket that higher rooms act upon, in this order where several happen at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is withdrawn, merged or not taken in.
+    Ended,
+    /// It is to be handled again.
+    Reopened,
+    /// It was saved, whatever for.
+    Saved,
+    /// Its handling comes to an end that its caller may rate: cleared, upheld, not taken in, or withdrawn.
+    Served,
+    /// It is cleared.
+    Cleared,
+    /// Somebody else handles it.
+    Handler,
+}
 
-/// What a higher room does in the transaction in which a ticket is saved, after what its end has set off: set by `app`.
-pub static ON_MOVED: OnceLock<TicketHook> = OnceLock::new();
-
-/// What a higher room does in the transaction in which the handling of a ticket comes to an end that its caller may rate: it is
-/// cleared, upheld, not taken in, or withdrawn. Set by `app`.
-pub static ON_SERVED: OnceLock<ServedHook> = OnceLock::new();
-/// See [`ON_SERVED`].
-pub type ServedHook = fn(&mut Tx, &Actor, &Opened) -> Result<()>;
-
-/// What a higher room does in the transaction in which a ticket is to be handled again: set by `app`.
-pub static ON_REOPENED: OnceLock<TicketHook> = OnceLock::new();
+/// Tells higher rooms what happened.
+pub(super) fn step(tx: &mut Tx, actor: &Actor, loaded: &Opened, step: Step) -> Result<()> {
+    ON_STEP.get().map_or(Ok(()), |hook| hook(tx, actor, loaded, step))
+}
 
 /// Whether a department still has a sheet of a ticket, or its reply waits to be confirmed: set by `app`.
 pub static SHEETS_OPEN: OnceLock<fn(&mut Tx, Id) -> Result<bool>> = OnceLock::new();
-
-/// What higher rooms do when somebody else handles a ticket: set by `app`.
-pub static ON_HANDLER: OnceLock<TicketHook> = OnceLock::new();
 
 /// What is done about a ticket at the doors of higher rooms: set by `app`, where a caller may go now.
 pub static OPEN_DOORS: OnceLock<Vec<DoorsHook>> = OnceLock::new();
@@ -281,25 +285,14 @@ pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Opened, told: Told) -> Resu
     }
     place(tx, loaded)?;
     tell(tx, actor, &loaded.row, told)?;
-    if matches!(loaded.row.state, State::Withdrawn | State::Merged | State::Inadmissible) {
-        for hook in ON_ENDED.get().into_iter().flatten() {
-            hook(tx, actor, &loaded.row)?;
-        }
-    }
-    if loaded.row.state == State::Reopened
-        && let Some(hook) = ON_REOPENED.get()
-    {
-        hook(tx, actor, &loaded.row)?;
-    }
-    if let Some(hook) = ON_MOVED.get() {
-        hook(tx, actor, &loaded.row)?;
-    }
-    if served(loaded) == Some(tx.now)
-        && let Some(hook) = ON_SERVED.get()
-    {
-        hook(tx, actor, loaded)?;
-    }
-    Ok(())
+    let state = loaded.row.state;
+    let steps = [
+        (Step::Ended, matches!(state, State::Withdrawn | State::Merged | State::Inadmissible)),
+        (Step::Reopened, state == State::Reopened),
+        (Step::Saved, true),
+        (Step::Served, served(loaded) == Some(tx.now)),
+    ];
+    steps.into_iter().filter(|(_, happened)| *happened).try_for_each(|(what, _)| step(tx, actor, loaded, what))
 }
 
 /// Saves what is no step of the handling: clocks and ends stay as they are.

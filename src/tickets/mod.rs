@@ -37,10 +37,7 @@ pub use inadmissible::{confirm as confirm_inadmissible, object, propose as propo
 pub use input::{NewTicket, TicketContent, TicketReason, TriageInput};
 pub use intake::{register_as, register_of};
 pub use listing::{awaiting, list, waiting_states};
-pub use load::{
-    ON_CLEARED, ON_ENDED, ON_HANDLER, ON_MOVED, ON_REOPENED, ON_SERVED, OPEN_DOORS, Opened, SHEETS_OPEN, Told, by_reference, load_behind, load_for,
-    load_locked, load_seen, place, recompute, tell,
-};
+pub use load::{ON_STEP, OPEN_DOORS, Opened, SHEETS_OPEN, Step, Told, by_reference, load_behind, load_for, load_locked, load_seen, place, recompute, tell};
 pub use model::{ContactOutcome, ContactPurpose, FeedbackWay, InadmissibleReason, TicketCategory, TicketChannel, TicketDetails, UpholdReason};
 pub use reads::{Reads, reads};
 pub use store::{Ticket, TicketCaller, TicketContact, TicketDepartment};

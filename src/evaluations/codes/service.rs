@@ -12,8 +12,9 @@ use crate::{
     evaluations::{
         links::{LinkView, proved},
         load::{by_known_number, lock, phone, publish},
+        machine::Step,
         model::RatingChannel,
-        rating::{RatingInput, applicant, closed, is_open, rate_row, within},
+        rating::{RatingInput, applicant, rate_row, within},
     },
     kernel::{ErrorCode, Id, Moment, Problem, Purpose, Text, random_bytes, sha256_hex},
 };
@@ -76,10 +77,8 @@ fn mark_of(tx: &Tx, evaluation: Id, code: &str) -> String {
 /// Makes a code for who proves to be the one who was served; the message waits to be sent.
 pub async fn request(db: &Db, number: String, last4: String) -> Result<CodeSent> {
     let id = proved(db, number, last4, |tx, row| {
-        if is_open(row, tx.now) {
-            return Ok(row.id);
-        }
-        Err(closed(row).into())
+        row.decide(Step::Rate, tx.now)?;
+        Ok(row.id)
     })
     .await?;
     db.commit(move |tx| make(tx, id)).await

@@ -14,9 +14,10 @@ use crate::{
     evaluations::{
         links::LinkView,
         load::{load_seen, lock},
+        machine::Step,
         model::RatingChannel,
         occasions::store as occasions,
-        rating::{RatingInput, closed, is_open, rate_row, within},
+        rating::{RatingInput, rate_row, within},
         store::{self as evaluations, Evaluation},
     },
     kernel::{Moment, Problem, Target},
@@ -49,9 +50,7 @@ pub fn present(tx: &mut Tx, actor: &Actor, target: &Target, input: &Presentation
     if row.center_id != device.center_id {
         return Err(unknown().into());
     }
-    if !is_open(&row, tx.now) {
-        return Err(closed(&row).into());
-    }
+    row.decide(Step::Rate, tx.now)?;
     device.presented_id = Some(row.id);
     device.presented_until = Some(tx.now.plus(TimeDelta::minutes(SHOWN_MINUTES)));
     save(tx, actor, &mut device, &center, "rating_device.presented")?;
@@ -62,7 +61,7 @@ pub fn present(tx: &mut Tx, actor: &Actor, target: &Target, input: &Presentation
 fn presented(tx: &mut Tx, device: &Device) -> Result<Option<Evaluation>> {
     let now = tx.now;
     let Some(id) = device.presented_id.filter(|_| device.presented_until.is_some_and(|until| until > now)) else { return Ok(None) };
-    Ok(evaluations::evaluation(tx, id)?.filter(|row| is_open(row, now)))
+    Ok(evaluations::evaluation(tx, id)?.filter(|row| row.is_open(now)))
 }
 
 /// A service that waits for its rating: nothing of whom it was for.

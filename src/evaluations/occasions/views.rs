@@ -11,7 +11,6 @@ use crate::{
         codes::receipt_code,
         load::link,
         model::EvaluationState,
-        rating::is_open,
         store::{self as evaluations, Evaluation},
     },
     kernel::{Code as _, Id, ListQuery, Moment, Page, Problem},
@@ -83,7 +82,7 @@ crate::versioned!(OccasionView, "service_occasion");
 /// Whether somebody is handed the link and the code, to hand them on: never whoever is rated by them. Who was served has the
 /// tablet, the text message and the poster all the same.
 fn handed(actor: &Actor, rated: &Evaluation, tx: &Tx) -> bool {
-    is_open(rated, tx.now) && (rated.staff_id.is_none() || rated.staff_id != actor.id)
+    rated.is_open(tx.now) && (rated.staff_id.is_none() || rated.staff_id != actor.id)
 }
 
 fn shown(tx: &Tx, row: Occasion, rated: &Evaluation, sight: Sight, handed: bool) -> Result<OccasionView> {
