@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{Days, NaiveDate, TimeDelta};
 use serde::Serialize;
 
 use super::{model::UsageRow, service::permitted, store, views::find};
@@ -183,13 +183,13 @@ pub fn told(tx: &mut Tx, actor: &Actor, reference: &str, (from, to): (Option<Nai
         *lines.entry((period(hour), operation)).or_default().codes.entry(code).or_default() += n;
     }
     let (_, settings) = settings_of(tx, client.id)?;
-    let (day, seconds) = day_of(now);
+    let (day, _) = day_of(now);
     let used: i64 = store::within(tx, &client.client_id, (day, day + 24))?.iter().map(|r| r.charged).sum();
     let quota = settings.per_day.map(|per_day| UsageQuota {
         per_day,
         used,
         left: (i64::from(per_day) - used).max(0),
-        resets_at: now.plus(TimeDelta::seconds(seconds)),
+        resets_at: midnight(now.local_date() + Days::new(1)),
     });
     let last_used_at = store::last_used(tx, &client.client_id)?;
     Ok(ClientUsage {

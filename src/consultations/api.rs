@@ -9,7 +9,7 @@ use super::{
     finding::{self, ConsultationProgress},
     input::{
         AskAgainInput, ConsultationAcceptance, ConsultationAnswerInput, ConsultationAssignment, ConsultationNote, ConsultationReason, ConsultationReveal,
-        ConsultationTransfer, NewConsultation,
+        ConsultationTransfer, ConsultationWithdrawal, NewConsultation,
     },
     listing,
     machine::ConsultationState,
@@ -178,10 +178,10 @@ async fn reopen(command: Command, body: Body<AskAgainInput>) -> Answer {
 
 /// 撤回（withdraw）
 ///
-/// 尚未答复的，咨询人可以撤回，工作人员可以代为登记。
-#[utoipa::path(tag = "consultations", operation_id = "withdraw_consultation", params(("id" = String, Path, description = "咨询 id 或编号", max_length = 100)), request_body = ConsultationReason, responses((status = 200, description = "咨询", body = ConsultationView)))]
+/// 尚未答复的，咨询人可以撤回；工作人员代为登记的，须写明凭据，撤回后告知咨询人。
+#[utoipa::path(tag = "consultations", operation_id = "withdraw_consultation", params(("id" = String, Path, description = "咨询 id 或编号", max_length = 100)), request_body = ConsultationWithdrawal, responses((status = 200, description = "咨询", body = ConsultationView)))]
 #[post("/consultations/{id}/withdraw")]
-async fn withdraw(command: Command, body: Body<ConsultationReason>) -> Answer {
+async fn withdraw(command: Command, body: Body<ConsultationWithdrawal>) -> Answer {
     command.act(body, service::withdraw).await
 }
 

@@ -129,6 +129,21 @@ pub struct ConsultationReason {
     pub reason: String,
 }
 
+/// Why a question is withdrawn.
+#[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConsultationWithdrawal {
+    /// In words.
+    #[validate(length(min = 2, max = 500))]
+    #[schema(min_length = 2, max_length = 500, example = "问题已经自行解决")]
+    pub reason: String,
+    /// What proves it; needed where staff withdraw for the asker.
+    #[serde(default)]
+    #[validate(length(min = 2, max = 500))]
+    #[schema(min_length = 2, max_length = 500, example = "咨询人来电，录音编号 LY-20260302-01")]
+    pub evidence: Option<String>,
+}
+
 /// What the staff tell each other.
 #[derive(Clone, Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

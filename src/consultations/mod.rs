@@ -21,7 +21,7 @@ mod views;
 
 pub use answering::{answer, anything_to_close, close_due};
 pub use finding::search;
-pub use input::{ConsultationAnswerInput, ConsultationReason, ConsultationTransfer, NewConsultation};
+pub use input::{ConsultationAnswerInput, ConsultationReason, ConsultationTransfer, ConsultationWithdrawal, NewConsultation};
 pub use listing::{awaiting, list};
 pub use load::{CITE, ON_ENDED, ON_MOVED, Opened, by_reference, load_behind, load_seen, recompute};
 pub use model::{CitedArticle, ConsultationChannel, ConsultationTheme, TransferStanding};

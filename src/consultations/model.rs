@@ -97,6 +97,8 @@ pub struct ConsultationDetails {
     pub rounds: Vec<AskedRound>,
     /// Why it was withdrawn.
     pub withdrawal: Option<String>,
+    /// What proves it, where staff withdrew for the asker.
+    pub withdrawal_evidence: Option<String>,
 }
 
 /// What was said with an offer: kept encrypted.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     answering::{self, Said},
-    input::{AskAgainInput, ConsultationAssignment, ConsultationNote, ConsultationReason, NewConsultation},
+    input::{AskAgainInput, ConsultationAssignment, ConsultationNote, ConsultationWithdrawal, NewConsultation},
     load::{self, KIND, Told, change},
     machine::{ConsultationAction as Action, ConsultationState as State},
     model::{AskedRound, ConsultationChannel as Channel, ConsultationDetails, ConsultationTheme as Theme},
@@ -227,9 +227,16 @@ pub fn note(tx: &mut Tx, actor: &Actor, target: &Target, input: &ConsultationNot
 }
 
 /// The asker asks no longer.
-pub fn withdraw(tx: &mut Tx, actor: &Actor, target: &Target, input: &ConsultationReason) -> Result<ConsultationView> {
+pub fn withdraw(tx: &mut Tx, actor: &Actor, target: &Target, input: &ConsultationWithdrawal) -> Result<ConsultationView> {
     let mut loaded = change(tx, actor, target, Action::Withdraw, |tx, c| {
+        // A client that brought the question speaks for whoever asked it.
+        let own = actor.kind == "client" || (actor.applicant_id.is_some() && actor.applicant_id == c.row.applicant_id);
+        if !own && input.evidence.is_none() {
+            let zh = "工作人员代为登记的，须写明凭据。";
+            return Err(Problem::rule("/evidence", "evidence_required", zh, "Staff record this with evidence.").into());
+        }
         moving::fall(tx, c)?;
+        c.details.withdrawal_evidence.clone_from(&input.evidence);
         c.details.withdrawal = Some(input.reason.clone());
         c.row.ended_at = Some(tx.now);
         Ok(Told::new("withdrawn", Audience::Applicant, json!({})).saying(&input.reason))

@@ -149,6 +149,9 @@ pub struct ConsultationView {
     /// Why it was withdrawn; absent where words are not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withdrawal: Option<String>,
+    /// What proves it, where staff withdrew for the asker; staff only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawal_evidence: Option<String>,
     /// The item that it is about first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item_id: Option<Id>,
@@ -295,6 +298,7 @@ fn head(tx: &Tx, row: Consultation, reader: Reader, turned: &[Turned]) -> Result
         answer: d.answer.filter(|_| words).map(|a| answer_view(a, reader.staff)),
         rounds: None,
         withdrawal: d.withdrawal.filter(|_| words),
+        withdrawal_evidence: d.withdrawal_evidence.filter(|_| words && reader.staff),
         item_id: row.item_id,
         item_ids: row.items.get()?,
         is_anonymous: row.applicant_id.is_none() && row.phone.is_none(),

@@ -165,7 +165,7 @@ pub async fn callback(db: &Db, house: &House, name: String, said: &dyn Fn(&str) 
         with_query(&words.redirect_uri, pairs.iter().copied().chain(state)).ok_or_else(gone)
     };
     if let Some(error) = said("error") {
-        tracing::warn!(provider = %name, error = %error.chars().take(60).collect::<String>(), "the provider refused the sign-in");
+        tracing::warn!(provider = %name, error = ?error.chars().take(60).collect::<String>(), "the provider refused the sign-in");
         let (error, why) = refusal(&error);
         return back(&[("error", error), ("error_description", &why)]);
     }

@@ -17,7 +17,8 @@ use crate::{
     forms, hotline,
     kernel::{Code as _, Id, Moment},
     organization::{self, Center},
-    tickets, visits,
+    tickets::{self, store::TicketCaller},
+    visits,
     webhooks::{self, PauseReason},
 };
 
@@ -65,6 +66,7 @@ fn of_params(kind: NoticeKind, params: &Value) -> BTreeMap<NoticeParameter, Stri
         NoticeKind::MatterTerminated if params.get("papers_held").and_then(Value::as_u64).is_some_and(|n| n > 0) => {
             "尚未退还的原件按终止单载明的期限和办法处理。".to_owned()
         }
+        NoticeKind::TicketMerged => text(params, "into").to_owned(),
         NoticeKind::FeePayable => format!("项目：{}，金额：{}元。", text(params, "name"), text(params, "amount")),
         _ if !text(params, "reason").is_empty() => format!("原因：{}。", text(params, "reason")),
         _ => String::new(),
@@ -160,6 +162,8 @@ fn of_visit(tx: &mut Tx, kind: NoticeKind, event: &Event, params: BTreeMap<Notic
 fn of_evaluation(tx: &mut Tx, kind: NoticeKind, id: Id) -> Result<Option<Telling>> {
     let Some((row, phone, link)) = evaluations::reach(tx, id)? else { return Ok(None) };
     let center = organization::load(tx, row.center_id)?;
+    // After its follow-up, in other words.
+    let kind = if kind == NoticeKind::RatingOpen && row.round > 1 { NoticeKind::RatingAgain } else { kind };
     // Who asked a question, or called, knows it by its own number, not by that of the service that is rated.
     let number = match row.record_kind {
         RatedKind::ServiceOccasion => occasions::number_of_record(tx, row.record_id)?,
@@ -176,17 +180,28 @@ fn of_evaluation(tx: &mut Tx, kind: NoticeKind, id: Id) -> Result<Option<Telling
     Ok(Some(Telling { kind, center: Some(center), to, params: params.into(), expires_at: Some(row.due_at) }))
 }
 
-fn of_ticket(tx: &mut Tx, kind: NoticeKind, id: Id, params: BTreeMap<NoticeParameter, String>) -> Result<Option<Telling>> {
-    let Some(ticket) = tickets::store::ticket(tx, id)? else { return Ok(None) };
+/// Whoever asks here is told; of a merger, those who asked here until then; of a withdrawal, who withdrew.
+fn of_ticket(tx: &mut Tx, kind: NoticeKind, event: &Event, params: BTreeMap<NoticeParameter, String>) -> Result<Option<Telling>> {
+    let Some(ticket) = tickets::store::ticket(tx, event.record_id)? else { return Ok(None) };
     let center = organization::load(tx, ticket.center_id)?;
+    let merged = ticket.merged_into_id.filter(|_| kind == NoticeKind::TicketMerged);
+    let concerned = |c: &TicketCaller| match kind {
+        NoticeKind::TicketWithdrawn => c.withdrawn_at == Some(event.occurred_at),
+        NoticeKind::TicketMerged => c.origin_id == ticket.id && c.withdrawn_at.is_none(),
+        _ => c.withdrawn_at.is_none(),
+    };
     let mut to = Vec::new();
-    for caller in tickets::store::callers(tx, ticket.id)?.into_iter().filter(|c| c.withdrawn_at.is_none()) {
+    for caller in tickets::store::callers(tx, merged.unwrap_or(ticket.id))?.into_iter().filter(concerned) {
         let (name, phone) = (caller.name.open(tx.vault)?, caller.phone.open(tx.vault)?);
         to.push(Recipient { applicant_id: caller.applicant_id, user_id: None, name, phone });
     }
     let mut params = params;
     params.insert(NoticeParameter::Number, ticket.number.clone());
     params.insert(NoticeParameter::Title, "“办不成事”反映".into());
+    if kind == NoticeKind::TicketObjection {
+        let how = if event.kind == "fallback_ticket.objection_upheld" { "成立，问题重新办理" } else { "不成立，维持不予受理" };
+        params.insert(NoticeParameter::Detail, how.into());
+    }
     params.insert(NoticeParameter::Center, center.name.clone());
     Ok(Some(Telling { kind, center: Some(center), to, params, expires_at: None }))
 }
@@ -238,7 +253,7 @@ pub fn of_event(tx: &mut Tx, event: &Event) -> Result<Option<Telling>> {
             None => Ok(None),
         },
         "evaluation" => of_evaluation(tx, kind, event.record_id),
-        "fallback_ticket" => of_ticket(tx, kind, event.record_id, params),
+        "fallback_ticket" => of_ticket(tx, kind, event, params),
         "hotline_order" => of_order(tx, kind, event, params),
         "consultation" => of_consultation(tx, kind, event.record_id, params),
         "appointment" => of_appointment(tx, kind, event, params),

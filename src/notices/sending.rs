@@ -68,7 +68,9 @@ impl Links {
 /// What it asks for was given meanwhile, such as a rating during the quiet hours.
 fn answered(tx: &mut Tx, row: &Notice) -> Result<bool> {
     match row.kind {
-        NoticeKind::RatingOpen | NoticeKind::RatingReminder | NoticeKind::RatingCode => Ok(!evaluations::is_waiting(tx, row.record_id)?),
+        NoticeKind::RatingOpen | NoticeKind::RatingAgain | NoticeKind::RatingReminder | NoticeKind::RatingCode => {
+            Ok(!evaluations::is_waiting(tx, row.record_id)?)
+        }
         _ => Ok(false),
     }
 }
@@ -114,6 +116,13 @@ fn take(tx: &mut Tx, channel: NoticeChannel, room: Room, gateways: &Gateways, li
             };
             row.version += 1;
             row.updated_at = now;
+            // What was due by day and is late, as after an outage, is as unwelcome at night.
+            let wakes = following::waking(tx, &row, now)?;
+            if useless.is_none() && wakes > now {
+                row.next_at = wakes;
+                aside += usize::from(store::save(tx, &row)?);
+                continue;
+            }
             if let Some(why) = useless {
                 (row.state, row.last_error, row.next_at) = (NoticeState::Skipped, Some(why.to_owned()), Moment::NEVER);
                 aside += usize::from(store::save(tx, &row)?);

@@ -114,6 +114,13 @@ async fn asked_online_answered_and_asked_again(app: TestApp) {
     company.post(&format!("{path}/answer"), json!({ "answer": "自问自答" })).await.expect(403);
     let (other, _) = ask(&company, question("online")).await;
     assert_eq!(company.post(&format!("{other}/withdraw"), json!({ "reason": "已自行解决" })).await.ok()["state"], "withdrawn");
+    // For the asker only with what proves it, and the asker hears of it.
+    let (third, _) = ask(&company, question("online")).await;
+    let refused = clerk.post(&format!("{third}/withdraw"), json!({ "reason": "电话里说不问了" })).await.expect(422);
+    assert_eq!(refused.body["errors"][0]["pointer"], "/evidence", "{}", refused.text);
+    let proved = json!({ "reason": "电话里说不问了", "evidence": "录音 7" });
+    assert_eq!(clerk.post(&format!("{third}/withdraw"), proved).await.ok()["withdrawal_evidence"], "录音 7");
+    assert!(company.get(&third).await.ok().get("withdrawal_evidence").is_none(), "of the staff");
 }
 
 async fn moves_by_an_offer_and_not_for_ever(app: TestApp) {

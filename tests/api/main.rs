@@ -46,6 +46,7 @@ mod knowledge;
 mod ledgers;
 mod marking;
 mod meetings;
+mod notice_ends;
 mod notice_gateways;
 mod notices;
 mod open311;

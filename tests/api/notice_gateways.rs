@@ -13,7 +13,7 @@ use crate::{
     support::{TestApp, on_both_engines, text, water_application},
 };
 
-on_both_engines!(who_says_no_meanwhile_gets_nothing, a_silent_gateway_is_waited_for_by_nobody);
+on_both_engines!(who_says_no_meanwhile_gets_nothing, what_is_late_lets_people_sleep, a_silent_gateway_is_waited_for_by_nobody);
 
 /// What waits for the morning, or for a gateway, does not go to who has said no meanwhile.
 async fn who_says_no_meanwhile_gets_nothing(app: TestApp) {
@@ -35,6 +35,19 @@ async fn who_says_no_meanwhile_gets_nothing(app: TestApp) {
     app.set_clock("2026-03-03T09:10:00+08:00");
     assert_eq!(send(&app, &gateways).await, 0);
     assert_eq!((log(&app, "state=waiting&channel=sms").await.len(), got.lock().expect("got").len()), (0, 1));
+}
+
+/// What was due by day and could not go, as while the server was down, waits for the morning.
+async fn what_is_late_lets_people_sleep(app: TestApp) {
+    app.set_clock("2026-03-02T20:50:00+08:00");
+    submit(&app).await;
+    let (gateways, got) = gateway(vec![]);
+    app.set_clock("2026-03-02T23:30:00+08:00");
+    assert_eq!(send(&app, &gateways).await, 0);
+    let waiting = log(&app, "state=waiting&channel=sms").await;
+    assert_eq!((waiting.len(), &waiting[0]["attempts"], got.lock().expect("got").len()), (1, &json!(0), 0));
+    app.set_clock("2026-03-03T08:00:00+08:00");
+    assert_eq!((send(&app, &gateways).await, got.lock().expect("got").len()), (1, 1));
 }
 
 /// Takes connections and answers nothing.

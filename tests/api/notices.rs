@@ -351,7 +351,7 @@ async fn nobody_is_asked_for_what_was_given(app: TestApp) {
 }
 
 /// My messages, oldest first: kind and text.
-async fn mine(app: &TestApp, login: &str) -> Vec<(String, String)> {
+pub async fn mine(app: &TestApp, login: &str) -> Vec<(String, String)> {
     twice(app).await;
     let page = app.as_user(login).get("/me/messages?limit=100").await.ok();
     let mut all: Vec<_> = page["items"].as_array().into_iter().flatten().map(|m| (text(&m["kind"]).to_owned(), text(&m["text"]).to_owned())).collect();
@@ -360,7 +360,7 @@ async fn mine(app: &TestApp, login: &str) -> Vec<(String, String)> {
     all
 }
 
-fn kinds(all: &[(String, String)]) -> Vec<&str> {
+pub fn kinds(all: &[(String, String)]) -> Vec<&str> {
     all.iter().map(|(kind, _)| kind.as_str()).collect()
 }
 
