@@ -271,7 +271,10 @@ impl Asked {
         match (self.staff.as_slice(), self.centers.as_slice()) {
             ([], []) => None,
             ([], centers) => along(centers, subject::center),
-            (staff, _) => along(staff, subject::user),
+            (staff, _) => {
+                let both = staff.iter().flat_map(|id| [subject::user(id.as_str()), subject::rated(id.as_str())]);
+                Some(Scope::Subjects(both.map(|s| (s, false)).collect()))
+            }
         }
     }
 }
