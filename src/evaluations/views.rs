@@ -1,5 +1,5 @@
-//! An evaluation as it is answered, and the list of them. The rated person reads the grade, and not the words of somebody who
-//! gave no name; what makes a rating suspect is the staff's to know.
+//! An evaluation as it is answered, and the list of them. What somebody rated who gave no name is not seen by the rated
+//! person at all, and by a rated leader without its words; what makes a rating suspect is the staff's to know.
 
 use serde::Serialize;
 
