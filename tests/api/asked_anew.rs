@@ -154,7 +154,7 @@ async fn a_second_evaluation_waits_for_the_new_end(app: TestApp) {
     app.set_clock("2026-04-20T09:30:00+08:00");
     app.tick().await;
     assert_eq!(manager.get(&path).await.ok()["state"], "told", "no window ran out while it was handled");
-    assert_eq!(app.count("SELECT COUNT(*) AS value FROM notices WHERE kind = 'rating_open'").await, 1, "nobody is asked before it ends");
+    assert_eq!(app.count("SELECT COUNT(*) AS value FROM events WHERE kind = 'evaluation.opened'").await, 1, "nobody is asked before it ends");
     ended(&app, &id).await;
     let (second, link) = by_id(&app, &second["id"]).await;
     assert!(text(&second["due_at"]).starts_with("2026-05"), "{second}");
