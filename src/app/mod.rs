@@ -127,6 +127,10 @@ pub fn wire() {
             Step::Ended => {
                 sheets::fall(tx, actor, row)?;
                 crate::batches::fall(tx, actor, row)?;
+                // Of a merged one its callers are asked with the other; what is withdrawn or not taken in is served below.
+                if row.state == tickets::machine::TicketState::Merged {
+                    evaluations::fall(tx, actor, row.id)?;
+                }
                 crate::hotline::on_ticket_ended(tx, actor, row)
             }
             Step::Reopened => evaluations::hold(tx, actor, row.id),

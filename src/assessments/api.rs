@@ -229,7 +229,7 @@ async fn assessed(ask: Ask, path: web::Path<(String, String)>) -> Answer {
 
 /// 考评数字的明细（records behind a line）
 ///
-/// 一项分子或分母由哪些记录构成；已冻结的为冻结时归档的，未冻结的为现在统计的。本人无权查看的记录只列种类和编号。
+/// 一项分子或分母由哪些记录构成；已冻结的为冻结时归档的，未冻结的为现在统计的。本人无权查看的记录只列种类和编号；对本人的匿名评价只计入数字，不向本人列出。
 #[utoipa::path(tag = "assessments", operation_id = "list_assessed_records", params(("id" = String, Path, description = "考评 id 或编号", max_length = 100), ("subject" = String, Path, description = "考评对象的 id", max_length = 100), ("line" = String, Path, description = "考评办法中的一项", max_length = 40, example = "on_time"), List<LineRecords>), responses((status = 200, description = "一页记录", body = Page<AssessedRecordView>)))]
 #[get("/assessments/{id}/subjects/{subject}/records/{line}")]
 async fn records(ask: Ask, path: web::Path<(String, String, String)>, asked: List<LineRecords>) -> Answer {

@@ -42,7 +42,8 @@ pub struct AssessedRecordView {
     pub count: i64,
 }
 
-/// The records behind a line: those that were kept, of what is frozen; else those that are counted now.
+/// The records behind a line: those that were kept, of what is frozen; else those that are counted now. What was rated by
+/// somebody who gave no name is not listed to whom it is about.
 pub fn records(tx: &mut Tx, actor: &Actor, reference: &str, subject: &str, line: &str, q: &ListQuery) -> Result<Page<AssessedRecordView>> {
     let (row, center, subject) = subject_seen(tx, actor, reference, subject)?;
     let content = content_of(tx, &row)?;
@@ -60,6 +61,9 @@ pub fn records(tx: &mut Tx, actor: &Actor, reference: &str, subject: &str, line:
         let next_cursor = next.map(|id| q.cursor_of(String::new(), id.to_string()).encode(tx.vault));
         Page { items, has_more: next_cursor.is_some(), next_cursor, as_of: None, count: None }
     };
+    let mut page = page;
+    let hidden = statistics::withheld(tx, actor, line.indicator, &page.items.iter().map(|r| r.1).collect::<Vec<_>>())?;
+    page.items.retain(|r| !hidden.contains(&r.1));
     let mut known = std::collections::BTreeMap::new();
     for kind in statistics::TRACED {
         let ids: Vec<Id> = page.items.iter().filter(|r| r.0 == kind).map(|r| r.1).collect();

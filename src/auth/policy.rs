@@ -868,6 +868,10 @@ pub mod subject {
     pub fn user(id: &str) -> String {
         format!("user:{id}")
     }
+    /// Who was rated by somebody that gave no name: along it lists walk, and nobody sees a record by it.
+    pub fn rated(id: &str) -> String {
+        format!("rated:{id}")
+    }
     /// An applicant.
     pub fn applicant(id: &str) -> String {
         format!("applicant:{id}")

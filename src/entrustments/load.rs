@@ -25,7 +25,7 @@ use crate::{
     clocks::{self, ClockKind},
     db::{Error, Private, Result, Tx, dialect},
     events::{self, Audience, NewEvent},
-    kernel::{Code as _, ErrorCode, Id, Problem, Target},
+    kernel::{Code as _, ErrorCode, Id, Problem, Target, Text},
     organization::{self, Center},
     settings::{self, Rules},
 };
@@ -50,6 +50,8 @@ pub struct Loaded {
     pub judged: Option<Judgement>,
     /// Who acts by an account of their own does so within their mandate.
     pub mandated: bool,
+    /// It has ended, and its applicant has rated it.
+    pub rated: bool,
     /// What the table's guards need.
     pub facts: Facts,
     /// How the caller sees it.
@@ -76,12 +78,18 @@ impl Loaded {
 
     /// Exactly what this caller may do now.
     pub fn allowed_actions(&self, actor: &Actor) -> Vec<String> {
-        let near = self.reachable();
         Action::ALL
             .iter()
-            .filter(|a| self.permits(actor, **a).is_ok() && policy::allows(actor, "entrustment", a.code(), &near))
+            .filter(|a| self.permits(actor, **a).is_ok() && self.allows(actor, **a))
             .map(|a| a.code().to_owned())
             .collect()
+    }
+
+    /// The policy; nobody looks up who has rated them.
+    fn allows(&self, actor: &Actor, action: Action) -> bool {
+        let near = self.reachable();
+        let near = if action == Action::Reveal && self.rated { Reachable { assignee: None, ..near } } else { near };
+        policy::allows(actor, "entrustment", action.code(), &near)
     }
 
     /// The table, whose turn it is in a termination, and whose step it is.
@@ -204,7 +212,11 @@ fn under(tx: &mut Tx, e: Entrustment, custodian: Center, rules: Rules, sight: Si
         originals_held: checklist.holds_originals(),
         mandate_void: mandate.as_ref().is_some_and(|m| !m.holds(tx.now)),
     };
-    Ok(Loaded { e, details, custodian, rules, plan, checklist, mandate, judged, mandated: true, facts, sight })
+    let rated = match RATED.get().filter(|_| e.state.is_final() && details.seen_off) {
+        Some(rated) => rated(tx, e.id)?,
+        None => false,
+    };
+    Ok(Loaded { e, details, custodian, rules, plan, checklist, mandate, judged, mandated: true, rated, facts, sight })
 }
 
 /// An entrustment that the caller may see.
@@ -226,8 +238,10 @@ pub fn load_for(tx: &mut Tx, actor: &Actor, action: Action, target: &Target) -> 
     };
     dialect::lock_root(tx.conn, "entrustments", id.as_str())?;
     let loaded = load_seen(tx, actor, id.as_str())?;
-    if !policy::allows(actor, "entrustment", action.code(), &loaded.reachable()) {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
+    if !loaded.allows(actor, action) {
+        let rated = loaded.rated && policy::allows(actor, "entrustment", action.code(), &loaded.reachable());
+        let zh = "本件申请人已评价，完整信息由中心负责人查看。";
+        return Err(if rated { Problem::new(ErrorCode::Forbidden, Text::new(zh, "Rated by its applicant: the leader of the center looks it up.")) } else { Problem::of(ErrorCode::Forbidden) }.into());
     }
     target.check(loaded.e.version)?;
     Ok(loaded)

@@ -61,7 +61,7 @@ impl ListKind for Evaluations {
 
 /// 查询评价（evaluations）
 ///
-/// 申请人看到自己的评价及评价链接；工作人员看到可见范围内的评价，个人信息遮蔽。sort=rated_at 只列已评价的。
+/// 申请人看到自己的评价及评价链接；工作人员看到可见范围内的评价，个人信息遮蔽；被评价人看到对本人的实名评价，匿名评价只计入统计。sort=rated_at 只列已评价的。
 #[utoipa::path(tag = "evaluations", operation_id = "list_evaluations", params(List<Evaluations>, Expand<OfEvaluation>), responses((status = 200, description = "一页评价", body = Page<EvaluationView>)))]
 #[get("/evaluations")]
 async fn list(ask: Ask, asked: List<Evaluations>) -> Answer {
@@ -70,7 +70,7 @@ async fn list(ask: Ask, asked: List<Evaluations>) -> Answer {
 
 /// 查看评价（evaluation）
 ///
-/// 一次评价。
+/// 一次评价。匿名评价不向被评价人本人显示（404）。
 #[utoipa::path(tag = "evaluations", operation_id = "get_evaluation", params(("id" = String, Path, description = "评价 id、所评的件的编号或者服务编号", max_length = 100), Expand<OfEvaluation>), responses((status = 200, description = "评价", body = EvaluationView)))]
 #[get("/evaluations/{id}")]
 async fn fetch(ask: Ask) -> Answer {
@@ -122,7 +122,7 @@ fn svg(picture: crate::db::Result<String>) -> Answer {
 
 /// 凭进度查询领取评价链接（evaluation link by progress）
 ///
-/// 公开。没有账号的申请人凭编号（代办件、“办不成事”反映、咨询、热线工单或者服务事件）和联系电话后四位取得评价链接；同一编号每小时输错五次后暂停查询。
+/// 公开。没有账号的申请人凭编号（代办件、“办不成事”反映、咨询、热线工单或者服务事件）和联系电话后四位取得评价链接；同一编号每小时输错五次后暂停查询。凭后四位取得的链接无法核实本人：评价照常计入，不作实名，标为 by_number 供复看。
 #[utoipa::path(tag = "public", operation_id = "get_evaluation_link_by_progress", security(()), params(("id" = String, Path, description = "编号", max_length = 100), ProgressParams),
     responses((status = 200, description = "评价链接", body = EvaluationLink)))]
 #[get("/progress/{id}/evaluation")]
@@ -174,7 +174,7 @@ async fn poster_picture(state: web::Data<State>, Named(id): Named, _none: Params
 
 /// 凭评价码领取评价链接（claim by poster）
 ///
-/// 公开。扫中心或窗口的二维码后，凭服务编号和所留电话后四位或小票上的六位评价码取得评价链接；同一编号每小时输错五次后暂停。
+/// 公开。扫中心或窗口的二维码后，凭服务编号和所留电话后四位或小票上的六位评价码取得评价链接；同一编号每小时输错五次后暂停。凭后四位取得的，评价不作实名，标为 by_number 供复看。
 #[utoipa::path(tag = "public", operation_id = "claim_by_rating_poster", security(()), params(("id" = String, Path, description = "中心 id、12 位区划代码或者窗口 id", max_length = 100, example = "320623000000")), request_body = PosterClaim,
     responses((status = 200, description = "评价链接", body = EvaluationLink)))]
 #[post("/rating-posters/{id}")]

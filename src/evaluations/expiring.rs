@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::{
     load::{KIND, lock, place, publish},
-    machine::Step,
+    machine::{Standing, Step},
     model::{EvaluationState, Grade, RatingChannel},
     opening::ON_ENDED,
-    store,
+    store::{self, Evaluation},
 };
 use crate::{
     auth::Actor,
@@ -109,7 +109,6 @@ fn expire_due(tx: &mut Tx, batch: i64) -> Result<usize> {
         let wanted = settings::rules(tx, &center.path)?.default_rating;
         let default = row.decide(Step::Default, now).ok().filter(|_| wanted);
         let Some(next) = default.or_else(|| row.decide(Step::Expire, now).ok()) else { continue };
-        row.state = next.state();
         let kind = if default.is_some() {
             row.is_default = true;
             row.grade = Some(Grade::Satisfied);
@@ -119,16 +118,22 @@ fn expire_due(tx: &mut Tx, batch: i64) -> Result<usize> {
         } else {
             "evaluation.expired"
         };
-        row.remind_at = Moment::NEVER;
-        row.version += 1;
-        row.updated_at = now;
-        if !store::save(tx, &row)? {
-            return Err(Error::Contended);
-        }
-        clocks::stop(tx, row.id, &[ClockKind::Evaluation])?;
-        row.entrustment_id.map_or(Ok(()), |id| entrustments::see_off(tx, id))?;
-        publish(tx, &actor, &row, kind, json!({}))?;
-        ON_ENDED.get().map_or(Ok(()), |hook| hook(tx, &actor, &row))?;
+        end_unrated(tx, &actor, &mut row, next, kind)?;
     }
     Ok(ids.len())
+}
+
+/// An evaluation ends that nobody has rated.
+pub(super) fn end_unrated(tx: &mut Tx, actor: &Actor, row: &mut Evaluation, next: Standing, kind: &str) -> Result<()> {
+    row.state = next.state();
+    row.remind_at = Moment::NEVER;
+    row.version += 1;
+    row.updated_at = tx.now;
+    if !store::save(tx, row)? {
+        return Err(Error::Contended);
+    }
+    clocks::stop(tx, row.id, &[ClockKind::Evaluation])?;
+    row.entrustment_id.map_or(Ok(()), |id| entrustments::see_off(tx, id))?;
+    publish(tx, actor, row, kind, json!({}))?;
+    ON_ENDED.get().map_or(Ok(()), |hook| hook(tx, actor, row))
 }

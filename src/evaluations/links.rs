@@ -4,7 +4,7 @@ use qrcode::{EcLevel, QrCode};
 use serde::Serialize;
 
 use super::{
-    load::{by_known_number, by_token, link, phone},
+    load::{Holder, by_known_number, by_token, link_for, phone},
     model::{EvaluationState, Grade, RatedKind},
     store::{self, Evaluation},
 };
@@ -73,17 +73,17 @@ pub struct EvaluationLink {
     pub due_at: Moment,
 }
 
-/// The link of an evaluation that can be rated now; its holder was proved to be whoever was served.
-pub(super) fn link_of(tx: &mut Tx, row: &Evaluation) -> Result<EvaluationLink> {
+/// The link of an evaluation that can be rated now, as far as its holder was proved.
+pub(super) fn link_of(tx: &mut Tx, row: &Evaluation, holder: Holder) -> Result<EvaluationLink> {
     if !row.is_open(tx.now) {
         return Err(Problem::not_found().into());
     }
-    Ok(EvaluationLink { link: link(tx, row.id), due_at: row.due_at })
+    Ok(EvaluationLink { link: link_for(tx, row.id, holder), due_at: row.due_at })
 }
 
 /// What the holder of a link rates.
 pub fn by_link(tx: &mut Tx, text: &str) -> Result<LinkView> {
-    let row = by_token(tx, text)?;
+    let (row, _) = by_token(tx, text)?;
     LinkView::of(tx, row)
 }
 
@@ -107,9 +107,9 @@ where
     entrustments::guarded(db, number, last4, found).await
 }
 
-/// The link, for who has no account.
+/// The link, for who has no account: what is rated by it is looked at twice.
 pub async fn by_progress(db: &Db, number: String, last4: String) -> Result<EvaluationLink> {
-    proved(db, number, last4, link_of).await
+    proved(db, number, last4, |tx, row| link_of(tx, row, Holder::Number)).await
 }
 
 /// The picture of an address, as SVG.

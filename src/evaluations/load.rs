@@ -27,12 +27,12 @@ pub(super) fn publish(tx: &mut Tx, actor: &Actor, row: &Evaluation, kind: &str, 
     place(tx, row)
 }
 
-/// Who sees an evaluation: the rated center and what is above it, the rated person, the applicant, and the client that opened
-/// it. An occasion is seen with its first evaluation, in that one's state.
+/// Who sees an evaluation: the rated center and what is above it, the rated person (only what they were told by name), the
+/// applicant, and the client that opened it. An occasion is seen with its first evaluation, in that one's state, also by who
+/// served: it is their work, and shows no grade.
 pub(super) fn place(tx: &mut Tx, row: &Evaluation) -> Result<()> {
     let center = organization::load(tx, row.center_id)?;
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(&center).into_iter().map(|s| (s, false)).collect();
-    subjects.extend(row.staff_id.map(|id| (subject::user(id.as_str()), false)));
     subjects.extend(row.applicant_id.map(|id| (subject::applicant(id.as_str()), false)));
     let occasion = match row.record_kind {
         RatedKind::ServiceOccasion => served::occasion(tx, row.record_id)?,
@@ -46,10 +46,21 @@ pub(super) fn place(tx: &mut Tx, row: &Evaluation) -> Result<()> {
         EvaluationState::Expired => Moment::NEVER,
     };
     if let Some(occasion) = occasion.filter(|_| row.round == 1) {
-        let (kind, subjects) = (served::KIND, subjects.clone());
+        let (kind, mut subjects) = (served::KIND, subjects.clone());
+        subjects.extend(row.staff_id.map(|id| (subject::user(id.as_str()), false)));
         access::place(tx, &Placement { kind, record: occasion.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })?;
     }
+    if let Some(rated) = row.staff_id {
+        let of = if is_withheld(tx, row)? { subject::rated } else { subject::user };
+        subjects.push((of(rated.as_str()), false));
+    }
     access::place(tx, &Placement { kind: KIND, record: row.id, state: row.state.code(), due_at, updated_at: row.updated_at, subjects })
+}
+
+/// Whether the rated person does not see it: somebody gave no name, or it follows a bad grade of somebody who gave none.
+fn is_withheld(tx: &mut Tx, row: &Evaluation) -> Result<bool> {
+    let first = if row.round > 1 { store::first_of(tx, &[row.record_id])?.pop() } else { None };
+    Ok(row.is_anonymous() || first.is_some_and(|first| first.is_anonymous()))
 }
 
 /// How far an evaluation is from a caller who sees it.
@@ -59,23 +70,41 @@ pub(super) fn reachable(actor: &Actor, row: &Evaluation) -> Reachable<'static> {
     Reachable { applicant: row.applicant_id, assignee: row.staff_id, centers: vec![row.center_id], client, ..Reachable::default() }
 }
 
-/// The token of an evaluation's link: nothing is stored, and only this server can make it. Rating uses it up.
-pub(super) fn token(tx: &Tx, id: Id) -> String {
-    format!("{id}.{}", tx.vault.mark(Purpose::Link, &format!("evaluation:{id}")))
+/// Who holds a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// Whoever was served: it was sent to their telephone or account, or handed to them.
+    Served,
+    /// Whoever knows the number and the last four digits of the telephone, as everybody does who served.
+    Number,
 }
 
-/// The path of an evaluation's link.
+impl Holder {
+    fn marked(self, id: Id) -> String {
+        match self {
+            Self::Served => format!("evaluation:{id}"),
+            Self::Number => format!("evaluation_by_number:{id}"),
+        }
+    }
+}
+
+/// The path of an evaluation's link. Of its token nothing is stored, and only this server can make it; rating uses up those of
+/// every holder.
 pub(super) fn link(tx: &Tx, id: Id) -> String {
-    format!("/api/v1/evaluation-links/{}", token(tx, id))
+    link_for(tx, id, Holder::Served)
 }
 
-pub(super) fn by_token(tx: &mut Tx, text: &str) -> Result<Evaluation> {
+/// The same, for somebody who has not proved as much.
+pub(super) fn link_for(tx: &Tx, id: Id, holder: Holder) -> String {
+    format!("/api/v1/evaluation-links/{id}.{}", tx.vault.mark(Purpose::Link, &holder.marked(id)))
+}
+
+pub(super) fn by_token(tx: &mut Tx, text: &str) -> Result<(Evaluation, Holder)> {
     let (id, mark) = text.split_once('.').ok_or_else(Problem::not_found)?;
     let id: Id = id.parse().map_err(|_| Problem::not_found())?;
-    if !tx.vault.matches(Purpose::Link, &format!("evaluation:{id}"), mark) {
-        return Err(Problem::not_found().into());
-    }
-    Ok(store::evaluation(tx, id)?.ok_or_else(Problem::not_found)?)
+    let holds = |holder: &Holder| tx.vault.matches(Purpose::Link, &holder.marked(id), mark);
+    let holder = [Holder::Served, Holder::Number].into_iter().find(holds).ok_or_else(Problem::not_found)?;
+    Ok((store::evaluation(tx, id)?.ok_or_else(Problem::not_found)?, holder))
 }
 
 /// By id, by the number of what is rated, or by the service number of an occasion that the caller sees.

@@ -47,6 +47,8 @@ pub enum Step {
     Hold,
     /// That ended, again: the window begins anew.
     AskAnew,
+    /// That ended without being served: there is nothing to rate.
+    Fall,
 }
 
 use Standing as W;
@@ -71,6 +73,7 @@ const FIRST: &[(A, &[W], W)] = &[
     (A::Expire, &[W::Open], W::Expired),
     (A::Hold, &[W::Open, W::Defaulted, W::Expired], W::Held),
     (A::AskAnew, &[W::Open, W::Held, W::Defaulted, W::Expired], W::Open),
+    (A::Fall, &[W::Open, W::Held], W::Expired),
 ];
 /// See [`FIRST`].
 const SECOND: &[(A, &[W], W)] = &[
@@ -79,6 +82,7 @@ const SECOND: &[(A, &[W], W)] = &[
     (A::Expire, &[W::Open], W::Expired),
     (A::Hold, &[W::Open], W::Held),
     (A::AskAnew, &[W::Open, W::Held], W::Open),
+    (A::Fall, &[W::Open, W::Held], W::Expired),
 ];
 
 /// What the guards know beside the standing.
@@ -148,7 +152,7 @@ pub fn decide(at: W, facts: Facts, step: A) -> Result<W, Refusal> {
 mod tests {
     use super::*;
 
-    const STEPS: [A; 6] = [A::Rate, A::Remind, A::Default, A::Expire, A::Hold, A::AskAnew];
+    const STEPS: [A; 7] = [A::Rate, A::Remind, A::Default, A::Expire, A::Hold, A::AskAnew, A::Fall];
 
     #[test]
     fn the_table_as_it_stands() {
@@ -160,23 +164,23 @@ mod tests {
             [W::Open, W::Held, W::Rated, W::Defaulted, W::Expired].map(line).join("\n")
         };
         insta::assert_snapshot!([told(1, false), told(1, true), told(2, false), told(2, true)].join("\n"), @r"
-        1 runs Open: Rate→Rated Remind→Open Hold→Held AskAnew→Open
-        1 runs Held: AskAnew→Open
+        1 runs Open: Rate→Rated Remind→Open Hold→Held AskAnew→Open Fall→Expired
+        1 runs Held: AskAnew→Open Fall→Expired
         1 runs Rated: 
         1 runs Defaulted: Hold→Held AskAnew→Open
         1 runs Expired: Hold→Held AskAnew→Open
-        1 over Open: Default→Defaulted Expire→Expired Hold→Held AskAnew→Open
-        1 over Held: AskAnew→Open
+        1 over Open: Default→Defaulted Expire→Expired Hold→Held AskAnew→Open Fall→Expired
+        1 over Held: AskAnew→Open Fall→Expired
         1 over Rated: 
         1 over Defaulted: Hold→Held AskAnew→Open
         1 over Expired: Hold→Held AskAnew→Open
-        2 runs Open: Rate→Rated Remind→Open Hold→Held AskAnew→Open
-        2 runs Held: AskAnew→Open
+        2 runs Open: Rate→Rated Remind→Open Hold→Held AskAnew→Open Fall→Expired
+        2 runs Held: AskAnew→Open Fall→Expired
         2 runs Rated: 
         2 runs Defaulted: 
         2 runs Expired: 
-        2 over Open: Expire→Expired Hold→Held AskAnew→Open
-        2 over Held: AskAnew→Open
+        2 over Open: Expire→Expired Hold→Held AskAnew→Open Fall→Expired
+        2 over Held: AskAnew→Open Fall→Expired
         2 over Rated: 
         2 over Defaulted: 
         2 over Expired: 

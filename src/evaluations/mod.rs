@@ -22,7 +22,7 @@ pub use codes::{CodeMessage, Outgoing, any_outgoing, outgoing, take_outgoing};
 pub use expiring::{anything_due, recompute, sweep};
 pub use filling::fill;
 pub use load::{is_waiting, reach};
-pub use opening::{ON_ENDED, Served, exclude, hold, is_rated, on_matter_told, open, open_for, open_second};
+pub use opening::{ON_ENDED, Served, exclude, fall, hold, is_rated, on_matter_told, open, open_for, open_second};
 pub use rating::{rate, rate_by_link, record};
 pub use store::Evaluation;
 pub use views::{EvaluationView, Said, comment_of, list, said};

@@ -95,6 +95,7 @@ code_enum! {
         SameWords "same_words" "多次差评的文字相同",
         Flood "flood" "同一中心一小时内差评集中",
         Unproven "unproven" "没有留联系方式，凭链接评价，无从核实本人",
+        ByNumber "by_number" "凭编号和电话后四位取得的链接评价，无法核实本人",
     }
 }
 

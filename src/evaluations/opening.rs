@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde_json::json;
 
 use super::{
-    expiring::remind_at,
+    expiring::{end_unrated, remind_at},
     load::{lock, publish},
     machine::Step,
     model::{EvaluationState, RatedKind},
@@ -54,7 +54,7 @@ pub struct Served {
 /// Opens the one evaluation of a matter.
 pub fn open(tx: &mut Tx, actor: &Actor, matter: &ClosedMatter) -> Result<()> {
     if !matter.served {
-        return Ok(());
+        return fall(tx, actor, matter.id);
     }
     let served = Served {
         kind: RatedKind::Entrustment,
@@ -140,6 +140,17 @@ pub fn hold(tx: &mut Tx, actor: &Actor, record: Id) -> Result<()> {
     store::all_of_record(tx, record)?.into_iter().try_for_each(|row| ask_anew(tx, actor, row.id, None))
 }
 
+/// What was served, and handled again, has ended without being served: nobody is asked about it, and nothing waits for it. A
+/// second evaluation ends its follow-up as when its window is over.
+pub fn fall(tx: &mut Tx, actor: &Actor, record: Id) -> Result<()> {
+    for row in store::all_of_record(tx, record)? {
+        let mut row = lock(tx, row.id)?;
+        let Ok(next) = row.decide(Step::Fall, tx.now) else { continue };
+        end_unrated(tx, actor, &mut row, next, "evaluation.expired")?;
+    }
+    Ok(())
+}
+
 /// An evaluation that nobody rated is open again, from now on where the handling ended, else not before it ends. A default says
 /// nothing of it any more. Of a second one only the window moves: it is of the first's center, and belongs to its follow-up.
 fn ask_anew(tx: &mut Tx, actor: &Actor, id: Id, ended: Option<&Served>) -> Result<()> {
@@ -157,6 +168,11 @@ fn ask_anew(tx: &mut Tx, actor: &Actor, id: Id, ended: Option<&Served>) -> Resul
                 // Whoever had it last is rated.
                 (row.center_id, row.staff_id, row.applicant_id) = (served.center_id, served.staff_id, served.applicant_id);
                 row.title.clone_from(&served.title);
+                if let Some(phone) = &served.phone {
+                    // Of a ticket that others were merged into, another may ask first.
+                    row.phone = Some(Sealed::seal(tx.vault, phone)?);
+                    row.phone_mark = Some(applicants::phone_mark(tx, phone));
+                }
             }
             run(tx, &mut row)?;
             "evaluation.reopened"
@@ -171,10 +187,11 @@ fn ask_anew(tx: &mut Tx, actor: &Actor, id: Id, ended: Option<&Served>) -> Resul
     publish(tx, actor, &row, kind, params)
 }
 
-/// Opens the second evaluation, after the follow-up was told; the first stays as it is.
-pub fn open_second(tx: &mut Tx, actor: &Actor, first: Id) -> Result<Id> {
+/// Opens the second evaluation, after the follow-up was told; the first stays as it is. While what it rates is handled again
+/// (`held`) it waits for the new end, as everything that is asked about it does.
+pub fn open_second(tx: &mut Tx, actor: &Actor, first: Id, held: bool) -> Result<Id> {
     let first = store::evaluation(tx, first)?.ok_or_else(Problem::not_found)?;
-    let row = Evaluation {
+    let mut row = Evaluation {
         id: Id::new(),
         round: first.round + 1,
         state: EvaluationState::Open,
@@ -195,7 +212,14 @@ pub fn open_second(tx: &mut Tx, actor: &Actor, first: Id) -> Result<Id> {
         suspicions: None,
         ..first
     };
-    begin(tx, actor, row).map(|row| row.id)
+    if !held {
+        return begin(tx, actor, row).map(|row| row.id);
+    }
+    (row.due_at, row.remind_at) = (Moment::NEVER, Moment::NEVER);
+    store::insert(tx, &row)?;
+    let params = json!({ "number": row.number, "kind": row.record_kind.code(), "round": row.round });
+    publish(tx, actor, &row, "evaluation.held", params)?;
+    Ok(row.id)
 }
 
 /// The window of validity begins.

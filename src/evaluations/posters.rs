@@ -7,7 +7,7 @@ use validator::Validate;
 use super::{
     codes::receipt_code,
     links::{EvaluationLink, link_of, picture},
-    load::phone,
+    load::{Holder, phone},
     occasions::store as occasions,
     store,
 };
@@ -113,7 +113,8 @@ fn claimed(tx: &mut Tx, center: Id, window: Option<Id>, input: &PosterClaim) -> 
         let digits = phone(tx, &row)?.and_then(|p| kernel::phone::last4(&p));
         let by_phone = input.phone_last4.is_some() && input.phone_last4 == digits;
         if by_slip || by_phone {
-            return link_of(tx, &row).map(Some);
+            // The slip was handed to whoever was served.
+            return link_of(tx, &row, if by_slip { Holder::Served } else { Holder::Number }).map(Some);
         }
     }
     Ok(None)

@@ -7,7 +7,7 @@ use validator::Validate;
 
 use super::{
     links::LinkView,
-    load::{by_token, load_locked, lock, publish, reachable},
+    load::{Holder, by_token, load_locked, lock, publish, reachable},
     machine::Step,
     model::{Dimension, Grade, ObjectRating, RatedObject, Rating, RatingChannel, RatingTag, Recorded},
     opening::ON_ENDED,
@@ -135,6 +135,7 @@ pub(super) fn rate_row(
     input: &RatingInput,
     channel: RatingChannel,
     recorded: Option<&Recorded>,
+    holder: Holder,
 ) -> Result<Evaluation> {
     let next = row.decide(Step::Rate, tx.now).map_err(|refusal| Problem { allowed_actions: Some(Vec::new()), ..refusal.into() })?;
     input.check(&row, channel)?;
@@ -154,8 +155,8 @@ pub(super) fn rate_row(
     row.platform_grade = input.of(RatedObject::Platform);
     row.staff_grade = input.of(RatedObject::Staff);
     row.channel = Some(channel);
-    // Who left nothing by which they can be asked gave no name.
-    row.is_named = input.is_named && row.has_contact();
+    // Who left nothing by which they can be asked gave no name, nor did who only knows the number.
+    row.is_named = input.is_named && row.has_contact() && holder == Holder::Served;
     row.rating = Some(Json::new(&rating)?);
     row.rated_at = Some(tx.now);
     row.remind_at = Moment::NEVER;
@@ -163,7 +164,7 @@ pub(super) fn rate_row(
     if bad.is_some() && row.round == 1 {
         row.follow_up_id = Some(Id::new());
     }
-    suspicion::mark(tx, &mut row, input.comment.as_deref())?;
+    suspicion::mark(tx, &mut row, input.comment.as_deref(), holder)?;
     row.version += 1;
     row.updated_at = tx.now;
     if !store::save(tx, &row)? {
@@ -183,7 +184,7 @@ pub fn rate(tx: &mut Tx, actor: &Actor, target: &Target, input: &RatingInput) ->
         return Err(Problem::of(ErrorCode::Forbidden).into());
     }
     target.check(row.version)?;
-    let row = rate_row(tx, actor, row, input, input.channel.unwrap_or(RatingChannel::Mobile), None)?;
+    let row = rate_row(tx, actor, row, input, input.channel.unwrap_or(RatingChannel::Mobile), None, Holder::Served)?;
     render(tx, actor, row, sight)
 }
 
@@ -217,7 +218,7 @@ pub fn record(tx: &mut Tx, actor: &Actor, target: &Target, input: &RecordedRatin
         return Err(Problem::rule("/called", "no_telephone", zh, "There is no telephone to call.").into());
     }
     let recorded = Recorded { called: input.called.clone(), called_at, recording_no: input.recording_no.clone(), by: actor.id };
-    let row = rate_row(tx, actor, row, &input.rating, RatingChannel::Phone, Some(&recorded)).map_err(|e| within(e, "/rating"))?;
+    let row = rate_row(tx, actor, row, &input.rating, RatingChannel::Phone, Some(&recorded), Holder::Served).map_err(|e| within(e, "/rating"))?;
     render(tx, actor, row, sight)
 }
 
@@ -244,8 +245,8 @@ pub(super) fn applicant(request_id: &str) -> Actor {
 
 /// Rates by link; the link is used up.
 pub fn rate_by_link(tx: &mut Tx, text: &str, request_id: &str, input: &RatingInput) -> Result<LinkView> {
-    let id = by_token(tx, text)?.id;
-    let row = lock(tx, id)?;
-    let row = rate_row(tx, &applicant(request_id), row, input, input.channel.unwrap_or(RatingChannel::Mobile), None)?;
+    let (row, holder) = by_token(tx, text)?;
+    let row = lock(tx, row.id)?;
+    let row = rate_row(tx, &applicant(request_id), row, input, input.channel.unwrap_or(RatingChannel::Mobile), None, holder)?;
     LinkView::of(tx, row)
 }

@@ -92,6 +92,11 @@ impl Evaluation {
         self.state == EvaluationState::Rated && !self.is_default
     }
 
+    /// Whether somebody rated it who gave no name: to whom it is about it is a part of figures, and no record.
+    pub fn is_anonymous(&self) -> bool {
+        self.is_rated() && !self.is_named
+    }
+
     fn standing(&self) -> Standing {
         match self.state {
             EvaluationState::Open if self.due_at.known().is_none() => Standing::Held,

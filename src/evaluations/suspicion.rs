@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 
 use super::{
+    load::Holder,
     model::{RatedKind, RatingChannel, Suspicion},
     store::{self, Evaluation},
 };
@@ -20,10 +21,13 @@ const TELLING: usize = 6;
 const SAME: i64 = 3;
 
 /// Looks at a rating that is about to be saved.
-pub(super) fn mark(tx: &mut Tx, row: &mut Evaluation, comment: Option<&str>) -> Result<()> {
+pub(super) fn mark(tx: &mut Tx, row: &mut Evaluation, comment: Option<&str>, holder: Holder) -> Result<()> {
     let mut found = if row.bad().is_some() { malicious(tx, row, comment)? } else { Vec::new() };
     if unproven(row) {
         found.push(Suspicion::Unproven);
+    } else if holder == Holder::Number {
+        // The last four digits are known to everybody who served.
+        found.push(Suspicion::ByNumber);
     }
     row.suspicions = if found.is_empty() { None } else { Some(Json::new(&found)?) };
     Ok(())

@@ -1,5 +1,5 @@
-//! An evaluation as it is answered, and the list of them. The rated person reads the grade, and not the words of somebody who
-//! gave no name; what makes a rating suspect is the staff's to know.
+//! An evaluation as it is answered, and the list of them. What somebody rated who gave no name is not seen by the rated
+//! person at all, and by a rated leader without its words; what makes a rating suspect is the staff's to know.
 
 use serde::Serialize;
 
@@ -271,7 +271,10 @@ impl Asked {
         match (self.staff.as_slice(), self.centers.as_slice()) {
             ([], []) => None,
             ([], centers) => along(centers, subject::center),
-            (staff, _) => along(staff, subject::user),
+            (staff, _) => {
+                let both = staff.iter().flat_map(|id| [subject::user(id.as_str()), subject::rated(id.as_str())]);
+                Some(Scope::Subjects(both.map(|s| (s, false)).collect()))
+            }
         }
     }
 }

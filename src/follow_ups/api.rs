@@ -59,7 +59,7 @@ impl ListKind for FollowUpEvents {
 
 /// 查询差评整改（follow-ups）
 ///
-/// 列出本人可见的差评整改：被评价中心负责人、上级中心、承办人、被评价人，以及评价的申请人；overdue=true 为已超期的。
+/// 列出本人可见的差评整改：被评价中心负责人、上级中心、承办人、实名差评的被评价人，以及评价的申请人；overdue=true 为已超期的。
 #[utoipa::path(tag = "evaluations", operation_id = "list_follow_ups", params(List<FollowUps>, Expand<OfFollowUp>), responses((status = 200, description = "一页差评整改", body = Page<FollowUpView>)))]
 #[get("/follow-ups")]
 async fn list(ask: Ask, asked: List<FollowUps>) -> Answer {
@@ -68,7 +68,7 @@ async fn list(ask: Ask, asked: List<FollowUps>) -> Answer {
 
 /// 查看差评整改（follow-up）
 ///
-/// 路径中可用 id，也可用编号。被评价人看到等级，看不到匿名评价的文字；申请人看到进度，看不到申诉。
+/// 路径中可用 id，也可用编号。被评价人看到实名差评的整改，看不到匿名差评的（只计入统计）；申请人看到进度，看不到申诉。
 #[utoipa::path(tag = "evaluations", operation_id = "get_follow_up", params(("id" = String, Path, description = "差评整改 id 或编号", max_length = 100), Expand<OfFollowUp>), responses((status = 200, description = "差评整改", body = FollowUpView)))]
 #[get("/follow-ups/{id}")]
 async fn fetch(ask: Ask) -> Answer {
@@ -149,7 +149,7 @@ async fn explain(command: Command, body: Body<FollowUpDone>) -> Answer {
 
 /// 反馈申请人（tell applicant）
 ///
-/// 登记反馈的时间和方式；同时开启一次二次评价，首次评价保留不变。
+/// 登记反馈的时间和方式；同时开启一次二次评价，首次评价保留不变。所评的件正在重新办理的，再次办结后开始二次评价；并入他件的不再二次评价。
 #[utoipa::path(tag = "evaluations", operation_id = "tell_follow_up", params(("id" = String, Path, description = "差评整改 id 或编号", max_length = 100)), request_body = FollowUpTelling, responses((status = 200, description = "差评整改", body = FollowUpView)))]
 #[post("/follow-ups/{id}/tell")]
 async fn tell(command: Command, body: Body<FollowUpTelling>) -> Answer {
@@ -158,7 +158,7 @@ async fn tell(command: Command, body: Body<FollowUpTelling>) -> Answer {
 
 /// 申诉（appeal）
 ///
-/// 被评价人或者中心认为误评、恶意差评的，在 5 个工作日内写明理由和证据，由上级中心复核；复核期间整改照常进行。
+/// 中心负责人，或者实名差评的被评价人认为误评、恶意差评的，在 5 个工作日内写明理由和证据，由上级中心复核；复核期间整改照常进行。匿名差评由中心负责人申诉。
 #[utoipa::path(tag = "evaluations", operation_id = "appeal_follow_up", params(("id" = String, Path, description = "差评整改 id 或编号", max_length = 100)), request_body = AppealInput, responses((status = 200, description = "差评整改", body = FollowUpView)))]
 #[post("/follow-ups/{id}/appeal")]
 async fn appeal(command: Command, body: Body<AppealInput>) -> Answer {

@@ -9,17 +9,19 @@ use super::{
         Attempt, Done, FollowUpAssignment, FollowUpAttempt, FollowUpDone, FollowUpPlan, FollowUpReason, FollowUpTelling, FollowUpVerification, Telling,
         Verification,
     },
+    store::FollowUp,
     views::{FollowUpView, view},
 };
 use crate::{
     auth::Actor,
     clocks::{self, ClockKind},
     db::{Result, Tx},
-    evaluations,
+    entrustments,
+    evaluations::{self, model::RatedKind},
     kernel::{Code as _, ErrorCode, Moment, Problem, Target, Text},
     organization::team,
     settings,
-    tickets::FeedbackWay,
+    tickets::{self, FeedbackWay},
 };
 
 /// Names who handles it: somebody of the center, and not the one who was rated.
@@ -176,6 +178,15 @@ fn done(tx: &mut Tx, actor: &Actor, target: &Target, input: &FollowUpDone, actio
     view(tx, actor, loaded.row.id)
 }
 
+/// Whether what was rated has not ended anew: an occasion never begins again.
+fn is_handled_again(tx: &mut Tx, row: &FollowUp) -> Result<bool> {
+    Ok(match row.record_kind {
+        RatedKind::Entrustment => entrustments::store::entrustment(tx, row.record_id)?.is_some_and(|e| !e.state.is_final()),
+        RatedKind::FallbackTicket => tickets::store::ticket(tx, row.record_id)?.is_some_and(|t| t.state.is_open()),
+        RatedKind::ServiceOccasion => false,
+    })
+}
+
 /// The applicant is told, and may rate a second time; after it was sent back, that is its end.
 pub fn tell(tx: &mut Tx, actor: &Actor, target: &Target, input: &FollowUpTelling) -> Result<FollowUpView> {
     let mut loaded = load_for(tx, actor, target, Action::Tell)?;
@@ -202,7 +213,8 @@ pub fn tell(tx: &mut Tx, actor: &Actor, target: &Target, input: &FollowUpTelling
         return view(tx, actor, loaded.row.id);
     }
     loaded.row.state = next;
-    loaded.row.second_evaluation_id = Some(evaluations::open_second(tx, actor, loaded.row.evaluation_id)?);
-    loaded.save(tx, actor, Told::all("told", json!({})))?;
+    let again = is_handled_again(tx, &loaded.row)?;
+    loaded.row.second_evaluation_id = Some(evaluations::open_second(tx, actor, loaded.row.evaluation_id, again)?);
+    loaded.save(tx, actor, Told::all("told", if again { json!({ "again": true }) } else { json!({}) }))?;
     view(tx, actor, loaded.row.id)
 }

@@ -45,8 +45,8 @@ pub(super) fn permits(row: &FollowUp, path: &str, actor: &Actor, action: Action)
     let near = |assignee, centers, authority| Reachable { assignee, centers, path, authority, ..Reachable::default() };
     let rule = |on: &Reachable| policy::allows(actor, KIND, action.code(), on);
     match action {
-        // The rated person's own, or the center's.
-        Action::Appeal => rule(&near(row.staff_id, vec![row.center_id], None)),
+        // The rated person's own, of what they were told by name; or the center's.
+        Action::Appeal => rule(&near(row.staff_id.filter(|_| row.is_named), vec![row.center_id], None)),
         // The node above, and nobody who works at the rated center, whatever else they are.
         Action::DecideAppeal | Action::Conclude | Action::SendBack => {
             let node = match row.authority {
@@ -180,11 +180,11 @@ pub(super) fn tell(tx: &mut Tx, actor: &Actor, row: &FollowUp, told: Told) -> Re
     events::record(tx, actor, event)
 }
 
-/// Who sees it: the rated center's leader and what is above it, who handles it, who decides, the rated person (masked: the
-/// grade, not who gave it), and the applicant.
+/// Who sees it: the rated center's leader and what is above it, who handles it, who decides, the rated person where the rater
+/// gave a name (masked: the grade, not who gave it), and the applicant.
 pub(super) fn place(tx: &mut Tx, row: &FollowUp, center: &Center) -> Result<()> {
     let mut subjects: Vec<(String, bool)> = organization::subjects_of(center).into_iter().map(|s| (s, false)).collect();
-    subjects.extend(row.staff_id.map(|id| (subject::user(id.as_str()), true)));
+    subjects.extend(row.staff_id.filter(|_| row.is_named).map(|id| (subject::user(id.as_str()), true)));
     subjects.extend(row.handler_id.map(|id| (subject::user(id.as_str()), false)));
     subjects.extend(row.applicant_id.map(|id| (subject::applicant(id.as_str()), false)));
     // Where the leader is the one who was rated, the upper center names who handles it.

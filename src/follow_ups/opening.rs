@@ -103,6 +103,8 @@ fn second(tx: &mut Tx, actor: &Actor, rated: &Evaluation, id: Id) -> Result<()> 
     let Some(next) = after_second(loaded.row.state, bad) else { return Ok(()) };
     let told = match rated.bad().or(rated.grade) {
         Some(grade) => Told::all("rated_again", json!({ "grade": grade.code() })),
+        // It waited for an end that did not come.
+        None if rated.due_at.known().is_none() => Told::all("not_rated_again", json!({ "fallen": true })),
         None => Told::all("not_rated_again", json!({})),
     };
     if next == State::UpperReview {

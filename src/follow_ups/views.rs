@@ -1,5 +1,5 @@
-//! A follow-up as it is answered. Staff read what was written; the rated person does not read what an anonymous rater said, or
-//! what was said in a return visit; the applicant reads how it stands and what they were told, and nothing of an appeal.
+//! A follow-up as it is answered. Staff read what was written; a rated leader does not read what an anonymous rater said, nor
+//! any rated person what was said in a return visit; the applicant reads how it stands and what they were told, and nothing of an appeal.
 
 use serde::Serialize;
 

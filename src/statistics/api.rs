@@ -51,7 +51,7 @@ async fn breakdown(ask: Ask, params: Params<BreakdownParams>) -> Answer {
 
 /// 指标溯源（records behind a figure）
 ///
-/// 一项指标的分子或分母由哪些记录构成，每条记录贡献多少；筛选与统计总览相同，全部页的 count 之和等于该数字。期末存量列出期末仍在的。本人无权查看的记录只列种类和编号。
+/// 一项指标的分子或分母由哪些记录构成，每条记录贡献多少；筛选与统计总览相同，全部页的 count 之和等于该数字。期末存量列出期末仍在的。本人无权查看的记录只列种类和编号；对本人的匿名评价只计入数字，不向本人列出。
 #[utoipa::path(tag = "statistics", operation_id = "list_statistics_records", params(TraceParams), responses((status = 200, description = "一页记录", body = TracedPage)))]
 #[get("/statistics/records")]
 async fn records(ask: Ask, params: Params<TraceParams>) -> Answer {

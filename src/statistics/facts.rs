@@ -112,6 +112,36 @@ const RATED: &[Measure] = &[
     FollowUpsClosed,
 ];
 
+/// What is counted of ratings, and of what became of bad ones, beside [`RATED`].
+const GRADED: &[Measure] = &[
+    VerySatisfied,
+    Satisfied,
+    BasicallySatisfied,
+    Dissatisfied,
+    VeryDissatisfied,
+    DefaultRatings,
+    PlatformGood,
+    PlatformBad,
+    ContactKept,
+    ContactMissed,
+    ContactOverdueBegun,
+    ContactOverdueEnded,
+    FollowUpKept,
+    FollowUpMissed,
+    FollowUpOverdueBegun,
+    FollowUpOverdueEnded,
+];
+
+/// Whether a figure tells of ratings.
+pub fn is_of_ratings(indicator: Indicator) -> bool {
+    let d = indicator.definition();
+    let graded = |m: &Measure| RATED.contains(m) || GRADED.contains(m);
+    d.over.iter().chain(d.under).any(|term| match term {
+        Term::Plus(m) | Term::Less(m) => graded(m),
+        Term::Standing(begun, ended) => graded(begun) || graded(ended),
+    })
+}
+
 /// Whether a figure is known of people: all that it is made of is credited to somebody.
 pub fn is_personal(indicator: Indicator) -> bool {
     let d = indicator.definition();

@@ -32,7 +32,7 @@ pub use periods::freezing::{freeze, freezing};
 pub use public::{PublicMonth, published_months};
 pub use question::{About, Question};
 pub use totals::total;
-pub use tracing::{FigureSide, TRACED, behind, kind_label, told};
+pub use tracing::{FigureSide, TRACED, behind, kind_label, told, withheld};
 
 use crate::db::{Result, Tx};
 

@@ -1,12 +1,13 @@
 //! From a figure back to its records: which they are, and how much each contributes, so that all of them together are the figure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::{
     cells::{self, Cell, Keys, Places, day_number, day_of},
+    facts::is_of_ratings,
     model::StatisticsAsked,
     question::{Question, filtered},
     store,
@@ -17,7 +18,7 @@ use crate::{
     auth::{Actor, Scope},
     db::{Result, Tx, code_enum},
     duty, entrustments,
-    evaluations::occasions::store as occasions,
+    evaluations::{occasions::store as occasions, store as evaluations},
     hotline,
     indicators::{Indicator, Measure, Term},
     kernel::{Code as _, Cursor, Id, Problem},
@@ -214,6 +215,18 @@ fn column_of(cell: &Cell, column: &str) -> i32 {
     }
 }
 
+/// Those of the records behind a figure of ratings that are not listed to a caller: what somebody rated of them who gave no name
+/// they know within figures, and the records that make up a rate would tell it.
+pub fn withheld(tx: &mut Tx, actor: &Actor, indicator: Indicator, records: &[Id]) -> Result<HashSet<Id>> {
+    let Some(own) = actor.id.filter(|_| is_of_ratings(indicator)) else { return Ok(HashSet::new()) };
+    let mut rated = evaluations::first_of(tx, records)?;
+    rated.retain(|row| row.staff_id == Some(own) && row.is_anonymous());
+    let ids: Vec<Id> = rated.iter().map(|row| row.id).collect();
+    // Who leads the center, or stands at its counter, sees it as that.
+    let seen = access::seen(tx, &Scope::of(actor, "evaluation"), &ids)?;
+    Ok(rated.into_iter().filter(|row| !seen.contains(&row.id)).map(|row| row.record_id).collect())
+}
+
 /// A page of them, as the caller may see them.
 pub fn page(tx: &mut Tx, actor: &Actor, params: &TraceParams) -> Result<TracedPage> {
     let wrong = || Problem::parameter("limit", "range", "应为 1 到 200 的整数。", "From 1 to 200.");
@@ -237,7 +250,9 @@ pub fn page(tx: &mut Tx, actor: &Actor, params: &TraceParams) -> Result<TracedPa
         }
         None => None,
     };
-    let (found, next) = behind(tx, &q, params.indicator, side, after, limit)?;
+    let (mut found, next) = behind(tx, &q, params.indicator, side, after, limit)?;
+    let hidden = withheld(tx, actor, params.indicator, &found.iter().map(|row| row.record).collect::<Vec<_>>())?;
+    found.retain(|row| !hidden.contains(&row.record));
     let next_cursor = next.map(|id| Cursor { key: String::new(), id: id.to_string(), of }.encode(tx.vault));
     Ok(TracedPage { asked: q.told(tx)?, indicator: params.indicator, side, items: shown(tx, actor, found)?, has_more: next_cursor.is_some(), next_cursor })
 }

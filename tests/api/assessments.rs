@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    evaluations::opened,
     statistics::counted,
     support::{Caller, TestApp, center_id, counter_application, helped_matter, on_both_engines, text, user_id},
 };
@@ -10,6 +11,7 @@ use crate::{
 on_both_engines!(
     a_county_is_assessed_objects_and_is_frozen,
     people_see_their_own,
+    what_is_said_without_a_name_is_in_figures_alone,
     departments_are_assessed_by_what_is_theirs,
     a_scheme_names_each_wrong_field,
     one_of_two_freezes_wins,
@@ -349,4 +351,40 @@ async fn one_of_two_freezes_wins(app: TestApp) {
     assert_eq!(reform.get(&format!("/assessments/{id}")).await.ok()["state"], json!("frozen"));
     let shown = reform.get(&format!("/assessments/{id}/subjects/{}", center_id(COUNTY))).await.ok();
     derivation_holds(&reform, &shown, false).await;
+}
+
+/// Of what somebody rated who gave no name whoever it is about sees the figures, and not which records they are made of.
+async fn what_is_said_without_a_name_is_in_figures_alone(app: TestApp) {
+    let rate = |grade: &str, named: bool| json!({ "grade": grade, "objects": [{ "object": "staff", "grade": grade }], "is_named": named });
+    let mut numbers = Vec::new();
+    for (no, grade, named) in [("FIG-1", "satisfied", true), ("FIG-2", "dissatisfied", false), ("FIG-3", "satisfied", false)] {
+        let made = opened(&app, no).await;
+        app.stranger().post(text(&made["link"]), rate(grade, named)).await.ok();
+        numbers.push(made["number"].clone());
+    }
+    app.set_clock("2026-04-02T09:30:00+08:00");
+    counted(&app).await;
+    let personal = json!({
+        "lines": [
+            { "code": "rated", "indicator": "staff_satisfaction_rate", "weight": 60, "rule": { "kind": "linear", "floor": 0.0, "target": 100.0 }, "minimum": 1 },
+            { "code": "volume", "indicator": "completed_matters", "weight": 40, "rule": { "kind": "linear", "floor": 0.0, "target": 4.0 } }
+        ],
+        "bonus_cap": 5, "malus_cap": 10
+    });
+    scheme(&app, "staff", personal).await;
+    let id = drawn(&app, "city_manager", "staff").await;
+    let (manager, agent) = (app.as_user("city_manager"), app.as_user("rd_agent"));
+    manager.post(&format!("/assessments/{id}/publish"), json!({})).await.ok();
+    let own = format!("/assessments/{id}/subjects/{}", user_id("rd_agent"));
+    let line = agent.get(&own).await.ok()["derivation"]["lines"][0].clone();
+    assert_eq!((&line["numerator"], &line["denominator"]), (&json!(2), &json!(3)), "the figures are whole: {line}");
+    let trace = text(&line["trace"]).trim_start_matches("/api/v1").to_owned();
+    let listed = |page: Value| page["items"].as_array().expect("items").iter().map(|r| r["number"].clone()).collect::<Vec<_>>();
+    for side in ["numerator", "denominator"] {
+        for path in [format!("{own}/records/rated?side={side}"), format!("{trace}&side={side}")] {
+            assert_eq!(listed(agent.get(&path).await.ok()), [numbers[0].clone()], "{path}");
+            let all = listed(manager.get(&path).await.ok()).len();
+            assert_eq!(all, if side == "numerator" { 2 } else { 3 }, "to others as before: {path}");
+        }
+    }
 }

@@ -126,7 +126,7 @@ async fn follow_up_of_rudong(app: &TestApp) -> String {
     company.post(&format!("/entrustments/{matter}/withdraw"), json!({ "reason": "暂不需要" })).await.ok();
     let open = company.get("/evaluations?state=open").await.ok();
     let mine = open["items"].as_array().into_iter().flatten().find(|e| e["entrustment_id"] == json!(matter)).cloned().unwrap_or_default();
-    let rating = json!({ "grade": "dissatisfied", "comment": "排队太久" });
+    let rating = json!({ "grade": "dissatisfied", "comment": "排队太久", "is_named": true });
     let rated = company.post(&format!("/evaluations/{}/rate", text(&mine["id"])), rating).await.ok();
     let id = text(&rated["follow_up_id"]).to_owned();
     let appeal = json!({ "ground": "mistaken", "reasons": "评价的是另一事项", "evidence": "通话录音 1" });

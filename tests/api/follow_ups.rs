@@ -129,7 +129,8 @@ async fn five_grades_in_jiangxi(app: TestApp) {
     let mut bad = Vec::new();
     for grade in ["very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied"] {
         let open = ended(&desk).await;
-        let rating = json!({ "grade": grade, "dimensions": ["efficiency", "attitude"], "comment": format!("评语 {grade}") });
+        let named = grade == "very_dissatisfied";
+        let rating = json!({ "grade": grade, "dimensions": ["efficiency", "attitude"], "comment": format!("评语 {grade}"), "is_named": named });
         // The single-use link.
         app.stranger().post(text(&open["link"]), rating.clone()).await.ok();
         assert_eq!(app.stranger().post(text(&open["link"]), rating).await.problem(409), "state_conflict");
@@ -201,8 +202,8 @@ async fn five_grades_in_jiangxi(app: TestApp) {
 
 async fn nobody_looks_into_what_was_said_of_themselves(app: TestApp) {
     let desk = rudong(&app);
-    let path = bad(&desk, false).await;
-    // The rated person may appeal, and nothing else.
+    let path = bad(&desk, true).await;
+    // The rated person may appeal against what they were told by name, and nothing else.
     let own = desk.agent.get(&path).await.ok();
     assert_eq!(actions(&own), ["appeal"]);
     desk.agent.post(&format!("{path}/verify"), found()).await.expect(403);
@@ -250,7 +251,7 @@ async fn one_of_many_verifies(app: TestApp) {
 
 async fn clocks_run_and_are_breached(app: TestApp) {
     let desk = rudong(&app);
-    let (path, complex) = (bad(&desk, false).await, bad(&desk, false).await);
+    let (path, complex) = (bad(&desk, true).await, bad(&desk, true).await);
     let v = desk.manager.get(&path).await.ok();
     let due = |view: &Value, kind: &str| text(&clock(view, kind)["due_at"]).get(..10).unwrap_or_default().to_owned();
     assert_eq!((due(&v, "follow_up_contact"), due(&v, "follow_up"), due(&v, "appeal")), ("2026-03-03".into(), "2026-03-09".into(), "2026-03-09".into()));
@@ -327,7 +328,7 @@ async fn who_gave_a_name_is_called_three_times(app: TestApp) {
 
 async fn an_appeal_is_decided_above(app: TestApp) {
     let desk = rudong(&app);
-    let path = bad(&desk, false).await;
+    let path = bad(&desk, true).await;
     desk.manager.post(&format!("{path}/verify"), found()).await.ok();
     let before = clock(&desk.manager.get(&path).await.ok(), "follow_up");
     let v = desk.manager.post(&format!("{path}/appeal"), appeal()).await.ok();
@@ -352,7 +353,7 @@ async fn an_appeal_is_decided_above(app: TestApp) {
     assert_eq!(racers.iter().filter(|s| **s == 200).count(), 1, "{racers:?}");
     assert_eq!(racers.iter().filter(|s| **s == 409).count(), 9, "{racers:?}");
     // Refused, and on another one: the clocks go on as they were.
-    let path = bad(&desk, false).await;
+    let path = bad(&desk, true).await;
     desk.agent.post(&format!("{path}/appeal"), appeal()).await.ok();
     let v = desk.above.post(&format!("{path}/decide-appeal"), decision(false)).await.ok();
     assert_eq!((&v["state"], &v["appeal"]["state"]), (&json!("opened"), &json!("refused")));
@@ -360,7 +361,7 @@ async fn an_appeal_is_decided_above(app: TestApp) {
     assert_eq!((&after["due_at"], &after["state"]), (&before["due_at"], &json!("running")));
     desk.agent.post(&format!("{path}/appeal"), appeal()).await.expect(409);
     // Nobody decides in time: that is a breach of the one above.
-    let path = bad(&desk, false).await;
+    let path = bad(&desk, true).await;
     desk.agent.post(&format!("{path}/appeal"), appeal()).await.ok();
     app.set_clock("2026-03-11T10:00:00+08:00");
     app.tick().await;
@@ -372,13 +373,17 @@ async fn what_a_reader_is_not_told(app: TestApp) {
     let (quiet, named) = (bad(&desk, false).await, bad(&desk, true).await);
     for path in [&quiet, &named] {
         desk.manager.post(&format!("{path}/verify"), found()).await.ok();
-        desk.agent.post(&format!("{path}/appeal"), appeal()).await.ok();
     }
-    // The rated person: the grade, their own appeal, not the words of somebody who gave no name, nor of the return visit.
-    let own = desk.agent.get(&quiet).await;
-    assert!(!own.text.contains("排队两小时") && !own.text.contains("当日只开一个窗口"), "{}", own.text);
+    desk.agent.post(&format!("{named}/appeal"), appeal()).await.ok();
+    // What was said without a name is the center's to appeal against: whom it is about does not see it.
+    desk.agent.post(&format!("{quiet}/appeal"), appeal()).await.expect(404);
+    desk.manager.post(&format!("{quiet}/appeal"), appeal()).await.ok();
+    desk.agent.get(&quiet).await.expect(404);
+    // The rated person: the grade, what was said by name, their own appeal, and nothing of the return visit.
+    let own = desk.agent.get(&named).await;
+    assert!(!own.text.contains("当日只开一个窗口"), "{}", own.text);
     assert_eq!((&own.body["grade"], &own.body["appeal"]["reasons"]), (&json!("dissatisfied"), &json!("说的是另一部门的窗口")));
-    assert_eq!(desk.agent.get(&named).await.ok()["comment"], "排队两小时");
+    assert_eq!(own.body["comment"], "排队两小时");
     // The leader reads all of it.
     let all = desk.manager.get(&quiet).await.ok();
     assert_eq!((&all["comment"], &all["verification"]["evidence"]), (&json!("排队两小时"), &json!("录音 1")));

@@ -6,6 +6,7 @@ mod team;
 mod ticket_year;
 mod tickets;
 mod torture;
+mod unnamed;
 mod visits;
 mod webhook_trouble;
 mod webhooks;

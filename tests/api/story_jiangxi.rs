@@ -51,7 +51,7 @@ async fn a_month(app: TestApp) {
     let mut bad = Vec::new();
     for grade in ["very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied"] {
         let open = ended(&desk).await;
-        let rating = json!({ "grade": grade, "dimensions": ["efficiency"], "comment": format!("评语：{}", if grade.starts_with("dis") { "排队太久" } else { "已办好" }) });
+        let rating = json!({ "grade": grade, "dimensions": ["efficiency"], "comment": format!("评语：{}", if grade.starts_with("dis") { "排队太久" } else { "已办好" }), "is_named": grade == "very_dissatisfied" });
         app.stranger().post(text(&open["link"]), rating).await.ok();
         let rated = desk.company.get(&format!("/evaluations/{}", text(&open["id"]))).await.ok();
         bad.extend(rated.get("follow_up_id").map(|id| (text(id).to_owned(), rated.clone())));

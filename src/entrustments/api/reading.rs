@@ -211,7 +211,7 @@ async fn reusable(ask: Ask, _none: Params<Nothing>) -> Answer {
 
 /// 查看完整个人信息（reveal）
 ///
-/// 对已遮蔽的个人信息给出完整内容；须说明理由，并记入审计。
+/// 对已遮蔽的个人信息给出完整内容；须说明理由，并记入审计。申请人评价以后，经办人不再查看（403），由中心负责人查看。
 #[utoipa::path(tag = "entrustments", operation_id = "reveal_entrustment", params(("id" = String, Path, description = "代办件 id 或编号", max_length = 100)), request_body = RevealInput, responses((status = 200, description = "完整信息", body = Revealed)))]
 #[post("/entrustments/{id}/reveal")]
 async fn reveal(command: Command, body: Body<RevealInput>) -> Answer {

@@ -11,7 +11,7 @@ use crate::{
     db::{Db, Private, Result, Tx},
     evaluations::{
         links::{LinkView, proved},
-        load::{by_known_number, lock, phone, publish},
+        load::{Holder, by_known_number, lock, phone, publish},
         machine::Step,
         model::RatingChannel,
         rating::{RatingInput, applicant, rate_row, within},
@@ -122,7 +122,7 @@ pub fn rate(tx: &mut Tx, number: &str, request_id: &str, input: &CodeRating) -> 
         store::put(tx, &code, true)?;
         return wrong();
     }
-    let rated = rate_row(tx, &applicant(request_id), row, &input.rating, RatingChannel::Sms, None).map_err(|e| within(e, "/rating"))?;
+    let rated = rate_row(tx, &applicant(request_id), row, &input.rating, RatingChannel::Sms, None, Holder::Served).map_err(|e| within(e, "/rating"))?;
     store::forget(tx, rated.id)?;
     LinkView::of(tx, rated).map(Ok)
 }

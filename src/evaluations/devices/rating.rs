@@ -13,7 +13,7 @@ use crate::{
     db::{Error, Result, Tx},
     evaluations::{
         links::LinkView,
-        load::{load_seen, lock},
+        load::{Holder, load_seen, lock},
         machine::Step,
         model::RatingChannel,
         occasions::store as occasions,
@@ -158,6 +158,6 @@ pub fn rate(tx: &mut Tx, token: &str, request_id: &str, input: &DeviceRating) ->
     };
     let row = lock(tx, id)?;
     let actor = Actor { label: "大厅平板".into(), kind: "link", id: Some(device.id), ..Actor::system(request_id) };
-    let row = rate_row(tx, &actor, row, &input.rating, RatingChannel::Tablet, None).map_err(|e| within(e, "/rating"))?;
+    let row = rate_row(tx, &actor, row, &input.rating, RatingChannel::Tablet, None, Holder::Served).map_err(|e| within(e, "/rating"))?;
     LinkView::of(tx, row)
 }
