@@ -69,6 +69,7 @@ mod routing_rules;
 mod sheets;
 mod shown;
 mod sign_in;
+mod published;
 mod statistics;
 mod statistics_properties;
 mod story_cities;
