@@ -208,6 +208,12 @@ pub fn item_by_reference(tx: &mut Tx, reference: &str) -> Result<Option<Item>> {
     }
 }
 
+/// Whether an item is of this authority.
+pub fn is_authority(tx: &mut Tx, name: &str) -> Result<bool> {
+    let of = service_items::table.filter(service_items::department.eq(name));
+    Ok(diesel::select(diesel::dsl::exists(of)).get_result(tx.conn)?)
+}
+
 /// A new item.
 pub fn insert(tx: &mut Tx, row: &Item) -> Result<()> {
     diesel::insert_into(service_items::table).values(row.clone()).execute(tx.conn)?;

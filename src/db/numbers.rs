@@ -12,6 +12,8 @@ use std::{
     },
 };
 
+use chrono::NaiveDate;
+
 use super::{Result, Tx, dialect};
 use crate::kernel::random_bytes;
 
@@ -63,9 +65,7 @@ impl Lease {
 
 /// The next number, such as `DB-320600-20261122-000051-427`.
 pub fn next(tx: &mut Tx, kind: &str, division: &str) -> Result<String> {
-    let date = tx.now.local_date().format("%Y%m%d");
-    let region = division.get(..6).unwrap_or(division);
-    let key = format!("{kind}-{region}-{date}");
+    let key = key(kind, division, tx.now.local_date());
     let sequence = match tx.blocks.take(&key) {
         Some(n) => {
             let (blocks, key) = (tx.blocks.clone(), key.clone());
@@ -77,8 +77,33 @@ pub fn next(tx: &mut Tx, kind: &str, division: &str) -> Result<String> {
             None => lease(tx, &key)?,
         },
     };
+    Ok(written(&key, sequence))
+}
+
+fn key(kind: &str, division: &str, date: NaiveDate) -> String {
+    format!("{kind}-{}-{}", division.get(..6).unwrap_or(division), date.format("%Y%m%d"))
+}
+
+fn written(key: &str, sequence: i64) -> String {
     let random = u32::from_be_bytes(random_bytes::<4>()) % 1000;
-    Ok(format!("{key}-{sequence:06}-{random:03}"))
+    format!("{key}-{sequence:06}-{random:03}")
+}
+
+/// Numbers of made-up records of any day: beyond what a day brings, so that they are nobody else's.
+pub struct Reserved(i64);
+
+impl Reserved {
+    const FIRST: i64 = 500_000;
+
+    /// So many.
+    pub fn new(tx: &mut Tx, kind: &str, count: i64) -> Result<Self> {
+        Ok(Self(Self::FIRST + dialect::lease_numbers(tx.conn, &format!("{kind}-reserved"), count)?))
+    }
+
+    /// One of them: what each is used for once.
+    pub fn number(&self, kind: &str, division: &str, date: NaiveDate, at: i64) -> String {
+        written(&key(kind, division, date), self.0 + at)
+    }
 }
 
 /// The first number of a new block. Others may take from it only when the lease is durable.

@@ -14,7 +14,7 @@ use crate::{
     access,
     applicants::{self, ApplicantInput, ApplicantKind, IdType},
     catalogue::{self, Mode, Published},
-    db::{Error, Json, Private, Result, Sealed, Tx, schema},
+    db::{Error, Json, Private, Result, Sealed, Tx, numbers, schema},
     insert_many,
     kernel::{Code as _, Id, Moment},
     organization::{self, Center},
@@ -43,6 +43,7 @@ pub struct BulkPlan {
     phone_mark: String,
     facts: Private<Details>,
     stamp: String,
+    numbers: numbers::Reserved,
 }
 
 impl BulkPlan {
@@ -77,8 +78,9 @@ impl BulkPlan {
             contact_phone: Sealed::seal(tx.vault, "13900009999")?,
             phone_mark: applicants::phone_mark(tx, "13900009999"),
             facts: Private::seal(tx.vault, &Details::default())?,
-            // Random: filling twice makes other numbers.
+            // Random: filling twice makes other records.
             stamp: hex::encode(crate::kernel::random_bytes::<4>()),
+            numbers: numbers::Reserved::new(tx, "DB", i64::try_from(count).unwrap_or(0))?,
         })
     }
 }
@@ -113,7 +115,7 @@ pub fn fill(tx: &mut Tx, plan: &BulkPlan, range: Range<u64>) -> Result<Vec<Entru
         let ended_at = received.plus(chrono::TimeDelta::hours(i64::try_from(n % 192).unwrap_or(0))).min(tx.now);
         let e = Entrustment {
             id: Id::fixed(received.utc(), format!("{}:{n}", plan.stamp).as_bytes()),
-            number: format!("DB-{}-{}-{n:08}", center.division_code.get(..6).unwrap_or_default(), plan.stamp),
+            number: plan.numbers.number("DB", &center.division_code, received.local_date(), i64::try_from(n).unwrap_or(0)),
             mode: pick(Mode::ALL, n / 7),
             state,
             channel: pick(Channel::ALL, n / 3),

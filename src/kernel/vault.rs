@@ -17,6 +17,8 @@ pub enum Purpose {
     Link,
     /// Cursors and other opaque values handed to clients.
     Cursor,
+    /// Choices that are always the same and that nobody can foresee.
+    Choice,
 }
 
 /// A sealed value could not be opened: wrong key or damaged data.
@@ -30,6 +32,7 @@ pub struct Vault {
     index: hmac::Key,
     link: hmac::Key,
     cursor: hmac::Key,
+    choice: hmac::Key,
 }
 
 struct Length(usize);
@@ -57,6 +60,7 @@ impl Vault {
             index: mac("index")?,
             link: mac("link")?,
             cursor: mac("cursor")?,
+            choice: mac("choice")?,
         })
     }
 
@@ -99,6 +103,7 @@ impl Vault {
             Purpose::Index => &self.index,
             Purpose::Link => &self.link,
             Purpose::Cursor => &self.cursor,
+            Purpose::Choice => &self.choice,
         }
     }
 }

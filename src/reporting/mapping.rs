@@ -106,7 +106,7 @@ pub struct ReportMapping {
     /// Code of each channel.
     #[schema(schema_with = codes)]
     pub channels: Codes,
-    /// Code of each dimension; those without one are left out.
+    /// Code of each dimension, its own; those without one are left out.
     #[serde(default)]
     #[schema(schema_with = codes)]
     pub dimensions: Codes,
@@ -118,7 +118,7 @@ pub struct ReportMapping {
     #[serde(default)]
     #[schema(schema_with = codes)]
     pub divisions: Codes,
-    /// How `yes` and `no` are written; without, 1 and 0.
+    /// How `yes` and `no` are written, each otherwise; without, 1 and 0.
     #[serde(default)]
     #[schema(schema_with = codes)]
     pub flags: Codes,
@@ -247,12 +247,21 @@ impl ReportMapping {
         table("applicant_kinds", &self.applicant_kinds, ApplicantKind::ALL.iter().map(|k| k.code()).collect(), false);
         table("flags", &self.flags, FLAGS.iter().map(|f| f.0).collect(), false);
         table("divisions", &self.divisions, self.divisions.keys().map(String::as_str).filter(|own| division(own)).collect(), false);
-        let mut grades: Vec<&String> = self.grades.values().collect();
-        grades.sort();
-        if grades.windows(2).any(|w| w[0] == w[1]) {
-            wrong("/mapping/grades".into(), "五个等级的代码应各不相同。".into());
-        }
+        // Several of our channels, kinds or divisions may be one there; these would be taken for one another.
+        let mut apart = |name: &str, mut codes: Vec<&str>, zh: &str| {
+            codes.sort_unstable();
+            if codes.windows(2).any(|w| w.first() == w.last()) {
+                wrong(format!("/mapping/{name}"), zh.into());
+            }
+        };
+        apart("grades", self.grades.values().map(String::as_str).collect(), "五个等级的代码应各不相同。");
+        apart("dimensions", self.dimensions.values().map(String::as_str).filter(|code| !code.is_empty()).collect(), "各评价维度的代码应各不相同。");
+        apart("flags", FLAGS.iter().map(|flag| self.flag(*flag)).collect(), "“是”“否”的代码应不同；未填写的为 1、0。");
         if errors.is_empty() { Ok(()) } else { Err(Problem::fields(ErrorCode::RuleViolation, errors)) }
+    }
+
+    fn flag(&self, (own, usual): (&str, &'static str)) -> &str {
+        self.flags.get(own).map_or(usual, String::as_str)
     }
 
     /// A rating as the other platform reads it.
@@ -264,10 +273,7 @@ impl ReportMapping {
         };
         // What has no code there goes out under its own.
         let mapped = |codes: &Codes, own: &str| json!(codes.get(own).filter(|c| !c.is_empty()).map_or(own, String::as_str));
-        let flag = |yes: bool| {
-            let (own, usual) = if yes { FLAGS[0] } else { FLAGS[1] };
-            json!(self.flags.get(own).map_or(usual, String::as_str))
-        };
+        let flag = |yes: bool| json!(self.flag(if yes { FLAGS[0] } else { FLAGS[1] }));
         let value = |field: &ReportField| match field.source {
             ReportSource::RatingId => json!(of.id),
             ReportSource::RecordNumber => json!(of.number),
@@ -305,6 +311,23 @@ mod tests {
         assert!(mapping.check().is_ok());
         let codes: Vec<&str> = Grade::ALL.iter().map(|g| mapping.grades[g.code()].as_str()).collect();
         assert_eq!(codes, ["5", "4", "3", "2", "1"]);
+    }
+
+    #[test]
+    fn what_is_told_apart_has_codes_of_its_own() {
+        let with = |yes: &str, no: Option<&str>| ReportMapping {
+            flags: [("yes", Some(yes)), ("no", no)].into_iter().filter_map(|(own, code)| Some((own.to_owned(), code?.to_owned()))).collect(),
+            ..ReportMapping::default()
+        };
+        assert!(with("Y", Some("N")).check().is_ok() && with("Y", None).check().is_ok());
+        for mapping in [with("1", Some("1")), with("0", None), with("", Some("")), with("Y", Some("Y"))] {
+            assert!(format!("{:?}", mapping.check().expect_err("the same")).contains("/mapping/flags"), "{:?}", mapping.flags);
+        }
+        let mut mapping = ReportMapping::default();
+        mapping.channels.values_mut().for_each(|code| *code = "9".into());
+        assert!(mapping.check().is_ok(), "several channels may be one there");
+        mapping.dimensions.values_mut().for_each(|code| *code = "9".into());
+        assert!(format!("{:?}", mapping.check().expect_err("the same")).contains("/mapping/dimensions"));
     }
 
     #[test]

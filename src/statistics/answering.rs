@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     facts::rank,
     model::{Interval, StatisticsBreakdown, StatisticsFigure, StatisticsPart, StatisticsPoint, StatisticsRest, StatisticsSummary, StatisticsTrend},
-    question::{Question, filtered},
+    question::{NONE, Question, filtered},
     store,
     totals::{self, Bucket, Cut},
 };
@@ -138,7 +138,7 @@ pub fn by_column(tx: &mut Tx, q: &Question, indicators: &[Indicator], by: Axis) 
     // Two numbers may have one name: a department that matters know by its name and tickets by its id.
     let mut grouped: BTreeMap<(String, String), Vec<Vec<StatisticsFigure>>> = BTreeMap::new();
     for ((_, part), figures) in figures {
-        let named = names.get(&part).cloned().unwrap_or_else(|| ("none".into(), "未注明".into()));
+        let named = names.get(&part).cloned().unwrap_or_else(|| (NONE.into(), "未注明".into()));
         grouped.entry(named).or_default().push(figures);
     }
     let part = |((key, label), all): ((String, String), Vec<Vec<StatisticsFigure>>)| {

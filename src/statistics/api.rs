@@ -99,7 +99,7 @@ fn svg(bytes: Vec<u8>) -> HttpResponse {
 
 /// 公开统计（published statistics）
 ///
-/// 公开。一个中心（含下级）某个已结束月份的公开指标。少于 5 的群体以及能据以推算的数字不公布（suppressed）。
+/// 公开。一个中心（含下级）某个已结束月份的公开指标。少于 5 的群体以及能据以推算的数字不公布（suppressed）。尚未冻结的月份仍随记录变化，公布前宜先冻结。
 #[utoipa::path(tag = "statistics", operation_id = "get_public_statistics", security(()), params(PublicSummaryParams), responses((status = 200, description = "公开指标", body = PublicStatistics)))]
 #[get("/public-statistics")]
 async fn public_summary(public: Public, params: Params<PublicSummaryParams>) -> Answer {
@@ -117,7 +117,7 @@ async fn public_trend(public: Public, params: Params<PublicTrendParams>) -> Answ
 
 /// 公开统计分列（published breakdown）
 ///
-/// 公开。一项公开指标按下级中心分列；最上级中心还可以按渠道、帮办方式、事项分列。
+/// 公开。一项公开指标按下级中心分列；最上级中心还可以按渠道、帮办方式分列。各项按代码表的顺序，没有的列 0；合计不足 10 的不分列，少于 5 的与随机选取的其他项一并不公布。
 #[utoipa::path(tag = "statistics", operation_id = "get_public_breakdown", security(()), params(PublicBreakdownParams), responses((status = 200, description = "分列", body = PublicBreakdown)))]
 #[get("/public-statistics/breakdown")]
 async fn public_breakdown(public: Public, params: Params<PublicBreakdownParams>) -> Answer {

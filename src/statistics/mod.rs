@@ -13,6 +13,7 @@ mod door;
 mod drawing;
 mod facts;
 mod gathering;
+mod hiding;
 mod keeping;
 mod model;
 pub mod periods;

@@ -1,10 +1,8 @@
 //! Figures for everybody: whole months that are over, of a center with all below it, with no small group in them (k ≥ 5).
 //!
-//! A figure is kept back where a group in it is from one to four: what is above the line, what is below and not above, and what
-//! it leaves out of another published figure; and where it would tell of one that is. Of a center and those right below it only
-//! the whole is known, so the parts that are kept back are at least two, and what they come to together is no small group itself;
-//! else the smallest of the others is kept back too. A center is told only where all above it are told, so the same holds
-//! whatever is asked of which center. There is one length of period.
+//! What is kept back, and with what company, is said in `hiding.rs`. A center is told only where all above it are told, so the same
+//! holds whatever is asked of which center. There is one length of period, and parts stand in an order that is known beforehand: that of
+//! their divisions or of the dictionary, with those that have nothing.
 //!
 //! The topmost center's figures are divided by channel or mode as well, but only those that count one kind of record: the parts
 //! of two divisions then say nothing of one another. A rating may be of a matter, a ticket or a service, of which each has its own
@@ -16,20 +14,21 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     answering::{by_column, children, with_company},
+    hiding::{Groups, kept_back, safe},
     keeping,
     model::StatisticsFigure,
     question::{Question, too_many},
     totals,
 };
 use crate::{
+    catalogue::Mode,
     db::{Result, Tx},
+    entrustments::Channel,
     indicators::{Axis, Indicator, PUBLIC},
-    kernel::{Code as _, Id, Month, Problem},
+    kernel::{Code, Id, Month, Problem, Purpose},
     organization::{self, Center, CenterBrief},
+    tickets::TicketChannel,
 };
-
-/// The least group that is told.
-pub const LEAST: i64 = 5;
 
 const MOST_MONTHS: usize = 24;
 
@@ -158,49 +157,58 @@ fn question(center: Center, first: Month, own: bool) -> Question {
     Question { center, person: None, own, level: None, from: first.first(), to: first.end(), only: Vec::new(), dimensions: Vec::new() }
 }
 
-/// What a figure tells of: what is above the line, what is below and not above, and what it leaves out of another published
-/// figure. Of a count, itself alone.
-pub type Groups = [i64; 3];
-
-/// What is below the line of the one is a part of the other, of the same month.
-const PART_OF: &[(Indicator, Indicator)] = &[(Indicator::ClearanceRate, Indicator::TicketsRegistered)];
-
-/// A figure with the one that it is a part of.
-fn with_whole(indicator: Indicator) -> Vec<Indicator> {
-    let whole = PART_OF.iter().filter(|(part, _)| *part == indicator).map(|(_, whole)| *whole);
-    std::iter::once(indicator).chain(whole).collect()
-}
-
-/// Of what [`with_whole`] asked.
-fn groups(figures: &[StatisticsFigure]) -> Groups {
-    let over = |at: usize| figures.get(at).and_then(|f| f.numerator);
-    let (above, below) = (over(0).unwrap_or(0), figures.first().and_then(|f| f.denominator));
-    [above, below.map_or(0, |below| below - above), over(1).map_or(0, |whole| whole - below.unwrap_or(0))]
-}
-
-/// No group in it is small.
-fn safe(groups: Groups) -> bool {
-    groups.iter().all(|n| *n == 0 || *n >= LEAST)
-}
-
-/// Which parts of a whole that is told are kept back.
-pub fn kept_back(parts: &[Groups]) -> Vec<bool> {
-    let mut hidden: Vec<bool> = parts.iter().map(|p| !safe(*p)).collect();
-    loop {
-        let (mut many, mut together) = (0, [0; 3]);
-        for (p, _) in parts.iter().zip(&hidden).filter(|(_, hidden)| **hidden) {
-            many += 1;
-            together.iter_mut().zip(p).for_each(|(sum, n)| *sum += n);
-        }
-        if many == 0 || (many > 1 && safe(together)) {
-            return hidden;
-        }
-        let told = parts.iter().enumerate().filter(|(at, p)| !hidden.get(*at).copied().unwrap_or(true) && **p != [0; 3]);
-        let Some((smallest, _)) = told.min_by_key(|(at, p)| (p.iter().sum::<i64>(), *at)) else { return vec![true; parts.len()] };
-        if let Some(at) = hidden.get_mut(smallest) {
-            *at = true;
-        }
+/// A figure that counts what another counts too is kept back in every part where the other is: beside the other's whole it would tell
+/// of the part. What it leaves out of the other is a group as well, where they count the same records.
+fn along(indicator: Indicator) -> Option<Indicator> {
+    match indicator {
+        Indicator::OnTimeRate | Indicator::ParticipationRate => Some(Indicator::CompletedMatters),
+        Indicator::SatisfactionRate => Some(Indicator::ParticipationRate),
+        Indicator::ClearanceRate => Some(Indicator::TicketsRegistered),
+        _ => None,
     }
+}
+
+/// One of all the published figures.
+fn figure(figures: &[StatisticsFigure], indicator: Indicator) -> StatisticsFigure {
+    figures.iter().find(|f| f.indicator == indicator).cloned().unwrap_or_else(|| StatisticsFigure::of(indicator, 0, 0))
+}
+
+/// What a figure tells of: what is above the line, what is below and not above, and what it leaves out of another published figure or
+/// has beyond it. Of a count, itself alone.
+fn groups(figures: &[StatisticsFigure], indicator: Indicator) -> Groups {
+    let of = |indicator| {
+        let f = figure(figures, indicator);
+        (f.numerator.unwrap_or(0), f.denominator)
+    };
+    let (above, below) = of(indicator);
+    let below = below.unwrap_or(above);
+    match indicator {
+        // Some had no promise, and some are late and not completed: what it leaves out and what it has beyond are two groups.
+        Indicator::OnTimeRate => {
+            let completed = of(Indicator::CompletedMatters).0;
+            [above, below - above, completed - above, below - completed]
+        }
+        Indicator::ClearanceRate => [above, below - above, of(Indicator::TicketsRegistered).0 - below, 0],
+        _ => [above, below - above, 0, 0],
+    }
+}
+
+/// A part of a whole with all that is published of it.
+struct Part {
+    key: String,
+    label: String,
+    figures: Vec<StatisticsFigure>,
+}
+
+/// Which parts of an indicator are kept back. Of the same place, month and division it is always the same.
+fn hidden(tx: &Tx, place: &str, parts: &[Part], indicator: Indicator) -> Vec<bool> {
+    let with = along(indicator).map_or_else(|| vec![false; parts.len()], |other| hidden(tx, place, parts, other));
+    let chance: Vec<String> = parts.iter().map(|p| tx.vault.mark(Purpose::Choice, &format!("published:{place}:{}:{}", indicator.code(), p.key))).collect();
+    kept_back(&parts.iter().map(|p| groups(&p.figures, indicator)).collect::<Vec<_>>(), &with, &chance)
+}
+
+fn place(center: &Center, first: Month, by: Axis) -> String {
+    format!("{}:{first}:{}", center.id, by.code())
 }
 
 /// By what a figure of the topmost center is told, beside the centers below it.
@@ -212,45 +220,74 @@ fn also_by(indicator: Indicator) -> &'static [Axis] {
     }
 }
 
-/// A center itself and those right below it, each with one figure of a month, and whether it is told.
-fn family(tx: &mut Tx, center: &Center, first: Month, indicator: Indicator) -> Result<Vec<(Option<Center>, StatisticsFigure, bool)>> {
-    let asked = with_whole(indicator);
-    let one = |tx: &mut Tx, of: Center, own: bool| -> Result<(StatisticsFigure, Groups)> {
-        let figures = totals::total(tx, &question(of, first, own), &asked)?;
-        let told = groups(&figures);
-        Ok((figures.into_iter().next().unwrap_or_else(|| StatisticsFigure::of(indicator, 0, 0)), told))
-    };
-    let mut all = vec![(None, one(tx, center.clone(), true)?)];
+/// A center itself and those right below it.
+fn family(tx: &mut Tx, center: &Center, first: Month) -> Result<Vec<Part>> {
+    let own = totals::total(tx, &question(center.clone(), first, true), PUBLIC)?;
+    let mut all = vec![Part { key: "own".into(), label: format!("{}（本级）", center.name), figures: own }];
     for child in children(tx, center)? {
-        let figure = one(tx, child.clone(), false)?;
-        all.push((Some(child), figure));
+        let (key, label) = (child.id.to_string(), child.name.clone());
+        all.push(Part { key, label, figures: totals::total(tx, &question(child, first, false), PUBLIC)? });
     }
-    let hidden = kept_back(&all.iter().map(|(_, (_, groups))| *groups).collect::<Vec<_>>());
-    Ok(all.into_iter().zip(hidden).map(|((center, (figure, _)), hidden)| (center, figure, !hidden)).collect())
+    Ok(all)
 }
 
-/// Whether a figure of a center and all below it is told: from the top down, each in its family.
-fn is_told(tx: &mut Tx, center: &Center, first: Month, indicator: Indicator) -> Result<bool> {
+fn codes<C: Code>(all: &[C]) -> Vec<(String, String)> {
+    all.iter().map(|c| (c.code().to_owned(), c.label().to_owned())).collect()
+}
+
+/// The parts of a division of a center: all that there can be, whether or not anything is in them.
+fn division(tx: &mut Tx, center: &Center, first: Month, (indicator, by): (Indicator, Axis)) -> Result<Vec<Part>> {
+    let known = match (by, indicator) {
+        (Axis::Center, _) => return family(tx, center, first),
+        (Axis::Mode, _) => codes(Mode::ALL),
+        (_, Indicator::TicketsRegistered | Indicator::ClearanceRate) => codes(TicketChannel::ALL),
+        _ => codes(Channel::ALL),
+    };
+    let q = question(center.clone(), first, false);
+    q.admit(indicator, Some(by))?;
+    let mut there = by_column(tx, &q, PUBLIC, by)?;
+    let mut parts = Vec::new();
+    for (key, label) in known {
+        let figures = there.iter().position(|p| p.key == key).map(|at| there.swap_remove(at).figures).unwrap_or_default();
+        parts.push(Part { key, label, figures });
+    }
+    there.sort_by(|a, b| a.key.cmp(&b.key));
+    let counts = |p: &Part| {
+        let all = std::iter::successors(Some(indicator), |i| along(*i));
+        all.into_iter().any(|i| groups(&p.figures, i) != Groups::default())
+    };
+    parts.extend(there.into_iter().map(|p| Part { key: p.key, label: p.label, figures: p.figures }).filter(counts));
+    Ok(parts)
+}
+
+/// Which of the published figures of a center and all below it are told: from the top down, each in its family.
+fn are_told(tx: &mut Tx, center: &Center, first: Month) -> Result<Vec<Indicator>> {
     let lineage: Vec<Id> = center.lineage().filter_map(|id| id.parse().ok()).collect();
+    let mut told = PUBLIC.to_vec();
     let mut above: Option<Center> = None;
     for id in lineage {
         let at = organization::load(tx, id)?;
-        let told = match &above {
-            None => safe(groups(&totals::total(tx, &question(at.clone(), first, false), &with_whole(indicator))?)),
-            Some(above) => family(tx, above, first, indicator)?.iter().any(|(c, _, told)| *told && c.as_ref().is_some_and(|c| c.id == at.id)),
-        };
-        if !told {
-            return Ok(false);
+        match &above {
+            None => {
+                let figures = totals::total(tx, &question(at.clone(), first, false), PUBLIC)?;
+                told.retain(|indicator| safe(groups(&figures, *indicator)));
+            }
+            Some(above) => {
+                let (parts, place, key) = (family(tx, above, first)?, place(above, first, Axis::Center), at.id.to_string());
+                let in_family = |indicator: &Indicator| parts.iter().zip(hidden(tx, &place, &parts, *indicator)).any(|(p, hidden)| !hidden && p.key == key);
+                told.retain(in_family);
+            }
         }
         above = Some(at);
     }
-    Ok(true)
+    Ok(told)
 }
 
 /// The figures of a center and month that are told.
 fn told(tx: &mut Tx, center: &Center, first: Month, indicators: &[Indicator]) -> Result<Vec<StatisticsFigure>> {
+    let told = are_told(tx, center, first)?;
     let figures = totals::total(tx, &question(center.clone(), first, false), indicators)?;
-    figures.into_iter().map(|f| Ok(if is_told(tx, center, first, f.indicator)? { f } else { f.kept_back() })).collect()
+    Ok(figures.into_iter().map(|f| if told.contains(&f.indicator) { f } else { f.kept_back() }).collect())
 }
 
 fn company(indicator: Indicator) -> Vec<Indicator> {
@@ -302,54 +339,27 @@ pub fn breakdown(tx: &mut Tx, params: &PublicBreakdownParams) -> Result<PublicBr
     let first = month("month", &params.month, tx.now.local_date())?;
     let center = center(tx, &params.center)?;
     let top = center.parent_id.is_none();
-    let whole = is_told(tx, &center, first, params.indicator)?;
-    let figure = totals::total(tx, &question(center.clone(), first, false), &[params.indicator])?;
-    let total = figure.into_iter().map(|f| if whole { f } else { f.kept_back() }).collect();
-    let show = |figure: StatisticsFigure, told: bool| vec![if told && whole { figure } else { figure.kept_back() }];
-    let parts = match params.by {
-        Axis::Center => family(tx, &center, first, params.indicator)?
-            .into_iter()
-            .map(|(child, figure, told)| {
-                let (key, label) = child.map_or_else(|| ("own".into(), format!("{}（本级）", center.name)), |c| (c.id.to_string(), c.name));
-                PublicPart { key, label, figures: show(figure, told) }
-            })
-            .collect(),
-        by if top && also_by(params.indicator).contains(&by) => {
-            let q = question(center.clone(), first, false);
-            q.admit(params.indicator, Some(by))?;
-            // Of a whole that is kept back, which parts there are would tell of it.
-            let parts = if whole { by_column(tx, &q, &with_whole(params.indicator), by)? } else { Vec::new() };
-            let hidden = kept_back(&parts.iter().map(|p| groups(&p.figures)).collect::<Vec<_>>());
-            let parts = parts.into_iter().zip(hidden);
-            parts
-                .map(|(p, hidden)| PublicPart { key: p.key, label: p.label, figures: p.figures.into_iter().take(1).flat_map(|f| show(f, !hidden)).collect() })
-                .collect()
-        }
-        _ => {
-            let zh = "公开数据按下级中心分列；最上级中心的收件量、办结量、按时办结率还可按渠道、帮办方式分列，“办不成事”登记量、销号率还可按渠道分列。";
-            let en = "By center; of the topmost center, what counts matters also by channel and mode, what counts tickets by channel.";
-            return Err(Problem::parameter("by", "not_public", zh, en).into());
-        }
+    if params.by != Axis::Center && !(top && also_by(params.indicator).contains(&params.by)) {
+        let zh = "公开数据按下级中心分列；最上级中心的收件量、办结量、按时办结率还可按渠道、帮办方式分列，“办不成事”登记量、销号率还可按渠道分列。";
+        let en = "By center; of the topmost center, what counts matters also by channel and mode, what counts tickets by channel.";
+        return Err(Problem::parameter("by", "not_public", zh, en).into());
+    }
+    let total = told(tx, &center, first, &[params.indicator])?;
+    let whole = total.iter().all(|f| !f.suppressed);
+    let parts = division(tx, &center, first, (params.indicator, params.by))?;
+    let hidden = hidden(tx, &place(&center, first, params.by), &parts, params.indicator);
+    let show = |(part, hidden): (Part, bool)| {
+        let one = figure(&part.figures, params.indicator);
+        PublicPart { key: part.key, label: part.label, figures: vec![if whole && !hidden { one } else { one.kept_back() }] }
     };
+    // Of a whole that is kept back, which parts there are would tell of it; centers are there anyway.
+    let parts = if whole || params.by == Axis::Center { parts.into_iter().zip(hidden).map(show).collect() } else { Vec::new() };
     Ok(PublicBreakdown { center: CenterBrief::from(&center), month: first.to_string(), by: params.by, parts, total, as_of: keeping::as_of(tx)?.local_date() })
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    #[test]
-    fn small_groups_are_kept_back_with_company() {
-        let counts = |all: &[i64]| kept_back(&all.iter().map(|n| [*n, 0, 0]).collect::<Vec<_>>());
-        assert_eq!(counts(&[10, 20]), [false, false]);
-        assert_eq!(counts(&[3, 20, 7]), [true, false, true], "the smallest of the others hides it");
-        assert_eq!(counts(&[3, 4, 20]), [true, true, false], "two together are no small group");
-        assert_eq!(counts(&[1, 1, 20, 9]), [true, true, false, true]);
-        assert_eq!(kept_back(&[[46, 2, 0], [30, 10, 0]]), [true, true], "two who were not on time are few");
-        assert_eq!(kept_back(&[[40, 6, 2], [30, 10, 0]]), [true, true], "two that the other figure counts are few");
-    }
 
     #[test]
     fn ratings_are_of_many_kinds() {
@@ -360,19 +370,13 @@ mod tests {
         }
     }
 
-    proptest! {
-        #[test]
-        fn what_is_kept_back_cannot_be_worked_out(parts in proptest::collection::vec((0_i64..30, 0_i64..10, 0_i64..10), 1..8)) {
-            let parts: Vec<Groups> = parts.into_iter().map(|(over, more, beside)| [over, more, beside]).collect();
-            let hidden = kept_back(&parts);
-            let back: Vec<&Groups> = parts.iter().zip(&hidden).filter(|(_, h)| **h).map(|(p, _)| p).collect();
-            prop_assert!(parts.iter().zip(&hidden).all(|(p, h)| *h || safe(*p)));
-            let sum = |all: &[&Groups]| all.iter().fold([0; 3], |a: Groups, p| [a[0] + p[0], a[1] + p[1], a[2] + p[2]]);
-            // The whole is told only where it is safe itself.
-            let whole = sum(&parts.iter().collect::<Vec<_>>());
-            if !back.is_empty() && safe(whole) && back.len() < parts.len() {
-                prop_assert!(back.len() > 1 && safe(sum(&back)));
-            }
-        }
+    #[test]
+    fn what_a_figure_leaves_out_of_another_is_a_group() {
+        let figures = [StatisticsFigure::of(Indicator::CompletedMatters, 50, 0), StatisticsFigure::of(Indicator::OnTimeRate, 46, 48)];
+        assert_eq!(groups(&figures, Indicator::CompletedMatters), [50, 0, 0, 0]);
+        assert_eq!(groups(&figures, Indicator::OnTimeRate), [46, 2, 4, -2]);
+        let figures = [StatisticsFigure::of(Indicator::TicketsRegistered, 20, 0), StatisticsFigure::of(Indicator::ClearanceRate, 12, 18)];
+        assert_eq!(groups(&figures, Indicator::ClearanceRate), [12, 6, 2, 0]);
+        assert_eq!(groups(&[], Indicator::SatisfactionRate), Groups::default());
     }
 }

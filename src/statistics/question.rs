@@ -44,19 +44,19 @@ macro_rules! filtered {
             #[serde(default)]
             #[param(format = "date", example = "2027-01-01")]
             pub to: Option<String>,
-            /// 事项 id 或编码
+            /// 事项 id 或编码；none 为未注明事项的
             #[serde(default)]
             #[param(max_length = 100)]
             pub item: Option<String>,
-            /// 渠道代码（代办件或“办不成事”反映的渠道）
+            /// 渠道代码（代办件或“办不成事”反映的渠道）；none 为未注明渠道的
             #[serde(default)]
             #[param(max_length = 40)]
             pub channel: Option<String>,
-            /// 帮办方式
+            /// 帮办方式代码；none 为不分帮办方式的
             #[serde(default)]
-            #[param(inline)]
-            pub mode: Option<crate::catalogue::Mode>,
-            /// 部门 id 或名称：代办件按事项的实施部门，反映按牵头部门，交办单按承办部门
+            #[param(max_length = 40)]
+            pub mode: Option<String>,
+            /// 部门 id 或名称：代办件按事项的实施部门，反映按牵头部门，交办单按承办部门；none 为未注明部门的
             #[serde(default)]
             #[param(max_length = 100)]
             pub department: Option<String>,
@@ -90,8 +90,8 @@ pub struct Filters {
     pub item: Option<String>,
     /// Code.
     pub channel: Option<String>,
-    /// How it is helped.
-    pub mode: Option<Mode>,
+    /// Code.
+    pub mode: Option<String>,
     /// Id or name.
     pub department: Option<String>,
 }
@@ -127,6 +127,9 @@ pub enum About {
     /// A person.
     Person(Id),
 }
+
+/// The key of what has no value: of no item, channel, mode or department.
+pub const NONE: &str = "none";
 
 /// Figures are of this century.
 fn earliest() -> NaiveDate {
@@ -182,12 +185,19 @@ impl Question {
     }
 
     fn narrow(&mut self, tx: &mut Tx, asked: &Filters, department: Option<Vec<String>>) -> Result<()> {
-        if let Some(reference) = &asked.item {
+        // What a breakdown answers as a key is understood as a filter.
+        let none = |asked: &Option<String>| asked.as_deref() == Some(NONE);
+        for (dimension, column, asked) in [(Axis::Item, "item", &asked.item), (Axis::Channel, "channel", &asked.channel), (Axis::Mode, "mode", &asked.mode)] {
+            if none(asked) {
+                self.without(dimension, column);
+            }
+        }
+        if let Some(reference) = asked.item.as_ref().filter(|_| !none(&asked.item)) {
             let item = catalogue::store::item_by_reference(tx, reference)?;
             let item = item.ok_or_else(|| Problem::parameter("item", "unknown_item", "没有这个事项。", "No such item."))?;
             self.keep(tx, Axis::Item, "item", &[item.id.to_string()])?;
         }
-        if let Some(code) = &asked.channel {
+        if let Some(code) = asked.channel.as_ref().filter(|_| !none(&asked.channel)) {
             let known = crate::entrustments::Channel::ALL.iter().any(|c| c.code() == code)
                 || crate::tickets::TicketChannel::ALL.iter().any(|c| c.code() == code)
                 || crate::consultations::ConsultationChannel::ALL.iter().any(|c| c.code() == code);
@@ -196,13 +206,22 @@ impl Question {
             }
             self.keep(tx, Axis::Channel, "channel", std::slice::from_ref(code))?;
         }
-        if let Some(mode) = asked.mode {
+        if let Some(code) = asked.mode.as_ref().filter(|_| !none(&asked.mode)) {
+            let mode = Mode::parse(code).ok_or_else(|| Problem::parameter("mode", "invalid_value", "没有这种帮办方式。", "No such mode."))?;
             self.keep(tx, Axis::Mode, "mode", &[mode.code().to_owned()])?;
         }
-        if let Some(values) = department {
-            self.keep(tx, Axis::Department, "department", &values)?;
+        match department {
+            Some(values) if values.is_empty() => self.without(Axis::Department, "department"),
+            Some(values) => self.keep(tx, Axis::Department, "department", &values)?,
+            None => {}
         }
         Ok(())
+    }
+
+    /// What has no value there.
+    fn without(&mut self, dimension: Axis, column: &'static str) {
+        self.only.push((column, vec![0]));
+        self.dimensions.push(dimension);
     }
 
     /// The number under which its center, or its person, is counted; none where nothing was.
@@ -304,33 +323,41 @@ fn admitted(tx: &mut Tx, actor: &Actor, asked: &Filters) -> Result<(Center, bool
         let inside = center.as_ref().is_none_or(|center| at.contains(center));
         let meant = department.as_ref().is_none_or(|d| d.ids.as_slice() == [row.id]);
         if inside && meant && policy::allows(actor, "statistics", "read_department", &on) {
-            let own = Departments { ids: vec![row.id], name: row.name };
+            let own = Departments { ids: vec![row.id], name: Some(row.name) };
             return Ok((center.unwrap_or(at), asked.scope == Some(CenterScope::Own), Some(own.values())));
         }
     }
     Err(forbidden())
 }
 
-/// Departments that are meant: tickets and sheets know their ids, matters the name of their item's authority.
+/// Departments that are meant: tickets and sheets know their ids, matters the name of their item's authority. Neither: those without one.
 struct Departments {
     ids: Vec<Id>,
-    name: String,
+    name: Option<String>,
 }
 
 impl Departments {
     fn values(self) -> Vec<String> {
-        self.ids.iter().map(ToString::to_string).chain([self.name]).collect()
+        self.ids.iter().map(ToString::to_string).chain(self.name).collect()
     }
 }
 
 fn departments(tx: &mut Tx, reference: &str) -> Result<Departments> {
+    let unknown = || Problem::parameter("department", "unknown_department", "没有这个部门。", "No such department.");
+    if reference == NONE {
+        return Ok(Departments { ids: Vec::new(), name: None });
+    }
     if let Ok(id) = reference.parse::<Id>() {
-        let row = organization::department(tx, id)?;
-        let row = row.ok_or_else(|| Problem::parameter("department", "unknown_department", "没有这个部门。", "No such department."))?;
-        return Ok(Departments { ids: vec![row.id], name: row.name });
+        let row = organization::department(tx, id)?.ok_or_else(unknown)?;
+        return Ok(Departments { ids: vec![row.id], name: Some(row.name) });
     }
     let ids = store::departments_called(tx, reference)?;
-    Ok(Departments { ids, name: reference.to_owned() })
+    // Many authorities of the catalogue are no departments of a center; what was counted under an old name stays under it.
+    let counted = |tx: &mut Tx| Ok::<_, Error>(store::keys(tx, &[reference.to_owned()])?.iter().any(|(_, kind, _)| kind == "department"));
+    if ids.is_empty() && !counted(tx)? && !catalogue::store::is_authority(tx, reference)? {
+        return Err(unknown().into());
+    }
+    Ok(Departments { ids, name: Some(reference.to_owned()) })
 }
 
 /// Too much was asked for at once.

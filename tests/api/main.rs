@@ -58,6 +58,7 @@ mod portal;
 mod precedents;
 mod privacy;
 mod projects;
+mod published;
 mod quotas;
 mod races;
 mod ready_made;

@@ -58,6 +58,12 @@ async fn a_file_in_the_other_platforms_words(app: TestApp) {
     wrong["mapping"]["grades"]["satisfied"] = json!("1");
     let refused = admin.put_with(&at, &[("if-match", "\"1\"")], wrong).await.expect(422);
     assert_eq!(refused.body["errors"][0]["pointer"], "/mapping/grades");
+    for (name, codes) in [("flags", json!({ "yes": "1", "no": "1" })), ("flags", json!({ "yes": "0" })), ("dimensions", json!({ "efficiency": "1", "process": "1" }))] {
+        let mut wrong = edit.clone();
+        wrong["mapping"][name] = codes;
+        let refused = admin.put_with(&at, &[("if-match", "\"1\"")], wrong).await.expect(422);
+        assert_eq!(refused.body["errors"][0]["pointer"], json!(format!("/mapping/{name}")), "{}", refused.text);
+    }
     admin.put_with(&at, &[("if-match", "\"1\"")], edit).await.ok();
     let seen = reform.get(&format!("{at}/preview")).await.ok();
     let mut grades: Vec<&str> = seen["rows"].as_array().expect("rows").iter().map(|r| text(&r["grade"])).collect();
