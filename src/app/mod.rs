@@ -103,6 +103,8 @@ pub fn mount(cfg: &mut ServiceConfig) {
 
 /// Wires what higher ranks do inside the transaction that changes or ends a matter.
 pub fn wire() {
+    let _ = crate::events::covering::COVER.set(crate::hotline::cover_of);
+    let _ = crate::attachments::NAMES.set(crate::hotline::cover_for);
     let _ = entrustments::ON_CLOSED.set(vec![
         routing::fall,
         reminders::fall,

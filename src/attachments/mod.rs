@@ -6,4 +6,4 @@ mod service;
 pub mod store;
 
 pub use kinds::media_type;
-pub use service::{AttachmentView, bind, download, forget, keep, let_go, of_record, reserve, share};
+pub use service::{AttachmentView, NAMES, bind, download, forget, keep, let_go, of_record, of_record_as, reserve, share};

@@ -1,5 +1,7 @@
 //! Use cases over attachments. The row comes before its bytes, so that nothing lies in the store that no row knows.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -12,6 +14,7 @@ use crate::{
     auth::{Actor, Scope, policy},
     blobs::Written,
     db::{Json, Result, Sealed, Tx, dialect},
+    events::covering::{self, Over},
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Purpose, Target, Text},
 };
 
@@ -73,11 +76,24 @@ pub struct AttachmentView {
 
 crate::versioned!(AttachmentView);
 
+/// How the names of a record's files stand for who asks for one of them: set by `app`.
+pub static NAMES: OnceLock<NamesHook> = OnceLock::new();
+/// See [`NAMES`]: who asks, and the kind of the record and which; none: as for everybody.
+pub type NamesHook = fn(&mut Tx, &Actor, &str, Id) -> Result<Option<Over>>;
+
 fn view(tx: &Tx, row: &Attachment, masked: bool) -> Result<AttachmentView> {
+    view_as(tx, row, masked, &str::to_owned)
+}
+
+/// A name that tells whom the record keeps secret is covered, and not told by the download, either.
+fn view_as(tx: &Tx, row: &Attachment, masked: bool, over: &dyn Fn(&str) -> String) -> Result<AttachmentView> {
+    let told = row.name.open(tx.vault)?;
+    let name = over(&told);
+    let named = name == told;
     let in_parts = row.part_size > 0 && row.state == AttachmentState::Uploading;
     Ok(AttachmentView {
         id: row.id,
-        name: if masked { None } else { Some(row.name.open(tx.vault)?) },
+        name: (!masked).then_some(name),
         state: row.state,
         state_label: row.state.label().into(),
         media_type: row.media_type.clone(),
@@ -88,27 +104,36 @@ fn view(tx: &Tx, row: &Attachment, masked: bool) -> Result<AttachmentView> {
         label: row.label.clone(),
         part_size: in_parts.then_some(row.part_size),
         parts: if in_parts { Some(row.parts.get()?) } else { None },
-        download: (row.state == AttachmentState::Stored && !masked).then(|| link(tx, row.id)),
+        download: (row.state == AttachmentState::Stored && !masked).then(|| link(tx, row.id, named)),
         version: row.version,
         created_at: row.created_at,
     })
 }
 
 /// The link of a file: signed, and good for a few minutes of real time.
-fn link(tx: &Tx, id: Id) -> String {
+fn link(tx: &Tx, id: Id, named: bool) -> String {
     let until = Moment::system().utc().timestamp() + LINK_SECONDS;
-    format!("/api/v1/files/{id}.{until}.{}", tx.vault.mark(Purpose::Link, &format!("file:{id}:{until}")))
+    format!("/api/v1/files/{id}.{until}.{}", tx.vault.mark(Purpose::Link, &signed(id.as_str(), &until.to_string(), named)))
+}
+
+/// What a link's mark stands for: the file, with its name or without.
+fn signed(id: &str, until: &str, named: bool) -> String {
+    format!("file:{id}:{until}{}", if named { "" } else { ":unnamed" })
 }
 
 /// The file behind a link; gone when the link is made up or has expired.
 pub fn by_link(tx: &mut Tx, token: &str) -> Result<(Attachment, String)> {
     let mut parts = token.splitn(3, '.');
     let (Some(id), Some(until), Some(mark)) = (parts.next(), parts.next(), parts.next()) else { return Err(Problem::not_found().into()) };
-    let good = tx.vault.matches(Purpose::Link, &format!("file:{id}:{until}"), mark);
+    let named = tx.vault.matches(Purpose::Link, &signed(id, until, true), mark);
+    let good = named || tx.vault.matches(Purpose::Link, &signed(id, until, false), mark);
     let fresh = until.parse::<i64>().is_ok_and(|until| until >= Moment::system().utc().timestamp());
     let id: Id = id.parse().map_err(|_| Problem::not_found())?;
     let row = store::attachment(tx, id)?.filter(|row| good && fresh && row.state == AttachmentState::Stored).ok_or_else(Problem::not_found)?;
     let name = row.name.open(tx.vault)?;
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending).filter(|e| e.len() <= 5 && e.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let unnamed = || ending.map_or_else(|| "附件".to_owned(), |ending| format!("附件.{ending}"));
+    let name = if named { name.clone() } else { unnamed() };
     Ok((row, name))
 }
 
@@ -172,7 +197,7 @@ pub fn let_go(tx: &mut Tx, id: Id) -> Result<Vec<String>> {
 
 /// The link of a stored file, for who may open it.
 pub fn download(tx: &mut Tx, id: Id) -> Result<Option<String>> {
-    Ok(store::attachment(tx, id)?.filter(|row| row.state == AttachmentState::Stored).map(|row| link(tx, row.id)))
+    Ok(store::attachment(tx, id)?.filter(|row| row.state == AttachmentState::Stored).map(|row| link(tx, row.id, true)))
 }
 
 /// An upload in parts, declared.
@@ -287,7 +312,10 @@ pub fn stored(tx: &mut Tx, actor: &Actor, id: Id, written: &Written, declared: O
 /// An attachment, to its uploader and to who sees its record; the name only where the record is seen in clear.
 pub fn fetch(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<AttachmentView> {
     let (row, masked) = visible(tx, actor, reference)?;
-    view(tx, &row, masked)
+    let (Some(kind), Some(record)) = (&row.record_kind, row.record_id) else { return view(tx, &row, masked) };
+    let own = NAMES.get().map_or(Ok(None), |hook| hook(tx, actor, kind, record))?;
+    let over = if own.is_some() { own } else { covering::of(tx, kind, record)? };
+    over.map_or_else(|| view(tx, &row, masked), |over| view_as(tx, &row, masked, &*over))
 }
 
 fn visible(tx: &mut Tx, actor: &Actor, reference: &str) -> Result<(Attachment, bool)> {
@@ -353,7 +381,15 @@ pub fn share(tx: &mut Tx, from: Id, from_label: &str, to: Id, label: &str) -> Re
 
 /// The attachments of a record, as its caller sees it.
 pub fn of_record(tx: &mut Tx, record: Id, masked: bool) -> Result<Vec<AttachmentView>> {
-    store::of_record(tx, record)?.iter().map(|row| view(tx, row, masked)).collect()
+    let rows = store::of_record(tx, record)?;
+    let kind = rows.first().and_then(|row| row.record_kind.clone());
+    let over = kind.map(|kind| covering::of(tx, &kind, record)).transpose()?.flatten();
+    rows.iter().map(|row| over.as_ref().map_or_else(|| view(tx, row, masked), |over| view_as(tx, row, masked, &**over))).collect()
+}
+
+/// [`of_record`], with names as this caller may read them.
+pub fn of_record_as(tx: &mut Tx, record: Id, masked: bool, over: &dyn Fn(&str) -> String) -> Result<Vec<AttachmentView>> {
+    store::of_record(tx, record)?.iter().map(|row| view_as(tx, row, masked, over)).collect()
 }
 
 /// Forgets uploads that were given to no record for two days; answers the keys of their bytes, to be removed after the

@@ -18,7 +18,7 @@ use crate::{
     catalogue,
     clocks::{self, ClockKind},
     db::{Error, Private, Result, Tx, dialect},
-    events::{self, Audience, NewEvent},
+    events::{self, Audience, NewEvent, covering},
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, text},
     organization::{self, Center},
     settings::{self, Rules},
@@ -206,6 +206,9 @@ pub fn change(tx: &mut Tx, actor: &Actor, target: &Target, action: Action, edit:
 pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Opened, told: Told) -> Result<()> {
     let wanted = (loaded.row.state == State::Open).then_some(loaded.rules.consultation_limit);
     let row = &mut loaded.row;
+    if row.confidential {
+        covering::details(tx, KIND, row.id, &mut loaded.details)?;
+    }
     row.details = Private::seal(tx.vault, &loaded.details)?;
     row.version += 1;
     row.updated_at = tx.now;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     input::{ConsultationAcceptance, ConsultationReason, ConsultationTransfer},
-    load::{Opened, Told, change, restart},
+    load::{KIND, Opened, Told, change, restart},
     machine::ConsultationAction as Action,
     model::{TransferStanding as Standing, TransferWords},
     service::known_staff,
@@ -16,7 +16,7 @@ use crate::{
     auth::Actor,
     catalogue,
     db::{Private, Result, Tx},
-    events::Audience,
+    events::{Audience, covering},
     kernel::{Id, Problem, Target},
     organization::{self, Center},
     routing, settings,
@@ -66,7 +66,8 @@ pub fn transfer(tx: &mut Tx, actor: &Actor, target: &Target, input: &Consultatio
     views::view(tx, actor, loaded.row.id)
 }
 
-fn insert(tx: &mut Tx, actor: &Actor, c: &mut Opened, to: &Center, state: Standing, words: TransferWords) -> Result<()> {
+fn insert(tx: &mut Tx, actor: &Actor, c: &mut Opened, to: &Center, state: Standing, mut words: TransferWords) -> Result<()> {
+    covering::details(tx, KIND, c.row.id, &mut words)?;
     let row = Offer {
         id: Id::new(),
         consultation_id: c.row.id,
@@ -90,7 +91,7 @@ fn settle(tx: &mut Tx, c: &mut Opened, state: Standing, return_reason: &str) -> 
     c.offered = None;
     let Some(offer) = c.offers.iter_mut().find(|o| o.state == Standing::Offered) else { return Ok(()) };
     let mut words = offer.words.open(tx.vault)?;
-    words.return_reason = return_reason.to_owned();
+    words.return_reason = covering::words(tx, KIND, c.row.id, return_reason)?;
     offer.words = Private::seal(tx.vault, &words)?;
     offer.state = state;
     offer.answered_at = Some(now);

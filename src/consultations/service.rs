@@ -9,7 +9,7 @@ use super::{
     machine::{ConsultationAction as Action, ConsultationState as State},
     model::{AskedRound, ConsultationChannel as Channel, ConsultationDetails, ConsultationTheme as Theme},
     moving,
-    store::{self, Consultation},
+    store::{self, Consultation, Offer},
     views::{self, ConsultationView},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     catalogue,
     db::{Error, Json, Private, Result, Sealed, Tx, dialect, numbers},
     entrustments::{self, Identity},
-    events::Audience,
+    events::{Audience, covering, store as log},
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, text},
     organization::{self, Center},
     routing,
@@ -263,9 +263,12 @@ pub fn reopen(tx: &mut Tx, actor: &Actor, target: &Target, input: &AskAgainInput
 pub fn withhold(tx: &mut Tx, actor: &Actor, id: Id, over: &dyn Fn(&str) -> String) -> Result<()> {
     dialect::lock_root(tx.conn, "consultations", id.as_str())?;
     let mut loaded = load::load_behind(tx, id)?;
-    let d = &mut loaded.details;
-    (d.subject, d.question) = (over(&d.subject), over(&d.question));
-    d.rounds.iter_mut().for_each(|round| round.question = over(&round.question));
+    loaded.details = covering::recast(&loaded.details, over)?;
+    for offer in loaded.offers.clone() {
+        let said = covering::recast(&offer.words.open(tx.vault)?, over)?;
+        store::save_offer(tx, &Offer { words: Private::seal(tx.vault, &said)?, ..offer })?;
+    }
+    log::reword(tx, id, over)?;
     let row = &mut loaded.row;
     row.confidential = true;
     row.applicant_id = None;

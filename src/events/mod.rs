@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod cloud;
+pub mod covering;
 pub mod feed;
 pub mod kinds;
 pub mod seeing;
@@ -47,6 +48,8 @@ pub struct NewEvent<'a> {
 
 /// Writes the event of a change.
 pub fn record(tx: &mut Tx, actor: &Actor, event: NewEvent) -> Result<()> {
+    let said = event.words.filter(|w| !w.is_empty());
+    let said = said.map(|w| covering::words(tx, event.record_kind, event.record_id, w)).transpose()?;
     let row = Event {
         id: Id::new(),
         position: None,
@@ -61,7 +64,7 @@ pub fn record(tx: &mut Tx, actor: &Actor, event: NewEvent) -> Result<()> {
         params: Json::new(&event.params)?,
         occurred_at: tx.now,
         created_at: crate::kernel::Moment::system(),
-        words: event.words.filter(|w| !w.is_empty()).map(|w| Sealed::seal(tx.vault, w)).transpose()?,
+        words: said.map(|w| Sealed::seal(tx.vault, &w)).transpose()?,
     };
     if event.version == 1
         && let Some(client) = actor.through

@@ -67,6 +67,27 @@ pub fn timeline(tx: &mut Tx, record: Id, audiences: &[Audience], after: Option<I
     Ok(q.load(tx.conn)?)
 }
 
+/// What was said with the events of a record, said otherwise from now on; what happened stays.
+pub fn reword(tx: &mut Tx, record: Id, over: &dyn Fn(&str) -> String) -> Result<()> {
+    let said = events::table.filter(events::record_id.eq(record)).filter(events::words.is_not_null());
+    let rows: Vec<(Id, Option<Sealed>)> = said.select((events::id, events::words)).load(tx.conn)?;
+    for (id, words) in rows {
+        let Some(words) = words.map(|w| w.open(tx.vault)).transpose()? else { continue };
+        let covered = over(&words);
+        if covered != words {
+            let covered = Sealed::seal(tx.vault, &covered)?;
+            diesel::update(events::table.filter(events::id.eq(id))).set(events::words.eq(Some(covered))).execute(tx.conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// The event that a change of a record wrote: by its version after it.
+pub fn of_version(tx: &mut Tx, record: Id, version: i64, kind: &str) -> Result<Option<Id>> {
+    let rows = events::table.filter(events::record_id.eq(record)).filter(events::record_version.eq(version)).filter(events::kind.eq(kind.to_owned()));
+    Ok(rows.select(events::id).first(tx.conn).optional()?)
+}
+
 /// The last position that is given.
 pub fn last_position(tx: &mut Tx) -> Result<i64> {
     let last: Option<i64> = events::table.select(diesel::dsl::max(events::position)).first(tx.conn)?;

@@ -376,7 +376,11 @@ fn moves_nobody(loaded: &Loaded, input: &NewOrder, to: Option<&(Center, Option<I
     if named.is_empty() || loaded.details.raw.handling_unit.as_deref() == Some(named) || to.is_some_and(there) {
         return Ok(());
     }
-    let zh = format!("工单已分派给{}，不能用更正或重办改变承办单位；请由承办中心申请退单，再由热线改派（redispatch）。", loaded.center.name);
+    let next = match loaded.row.state {
+        State::ReturnRequested => "承办中心已申请退单，请由热线改派（redispatch）",
+        _ => "请由承办中心申请退单，再由热线改派（redispatch）",
+    };
+    let zh = format!("工单已分派给{}，不能用更正或重办改变承办单位；{next}。", loaded.center.name);
     Err(Problem::rule("/handling_unit", "dispatched", zh, "It was dispatched: it goes elsewhere after a return request, by redispatch."))
 }
 

@@ -162,7 +162,7 @@ pub struct Asked {
 impl Asked {
     /// In other words.
     pub fn retold(&self, said: &dyn Fn(&str) -> String) -> Self {
-        Self { reason: said(&self.reason), answer: said(&self.answer), ..self.clone() }
+        Self { reason: said(&self.reason), suggested_unit: said(&self.suggested_unit), answer: said(&self.answer), ..self.clone() }
     }
 }
 

@@ -295,6 +295,13 @@ pub fn link_to(tx: &mut Tx, record: Id) -> Result<Option<Link>> {
     Ok(hotline_links::table.filter(hotline_links::record_id.eq(record)).select(Link::as_select()).first(tx.conn).optional()?)
 }
 
+/// The orders that opened these records.
+pub fn opened_by(tx: &mut Tx, records: &[Id]) -> Result<Vec<Order>> {
+    let opening = hotline_links::table.filter(hotline_links::record_id.eq_any(records.to_vec())).select(hotline_links::order_id);
+    let rows = hotline_orders::table.filter(hotline_orders::id.eq_any(opening)).order(hotline_orders::id.asc());
+    Ok(rows.select(Order::as_select()).load(tx.conn)?)
+}
+
 /// Adds a link.
 pub fn insert_link(tx: &mut Tx, row: &Link) -> Result<()> {
     diesel::insert_into(hotline_links::table).values(row.clone()).execute(tx.conn)?;

@@ -390,7 +390,7 @@ pub(super) fn render(tx: &Tx, row: &Order, d: &OrderDetails, reader: &Reader, be
         appended: both.map(|()| notes(&d.appended)),
         sub_orders: None,
         appeal_details: both.and(d.appeal.as_ref()).map(|a| a.retold(&said)),
-        files: both.map(|()| d.files.iter().map(|f| FileLink { name: said(&f.name), url: f.url.clone() }).collect()),
+        files: both.map(|()| d.files.iter().map(|f| FileLink { name: said(&f.name), url: cover.over_url(&f.url) }).collect()),
         attachments: None,
         clocks: None,
         masked: !reader.clear,
@@ -461,8 +461,7 @@ pub fn revealed(tx: &mut Tx, actor: &Actor, loaded: &Loaded) -> Result<OrderView
 /// Files here; their names are words, too.
 fn files(tx: &mut Tx, loaded: &Loaded, reader: &Reader) -> Result<Vec<AttachmentView>> {
     let cover = reader.cover(&loaded.details);
-    let all = attachments::of_record(tx, loaded.row.id, !reader.clear)?;
-    Ok(all.into_iter().map(|a| AttachmentView { name: a.name.as_deref().map(|n| cover.over(n)), ..a }).collect())
+    attachments::of_record_as(tx, loaded.row.id, !reader.clear, &|name| cover.over(name))
 }
 
 fn shown(tx: &mut Tx, actor: &Actor, loaded: &Loaded, reader: &Reader) -> Result<OrderView> {

@@ -1,20 +1,27 @@
 //! What is kept from the records that an order opens, where its caller is withheld: who called, and what they said of
 //! themselves; of a strict order, all that they said. The caller is reached through the order, audited.
 
+use std::ops::Range;
+
 use super::{
-    load::Loaded,
+    load::{KIND, Loaded},
     model::{OfSelf, OpenedKind, OrderDetails, Secrecy},
+    listing::Reader,
     opening::{asked, long_enough},
-    store::Order,
+    spelling,
+    store::{self, Order},
 };
 use crate::{
     applicants::ContactInput,
-    auth::Actor,
+    access,
+    auth::{Actor, Scope},
     consultations,
     db::{Result, Tx},
     deidentify::{self, Finding, Known, KnownPerson, PersonalKind},
     evaluations::occasions,
-    tickets,
+    events::covering::Over,
+    kernel::Id,
+    return_visits, sheets, tickets,
 };
 
 impl Order {
@@ -41,7 +48,7 @@ pub struct Cover {
     known: Known,
     addresses: Vec<String>,
     /// Of a strict order: what it is replaced by, and the texts that were copied from it.
-    strict: Option<(String, [String; 2])>,
+    strict: Option<(String, Vec<String>)>,
 }
 
 impl Cover {
@@ -50,9 +57,14 @@ impl Cover {
         if !row.withheld() {
             return Self::default();
         }
-        let strict =
-            (row.secrecy == Secrecy::Strict).then(|| (format!("内容保密，见热线工单{}。", row.number), [long_enough(&told.title, 100), asked(&told.content)]));
-        Self { strict, ..Self::personal(told) }
+        let cover = Self::personal(told);
+        let strict = (row.secrecy == Secrecy::Strict).then(|| {
+            let copied = [long_enough(&told.title, 100), asked(&told.content)];
+            // While it was confidential only, it was copied covered.
+            let covered = copied.each_ref().map(|text| cover.without(text));
+            (format!("内容保密，见热线工单{}。", row.number), copied.into_iter().chain(covered).collect())
+        });
+        Self { strict, ..cover }
     }
 
     /// For the order itself: what its caller has told of themselves, now and before.
@@ -95,16 +107,47 @@ impl Cover {
         if self.hidden.is_empty() || text.is_empty() {
             return text.to_owned();
         }
-        let text = self.hidden.iter().fold(text.to_owned(), |text, said| text.replace(said.as_str(), COVERED));
+        // However numbers and addresses are spelled, and an address in part.
+        let numbers = self.known.numbers.iter().flat_map(|said| spelling::number(said, text));
+        let found: Vec<Range<usize>> = numbers.chain(self.addresses.iter().flat_map(|said| spelling::address(said, text))).collect();
+        let text = covered(text, found);
+        let text = self.hidden.iter().fold(text, |text, said| text.replace(said.as_str(), COVERED));
         // Numbers with spaces, names with a title, the house alone.
         let found = deidentify::check(&text, &self.known);
-        let part = |f: &Finding| f.kind == PersonalKind::Address && f.length >= 4 && self.addresses.iter().any(|a| a.contains(f.words.trim()));
-        let mut chars: Vec<char> = text.chars().collect();
-        for finding in found.iter().rev().filter(|f| f.known || part(f)) {
-            chars.splice(finding.start..finding.start + finding.length, COVERED.chars());
-        }
-        chars.into_iter().collect()
+        let part = |f: &Finding| f.kind == PersonalKind::Address && f.length >= 4 && self.addresses.iter().any(|a| spelling::within(&f.words, a));
+        let found = found.iter().filter(|f| f.known || part(f)).map(|f| f.start..f.start + f.length).collect();
+        covered(&text, found)
     }
+
+    /// An address of the net: what tells of the caller leaves its site alone.
+    pub fn over_url(&self, url: &str) -> String {
+        let read = percent_encoding::percent_decode_str(url).decode_utf8_lossy().into_owned();
+        if self.over(&read) == read {
+            return url.to_owned();
+        }
+        let site = url.split_once("://").map(|(scheme, rest)| (scheme, rest.split(['/', '?', '#']).next().unwrap_or_default()));
+        site.map_or_else(|| COVERED.to_owned(), |(scheme, host)| format!("{scheme}://{}/", host.rsplit('@').next().unwrap_or_default()))
+    }
+}
+
+/// A text in which these stretches are covered; those that overlap are one.
+fn covered(text: &str, mut stretches: Vec<Range<usize>>) -> String {
+    if stretches.is_empty() {
+        return text.to_owned();
+    }
+    stretches.sort_by_key(|s| s.start);
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for next in stretches {
+        match joined.last_mut() {
+            Some(last) if next.start < last.end => last.end = last.end.max(next.end),
+            _ => joined.push(next),
+        }
+    }
+    let mut chars: Vec<char> = text.chars().collect();
+    for stretch in joined.into_iter().rev() {
+        chars.splice(stretch, COVERED.chars());
+    }
+    chars.into_iter().collect()
 }
 
 /// An address as people say it: whole, and from below each of the divisions that it names.
@@ -120,12 +163,49 @@ pub fn reach(tx: &mut Tx, actor: &Actor, loaded: &Loaded, before: &OrderDetails)
     let over = |text: &str| covers.iter().fold(text.to_owned(), |text, cover| cover.over(&text));
     for link in &loaded.links {
         match link.kind {
-            OpenedKind::FallbackTicket => tickets::withhold(tx, actor, link.record_id, &nobody(), &over)?,
+            OpenedKind::FallbackTicket => {
+                for ticket in tickets::withhold(tx, actor, link.record_id, &nobody(), &over)? {
+                    sheets::withhold(tx, ticket, &over)?;
+                    return_visits::withhold(tx, ticket, &over)?;
+                }
+            }
             OpenedKind::Consultation => consultations::withhold(tx, actor, link.record_id, &over)?,
             OpenedKind::Entrustment => {}
         }
     }
     occasions::forget_contact(tx, &loaded.row.number)
+}
+
+/// The orders that keep their callers secret, and opened a record or one that goes on as it.
+fn secret(tx: &mut Tx, kind: &str, record: Id) -> Result<Vec<Cover>> {
+    let records = match kind {
+        "fallback_ticket" => tickets::store::callers(tx, record)?.into_iter().map(|c| c.origin_id).chain([record]).collect(),
+        "assignment_sheet" => return sheets::store::sheet(tx, record)?.map_or(Ok(Vec::new()), |sheet| secret(tx, "fallback_ticket", sheet.ticket_id)),
+        "consultation" => vec![record],
+        _ => Vec::new(),
+    };
+    let mut covers = Vec::new();
+    for order in store::opened_by(tx, &records)? {
+        if order.withheld() {
+            covers.push(Cover::of(&order, &order.details.open(tx.vault)?));
+        }
+    }
+    Ok(covers)
+}
+
+/// How what is written of a record stands without whom the orders that opened it keep secret.
+pub fn cover_of(tx: &mut Tx, kind: &str, record: Id) -> Result<Option<Over>> {
+    let covers = secret(tx, kind, record)?;
+    Ok((!covers.is_empty()).then(|| -> Over { Box::new(move |text| covers.iter().fold(text.to_owned(), |text, cover| cover.over(&text))) }))
+}
+
+/// How the names of an order's files stand for who reads it.
+pub fn cover_for(tx: &mut Tx, actor: &Actor, kind: &str, record: Id) -> Result<Option<Over>> {
+    let Some(row) = store::order(tx, record)?.filter(|_| kind == KIND) else { return Ok(None) };
+    let Some(sight) = access::sight(tx, &Scope::of(actor, KIND), record)? else { return Ok(None) };
+    let details = row.details.open(tx.vault)?;
+    let cover = Reader::of(actor, &row, &details, sight).cover(&details);
+    Ok(Some(Box::new(move |text| cover.over(text))))
 }
 
 #[cfg(test)]
@@ -148,12 +228,19 @@ mod tests {
             assert!(!cover.over(spelled).contains("8801"), "{}", cover.over(spelled));
         }
         assert!(!cover.over("住掘港街道秘密路9号8幢，").contains("秘密路"), "{}", cover.over("住掘港街道秘密路9号8幢，"));
+        for said in ["掘港街道秘密路9号", "秘密路 9 号 8 幢", "秘密路九号八幢", "秘密路9号8栋201室"] {
+            assert_eq!(cover.over(&format!("住{said}。")), "住（保密）。", "{said}");
+        }
+        assert_eq!(cover.over("139・0000・8801\n"), "（保密）\n");
+        assert_eq!(cover.over("秘密路积水，第9号窗口"), "秘密路积水，第9号窗口");
+        assert_eq!(cover.over_url("https://a.cn/f/%E6%9D%A5%E7%94%B5%E4%BA%BA%E4%B9%99.jpg?t=1"), "https://a.cn/");
+        assert_eq!(cover.over_url("https://a.cn/f/1.jpg"), "https://a.cn/f/1.jpg");
         assert_eq!(Cover::default().over("来电人乙"), "来电人乙");
     }
 
     #[test]
     fn of_a_strict_order_nothing_is_told() {
-        let strict = Cover { strict: Some(("见工单。".into(), ["标题".into(), "内容".into()])), ..Cover::default() };
+        let strict = Cover { strict: Some(("见工单。".into(), vec!["标题".into(), "内容".into()])), ..Cover::default() };
         assert_eq!((strict.over("内容"), strict.over("人工填写")), ("见工单。".to_owned(), "人工填写".to_owned()));
         assert_eq!((strict.heard("办好了"), strict.heard("")), ("见工单。".to_owned(), String::new()));
     }

@@ -9,6 +9,7 @@ use super::{
     wire::{Fault, Fields, Tree, addresses, at_most},
 };
 use crate::{
+    catalogue,
     db::{Error, Tx},
     hotline::{self, CallerInput, NewOrder, Via, model::FileLink},
     kernel::Id,
@@ -22,6 +23,7 @@ const KNOWN: [&str; 4] = ["hotline_no", "item", "id_number", "confidential"];
 
 /// POST requests.
 pub fn file(tx: &mut Tx, fields: &Fields, media: &Media, request_id: &str) -> Asked<Tree> {
+    asked!(fields.once(&["api_key", "service_code", "attribute[hotline_no]"]));
     let Some(client) = asked!(reading::client(tx, fields)?) else {
         return Ok(Err(Fault::new(403, "缺少 api_key（api_key was not provided）")));
     };
@@ -31,6 +33,11 @@ pub fn file(tx: &mut Tx, fields: &Fields, media: &Media, request_id: &str) -> As
     };
     let service = asked!(services::find(code));
     let order = asked!(order_of(fields, service, center.id));
+    if let Some(item) = &order.item
+        && catalogue::store::item_by_reference(tx, item)?.is_none()
+    {
+        return Ok(Err(Fault::new(400, format!("没有这个事项：attribute[item] = {item}（attribute[item] is not known）"))));
+    }
     let actor = reading::actor_of(tx, &client, request_id)?;
     let via = Via { service_code: Some(service.code.to_owned()), first_wins: true, identity: None };
     let taken = match hotline::take_in(tx, &actor, &order, &via) {

@@ -76,6 +76,11 @@ impl Media {
         Ok(media)
     }
 
+    /// Which files.
+    pub fn ids(&self) -> Vec<Id> {
+        self.arrived.iter().map(|file| file.id).collect()
+    }
+
     /// They are the order's, in the transaction that takes it in.
     pub fn keep(&self, tx: &mut Tx, order: Id) -> Result<()> {
         for file in &self.arrived {

@@ -37,13 +37,15 @@ pub struct UpdateWords {
     pub description: String,
     /// Where files lie.
     pub media: Vec<String>,
+    /// Those that were sent along.
+    pub files: Vec<Id>,
 }
 
 /// An update that a client sent.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = open311_updates, treat_none_as_default_value = false)]
 pub struct Update {
-    /// Identity.
+    /// Identity: that of the event that it made.
     pub id: Id,
     /// Of which client.
     pub client_id: Id,
@@ -95,6 +97,14 @@ pub fn update(tx: &mut Tx, client: Id, order: Id, update_id: &str) -> Result<Opt
         .filter(open311_updates::order_id.eq(order))
         .filter(open311_updates::update_id.eq(update_id.to_owned()));
     Ok(rows.select(Update::as_select()).first(tx.conn).optional()?)
+}
+
+/// Several, by id.
+pub fn updates_by_id(tx: &mut Tx, ids: &[Id]) -> Result<Vec<Update>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(open311_updates::table.filter(open311_updates::id.eq_any(ids.to_vec())).select(Update::as_select()).load(tx.conn)?)
 }
 
 /// Adds an update; the unique index says who was first.

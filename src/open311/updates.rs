@@ -12,7 +12,9 @@ use super::{
     wire::{Fault, Fields, Tree, addresses, at_most, date, read_date},
 };
 use crate::{
-    db::{Error, Private, Result, Tx},
+    attachments,
+    db::{Error, Private, Result, Tx, dialect},
+    events::store as log,
     hotline::{self, Order, OrderReason},
     kernel::{Id, Target},
     organization::{self, Center},
@@ -63,6 +65,7 @@ pub fn list(tx: &mut Tx, fields: &Fields, base: &str) -> Asked<Tree> {
     ids.sort();
     ids.dedup();
     let rows: HashMap<Id, Order> = hotline::store::orders_by_id(tx, &ids)?.into_iter().map(|r| (r.id, r)).collect();
+    let sent = store::updates_by_id(tx, &events.iter().map(|e| e.id).collect::<Vec<_>>())?;
     let mut found = Vec::with_capacity(events.len());
     for event in events {
         let Some(row) = rows.get(&event.record_id) else { continue };
@@ -72,6 +75,10 @@ pub fn list(tx: &mut Tx, fields: &Fields, base: &str) -> Asked<Tree> {
         let own = shown.own(row);
         let said = matches!(*kind, "replied" | "replied_interim" | "appended") && own;
         let words = event.words.filter(|_| said).map(|w| w.open(tx.vault)).transpose()?;
+        let media = match sent.iter().find(|u| u.id == event.id).filter(|_| own) {
+            Some(update) => media_of(tx, update)?,
+            None => None,
+        };
         let told = || if own { hotline::tell(&event.kind, &params) } else { (*public).to_owned() };
         found.push(json!({
             "update_id": event.id,
@@ -79,10 +86,20 @@ pub fn list(tx: &mut Tx, fields: &Fields, base: &str) -> Asked<Tree> {
             "status": if closed { "closed" } else { "open" },
             "updated_datetime": date(event.occurred_at),
             "description": words.unwrap_or_else(told),
-            "media_url": Value::Null,
+            "media_url": media,
         }));
     }
     Ok(Ok(Tree { root: "service_request_updates", value: Value::Array(found) }))
+}
+
+/// What a client sent with an update: the address that it named, or its picture here, behind a link for some minutes.
+fn media_of(tx: &mut Tx, update: &Update) -> Result<Option<String>> {
+    let words = update.details.open(tx.vault)?;
+    match (words.media.into_iter().next(), words.files.first()) {
+        (Some(named), _) => Ok(Some(named)),
+        (None, Some(file)) => attachments::download(tx, *file),
+        (None, None) => Ok(None),
+    }
 }
 
 /// Whether the order had ended after a change, as the change itself says; older ones say it by their kind.
@@ -117,6 +134,8 @@ pub fn add(tx: &mut Tx, fields: &Fields, media: &Media, request_id: &str) -> Ask
     let answer = |update: &Update| Tree { root: "service_request_updates", value: json!([{ "update_id": update.id }]) };
     asked!(at_most("update_id", update_id, 100));
     let own_number = update_id.to_owned();
+    // Of the same update twice at once, the second finds the first.
+    dialect::lock_root(tx.conn, "hotline_orders", row.id.as_str())?;
     if let Some(there) = store::update(tx, client.id, row.id, &own_number)? {
         return Ok(Ok(answer(&there)));
     }
@@ -131,28 +150,17 @@ pub fn add(tx: &mut Tx, fields: &Fields, media: &Media, request_id: &str) -> Ask
         (_, "" | "OPEN") => description.clone(),
         (_, status) => format!("{description}（对方系统状态：{status}）"),
     };
-    let words = UpdateWords { description, media: media_urls };
-    let update = Update {
-        id: Id::new(),
-        client_id: client.id,
-        update_id: own_number.clone(),
-        order_id: row.id,
-        details: Private::seal(tx.vault, &words)?,
-        created_at: tx.now,
-    };
-    match tx.savepoint(|tx| store::insert_update(tx, &update)) {
-        Ok(()) => {}
-        Err(e) if e.is_unique() => {
-            let there = store::update(tx, client.id, row.id, &own_number)?.ok_or(Error::Contended)?;
-            return Ok(Ok(answer(&there)));
-        }
-        Err(e) => return Err(e),
-    }
     let actor = reading::actor_of(tx, &client, request_id)?;
-    match hotline::append(tx, &actor, &Target::any(row.id), &OrderReason { reason: said }) {
+    let appended = match hotline::append(tx, &actor, &Target::any(row.id), &OrderReason { reason: said }) {
         Err(Error::Refused(problem)) => return Ok(Err(refused(&problem))),
         other => other?,
     };
+    // It is listed under the same number: that of what it did.
+    let id = log::of_version(tx, row.id, appended.row.version, "hotline_order.appended")?.ok_or_else(|| Error::Corrupt("an update without its event".into()))?;
+    let words = UpdateWords { description, media: media_urls, files: media.ids() };
+    let details = Private::seal(tx.vault, &words)?;
+    let update = Update { id, client_id: client.id, update_id: own_number, order_id: row.id, details, created_at: tx.now };
+    store::insert_update(tx, &update)?;
     media.keep(tx, row.id)?;
     Ok(Ok(answer(&update)))
 }

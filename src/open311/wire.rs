@@ -263,6 +263,18 @@ impl Fields {
         self.0.iter().find(|(n, v)| n == name && !v.trim().is_empty()).map(|(_, v)| v.trim())
     }
 
+    /// These are named once: of two different values, nobody could say which is meant.
+    pub fn once(&self, names: &[&str]) -> Result<(), Fault> {
+        for name in names {
+            let mut values = self.0.iter().filter(|(n, v)| n == name && !v.trim().is_empty()).map(|(_, v)| v.trim());
+            let first = values.next();
+            if values.any(|v| Some(v) != first) {
+                return Err(Fault::new(400, format!("{name} 只能提供一个值（{name} was provided more than once）")));
+            }
+        }
+        Ok(())
+    }
+
     /// [`Fields::get`], of at most so many characters: what is longer is refused, never cut.
     pub fn within(&self, name: &str, most: usize) -> Result<Option<&str>, Fault> {
         let found = self.get(name);

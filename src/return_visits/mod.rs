@@ -9,6 +9,6 @@ mod service;
 pub mod store;
 mod views;
 
-pub use service::{ReturnVisitOrder, contact_needed, on_cleared, on_matter_closed, on_matter_told, plan_as, recompute, visits_awaiting};
+pub use service::{ReturnVisitOrder, contact_needed, on_cleared, on_matter_closed, on_matter_told, plan_as, recompute, visits_awaiting, withhold};
 pub use store::ReturnVisit;
 pub use views::{ReturnVisitView, list};

@@ -16,7 +16,7 @@ use crate::{
     clocks::{self, ClockKind},
     db::{Error, Private, Result, Tx, dialect, numbers},
     entrustments::{self, ClosedMatter, Entrustment, Identity},
-    events::{self, Audience, NewEvent},
+    events::{self, Audience, NewEvent, covering},
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text, sha256_hex},
     organization::{self, Center},
     settings,
@@ -133,6 +133,9 @@ impl Loaded {
         if self.row.state != State::Planned {
             clocks::stop_all(tx, self.row.id)?;
         }
+        if let Some(ticket) = self.row.ticket_id {
+            covering::details(tx, "fallback_ticket", ticket, &mut self.details)?;
+        }
         self.row.details = Private::seal(tx.vault, &self.details)?;
         self.row.version += 1;
         self.row.updated_at = tx.now;
@@ -248,6 +251,21 @@ pub fn contact_needed(tx: &mut Tx, matter: Id) -> Result<bool> {
     Ok(store::of_matter(tx, matter)?.iter().any(|v| v.state == State::Planned))
 }
 
+/// Who registered a ticket is confidential from now on: the visits about it forget them, as `over` says.
+pub fn withhold(tx: &mut Tx, ticket: Id, over: &dyn Fn(&str) -> String) -> Result<()> {
+    for visit in store::of_ticket(tx, ticket)? {
+        dialect::lock_root(tx.conn, "return_visits", visit.id.as_str())?;
+        let mut row = store::visit(tx, visit.id)?.ok_or_else(Problem::not_found)?;
+        row.details = Private::seal(tx.vault, &covering::recast(&row.details.open(tx.vault)?, over)?)?;
+        row.version += 1;
+        row.updated_at = tx.now;
+        if !store::save(tx, &row)? {
+            return Err(Problem::of(ErrorCode::Stale).into());
+        }
+    }
+    Ok(())
+}
+
 fn plan(tx: &mut Tx, actor: &Actor, about: &About, caller: Option<Id>, (reason, note): (Reason, &str), identity: Option<Identity>) -> Result<ReturnVisit> {
     let center = about.center();
     let rules = settings::rules(tx, &center.path)?;
@@ -255,8 +273,11 @@ fn plan(tx: &mut Tx, actor: &Actor, about: &About, caller: Option<Id>, (reason, 
         Some(given) => given,
         None => Identity { id: Id::new(), number: numbers::next(tx, "HF", &center.division_code)? },
     };
-    let details = ReturnVisitDetails { note: note.to_owned(), ..ReturnVisitDetails::default() };
+    let mut details = ReturnVisitDetails { note: note.to_owned(), ..ReturnVisitDetails::default() };
     let of_ticket = matches!(about, About::Ticket(_));
+    if of_ticket {
+        covering::details(tx, "fallback_ticket", about.id(), &mut details)?;
+    }
     let mut row = ReturnVisit {
         id: identity.id,
         number: identity.number,

@@ -15,6 +15,7 @@ use crate::{
     auth::{Actor, Reachable, Role, policy, store as accounts},
     db::{Private, Result, Tx, dialect, numbers},
     entrustments::Identity,
+    events::covering,
     kernel::{ErrorCode, FieldError, Id, Limit, Moment, Problem, Target},
     organization::{self, Center},
     settings::{self, Rules},
@@ -235,13 +236,14 @@ fn enter(tx: &mut Tx, actor: &Actor, opened: &Opened, part: &SheetPart, kind: &K
         Some(identity) => (identity.id, identity.number),
         None => (Id::new(), numbers::next(tx, "JB", &opened.center.division_code)?),
     };
-    let details = SheetDetails {
+    let mut details = SheetDetails {
         matter: part.matter.clone(),
         limit: part.limit,
         due_on: part.due_on,
         determination: kind.determination.to_owned(),
         ..SheetDetails::default()
     };
+    covering::details(tx, "fallback_ticket", opened.ticket.row.id, &mut details)?;
     let row = Sheet {
         id,
         number,

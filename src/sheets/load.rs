@@ -18,7 +18,7 @@ use crate::{
     },
     clocks::{self, ClockKind},
     db::{Error, Private, Result, Tx, dialect},
-    events::{self, Audience, NewEvent},
+    events::{self, Audience, NewEvent, covering, store as log},
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text},
     organization::{self, Center},
     settings::{self, Rules},
@@ -131,12 +131,29 @@ impl Loaded {
     }
 
     fn save(&mut self, tx: &mut Tx) -> Result<()> {
+        covering::details(tx, "fallback_ticket", self.row.ticket_id, &mut self.details)?;
         self.row.details = Private::seal(tx.vault, &self.details)?;
         follow_clock(tx, &mut self.row, &self.rules)?;
         self.row.version += 1;
         self.row.updated_at = tx.now;
         if store::save(tx, &self.row)? { Ok(()) } else { Err(Problem::of(ErrorCode::Stale).into()) }
     }
+}
+
+/// Who registered a ticket is confidential from now on: its sheets forget them, as `over` says.
+pub fn withhold(tx: &mut Tx, ticket: Id, over: &dyn Fn(&str) -> String) -> Result<()> {
+    for sheet in store::of_ticket(tx, ticket)? {
+        dialect::lock_root(tx.conn, "assignment_sheets", sheet.id.as_str())?;
+        let mut row = store::sheet(tx, sheet.id)?.ok_or_else(|| Error::Corrupt("sheet gone".into()))?;
+        row.details = Private::seal(tx.vault, &covering::recast(&row.details.open(tx.vault)?, over)?)?;
+        row.version += 1;
+        row.updated_at = tx.now;
+        if !store::save(tx, &row)? {
+            return Err(Error::Contended);
+        }
+        log::reword(tx, row.id, over)?;
+    }
+    Ok(())
 }
 
 /// What an action is called once it is done.

@@ -20,6 +20,6 @@ pub use answering::{confirm, grant_extension, issue, progress, refuse_extension,
 pub use drafting::{any_open, determine, doors, draft, draft_as, fall, follow_handler};
 pub use ladder::{anything_due, confirm as confirm_rung, number_of as rung_number, propose_due};
 pub use listing::sheets as list;
-pub use load::{ON_CHANGED, recompute};
+pub use load::{ON_CHANGED, recompute, withhold};
 pub use model::{LadderRung, SheetResult, SheetRole, SheetsInput};
 pub use waiting::{rungs_awaiting, sheets_awaiting};

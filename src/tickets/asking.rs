@@ -20,7 +20,7 @@ use crate::{
     clocks::{self, ClockKind},
     db::{Private, Result, Tx, dialect},
     entrustments::{Signature, SignatureInput, vocabulary::SignMethod},
-    events::Audience,
+    events::{Audience, covering},
     kernel::{Code as _, ErrorCode, Id, Moment, Problem, Target, Text},
 };
 
@@ -199,7 +199,10 @@ pub struct Contact {
 }
 
 /// Writes down that a caller was asked.
-pub fn contacted(tx: &mut Tx, loaded: &mut Opened, contact: Contact) -> Result<()> {
+pub fn contacted(tx: &mut Tx, loaded: &mut Opened, mut contact: Contact) -> Result<()> {
+    if loaded.row.confidential {
+        covering::details(tx, "fallback_ticket", loaded.row.id, &mut contact.words)?;
+    }
     let row = TicketContact {
         id: Id::new(),
         ticket_id: loaded.row.id,

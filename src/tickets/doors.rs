@@ -18,7 +18,7 @@ use crate::{
     auth::Actor,
     db::{Private, Result, Sealed, Tx, dialect},
     entrustments,
-    events::Audience,
+    events::{Audience, covering, store as log},
     kernel::{Code as _, Id, Moment, Problem, Target, text},
     organization::{self, Center},
 };
@@ -314,10 +314,9 @@ pub fn hear_hotline(tx: &mut Tx, actor: &Actor, origin: Id, visit: Visit) -> Res
 }
 
 /// Who registered a ticket is confidential from now on: it forgets them, and calls whom it is told to call. `over` says how what
-/// was written stands without them.
-pub fn withhold(tx: &mut Tx, actor: &Actor, origin: Id, instead: &ContactInput, over: &dyn Fn(&str) -> String) -> Result<()> {
+/// was written stands without them. Answers the tickets that it reached.
+pub fn withhold(tx: &mut Tx, actor: &Actor, origin: Id, instead: &ContactInput, over: &dyn Fn(&str) -> String) -> Result<Vec<Id>> {
     let callers = store::callers_of_origin(tx, origin)?;
-    let own: Vec<Id> = callers.iter().map(|c| c.id).collect();
     // A ticket that was merged, and the one that goes on for it.
     let mut ids: Vec<Id> = callers.iter().map(|c| c.ticket_id).chain([origin]).collect();
     ids.sort();
@@ -337,18 +336,15 @@ pub fn withhold(tx: &mut Tx, actor: &Actor, origin: Id, instead: &ContactInput, 
         };
         store::save_caller(tx, &row)?;
     }
-    for id in ids {
-        let mut loaded = load::load_locked(tx, id)?;
-        let d = &mut loaded.details;
-        (d.title, d.situation, d.request) = (over(&d.title), over(&d.situation), over(&d.request));
-        let past = d.rounds.iter_mut().flat_map(|round| [&mut round.settlement, &mut round.outcome]);
-        past.chain([&mut d.settlement, &mut d.outcome]).flatten().for_each(|noted| noted.words = over(&noted.words));
-        for contact in loaded.contacts.clone().into_iter().filter(|c| own.contains(&c.caller_id)) {
-            let mut said = contact.words.open(tx.vault)?;
-            said.words = over(&said.words);
+    for id in &ids {
+        let mut loaded = load::load_locked(tx, *id)?;
+        loaded.details = covering::recast(&loaded.details, over)?;
+        for contact in loaded.contacts.clone() {
+            let said = covering::recast(&contact.words.open(tx.vault)?, over)?;
             store::save_contact(tx, &TicketContact { words: Private::seal(tx.vault, &said)?, ..contact })?;
         }
+        log::reword(tx, *id, over)?;
         load::correct(tx, actor, &mut loaded, Told::new("caller_withheld", Audience::Staff, json!({})))?;
     }
-    Ok(())
+    Ok(ids)
 }

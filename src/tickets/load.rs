@@ -17,7 +17,7 @@ use crate::{
     },
     clocks::{self, ClockKind},
     db::{Error, Private, Result, Tx, dialect},
-    events::{self, Audience, NewEvent},
+    events::{self, Audience, NewEvent, covering},
     kernel::{Code as _, ErrorCode, Id, Limit, Moment, Problem, Target},
     organization::{self, Center},
     settings::{self, Rules},
@@ -275,6 +275,9 @@ pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Opened, told: Told) -> Resu
     }
     let row = &mut loaded.row;
     row.confidential |= loaded.callers.iter().any(|c| c.confidential);
+    if row.confidential {
+        covering::details(tx, "fallback_ticket", row.id, &mut loaded.details)?;
+    }
     row.details = Private::seal(tx.vault, &loaded.details)?;
     row.version += 1;
     row.updated_at = tx.now;

@@ -1,5 +1,6 @@
 //! 12345 hotline orders: what is kept from whom in words, what a correction does, and what staff are told.
 
+use actix_web::test;
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,6 +13,8 @@ on_both_engines!(
     a_masked_reader_reads_no_name,
     a_corrected_unit_is_followed_or_refused,
     secret_at_any_time,
+    raised_later_it_reaches_every_word,
+    parts_of_an_address_and_names_of_files,
     staff_are_told,
     visits_rules_and_merged_orders,
 );
@@ -188,6 +191,62 @@ async fn secret_at_any_time(app: TestApp) {
         open["content_at"] = json!(at("11:50"));
         assert_eq!(hotline.post(AT, open).await.problem(409), "state_conflict");
     }
+}
+
+/// Whatever was written of what the order opened, before and after its caller wanted to be kept secret.
+async fn raised_later_it_reaches_every_word(app: TestApp) {
+    let (hotline, clerk) = (hotline(&app, "h-words").await, app.as_user("rd_clerk"));
+    let path = format!("{AT}/{}", text(&hotline.post(AT, secret("W-1", &json!({}))).await.created()["id"]));
+    act(&clerk, &path, "sign", json!({})).await;
+    let ticket = act(&clerk, &path, "open", json!({ "kind": "fallback_ticket" })).await["opened"][0].clone();
+    let asked = act(&clerk, &path, "open", json!({ "kind": "consultation" })).await["opened"][1].clone();
+    let (ticket, asked) = (format!("/fallback-tickets/{}", text(&ticket["id"])), format!("/consultations/{}", text(&asked["id"])));
+    let said = "与司徒密探（138 7777 6666）联系，住秘密路9号";
+    act(&clerk, &ticket, "triage", json!({ "tier": "general", "note": said })).await;
+    act(&clerk, &ticket, "settle", json!({ "settlement": said })).await;
+    act(&clerk, &asked, "notes", json!({ "note": said })).await;
+    act(&clerk, &asked, "answer", json!({ "answer": said })).await;
+    assert!(clerk.get(&format!("{ticket}/timeline")).await.ok().to_string().contains("司徒密探"), "it is told until it is to be kept");
+    app.set_clock("2026-03-02T11:00:00+08:00");
+    let mut later = secret("W-1", &json!({ "secrecy": "confidential" }));
+    later["content_at"] = json!("2026-03-02T10:50:00+08:00");
+    assert_eq!(hotline.post(AT, later).await.expect(200).body["secrecy"], "confidential");
+    // And what is written from now on.
+    act(&clerk, &asked, "reopen", json!({ "question": said })).await;
+    act(&clerk, &asked, "notes", json!({ "note": said })).await;
+    act(&clerk, &asked, "withdraw", json!({ "reason": said })).await;
+    act(&clerk, &ticket, "ask-feedback", json!({})).await;
+    for login in ["rd_clerk", "rd_manager", "city_reform", "city_inspector"] {
+        for at in [ticket.clone(), format!("{ticket}/timeline"), asked.clone(), format!("{asked}/timeline"), "/fallback-tickets".into()] {
+            let seen = app.as_user(login).get(&at).await;
+            assert!(SECRETS.iter().all(|s| !seen.text.contains(s)), "{login} {at}: {}", seen.text);
+        }
+    }
+    let kept = clerk.get(&ticket).await.ok();
+    assert!(text(&kept["triage_note"]).contains("（保密）") && text(&kept["triage_note"]).contains("联系"), "{kept:#}");
+}
+
+/// However an address is cut and spelled; and a file tells it as little by its name.
+async fn parts_of_an_address_and_names_of_files(app: TestApp) {
+    let (hotline, clerk) = (hotline(&app, "h-parts").await, app.as_user("rd_clerk"));
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
+    let file = hotline.upload("/attachments", &[], "司徒密探 138 7777 6666.png", png, None).await.created();
+    let said = "住掘港街道秘密路9号，即秘密路9号8幢、秘密路 9 号 8 幢、秘密路九号八幢；电话138・7777・6666，第3号窗口";
+    let more = json!({ "secrecy": "confidential", "content": said, "attachments": [file["id"]],
+        "files": [{ "name": "司徒密探.jpg", "url": "https://12345.example.cn/f/%E5%8F%B8%E5%BE%92%E5%AF%86%E6%8E%A2.jpg" }] });
+    let path = format!("{AT}/{}", text(&hotline.post(AT, secret("A-1", &more)).await.created()["id"]));
+    let seen = act(&clerk, &path, "sign", json!({})).await;
+    let content = text(&seen["content"]);
+    assert!(!content.contains("秘密路") && !content.contains("7777") && content.contains("第3号窗口"), "{content}");
+    assert_eq!(seen["files"][0]["url"], "https://12345.example.cn/");
+    let one = clerk.get(&format!("/attachments/{}", text(&file["id"]))).await.ok();
+    for name in [&seen["attachments"][0]["name"], &one["name"]] {
+        assert!(!text(name).contains("司徒") && !text(name).contains("7777"), "{name}");
+    }
+    let got = app.send(test::TestRequest::get().uri(text(&one["download"]))).await.expect(200);
+    let told = percent_encoding::percent_decode_str(got.header("content-disposition")).decode_utf8_lossy().into_owned();
+    assert!(told.contains("附件.png") && !told.contains("司徒"), "{told}");
+    assert_eq!(hotline.get(&format!("/attachments/{}", text(&file["id"]))).await.ok()["name"], "司徒密探 138 7777 6666.png", "its own hotline reads it");
 }
 
 async fn messages(app: &TestApp, login: &str) -> Vec<(String, String)> {

@@ -250,6 +250,7 @@ async fn updates_both_ways(app: TestApp) {
             ("description", "今天又去了一次窗口"),
             ("status", "OPEN"),
             ("updated_datetime", "2026-03-02T09:30:00+08:00"),
+            ("media_url", "https://12345.example.cn/f/9.jpg"),
         ];
         let app = &app;
         async move { post(app, "servicerequestupdates.xml", &fields).await }
@@ -270,6 +271,9 @@ async fn updates_both_ways(app: TestApp) {
     assert_eq!((&last["service_request_id"], &last["status"], &last["description"]), (&json!(number), &json!("open"), &json!("已联系您，正在协调。")));
     let ids: std::collections::BTreeSet<&str> = told.as_array().into_iter().flatten().map(|u| text(&u["update_id"])).collect();
     assert_eq!(ids.len(), told.as_array().map_or(0, Vec::len), "each has a number of its own");
+    // Under the number that it was answered with.
+    let own = told.as_array().into_iter().flatten().find(|u| bodies.iter().all(|b| b.contains(text(&u["update_id"])))).expect("the one that was sent");
+    assert_eq!((&own["description"], &own["media_url"]), (&json!("今天又去了一次窗口"), &json!("https://12345.example.cn/f/9.jpg")));
     let stranger = get(&app, &format!("servicerequestupdates.xml?{days}")).await.expect(200).text;
     assert!(stranger.contains(&number) && !stranger.contains("已联系您") && !stranger.contains("今天又去了"), "{stranger}");
 }
@@ -337,6 +341,14 @@ async fn kept_or_refused(app: TestApp) {
         fields.retain(|(n, _)| *n != update.0);
         fields.push((update.0, update.1.as_str()));
         post(&app, "servicerequestupdates.json", &fields).await.expect(400);
+    }
+    // An item that nobody knows, and a field that says two things.
+    let unknown = file(&app, "json", &with("attribute[item]", "GS-000000-9999".into())).await.expect(400).text;
+    assert!(unknown.contains("attribute[item]") && unknown.contains("没有这个事项"), "{unknown}");
+    for (name, value) in [("attribute[hotline_no]", "K-2"), ("service_code", "praise"), ("api_key", "another")] {
+        let mut fields = problem("K-1");
+        fields.push((name, value.into()));
+        assert!(file(&app, "json", &fields).await.expect(400).text.contains(name));
     }
     // Rather too secret.
     for (said, secrecy) in [("1", "confidential"), ("是", "confidential"), ("no", "normal")] {
