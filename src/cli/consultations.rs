@@ -81,7 +81,12 @@ fn enter(tx: &mut Tx, (division, clerk): (&str, &str), n: usize, come: Come) -> 
             consultations::transfer(tx, &clerk, &at, &read(json!({ "to": "320623000000", "reason": "供水报装由如东县承办，请答复" }))?)?;
         }
         Come::Withdrawn => {
-            consultations::service::withdraw(tx, &clerk, &at, &read(json!({ "reason": "问题已经自行解决" }))?)?;
+            consultations::service::withdraw(
+                tx,
+                &clerk,
+                &at,
+                &read(json!({ "reason": "问题已经自行解决", "evidence": "咨询人来电，录音编号 LY-20260105-01" }))?,
+            )?;
         }
     }
     Ok(())

@@ -78,11 +78,7 @@ impl Loaded {
 
     /// Exactly what this caller may do now.
     pub fn allowed_actions(&self, actor: &Actor) -> Vec<String> {
-        Action::ALL
-            .iter()
-            .filter(|a| self.permits(actor, **a).is_ok() && self.allows(actor, **a))
-            .map(|a| a.code().to_owned())
-            .collect()
+        Action::ALL.iter().filter(|a| self.permits(actor, **a).is_ok() && self.allows(actor, **a)).map(|a| a.code().to_owned()).collect()
     }
 
     /// The policy; nobody looks up who has rated them.
@@ -241,7 +237,12 @@ pub fn load_for(tx: &mut Tx, actor: &Actor, action: Action, target: &Target) -> 
     if !loaded.allows(actor, action) {
         let rated = loaded.rated && policy::allows(actor, "entrustment", action.code(), &loaded.reachable());
         let zh = "本件申请人已评价，完整信息由中心负责人查看。";
-        return Err(if rated { Problem::new(ErrorCode::Forbidden, Text::new(zh, "Rated by its applicant: the leader of the center looks it up.")) } else { Problem::of(ErrorCode::Forbidden) }.into());
+        return Err(if rated {
+            Problem::new(ErrorCode::Forbidden, Text::new(zh, "Rated by its applicant: the leader of the center looks it up."))
+        } else {
+            Problem::of(ErrorCode::Forbidden)
+        }
+        .into());
     }
     target.check(loaded.e.version)?;
     Ok(loaded)

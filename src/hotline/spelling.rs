@@ -79,7 +79,11 @@ fn script(text: &str) -> Vec<Glyph> {
     while let Some(first) = rest.first() {
         let run = rest.iter().take_while(|g| digit(g.c).is_some() || power(g.c).is_some()).count();
         let (now, later) = rest.split_at(run.max(1));
-        if run > 0 { numerals(now, &mut out) } else { out.push(*first) }
+        if run > 0 {
+            numerals(now, &mut out)
+        } else {
+            out.push(*first)
+        }
         rest = later;
     }
     // “139，1234，7766” is one number, and “路，9号” is not one address.
@@ -105,13 +109,16 @@ fn stretch(text: &[Glyph], from: usize, to: usize) -> Option<Range<usize>> {
 const UNITS: [&str; 13] = ["单元", "号楼", "号", "弄", "幢", "栋", "座", "室", "户", "层", "楼", "门", "组"];
 
 /// How far further numbers with a unit go on from here: “8栋201室”.
-fn units(text: &[Glyph], mut at: usize) -> usize {
+fn units(text: &[Glyph], known: usize) -> usize {
+    // What is known may end with a number whose unit is said otherwise: “8幢” and “8栋”.
+    let begun = text.get(..known).unwrap_or_default().iter().rev().take_while(|g| g.c.is_ascii_digit()).count();
+    let mut at = known - begun;
     loop {
         let digits = text.get(at..).unwrap_or_default().iter().take_while(|g| g.c.is_ascii_digit()).count();
         let unit = UNITS.iter().find(|unit| unit.chars().enumerate().all(|(i, c)| text.get(at + digits + i).is_some_and(|g| g.c == c)));
         match unit.filter(|_| digits > 0) {
             Some(unit) => at += digits + unit.chars().count(),
-            None => return at,
+            None => return at.max(known),
         }
     }
 }
@@ -207,7 +214,8 @@ mod tests {
             assert_eq!(without(&format!("住{said}，来电")), "住※，来电", "{said}");
         }
         assert_eq!(without("秘藏路9一带"), "※一带");
-        for other in ["秘藏路98号", "如东县掘港街道", "人民路9号18幢", "9号18幢", "去了9次，18天，201人", "秘藏路积水", "第九号窗口"] {
+        for other in ["秘藏路98号", "如东县掘港街道", "人民路9号18幢", "9号18幢", "去了9次，18天，201人", "秘藏路积水", "第九号窗口"]
+        {
             assert_eq!(without(other), other);
         }
     }

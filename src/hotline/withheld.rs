@@ -4,16 +4,16 @@
 use std::ops::Range;
 
 use super::{
+    listing::Reader,
     load::{KIND, Loaded},
     model::{OfSelf, OpenedKind, OrderDetails, Secrecy},
-    listing::Reader,
     opening::{asked, long_enough},
     spelling,
     store::{self, Order},
 };
 use crate::{
-    applicants::ContactInput,
     access,
+    applicants::ContactInput,
     auth::{Actor, Scope},
     consultations,
     db::{Result, Tx},

@@ -156,7 +156,8 @@ pub fn add(tx: &mut Tx, fields: &Fields, media: &Media, request_id: &str) -> Ask
         other => other?,
     };
     // It is listed under the same number: that of what it did.
-    let id = log::of_version(tx, row.id, appended.row.version, "hotline_order.appended")?.ok_or_else(|| Error::Corrupt("an update without its event".into()))?;
+    let id =
+        log::of_version(tx, row.id, appended.row.version, "hotline_order.appended")?.ok_or_else(|| Error::Corrupt("an update without its event".into()))?;
     let words = UpdateWords { description, media: media_urls, files: media.ids() };
     let details = Private::seal(tx.vault, &words)?;
     let update = Update { id, client_id: client.id, update_id: own_number, order_id: row.id, details, created_at: tx.now };

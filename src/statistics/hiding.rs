@@ -190,9 +190,7 @@ mod tests {
 
     #[test]
     fn small_groups_are_kept_back_with_company() {
-        let counts = |all: &[i64], order: &[usize]| {
-            kept_back(&all.iter().map(|n| [*n, 0, 0, 0]).collect::<Vec<_>>(), &vec![false; all.len()], &marked(order))
-        };
+        let counts = |all: &[i64], order: &[usize]| kept_back(&all.iter().map(|n| [*n, 0, 0, 0]).collect::<Vec<_>>(), &vec![false; all.len()], &marked(order));
         assert_eq!(counts(&[10, 20], &[0, 1]), [false, false]);
         assert_eq!(counts(&[3, 20, 7], &[0, 1, 2]), [true, true, false], "who comes first hides it");
         assert_eq!(counts(&[3, 20, 7], &[0, 2, 1]), [true, false, true], "large or not");

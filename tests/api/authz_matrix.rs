@@ -633,7 +633,7 @@ fn probe(id: &str, path: &str, f: &Fixture) -> Option<(String, Value)> {
         "answer_consultation" => (in_path(&f.asked), json!({ "answer": "需要申请表。" })),
         "close_consultation" => (in_path(&f.answered_question), empty()),
         "reopen_consultation" => (in_path(&f.answered_question), json!({ "question": "还要多久？" })),
-        "withdraw_consultation" => (in_path(&f.asked), reason()),
+        "withdraw_consultation" => (in_path(&f.asked), json!({ "reason": "不再咨询", "evidence": "录音 7" })),
         "assign_consultation" => (in_path(&f.asked), json!({ "assignee_id": user_id("rd_agent") })),
         "note_consultation" => (in_path(&f.asked), json!({ "note": "下午回复" })),
         "transfer_consultation" | "designate_consultation" => (in_path(&f.asked), json!({ "to": "320613000000", "reason": "由崇川答复" })),

@@ -214,7 +214,7 @@ async fn raised_later_it_reaches_every_word(app: TestApp) {
     // And what is written from now on.
     act(&clerk, &asked, "reopen", json!({ "question": said })).await;
     act(&clerk, &asked, "notes", json!({ "note": said })).await;
-    act(&clerk, &asked, "withdraw", json!({ "reason": said })).await;
+    act(&clerk, &asked, "withdraw", json!({ "reason": said, "evidence": said })).await;
     act(&clerk, &ticket, "ask-feedback", json!({})).await;
     for login in ["rd_clerk", "rd_manager", "city_reform", "city_inspector"] {
         for at in [ticket.clone(), format!("{ticket}/timeline"), asked.clone(), format!("{asked}/timeline"), "/fallback-tickets".into()] {

@@ -58,7 +58,9 @@ async fn a_file_in_the_other_platforms_words(app: TestApp) {
     wrong["mapping"]["grades"]["satisfied"] = json!("1");
     let refused = admin.put_with(&at, &[("if-match", "\"1\"")], wrong).await.expect(422);
     assert_eq!(refused.body["errors"][0]["pointer"], "/mapping/grades");
-    for (name, codes) in [("flags", json!({ "yes": "1", "no": "1" })), ("flags", json!({ "yes": "0" })), ("dimensions", json!({ "efficiency": "1", "process": "1" }))] {
+    for (name, codes) in
+        [("flags", json!({ "yes": "1", "no": "1" })), ("flags", json!({ "yes": "0" })), ("dimensions", json!({ "efficiency": "1", "process": "1" }))]
+    {
         let mut wrong = edit.clone();
         wrong["mapping"][name] = codes;
         let refused = admin.put_with(&at, &[("if-match", "\"1\"")], wrong).await.expect(422);

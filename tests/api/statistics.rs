@@ -334,7 +334,8 @@ async fn who_may_ask() {
     // A department is narrowed to itself, whatever it asks.
     let narrowed = app.as_user("rd_scjg").get(&format!("/statistics?{YEAR}")).await.ok();
     assert!(narrowed["figures"].as_array().expect("figures").iter().any(|f| f["indicator"] == "received_matters" && f["numerator"] == 0), "{narrowed}");
-    assert_eq!(status("rd_scjg", "&department=如东县水务局").await, 403);
+    assert_eq!(status("rd_scjg", "&department=如东县自然资源和规划局").await, 403);
+    assert_eq!(status("rd_scjg", "&department=没有的部门").await, 400);
     assert_eq!(app.stranger().get("/statistics").await.status, 401);
     // Every figure has its definition.
     let told = app.as_user("city_manager").get(&format!("/statistics?{YEAR}")).await.ok();
