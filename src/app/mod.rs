@@ -151,8 +151,7 @@ pub fn wire() {
         crate::follow_ups::on_ended(tx, actor, rated)?;
         crate::comments::on_rated(tx, rated)
     });
-    let _ = crate::consultations::ON_ENDED.set(vec![crate::hotline::on_consultation_ended]);
-    let _ = crate::consultations::ON_MOVED.set(crate::hotline::on_consultation_moved);
+    let _ = crate::consultations::ON_STEP.set(crate::hotline::on_consultation);
     let _ = entrustments::ON_PROJECT.set(projects::look_again);
     let _ = projects::ON_MANAGER.set(meetings::follow_manager);
     let _ = crate::consultations::CITE.set(crate::knowledge::cite);

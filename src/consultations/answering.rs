@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     input::ConsultationAnswerInput,
-    load::{self, CITE, ON_ENDED, Opened, Told},
+    load::{self, CITE, Opened, Told},
     machine::{ConsultationAction as Action, ConsultationState as State},
     model::{Answer, ConsultationChannel as Channel},
     moving, service, store,
@@ -112,10 +112,7 @@ pub(super) fn ended(tx: &mut Tx, actor: &Actor, loaded: &mut Opened) -> Result<(
         };
         occasions::open_of_record(tx, actor, served)?;
     }
-    for hook in ON_ENDED.get().into_iter().flatten() {
-        hook(tx, actor, &loaded.row)?;
-    }
-    Ok(())
+    load::step(tx, actor, &loaded.row, load::Step::Ended)
 }
 
 /// Whether something that was answered closes by itself now.

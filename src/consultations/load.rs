@@ -27,13 +27,24 @@ use crate::{
 /// Its name in the access table, in the policy and in events.
 pub const KIND: &str = "consultation";
 
-/// What higher rooms do in the transaction in which a consultation is closed, handed over or withdrawn: set by `app`.
-pub static ON_ENDED: OnceLock<Vec<EndedHook>> = OnceLock::new();
-/// See [`ON_ENDED`].
-pub type EndedHook = fn(&mut Tx, &Actor, &Consultation) -> Result<()>;
+/// What happens to a consultation that higher rooms act upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It was saved, whatever for.
+    Saved,
+    /// It is closed, handed over or withdrawn.
+    Ended,
+}
 
-/// What a higher room does in the transaction in which a consultation is saved: set by `app`.
-pub static ON_MOVED: OnceLock<EndedHook> = OnceLock::new();
+/// What higher rooms do in the transaction of a step: set by `app`.
+pub static ON_STEP: OnceLock<StepHook> = OnceLock::new();
+/// See [`ON_STEP`].
+pub type StepHook = fn(&mut Tx, &Actor, &Consultation, Step) -> Result<()>;
+
+/// Tells higher rooms of a step.
+pub(super) fn step(tx: &mut Tx, actor: &Actor, row: &Consultation, what: Step) -> Result<()> {
+    ON_STEP.get().map_or(Ok(()), |hook| hook(tx, actor, row, what))
+}
 
 /// How the knowledge base notes that an answer rests on its articles: set by `app`.
 pub static CITE: OnceLock<CiteHook> = OnceLock::new();
@@ -219,7 +230,7 @@ pub fn save(tx: &mut Tx, actor: &Actor, loaded: &mut Opened, told: Told) -> Resu
     }
     place(tx, loaded)?;
     tell(tx, actor, &loaded.row, told)?;
-    ON_MOVED.get().map_or(Ok(()), |hook| hook(tx, actor, &loaded.row))
+    step(tx, actor, &loaded.row, Step::Saved)
 }
 
 /// Custody has moved: the limit begins anew at the center that answers now.

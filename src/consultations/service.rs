@@ -232,8 +232,7 @@ pub fn withdraw(tx: &mut Tx, actor: &Actor, target: &Target, input: &Consultatio
         // A client that brought the question speaks for whoever asked it.
         let own = actor.kind == "client" || (actor.applicant_id.is_some() && actor.applicant_id == c.row.applicant_id);
         if !own && input.evidence.is_none() {
-            let zh = "工作人员代为登记的，须写明凭据。";
-            return Err(Problem::rule("/evidence", "evidence_required", zh, "Staff record this with evidence.").into());
+            return Err(Problem::recorded_without_evidence().into());
         }
         moving::fall(tx, c)?;
         c.details.withdrawal_evidence.clone_from(&input.evidence);

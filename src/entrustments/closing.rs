@@ -162,7 +162,7 @@ fn fits(loaded: &Loaded, outcome: Outcome) -> Result<()> {
 /// What the applicant said: themselves, or recorded by staff with what proves it.
 pub fn said(tx: &Tx, actor: &Actor, loaded: &Loaded, input: &ApplicantReason) -> Result<Said, Problem> {
     if loaded.side(actor) == "center" && input.evidence.is_none() {
-        return Err(Problem::rule("/evidence", "evidence_required", "工作人员代为登记的，须写明凭据。", "Staff record this with evidence."));
+        return Err(Problem::recorded_without_evidence());
     }
     Ok(Said { reason: input.reason.clone(), evidence: input.evidence.clone().unwrap_or_default(), at: tx.now, by: actor.id })
 }

@@ -65,24 +65,27 @@ impl W {
     }
 }
 
-/// The table. A second evaluation ends for good: it belongs to its follow-up, and has no default.
-const FIRST: &[(A, &[W], W)] = &[
-    (A::Rate, &[W::Open], W::Rated),
-    (A::Remind, &[W::Open], W::Open),
-    (A::Default, &[W::Open], W::Defaulted),
-    (A::Expire, &[W::Open], W::Expired),
-    (A::Hold, &[W::Open, W::Defaulted, W::Expired], W::Held),
-    (A::AskAnew, &[W::Open, W::Held, W::Defaulted, W::Expired], W::Open),
-    (A::Fall, &[W::Open, W::Held], W::Expired),
-];
-/// See [`FIRST`].
-const SECOND: &[(A, &[W], W)] = &[
-    (A::Rate, &[W::Open], W::Rated),
-    (A::Remind, &[W::Open], W::Open),
-    (A::Expire, &[W::Open], W::Expired),
-    (A::Hold, &[W::Open], W::Held),
-    (A::AskAnew, &[W::Open, W::Held], W::Open),
-    (A::Fall, &[W::Open, W::Held], W::Expired),
+/// In which rounds a row holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    /// The first and the second.
+    Any,
+    /// A second evaluation ends for good: it belongs to its follow-up, and has no default.
+    First,
+}
+
+use Round as R;
+
+const TABLE: &[(A, R, &[W], W)] = &[
+    (A::Rate, R::Any, &[W::Open], W::Rated),
+    (A::Remind, R::Any, &[W::Open], W::Open),
+    (A::Default, R::First, &[W::Open], W::Defaulted),
+    (A::Expire, R::Any, &[W::Open], W::Expired),
+    (A::Hold, R::Any, &[W::Open], W::Held),
+    (A::Hold, R::First, &[W::Defaulted, W::Expired], W::Held),
+    (A::AskAnew, R::Any, &[W::Open, W::Held], W::Open),
+    (A::AskAnew, R::First, &[W::Defaulted, W::Expired], W::Open),
+    (A::Fall, R::Any, &[W::Open, W::Held], W::Expired),
 ];
 
 /// What the guards know beside the standing.
@@ -133,8 +136,8 @@ impl Refuse for Refusal {
 
 /// Where it stands after a step.
 pub fn decide(at: W, facts: Facts, step: A) -> Result<W, Refusal> {
-    let table = if facts.round == 1 { FIRST } else { SECOND };
-    let to = table.iter().find(|(a, from, _)| *a == step && from.contains(&at)).map(|(_, _, to)| *to);
+    let holds = |round: R| round == R::Any || facts.round == 1;
+    let to = TABLE.iter().find(|(a, round, from, _)| *a == step && holds(*round) && from.contains(&at)).map(|(.., to)| *to);
     let to = to.ok_or(match at {
         W::Held => Refusal::Held,
         W::Rated => Refusal::Rated,

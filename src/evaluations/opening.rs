@@ -122,7 +122,7 @@ pub fn open_for(tx: &mut Tx, actor: &Actor, served: &Served) -> Result<Option<Ev
         remind_at: tx.now,
         suspicions: None,
     };
-    begin(tx, actor, row).map(Some)
+    begin(tx, actor, row, false).map(Some)
 }
 
 /// Whether a matter was rated by somebody: its agent needs the telephone for no rating any more.
@@ -191,7 +191,7 @@ fn ask_anew(tx: &mut Tx, actor: &Actor, id: Id, ended: Option<&Served>) -> Resul
 /// (`held`) it waits for the new end, as everything that is asked about it does.
 pub fn open_second(tx: &mut Tx, actor: &Actor, first: Id, held: bool) -> Result<Id> {
     let first = store::evaluation(tx, first)?.ok_or_else(Problem::not_found)?;
-    let mut row = Evaluation {
+    let row = Evaluation {
         id: Id::new(),
         round: first.round + 1,
         state: EvaluationState::Open,
@@ -212,14 +212,7 @@ pub fn open_second(tx: &mut Tx, actor: &Actor, first: Id, held: bool) -> Result<
         suspicions: None,
         ..first
     };
-    if !held {
-        return begin(tx, actor, row).map(|row| row.id);
-    }
-    (row.due_at, row.remind_at) = (Moment::NEVER, Moment::NEVER);
-    store::insert(tx, &row)?;
-    let params = json!({ "number": row.number, "kind": row.record_kind.code(), "round": row.round });
-    publish(tx, actor, &row, "evaluation.held", params)?;
-    Ok(row.id)
+    begin(tx, actor, row, held).map(|row| row.id)
 }
 
 /// The window of validity begins.
@@ -231,10 +224,16 @@ fn run(tx: &mut Tx, row: &mut Evaluation) -> Result<()> {
     Ok(())
 }
 
-fn begin(tx: &mut Tx, actor: &Actor, mut row: Evaluation) -> Result<Evaluation> {
-    run(tx, &mut row)?;
+/// It is asked: from now on, or (`held`) from its new end on.
+fn begin(tx: &mut Tx, actor: &Actor, mut row: Evaluation, held: bool) -> Result<Evaluation> {
+    if held {
+        (row.due_at, row.remind_at) = (Moment::NEVER, Moment::NEVER);
+    } else {
+        run(tx, &mut row)?;
+    }
     store::insert(tx, &row)?;
-    publish(tx, actor, &row, "evaluation.opened", json!({ "number": row.number, "kind": row.record_kind.code(), "round": row.round }))?;
+    let kind = if held { "evaluation.held" } else { "evaluation.opened" };
+    publish(tx, actor, &row, kind, json!({ "number": row.number, "kind": row.record_kind.code(), "round": row.round }))?;
     Ok(row)
 }
 

@@ -140,6 +140,12 @@ pub fn following(tx: &mut Tx, after: i64, limit: i64) -> Result<Vec<Event>> {
     Ok(rows.select(Event::as_select()).load(tx.conn)?)
 }
 
+/// The same of one kind of record.
+pub fn following_of(tx: &mut Tx, kind: &str, after: i64, limit: i64) -> Result<Vec<Event>> {
+    let rows = events::table.filter(events::record_kind.eq(kind.to_owned())).filter(events::position.gt(after));
+    Ok(rows.order(events::position.asc()).limit(limit).select(Event::as_select()).load(tx.conn)?)
+}
+
 /// What stands after one position and not after another, in order.
 pub fn between(tx: &mut Tx, after: i64, until: i64) -> Result<Vec<Event>> {
     let rows = events::table.filter(events::position.gt(after)).filter(events::position.le(until));

@@ -279,7 +279,7 @@ pub fn changes(tx: &mut Tx, actor: &Actor, after: i64, limit: usize) -> Result<C
     let mut items = Vec::new();
     let (mut at, mut has_more) = (log::given(tx, after)?, false);
     'walk: for round in 0..BATCHES {
-        let events = store::events_after(tx, at, BATCH)?;
+        let events = log::following_of(tx, KIND, at, BATCH)?;
         let ids: Vec<Id> = events.iter().map(|e| e.record_id).collect();
         let sights = access::sights(tx, &scope, &ids)?;
         let orders: Vec<Order> = store::orders_by_id(tx, &sights.keys().copied().collect::<Vec<_>>())?;

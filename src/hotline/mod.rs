@@ -36,7 +36,7 @@ pub use listing::list;
 pub use load::{KIND, Loaded, load_seen, recompute};
 pub use mapping::{NewMapping, Scale, create_as as set_mapping};
 pub use narrative::tell;
-pub use opening::{on_consultation_ended, on_consultation_moved, on_matter_closed, on_ticket_ended, on_ticket_moved};
+pub use opening::{on_consultation, on_matter_closed, on_ticket_ended, on_ticket_moved};
 pub use store::Order;
 pub use views::OrderView;
 pub use visiting::record as record_visit;

@@ -277,8 +277,19 @@ fn consultation(tx: &mut Tx, actor: &Actor, loaded: &Loaded, input: &OpenInput) 
     Ok((made.id, made.number))
 }
 
-/// A consultation has ended; what it was turned into is the order's too.
-pub fn on_consultation_ended(tx: &mut Tx, actor: &Actor, ended: &Consultation) -> Result<()> {
+/// A consultation that an order opened moves on.
+pub fn on_consultation(tx: &mut Tx, actor: &Actor, row: &Consultation, step: consultations::Step) -> Result<()> {
+    match (step, row.state) {
+        (consultations::Step::Ended, _) => on_consultation_ended(tx, actor, row),
+        (consultations::Step::Saved, ConsultationState::Open | ConsultationState::Answered) => {
+            load::on_moved(tx, actor, OpenedKind::Consultation, row.id, row.state.code())
+        }
+        (consultations::Step::Saved, _) => Ok(()),
+    }
+}
+
+/// It has ended; what it was turned into is the order's too.
+fn on_consultation_ended(tx: &mut Tx, actor: &Actor, ended: &Consultation) -> Result<()> {
     let Some(link) = store::link_to(tx, ended.id)? else { return Ok(()) };
     for turned in consultations::store::turned(tx, &[ended.id])? {
         let kind = OpenedKind::parse(&turned.record_kind);
@@ -296,14 +307,6 @@ pub fn on_consultation_ended(tx: &mut Tx, actor: &Actor, ended: &Consultation) -
         }
     }
     load::on_record(tx, actor, OpenedKind::Consultation, ended.id, ended.state.code())
-}
-
-/// A consultation was answered, or asked again.
-pub fn on_consultation_moved(tx: &mut Tx, actor: &Actor, moved: &Consultation) -> Result<()> {
-    match moved.state {
-        ConsultationState::Open | ConsultationState::Answered => load::on_moved(tx, actor, OpenedKind::Consultation, moved.id, moved.state.code()),
-        _ => Ok(()),
-    }
 }
 
 /// The tickets that were registered for somebody who asks here: itself, and those that were merged into it.

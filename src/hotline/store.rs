@@ -10,7 +10,7 @@ use super::{
 use crate::{
     db::{
         Json, Private, Result, Tx,
-        schema::{centers, events, hotline_intakes, hotline_links, hotline_mappings, hotline_orders},
+        schema::{centers, hotline_intakes, hotline_links, hotline_mappings, hotline_orders},
     },
     evaluations::store::Grade,
     kernel::{Id, Moment},
@@ -332,12 +332,6 @@ pub fn mappings(tx: &mut Tx, after: Option<Id>, limit: i64) -> Result<Vec<Mappin
 pub fn insert_mapping(tx: &mut Tx, row: &Mapping) -> Result<()> {
     diesel::insert_into(hotline_mappings::table).values(row.clone()).execute(tx.conn)?;
     Ok(())
-}
-
-/// The next events of hotline orders.
-pub fn events_after(tx: &mut Tx, position: i64, limit: i64) -> Result<Vec<crate::events::Event>> {
-    let rows = events::table.filter(events::record_kind.eq("hotline_order")).filter(events::position.gt(position));
-    Ok(rows.order(events::position.asc()).limit(limit).select(crate::events::Event::as_select()).load(tx.conn)?)
 }
 
 /// By several numbers.

@@ -184,6 +184,9 @@ fn secret(tx: &mut Tx, kind: &str, record: Id) -> Result<Vec<Cover>> {
         "consultation" => vec![record],
         _ => Vec::new(),
     };
+    if records.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut covers = Vec::new();
     for order in store::opened_by(tx, &records)? {
         if order.withheld() {

@@ -166,6 +166,11 @@ impl Problem {
         Self::of(ErrorCode::NotFound)
     }
 
+    /// What staff record in the name of somebody else needs what proves it.
+    pub fn recorded_without_evidence() -> Self {
+        Self::rule("/evidence", "evidence_required", "工作人员代为登记的，须写明凭据。", "Staff record this with evidence.")
+    }
+
     /// No device that is registered and in use.
     pub fn unknown_device() -> Self {
         let zh = "设备令牌缺失、不正确或者已停用；请在 X-Device-Token 请求头中发送登记设备时取得的令牌。";
