@@ -107,7 +107,7 @@ fn reads(actor: &Actor, event: &Event, sight: Option<&Sight>) -> bool {
     }
     let Some(sight) = sight else {
         let all = |r: &policy::Rule| r.reach == Reach::All && r.resource == event.record_kind && r.actions.contains(&"read") && actor.is(r.role);
-        return READ_BY_ALL.contains(&event.record_kind.as_str()) && policy::POLICY.iter().any(all);
+        return READ_BY_ALL.contains(&event.record_kind.as_str()) && policy::rules().any(all);
     };
     if actor.applicant_id.is_some() {
         return outside(event.audience);
