@@ -156,7 +156,7 @@ impl Limits {
 
     fn charge(&self, request: &HttpRequest) -> Charged {
         let mut charged = Charged { told: Vec::new(), refused: None };
-        let caller = super::command::bearer(request);
+        let caller = super::request::bearer(request);
         let machine = caller.as_ref().is_some_and(|c| c.kind == SubjectKind::Client);
         if !machine {
             charged.bucket("default", self.per_minute, &self.buckets, &self.key(request, caller.as_ref()));

@@ -12,7 +12,7 @@ use utoipa::{
     },
 };
 
-use super::{command::State, query::pairs, shown::Shown};
+use super::{query::pairs, request::State, shown::Shown};
 use crate::kernel::{
     Cursor, ErrorCode, FieldError, Id, ListQuery, Problem, Sort, Text,
     page::{NUMBERED, moment_or_date as moment},

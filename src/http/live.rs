@@ -8,7 +8,7 @@ use futures_util::stream;
 use serde::Serialize;
 use tokio::{sync::watch, time::Instant};
 
-use super::command::{Answer, Ask};
+use super::{Answer, Ask};
 use crate::{
     auth::Actor,
     db::{self, Tx},

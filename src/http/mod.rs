@@ -1,5 +1,6 @@
 //! The edge: extractors, the one write path, lists, problems. Knows no domain; only `api` rooms use it.
 
+mod ask;
 mod body;
 mod bulk;
 mod command;
@@ -14,13 +15,15 @@ pub mod problem;
 mod public;
 mod pulse;
 mod query;
+mod request;
 pub mod shape;
 pub mod shown;
 mod write;
 
+pub use ask::Ask;
 pub use body::{Body, Empty, Form, Rows, RowsBody, read as read_body};
 pub use bulk::BulkResults;
-pub use command::{Answer, Ask, Command, Named, State, Who};
+pub use command::Command;
 pub use files::{Download, FormFile, broken};
 pub use limits::{AnswerCode, ByClient};
 pub use list::{Filter, FilterKind, List, ListKind};
@@ -29,6 +32,7 @@ pub use problem::ProblemDocument;
 pub use public::{DeviceAsk, DeviceCommand, LinkCommand, OwnHands, Public, cacheable};
 pub use pulse::Pulse;
 pub use query::{Nothing, Params};
+pub use request::{Answer, Named, State, Who};
 pub use shown::{Expand, Expands, Expansion, Relation, named};
 
 /// Why a server is not ready.

@@ -6,9 +6,9 @@ use utoipa::ToSchema;
 
 use super::{
     Body, State,
-    command::{Answer, bearer, etag, reference, unknown_parameter},
     outermost::unencoded,
     query::pairs,
+    request::{Answer, bearer, etag, reference, unknown_parameter},
     shown::Shown,
     write::{Made, Write},
 };

@@ -4,8 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
 use serde::Serialize;
 
 use super::{
-    command::{Answer, State, etag, unknown_parameter},
     query::pairs,
+    request::{Answer, State, etag, unknown_parameter},
 };
 use crate::{
     db::{self, Outcome, Tx, idempotency},
