@@ -61,7 +61,7 @@ pub fn freeze_some(tx: &mut Tx) -> Result<usize> {
             None
         } else {
             let q = question(tx, &row, &center, subject)?;
-            let (found, next) = statistics::behind(tx, &q, line.indicator, side, at.after, RECORDS - records)?;
+            let (found, next) = statistics::behind(tx, &worker, &q, (line.indicator, side), at.after, RECORDS - records)?;
             let mut kept = Vec::with_capacity(found.len());
             for kind in statistics::TRACED {
                 let ids: Vec<Id> = found.iter().filter(|b| b.kind == kind).map(|b| b.record).collect();

@@ -5,10 +5,11 @@ use serde::Serialize;
 use super::{
     computing::question,
     machine::{AssessmentState, ObjectionState},
+    model::AssessmentSchemeLine,
     narrative,
     objecting::{allowed_on, subject_of},
     service::{assesses, content_of, load_seen, own_subjects},
-    store::{self, Assessment, Objection},
+    store::{self, Assessment, KeptRecord, Objection, Subject},
     views::{name_of, subject_seen},
 };
 use crate::{
@@ -52,18 +53,15 @@ pub fn records(tx: &mut Tx, actor: &Actor, reference: &str, subject: &str, line:
     let side = if below { FigureSide::Denominator } else { FigureSide::Numerator };
     let after: Option<Id> = q.cursor.as_ref().and_then(|c| c.id.parse().ok());
     let page = if row.state == AssessmentState::Frozen {
-        let rows = store::kept(tx, subject.id, &line.code, side.code(), after, i64::try_from(q.limit + 1).unwrap_or(201))?;
+        let rows = kept(tx, actor, &subject, line, side, after, q.limit + 1)?;
         Page::cut(rows, q.limit, tx.vault, |r| q.cursor_of(String::new(), r.record_id.to_string())).map(|r| (r.kind, r.record_id, Some(r.number), r.count))
     } else {
         let asked = question(tx, &row, &center, &subject)?;
-        let (found, next) = statistics::behind(tx, &asked, line.indicator, side, after, q.limit)?;
+        let (found, next) = statistics::behind(tx, actor, &asked, (line.indicator, side), after, q.limit)?;
         let items = found.into_iter().map(|b| (b.kind, b.record, None, b.count)).collect();
         let next_cursor = next.map(|id| q.cursor_of(String::new(), id.to_string()).encode(tx.vault));
         Page { items, has_more: next_cursor.is_some(), next_cursor, as_of: None, count: None }
     };
-    let mut page = page;
-    let hidden = statistics::withheld(tx, actor, line.indicator, &page.items.iter().map(|r| r.1).collect::<Vec<_>>())?;
-    page.items.retain(|r| !hidden.contains(&r.1));
     let mut known = std::collections::BTreeMap::new();
     for kind in statistics::TRACED {
         let ids: Vec<Id> = page.items.iter().filter(|r| r.0 == kind).map(|r| r.1).collect();
@@ -78,6 +76,31 @@ pub fn records(tx: &mut Tx, actor: &Actor, reference: &str, subject: &str, line:
         let kind_label = statistics::kind_label(&kind).to_owned();
         AssessedRecordView { kind, kind_label, number: number.unwrap_or(now), id: Some(id).filter(|_| seen), title, count }
     }))
+}
+
+/// So many kept records are looked at together.
+const BATCH: i64 = 250;
+
+/// Those that were kept and are listed to the caller, at most `wanted`: where a page ends tells nothing of the others.
+fn kept(
+    tx: &mut Tx,
+    actor: &Actor,
+    subject: &Subject,
+    line: &AssessmentSchemeLine,
+    side: FigureSide,
+    after: Option<Id>,
+    wanted: usize,
+) -> Result<Vec<KeptRecord>> {
+    let (mut found, mut at) = (Vec::new(), after);
+    while found.len() < wanted {
+        let rows = store::kept(tx, subject.id, &line.code, side.code(), at, BATCH)?;
+        let Some(last) = rows.last() else { break };
+        at = Some(last.record_id);
+        let hidden = statistics::withheld(tx, actor, line.indicator, &rows.iter().map(|r| r.record_id).collect::<Vec<_>>())?;
+        found.extend(rows.into_iter().filter(|r| !hidden.contains(&r.record_id)));
+    }
+    found.truncate(wanted);
+    Ok(found)
 }
 
 /// An objection as it is answered.

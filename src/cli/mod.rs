@@ -361,6 +361,9 @@ async fn opened(config: &Config) -> Result<db::Db, CliError> {
     }
     let db = app::open(config)?;
     app::wait_for_schema(&db).await?;
+    if db.read(|tx| db::pending(tx.conn)).await? {
+        return Err(CliError::Said("数据库结构不是最新的：请先运行 jieli migrate".into()));
+    }
     app::tokens(&db, config.public_url.clone()).await?;
     Ok(db)
 }

@@ -4,7 +4,7 @@ use qrcode::{EcLevel, QrCode};
 use serde::Serialize;
 
 use super::{
-    load::{Holder, by_known_number, by_token, link_for, phone},
+    load::{Holder, by_known_number, by_token, is_withheld, link_for, phone},
     model::{EvaluationState, Grade, RatedKind},
     store::{self, Evaluation},
 };
@@ -36,7 +36,7 @@ pub struct LinkView {
     pub state: EvaluationState,
     /// In Chinese.
     pub state_label: String,
-    /// Grade, once rated.
+    /// Grade, once rated: for who was served, not for everybody who knows the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grade: Option<Grade>,
     /// Open until; absent while it is handled again.
@@ -45,9 +45,10 @@ pub struct LinkView {
 }
 
 impl LinkView {
-    pub(super) fn of(tx: &mut Tx, row: Evaluation) -> Result<Self> {
+    pub(super) fn of(tx: &mut Tx, row: Evaluation, holder: Holder) -> Result<Self> {
         let center = organization::load(tx, row.center_id)?.name;
         let window = row.window_id.map(|id| store::window(tx, id)).transpose()?.flatten().map(|(_, name)| name);
+        let state_label = if row.is_held() { "正在重新办理，办结后请评价" } else { row.state.label() };
         Ok(Self {
             number: row.number,
             title: row.title,
@@ -56,8 +57,8 @@ impl LinkView {
             window,
             rates_staff: row.staff_id.is_some(),
             state: row.state,
-            state_label: row.state.label().into(),
-            grade: row.grade,
+            state_label: state_label.into(),
+            grade: row.grade.filter(|_| holder == Holder::Served),
             due_at: row.due_at.known(),
         })
     }
@@ -73,9 +74,10 @@ pub struct EvaluationLink {
     pub due_at: Moment,
 }
 
-/// The link of an evaluation that can be rated now, as far as its holder was proved.
+/// The link of an evaluation that can be rated now, as far as its holder was proved. That there is a second one tells that the
+/// first was bad: of somebody who gave no name, whoever knows the number is not told of it.
 pub(super) fn link_of(tx: &mut Tx, row: &Evaluation, holder: Holder) -> Result<EvaluationLink> {
-    if !row.is_open(tx.now) {
+    if !row.is_open(tx.now) || (holder == Holder::Number && is_withheld(tx, row)?) {
         return Err(Problem::not_found().into());
     }
     Ok(EvaluationLink { link: link_for(tx, row.id, holder), due_at: row.due_at })
@@ -83,8 +85,8 @@ pub(super) fn link_of(tx: &mut Tx, row: &Evaluation, holder: Holder) -> Result<E
 
 /// What the holder of a link rates.
 pub fn by_link(tx: &mut Tx, text: &str) -> Result<LinkView> {
-    let (row, _) = by_token(tx, text)?;
-    LinkView::of(tx, row)
+    let (row, holder) = by_token(tx, text)?;
+    LinkView::of(tx, row, holder)
 }
 
 /// Shows something of what is rated to who proves by its number and the last four digits of the phone to be the one who was

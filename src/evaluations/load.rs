@@ -58,7 +58,7 @@ pub(super) fn place(tx: &mut Tx, row: &Evaluation) -> Result<()> {
 }
 
 /// Whether the rated person does not see it: somebody gave no name, or it follows a bad grade of somebody who gave none.
-fn is_withheld(tx: &mut Tx, row: &Evaluation) -> Result<bool> {
+pub(super) fn is_withheld(tx: &mut Tx, row: &Evaluation) -> Result<bool> {
     let first = if row.round > 1 { store::first_of(tx, &[row.record_id])?.pop() } else { None };
     Ok(row.is_anonymous() || first.is_some_and(|first| first.is_anonymous()))
 }

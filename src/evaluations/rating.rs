@@ -248,5 +248,6 @@ pub fn rate_by_link(tx: &mut Tx, text: &str, request_id: &str, input: &RatingInp
     let (row, holder) = by_token(tx, text)?;
     let row = lock(tx, row.id)?;
     let row = rate_row(tx, &applicant(request_id), row, input, input.channel.unwrap_or(RatingChannel::Mobile), None, holder)?;
-    LinkView::of(tx, row)
+    // Whoever has just rated knows what.
+    LinkView::of(tx, row, Holder::Served)
 }

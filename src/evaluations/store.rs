@@ -117,6 +117,11 @@ impl Evaluation {
         self.decide(Step::Rate, now).is_ok()
     }
 
+    /// Whether it waits for the end of what is handled again.
+    pub fn is_held(&self) -> bool {
+        self.standing() == Standing::Held
+    }
+
     /// Whether whoever was served can be asked: by account, by the matter's contact, or by a telephone that was left.
     pub fn has_contact(&self) -> bool {
         self.phone.is_some() || self.applicant_id.is_some() || self.entrustment_id.is_some()

@@ -98,16 +98,16 @@ impl FeedParams {
             Problem::parameter("types", "unknown_type", zh, "No such kind of event; see /asyncapi.json.")
         };
         let types = self.types.as_deref().unwrap_or_default().split(',').filter(|t| !t.trim().is_empty());
-        let types: Vec<Pattern> = types.map(|t| Pattern::known(t.trim()).ok_or_else(|| unknown(t.trim()))).collect::<Result<_, _>>()?;
-        let record = self.record.as_deref().map(str::parse).transpose().map_err(|_| wrong("record", "应为记录的 id。", "A record id."))?;
+        let types = types.map(|t| Pattern::known(t.trim()).ok_or_else(|| unknown(t.trim()))).collect::<Result<Vec<Pattern>, _>>();
+        let record = self.record.as_deref().map(str::parse).transpose().map_err(|_| wrong("record", "应为记录的 id。", "A record id."));
         let center = match &self.center {
-            None => None,
-            Some(reference) => Some(store::center(tx, reference)?.ok_or_else(|| wrong("center", "没有这个服务中心。", "No such center."))?),
+            None => Ok(None),
+            Some(reference) => store::center(tx, reference)?.map(Some).ok_or_else(|| wrong("center", "没有这个服务中心。", "No such center.")),
         };
-        if self.record_kind.as_deref().is_some_and(|kind| !kinds::is_record(kind)) {
-            return Err(Problem::parameter("record_kind", "unknown_record_kind", "没有这种记录。", "No such kind of record.").into());
-        }
-        let limit = self.limit()?;
+        let known = self.record_kind.as_deref().is_none_or(kinds::is_record);
+        let unknown = || Problem::parameter("record_kind", "unknown_record_kind", "没有这种记录。", "No such kind of record.");
+        let what = Problem::together(types, known.then_some(()).ok_or_else(unknown));
+        let ((types, ()), ((record, center), limit)) = Problem::together(what, Problem::together(Problem::together(record, center), self.limit()))?;
         Ok(Asked { after: 0, types, record_kind: self.record_kind.clone(), record, center, limit })
     }
 
@@ -141,7 +141,8 @@ fn look(tx: &mut Tx, actor: &Actor, params: &FeedParams, source: &str, at: i64) 
 #[get("/events")]
 async fn pull(ask: Ask, params: Params<FeedParams>) -> Answer {
     let Params(params) = params;
-    let (from, wait) = (params.after()?.unwrap_or(LATEST), params.wait()?);
+    let (from, wait) = Problem::together(params.after(), params.wait())?;
+    let from = from.unwrap_or(LATEST);
     let source = ask.config().public_url.clone();
     ask.awaited(wait, from, move |tx, actor, at| {
         let (told, batch) = look(tx, actor, &params, &source, at)?;

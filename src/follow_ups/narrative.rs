@@ -26,6 +26,7 @@ pub fn tell(kind: &str, params: &Value) -> String {
         "follow_up.appealed" => format!("提出申诉，由{}复核。", text("decider")),
         "follow_up.appeal_upheld" => "申诉成立，评价保留、不计入统计，整改结束。".into(),
         "follow_up.appeal_refused" => "申诉不成立，继续整改。".into(),
+        "follow_up.rated_again" if params.get("grade").is_none() => "已再次评价。".into(),
         "follow_up.rated_again" => format!("二次评价为“{}”。", grade()),
         "follow_up.not_rated_again" if params.get("fallen").is_some() => "所评的件已并入他件，不再二次评价，整改办结。".into(),
         "follow_up.not_rated_again" => "二次评价期限已过，整改办结。".into(),

@@ -102,6 +102,8 @@ fn second(tx: &mut Tx, actor: &Actor, rated: &Evaluation, id: Id) -> Result<()> 
     let bad = rated.bad().is_some();
     let Some(next) = after_second(loaded.row.state, bad) else { return Ok(()) };
     let told = match rated.bad().or(rated.grade) {
+        // The rated person reads this too.
+        Some(_) if rated.is_anonymous() => Told::all("rated_again", json!({})),
         Some(grade) => Told::all("rated_again", json!({ "grade": grade.code() })),
         // It waited for an end that did not come.
         None if rated.due_at.known().is_none() => Told::all("not_rated_again", json!({ "fallen": true })),

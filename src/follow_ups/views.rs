@@ -288,7 +288,7 @@ pub(super) fn row_view(actor: &Actor, row: FollowUp, around: &Around, sight: Sig
     let reader = Reader::of(actor, &row, sight);
     let gone = || Error::Corrupt("a follow-up without its evaluation".into());
     let first = around.evaluation(row.evaluation_id).ok_or_else(gone)?;
-    let second = row.second_evaluation_id.and_then(|id| around.evaluation(id)).and_then(|e| e.grade);
+    let second = row.second_evaluation_id.and_then(|id| around.evaluation(id)).filter(|e| !(reader.rated && e.is_anonymous())).and_then(|e| e.grade);
     Ok(FollowUpView {
         record_kind: row.record_kind,
         record_id: row.record_id,

@@ -20,7 +20,7 @@ use crate::{
     clocks::{self, ClockKind},
     db::{Result, Tx, audit, dialect},
     entrustments::bulk,
-    kernel::{Changed, Code as _, ErrorCode, Id, Part, Problem, Target},
+    kernel::{Changed, Code as _, ErrorCode, Id, Part, Problem, Target, Text},
     organization::{self, Center},
 };
 
@@ -446,7 +446,8 @@ pub fn decide_appeal(tx: &mut Tx, actor: &Actor, target: &Target, input: &OrderR
 pub fn reveal(tx: &mut Tx, actor: &Actor, target: &Target, input: &OrderReason) -> Result<Loaded> {
     let mut loaded = load::load_for(tx, actor, target, Action::Reveal)?;
     if loaded.row.secrecy == super::model::Secrecy::Strict && !leads(actor, &loaded) {
-        return Err(Problem::of(ErrorCode::Forbidden).into());
+        let zh = "内容保密的工单，来电人由承办中心负责人查看。";
+        return Err(Problem::new(ErrorCode::Forbidden, Text::new(zh, "Of a strict order the leader of the center looks the caller up.")).into());
     }
     let entry = audit::Entry {
         actor_id: actor.id.map(|id| id.to_string()).unwrap_or_default(),

@@ -182,22 +182,30 @@ fn again(tx: &mut Tx, actor: &Actor, there: Intake, input: &NewOrder, digest: &s
         return Ok(known);
     }
     let mut loaded = load::load_locked(tx, there.order_id)?;
-    let newer = input.content_at.filter(|at| *at > there.content_at && loaded.row.round == there.round);
-    let Some(content_at) = newer else {
-        let zh = "该工单编号和轮次已登记过另一内容；内容有更新的，请带上更新后的 content_at 重新发送。";
-        let mut problem = Problem::new(ErrorCode::Conflict, Text::new(zh, "Known with other content; newer content carries a newer content_at."));
+    // Whoever called may want to be kept secret at any time: in whichever round this was registered, and however it crosses
+    // with other content, for nothing takes it back.
+    let withholds = only_withholds(tx, &loaded, input)?;
+    let now = loaded.row.round;
+    let Some(content_at) = input.content_at.filter(|at| withholds || (*at > there.content_at && now == there.round)) else {
+        let (zh, en) = if now == there.round {
+            let zh = "该工单编号和轮次已登记过另一内容；内容有更新的，请带上更新后的 content_at 重新发送。".to_owned();
+            (zh, "Known with other content; newer content carries a newer content_at.".to_owned())
+        } else {
+            let zh = format!("工单已办到第{now}轮；内容有更新的，请写明 round 为 {now}，并带上更新后的 content_at 重新发送。");
+            (zh, format!("It is in round {now}: newer content names it, with a newer content_at."))
+        };
+        let mut problem = Problem::new(ErrorCode::Conflict, Text::new(zh, en));
         problem.allowed_actions = Some(loaded.allowed(actor));
         return Err(problem.into());
     };
     sensible(tx, input)?;
-    // Whoever called may want to be kept secret at any time.
-    if !only_withholds(tx, &loaded, input)? {
+    if !withholds {
         loaded.decide(actor, Action::Amend)?;
     }
     let to = amend(tx, actor, &mut loaded, input)?;
     let more = fresh(tx, &loaded, &input.attachments)?;
     attachments::bind(tx, actor, &more, KIND, loaded.row.id, "amended", "/attachments")?;
-    store::save_intake(tx, &Intake { digest: digest.to_owned(), content_at, ..there })?;
+    store::save_intake(tx, &Intake { digest: digest.to_owned(), content_at: content_at.max(there.content_at), ..there })?;
     let unmapped = loaded.details.unmapped.clone();
     loaded.save(tx, actor, Told::new("amended", json!({ "unmapped": unmapped })))?;
     if let Some(to) = to {

@@ -135,7 +135,7 @@ impl Ask {
     }
 
     /// A list.
-    pub async fn list<T, F>(self, query: ListQuery, f: F) -> Answer
+    pub async fn list<T, F>(self, query: Result<ListQuery, Problem>, f: F) -> Answer
     where
         T: Serialize + ToSchema + Send + 'static,
         F: FnOnce(&mut Tx, &Actor, &ListQuery) -> db::Result<Page<T>> + Send + 'static,
@@ -144,12 +144,12 @@ impl Ask {
     }
 
     /// A list that belongs to the record in the path.
-    pub async fn list_of<T, F>(self, query: ListQuery, f: F) -> Answer
+    pub async fn list_of<T, F>(self, query: Result<ListQuery, Problem>, f: F) -> Answer
     where
         T: Serialize + ToSchema + Send + 'static,
         F: FnOnce(&mut Tx, &Actor, &str, &ListQuery) -> db::Result<Page<T>> + Send + 'static,
     {
-        self.shown.check::<T>(self.relations)?;
+        let (query, ()) = Problem::together(query, self.shown.check::<T>(self.relations))?;
         if self.shown.given().is_none() {
             return Ok(HttpResponse::Ok().json(self.read(move |tx, actor, id| f(tx, actor, id, &query)).await?));
         }

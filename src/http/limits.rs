@@ -94,7 +94,11 @@ enum TooMany {
 impl TooMany {
     fn problem(&self) -> Problem {
         let (problem, seconds) = match self {
-            Self::Minute(seconds) => (Problem::of(ErrorCode::TooManyRequests), seconds),
+            Self::Minute(seconds) => {
+                let zh = "该客户端或该调用者每分钟的请求数已用完，请按 Retry-After 指出的秒数等待；余量见 RateLimit。";
+                let en = "The client's or the caller's requests of the minute are used up: wait as Retry-After says; RateLimit tells what is left.";
+                (Problem::new(ErrorCode::TooManyRequests, Text::new(zh, en)), seconds)
+            }
             Self::Day(seconds) => {
                 let zh = "该客户端今天的额度已用完，北京时间零点后恢复；需要更多的，请系统管理员调整额度。";
                 let en = "The client's quota of the day is used up until midnight in China; an administrator may raise it.";

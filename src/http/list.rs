@@ -65,8 +65,8 @@ pub trait ListKind: 'static {
 
 /// The extractor of a declared list.
 pub struct List<K> {
-    /// What was asked.
-    pub query: ListQuery,
+    /// What was asked. What is wrong with it is told by whoever answers, together with what is wrong in `fields` and `expand`.
+    pub query: Result<ListQuery, Problem>,
     kind: PhantomData<K>,
 }
 
@@ -76,13 +76,13 @@ impl<K: ListKind> FromRequest for List<K> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let vault = request.app_data::<web::Data<State>>().map(|s| s.db.vault().clone());
-        let parsed = pairs(request.query_string()).and_then(|mut pairs| {
+        let query = pairs(request.query_string()).and_then(|mut pairs| {
             // Read by whoever answers.
             Shown::take(&mut pairs)?;
             let vault = vault.ok_or_else(|| Problem::of(ErrorCode::Internal))?;
             parse::<K>(pairs, request.path(), |text| Cursor::decode(&vault, text))
         });
-        std::future::ready(parsed.map(|query| Self { query, kind: PhantomData }))
+        std::future::ready(Ok(Self { query, kind: PhantomData }))
     }
 }
 

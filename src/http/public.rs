@@ -103,7 +103,7 @@ impl Public {
     }
 
     /// A list.
-    pub async fn list<T, F>(self, query: ListQuery, max_age: u32, f: F) -> Answer
+    pub async fn list<T, F>(self, query: Result<ListQuery, Problem>, max_age: u32, f: F) -> Answer
     where
         T: Serialize + ToSchema + Send + 'static,
         F: FnOnce(&mut Tx, &ListQuery) -> db::Result<Page<T>> + Send + 'static,
@@ -112,12 +112,12 @@ impl Public {
     }
 
     /// A list that belongs to the record in the path.
-    pub async fn list_of<T, F>(mut self, query: ListQuery, max_age: u32, f: F) -> Answer
+    pub async fn list_of<T, F>(mut self, query: Result<ListQuery, Problem>, max_age: u32, f: F) -> Answer
     where
         T: Serialize + ToSchema + Send + 'static,
         F: FnOnce(&mut Tx, &str, &ListQuery) -> db::Result<Page<T>> + Send + 'static,
     {
-        self.shown.check::<T>(&[])?;
+        let (query, ()) = Problem::together(query, self.shown.check::<T>(&[]))?;
         let shown = std::mem::take(&mut self.shown);
         let (page, known) = self.read(move |tx, id| f(tx, id, &query)).await?;
         let body = match shown.given() {

@@ -1,5 +1,7 @@
 //! Query strings of everything that is not a list: unknown parameters are refused.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use serde::{
     Deserializer,
@@ -7,7 +9,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use crate::kernel::Problem;
+use crate::kernel::{ErrorCode, FieldError, Problem};
 
 /// No parameters.
 #[derive(serde::Deserialize)]
@@ -49,6 +51,7 @@ pub fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
 }
 
 /// A value of a query string: text, which is read as a number or a truth where one is asked for.
+#[derive(Clone)]
 struct Word(String);
 
 macro_rules! reads {
@@ -106,27 +109,54 @@ impl IntoDeserializer<'_, serde_json::Error> for Word {
     }
 }
 
-/// Reads pairs into a type that denies unknown fields.
+/// Reads pairs into a type that denies unknown fields; names all that are wrong.
 pub(super) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
-    let mut map = std::collections::BTreeMap::new();
+    let (mut map, mut errors) = (BTreeMap::new(), Vec::new());
     for (k, v) in pairs(query)? {
         if map.insert(k.clone(), Word(v)).is_some() {
-            return Err(Problem::parameter(&k, "repeated", "参数只能出现一次。", "May occur only once."));
+            errors.extend(Problem::parameter(&k, "repeated", "参数只能出现一次。", "May occur only once.").errors);
         }
     }
-    serde_path_to_error::deserialize(MapDeserializer::<_, serde_json::Error>::new(map.into_iter())).map_err(|e| {
-        let message = e.inner().to_string();
-        let quoted = message.split('`').nth(1).unwrap_or_default();
-        let (name, code, zh) = if message.starts_with("unknown field") {
-            (quoted.to_owned(), "unknown_parameter", format!("不认识的参数 {quoted}。"))
-        } else if message.starts_with("missing field") {
-            (quoted.to_owned(), "required", format!("缺少参数 {quoted}。"))
-        } else {
-            let name = e.path().to_string();
-            (name.clone(), "invalid_value", format!("参数 {name} 的取值不正确。"))
+    // serde stops at the first: what is refused is taken out, what is missing is put in, and it is asked again.
+    let mut named = BTreeSet::new();
+    loop {
+        let read = serde_path_to_error::deserialize(MapDeserializer::<_, serde_json::Error>::new(map.clone().into_iter()));
+        let refused = match read {
+            Ok(value) if errors.is_empty() => return Ok(value),
+            Ok(_) => break,
+            Err(e) => refusal(&e),
         };
-        Problem::parameter(&name, code, zh, format!("{message}."))
-    })
+        let missing = map.remove(&refused.0).is_none();
+        if named.insert(refused.0.clone()) {
+            errors.extend(refused.1);
+        } else if !missing {
+            break;
+        }
+        if missing {
+            map.insert(refused.0, Word(String::new()));
+        }
+    }
+    Err(Problem::fields(ErrorCode::InvalidRequest, errors))
+}
+
+/// Which parameter is refused, and how that is said.
+fn refusal(e: &serde_path_to_error::Error<serde_json::Error>) -> (String, Vec<FieldError>) {
+    let message = e.inner().to_string();
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let first = quoted.next().unwrap_or_default();
+    let (name, code, zh) = if message.starts_with("unknown field") {
+        (first.to_owned(), "unknown_parameter", format!("不认识的参数 {first}。"))
+    } else if message.starts_with("missing field") {
+        (first.to_owned(), "required", format!("缺少参数 {first}。"))
+    } else if message.starts_with("unknown variant") {
+        (e.path().to_string(), "invalid_value", format!("可用代码：{}。", quoted.collect::<Vec<_>>().join("、")))
+    } else {
+        let name = e.path().to_string();
+        let zh = format!("参数 {name} 的取值不正确。");
+        (name, "invalid_value", zh)
+    };
+    let errors = Problem::parameter(&name, code, zh, format!("{message}.")).errors;
+    (name, errors)
 }
 
 #[cfg(test)]
@@ -134,6 +164,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
+    use crate::kernel::problem::Place;
 
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename_all = "lowercase")]
@@ -150,10 +181,32 @@ mod tests {
         name: Option<String>,
     }
 
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether they are there is asked")]
+    struct Needed {
+        first: i64,
+        second: String,
+        third: By,
+    }
+
     #[test]
     fn text_is_read_as_what_is_asked_for() {
         let asked: Asked = parse("from=12&wide=true&by=day&name=34").expect("read");
         assert_eq!(asked, Asked { from: Some(12), wide: Some(true), by: Some(By::Day), name: Some("34".into()) });
+        let wrong = parse::<Asked>("from=x&wide=1&by=week&other=1&more=2&name=a&name=b").expect_err("all are named");
+        let named: Vec<&str> = wrong.errors.iter().filter_map(|e| if let Place::Parameter(name) = &e.at { Some(name.as_str()) } else { None }).collect();
+        assert_eq!(named, ["name", "by", "from", "more", "other", "wide"]);
+        assert_eq!(wrong.errors[1].detail.zh, "可用代码：day。");
+        let missing = parse::<Needed>("first=x").expect_err("all that are missing too");
+        assert_eq!(
+            missing.errors.iter().map(|e| (&e.at, &*e.code)).collect::<Vec<_>>(),
+            [
+                (&Place::Parameter("first".into()), "invalid_value"),
+                (&Place::Parameter("second".into()), "required"),
+                (&Place::Parameter("third".into()), "required"),
+            ]
+        );
         for (query, at, code) in [
             ("from=x", "from", "invalid_value"),
             ("from=1.5", "from", "invalid_value"),
@@ -163,7 +216,7 @@ mod tests {
             ("from=1&from=2", "from", "repeated"),
         ] {
             let refused = parse::<Asked>(query).expect_err(query);
-            assert_eq!((&refused.errors[0].at, &*refused.errors[0].code), (&crate::kernel::problem::Place::Parameter(at.into()), code), "{query}");
+            assert_eq!((&refused.errors[0].at, &*refused.errors[0].code), (&Place::Parameter(at.into()), code), "{query}");
         }
     }
 }

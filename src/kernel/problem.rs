@@ -161,6 +161,15 @@ impl Problem {
         Self::fields(ErrorCode::InvalidRequest, vec![FieldError { at, code: code.into(), detail: Text::new(zh, en) }])
     }
 
+    /// Two questions about one request: refused with all that is wrong with either.
+    pub fn together<A, B>(one: Result<A, Self>, other: Result<B, Self>) -> Result<(A, B), Self> {
+        match (one, other) {
+            (Ok(a), Ok(b)) => Ok((a, b)),
+            (Err(a), Err(b)) if a.code == b.code => Err(Self::fields(a.code, a.errors.into_iter().chain(b.errors).collect())),
+            (Err(problem), _) | (_, Err(problem)) => Err(problem),
+        }
+    }
+
     /// Nothing here, or nothing to be seen: the two answer alike.
     pub fn not_found() -> Self {
         Self::of(ErrorCode::NotFound)

@@ -143,8 +143,8 @@ fn day(name: &'static str, value: Option<&String>) -> Result<Option<NaiveDate>, 
 
 fn period(tx: &Tx, asked: &Filters) -> Result<(NaiveDate, NaiveDate), Problem> {
     let today = tx.now.local_date();
-    let from = day("from", asked.from.as_ref())?.unwrap_or_else(|| today.with_day(1).unwrap_or(today));
-    let to = day("to", asked.to.as_ref())?.unwrap_or_else(|| today + Days::new(1));
+    let (from, to) = Problem::together(day("from", asked.from.as_ref()), day("to", asked.to.as_ref()))?;
+    let (from, to) = (from.unwrap_or_else(|| today.with_day(1).unwrap_or(today)), to.unwrap_or_else(|| today + Days::new(1)));
     if from >= to {
         return Err(Problem::parameter("to", "order", "止日应晚于起日（止日不含）。", "Must be after from; it is not included."));
     }

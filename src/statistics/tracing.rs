@@ -158,9 +158,10 @@ const BATCH: usize = 250;
 /// A page looks at so many candidates at most: 20 batches.
 const WALKED: usize = 5_000;
 
-/// The records behind a number after one of them, at most `limit`, and after which one to go on, if there may be more.
-pub fn behind(tx: &mut Tx, q: &Question, indicator: Indicator, side: FigureSide, after: Option<Id>, limit: usize) -> Result<(Vec<Behind>, Option<Id>)> {
-    let terms = terms(indicator, side);
+/// The records behind a number that are listed to a caller, after one of them, at most `limit`, and after which one to go on,
+/// if there may be more. That one is never a withheld one, and whether there are more is said of those that are listed.
+pub fn behind(tx: &mut Tx, actor: &Actor, q: &Question, figure: (Indicator, FigureSide), after: Option<Id>, limit: usize) -> Result<(Vec<Behind>, Option<Id>)> {
+    let terms = terms(figure.0, figure.1);
     let Some(node) = q.node(tx)? else { return Ok((Vec::new(), None)) };
     let flows = terms.iter().filter_map(|t| if let Term::Plus(m) | Term::Less(m) = t { Some(m.id()) } else { None });
     let stocks = terms.iter().flat_map(|t| if let Term::Standing(begun, ended) = t { vec![begun.id(), ended.id()] } else { Vec::new() });
@@ -174,15 +175,18 @@ pub fn behind(tx: &mut Tx, q: &Question, indicator: Indicator, side: FigureSide,
         stocks: Bits::of(stocks),
     };
     let (mut keys, mut places) = (Keys::new(false), Places::default());
-    let (mut found, mut at, mut walked) = (Vec::new(), after, 0);
+    let mut found: Vec<Behind> = Vec::new();
+    let (mut at, mut open, mut walked) = (after, after, 0);
     loop {
         let ids = traces::candidates(tx, &walk, at, BATCH)?;
         let facts: BTreeMap<Id, (String, String)> = store::facts_with_kinds(tx, &ids)?;
-        for id in &ids {
-            if found.len() == limit || walked == WALKED {
-                return Ok((found, at));
+        let hidden = withheld(tx, actor, figure.0, &ids)?;
+        at = ids.last().copied().or(at);
+        for id in ids.iter().filter(|id| !hidden.contains(id)) {
+            if walked >= WALKED {
+                return Ok((found, open));
             }
-            (at, walked) = (Some(*id), walked + 1);
+            (open, walked) = (Some(*id), walked + 1);
             let Some((kind, body)) = facts.get(id) else { continue };
             let cells = cells::read(body);
             places.learn(tx, &mut keys, cells.keys())?;
@@ -197,6 +201,10 @@ pub fn behind(tx: &mut Tx, q: &Question, indicator: Indicator, side: FigureSide,
             let count = parts.iter().map(|part| part.1).sum();
             // What began and has ended again does not stand at the end.
             if count != 0 {
+                if found.len() == limit {
+                    let last = found.last().map(|row| row.record);
+                    return Ok((found, last));
+                }
                 found.push(Behind { record: *id, kind: kind.clone(), count, parts });
             }
         }
@@ -250,9 +258,7 @@ pub fn page(tx: &mut Tx, actor: &Actor, params: &TraceParams) -> Result<TracedPa
         }
         None => None,
     };
-    let (mut found, next) = behind(tx, &q, params.indicator, side, after, limit)?;
-    let hidden = withheld(tx, actor, params.indicator, &found.iter().map(|row| row.record).collect::<Vec<_>>())?;
-    found.retain(|row| !hidden.contains(&row.record));
+    let (found, next) = behind(tx, actor, &q, (params.indicator, side), after, limit)?;
     let next_cursor = next.map(|id| Cursor { key: String::new(), id: id.to_string(), of }.encode(tx.vault));
     Ok(TracedPage { asked: q.told(tx)?, indicator: params.indicator, side, items: shown(tx, actor, found)?, has_more: next_cursor.is_some(), next_cursor })
 }

@@ -43,7 +43,7 @@ impl ListKind for Mine {
 #[utoipa::path(tag = "entrustments", operation_id = "get_worklist", params(List<Mine>), responses((status = 200, description = "一页待办", body = Worklist)))]
 #[get("/me/worklist")]
 async fn mine(ask: Ask, asked: List<Mine>) -> Answer {
-    let q = asked.query;
+    let q = asked.query?;
     ask.view(move |tx, actor, _| service::list(tx, actor, &q)).await
 }
 

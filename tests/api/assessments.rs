@@ -357,8 +357,9 @@ async fn one_of_two_freezes_wins(app: TestApp) {
 async fn what_is_said_without_a_name_is_in_figures_alone(app: TestApp) {
     let rate = |grade: &str, named: bool| json!({ "grade": grade, "objects": [{ "object": "staff", "grade": grade }], "is_named": named });
     let mut numbers = Vec::new();
-    for (no, grade, named) in [("FIG-1", "satisfied", true), ("FIG-2", "dissatisfied", false), ("FIG-3", "satisfied", false)] {
-        let made = opened(&app, no).await;
+    let said = [("satisfied", true), ("dissatisfied", false), ("satisfied", false), ("satisfied", true), ("dissatisfied", false)];
+    for (i, (grade, named)) in said.into_iter().enumerate() {
+        let made = opened(&app, &format!("FIG-{i}")).await;
         app.stranger().post(text(&made["link"]), rate(grade, named)).await.ok();
         numbers.push(made["number"].clone());
     }
@@ -377,14 +378,31 @@ async fn what_is_said_without_a_name_is_in_figures_alone(app: TestApp) {
     manager.post(&format!("/assessments/{id}/publish"), json!({})).await.ok();
     let own = format!("/assessments/{id}/subjects/{}", user_id("rd_agent"));
     let line = agent.get(&own).await.ok()["derivation"]["lines"][0].clone();
-    assert_eq!((&line["numerator"], &line["denominator"]), (&json!(2), &json!(3)), "the figures are whole: {line}");
+    assert_eq!((&line["numerator"], &line["denominator"]), (&json!(3), &json!(5)), "the figures are whole: {line}");
     let trace = text(&line["trace"]).trim_start_matches("/api/v1").to_owned();
     let listed = |page: Value| page["items"].as_array().expect("items").iter().map(|r| r["number"].clone()).collect::<Vec<_>>();
-    for side in ["numerator", "denominator"] {
-        for path in [format!("{own}/records/rated?side={side}"), format!("{trace}&side={side}")] {
-            assert_eq!(listed(agent.get(&path).await.ok()), [numbers[0].clone()], "{path}");
-            let all = listed(manager.get(&path).await.ok()).len();
-            assert_eq!(all, if side == "numerator" { 2 } else { 3 }, "to others as before: {path}");
+    let doors = async || {
+        for side in ["numerator", "denominator"] {
+            for path in [format!("{own}/records/rated?side={side}"), format!("{trace}&side={side}")] {
+                let all = listed(manager.get(&path).await.ok()).len();
+                assert_eq!(all, if side == "numerator" { 3 } else { 5 }, "to others as before: {path}");
+                // Nor do places where a page ends tell of the others, between those that are listed and after them.
+                let mut page = agent.get(&format!("{path}&limit=1")).await.ok();
+                assert_eq!(page["has_more"], json!(true), "{path}");
+                let next = format!("{path}&limit=1&cursor={}", text(&page["next_cursor"]));
+                let mut shown = listed(page);
+                page = agent.get(&next).await.ok();
+                assert_eq!((&page["has_more"], page.get("next_cursor")), (&json!(false), None), "{path}");
+                shown.extend(listed(page));
+                assert_eq!(shown, [numbers[0].clone(), numbers[3].clone()], "{path}");
+                assert_eq!(listed(agent.get(&path).await.ok()), shown, "{path}");
+            }
         }
-    }
+    };
+    doors().await;
+    app.set_clock("2026-04-20T09:30:00+08:00");
+    app.as_user("city_inspector").post(&format!("/assessments/{id}/freeze"), json!({})).await.ok();
+    app.tick().await;
+    assert_eq!(manager.get(&format!("/assessments/{id}")).await.ok()["state"], "frozen");
+    doors().await;
 }

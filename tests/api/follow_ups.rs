@@ -443,10 +443,22 @@ async fn twice_bad_goes_up_and_comes_to_an_end(app: TestApp) {
     assert_eq!(app.count("SELECT COUNT(*) AS value FROM follow_ups").await, 1);
 }
 
-/// Who has no account finds the second link as the first.
+/// Who has no account finds the second link as the first. Where the first was without a name, it comes with the message alone:
+/// whoever served knows the number too, and that there is a second rating tells of the first.
 async fn the_second_link_is_found_without_an_account(app: TestApp) {
     let desk = rudong(&app);
-    let path = bad(&desk, false).await;
+    let unnamed = bad(&desk, false).await;
+    let number = text(&desk.manager.get(&unnamed).await.ok()["entrustment_number"]).to_owned();
+    let link = format!("/progress/{number}/evaluation?phone_last4=1234");
+    let (code, digits) = (format!("/progress/{number}/evaluation/code"), json!({ "phone_last4": "1234" }));
+    let before = (app.stranger().get(&link).await.status, app.stranger().post(&code, digits.clone()).await.body["detail"].clone());
+    for (act, body) in [("verify", found()), ("fix", json!({ "words": "已增开窗口" })), ("tell", told())] {
+        desk.manager.post(&format!("{unnamed}/{act}"), body).await.ok();
+    }
+    let after = (app.stranger().get(&link).await.status, app.stranger().post(&code, digits).await.body["detail"].clone());
+    assert_eq!(before, (404, json!("本件已评价，一件只评一次。")));
+    assert_eq!(after, before, "nothing tells that there is a second one");
+    let path = bad(&desk, true).await;
     let number = text(&desk.manager.get(&path).await.ok()["entrustment_number"]).to_owned();
     for (act, body) in [("verify", found()), ("fix", json!({ "words": "已增开窗口" })), ("tell", told())] {
         desk.manager.post(&format!("{path}/{act}"), body).await.ok();

@@ -191,6 +191,23 @@ async fn secret_at_any_time(app: TestApp) {
         open["content_at"] = json!(at("11:50"));
         assert_eq!(hotline.post(AT, open).await.problem(409), "state_conflict");
     }
+    // Nor is it asked in which round it is by now, which the hotline may not know.
+    app.set_clock("2026-03-04T09:40:00+08:00");
+    let path = format!("{AT}/{}", text(&hotline.post(AT, secret("L-3", &json!({}))).await.created()["id"]));
+    act(&clerk, &path, "sign", json!({})).await;
+    act(&clerk, &path, "reply", json!({ "kind": "final", "reply": "已答复。" })).await;
+    act(&hotline, &path, "pass", json!({})).await;
+    app.set_clock("2026-03-04T11:00:00+08:00");
+    act(&hotline, &path, "rehandle", json!({ "reason": "诉求人补充情况" })).await;
+    let mut later = secret("L-3", &json!({ "secrecy": "confidential" }));
+    later["content_at"] = json!("2026-03-04T10:50:00+08:00");
+    let mut more_than_that = later.clone();
+    more_than_that["content"] = json!("换一种说法，并且保密。");
+    let refused = hotline.post(AT, more_than_that).await.expect(409).body;
+    assert!(text(&refused["detail"]).contains("第2轮"), "{refused:#}");
+    let kept = hotline.post(AT, later).await.expect(200).body;
+    assert_eq!((&kept["secrecy"], &kept["round"]), (&json!("confidential"), &json!(2)));
+    silent(&app, &path, &["rd_clerk"]).await;
 }
 
 /// Whatever was written of what the order opened, before and after its caller wanted to be kept secret.

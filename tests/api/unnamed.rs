@@ -77,6 +77,19 @@ async fn a_second_rating_does_not_tell_of_the_first(app: TestApp) {
         desk.company.post(&format!("{at}/rate"), json!({ "grade": "satisfied", "is_named": true })).await.ok();
         desk.agent.get(&at).await.expect(status);
     }
+    // Without a name the second is no record either, and its grade is not told with the follow-up of the first.
+    let first = rated(&desk, "dissatisfied", true).await;
+    let path = format!("/follow-ups/{}", text(&first["follow_up_id"]));
+    for (act, body) in [("verify", found()), ("fix", json!({ "words": "已增开窗口" })), ("tell", told())] {
+        desk.manager.post(&format!("{path}/{act}"), body).await.ok();
+    }
+    let second = evaluation(&desk, text(&first["entrustment_id"]), 2).await;
+    desk.company.post(&format!("/evaluations/{}/rate", text(&second["id"])), json!({ "grade": "satisfied", "is_named": false })).await.ok();
+    desk.agent.get(&format!("/evaluations/{}", text(&second["id"]))).await.expect(404);
+    let v = desk.agent.get(&path).await.ok();
+    assert_eq!((&v["state"], v.get("second_grade"), v.get("second_grade_label")), (&json!("closed"), None, None));
+    assert!(!desk.agent.get(&format!("{path}/timeline")).await.text.contains("“满意”"));
+    assert_eq!(desk.manager.get(&path).await.ok()["second_grade"], "satisfied");
 }
 
 async fn who_rated_is_not_looked_up_by_the_rated(app: TestApp) {
@@ -111,6 +124,10 @@ async fn a_link_by_number_proves_nobody(app: TestApp) {
     app.stranger().post(&link, praise.clone()).await.ok();
     let e = shown(&made).await;
     assert_eq!((&e["grade"], &e["is_named"], &e["suspicions"]), (&json!("very_satisfied"), &json!(false), &json!(["by_number"])));
+    // Afterwards it tells that it was rated, and not how; the link of whoever was served does.
+    let v = app.stranger().get(&link).await.ok();
+    assert_eq!((&v["state"], v.get("grade")), (&json!("rated"), None));
+    assert_eq!(app.stranger().get(text(&made["link"])).await.ok()["grade"], "very_satisfied");
     agent.get(&format!("/evaluations/{}", text(&made["evaluation_id"]))).await.expect(404);
     // One rating, whichever link.
     for used in [link.as_str(), text(&made["link"])] {

@@ -11,8 +11,8 @@ use crate::{
     db::{Db, Private, Result, Tx},
     evaluations::{
         links::{LinkView, proved},
-        load::{Holder, by_known_number, lock, phone, publish},
-        machine::Step,
+        load::{Holder, by_known_number, is_withheld, lock, phone, publish},
+        machine::{Refusal, Step},
         model::RatingChannel,
         rating::{RatingInput, applicant, rate_row, within},
     },
@@ -78,7 +78,8 @@ fn mark_of(tx: &Tx, evaluation: Id, code: &str) -> String {
 pub async fn request(db: &Db, number: String, last4: String) -> Result<CodeSent> {
     let id = proved(db, number, last4, |tx, row| {
         row.decide(Step::Rate, tx.now)?;
-        Ok(row.id)
+        // To whoever knows the number, it is the first that somebody rated who gave no name.
+        if is_withheld(tx, row)? { Err(Problem::from(Refusal::Rated).into()) } else { Ok(row.id) }
     })
     .await?;
     db.commit(move |tx| make(tx, id)).await
@@ -124,5 +125,5 @@ pub fn rate(tx: &mut Tx, number: &str, request_id: &str, input: &CodeRating) -> 
     }
     let rated = rate_row(tx, &applicant(request_id), row, &input.rating, RatingChannel::Sms, None, Holder::Served).map_err(|e| within(e, "/rating"))?;
     store::forget(tx, rated.id)?;
-    LinkView::of(tx, rated).map(Ok)
+    LinkView::of(tx, rated, Holder::Served).map(Ok)
 }

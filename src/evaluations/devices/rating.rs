@@ -159,5 +159,5 @@ pub fn rate(tx: &mut Tx, token: &str, request_id: &str, input: &DeviceRating) ->
     let row = lock(tx, id)?;
     let actor = Actor { label: "大厅平板".into(), kind: "link", id: Some(device.id), ..Actor::system(request_id) };
     let row = rate_row(tx, &actor, row, &input.rating, RatingChannel::Tablet, None, Holder::Served).map_err(|e| within(e, "/rating"))?;
-    LinkView::of(tx, row)
+    LinkView::of(tx, row, Holder::Served)
 }
