@@ -239,14 +239,16 @@ fn sentence(code: &str, params: &HashMap<Cow<'static, str>, Value>, message: Opt
         let (zh, en) = message.split_once('|').unwrap_or((message, message));
         return (zh.to_owned(), en.to_owned());
     }
+    // Of a list its entries are counted, of a text its characters.
+    let (of, en) = if params.get("value").is_some_and(Value::is_array) { ("项", "entries") } else { ("个字", "characters") };
     match code {
         "length" => match (number("min"), number("max"), number("equal")) {
-            (_, _, Some(n)) => (format!("长度必须为 {n}。"), format!("Must have exactly {n}.")),
-            (Some(a), Some(b), _) => (format!("长度应在 {a} 到 {b} 之间。"), format!("Must have {a} to {b}.")),
-            (Some(a), None, _) => (format!("至少需要 {a} 个。"), format!("Must have at least {a}.")),
+            (_, _, Some(n)) => (format!("应为 {n} {of}。"), format!("Must have exactly {n} {en}.")),
+            (Some(a), Some(b), _) => (format!("应为 {a} 到 {b} {of}。"), format!("Must have {a} to {b} {en}.")),
+            (Some(a), None, _) => (format!("至少 {a} {of}。"), format!("Must have at least {a} {en}.")),
             (None, b, _) => {
                 let b = b.unwrap_or_default();
-                (format!("最多 {b} 个。"), format!("Must have at most {b}."))
+                (format!("最多 {b} {of}。"), format!("Must have at most {b} {en}."))
             }
         },
         "range" => {
