@@ -185,7 +185,7 @@ impl Shared {
             let day = db.read(clocks::next_workday).await?;
             text = openapi::dated(&text, day);
         }
-        let served = ops::Document(text);
+        let served = ops::Document(http::Kept::new(text));
         let links = notices::Links { pages: config.pages.clone(), public_url: config.public_url.clone() };
         let courier = notices::Courier::new(outbound.clone(), config.gateways.clone(), links);
         Ok(Self {

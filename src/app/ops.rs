@@ -1,16 +1,18 @@
 //! What operators and machines look for: health, metrics, the document, the explanation of errors.
 
-use actix_web::{HttpRequest, HttpResponse, get, http::header, web};
+use std::sync::LazyLock;
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    http::{Answer, ProblemReason, State, cacheable, metrics::Metrics},
+    http::{Answer, Kept, ProblemReason, State, cacheable, metrics::Metrics},
     kernel::{ErrorCode, Problem, Text},
 };
 
 /// The served OpenAPI document.
-pub struct Document(pub String);
+pub struct Document(pub Kept);
 
 /// Mounts the operations.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -64,8 +66,8 @@ async fn metrics() -> HttpResponse {
 /// 本接口的 OpenAPI 3.1 文档。
 #[utoipa::path(tag = "operations", operation_id = "openapi", security(()), responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
 #[get("/openapi.json")]
-async fn openapi(document: web::Data<Document>) -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=60")).content_type("application/json").body(document.0.clone())
+async fn openapi(document: web::Data<Document>, request: HttpRequest) -> HttpResponse {
+    document.0.answer(&request, 60)
 }
 
 /// 事件文档（AsyncAPI）
@@ -73,9 +75,9 @@ async fn openapi(document: web::Data<Document>) -> HttpResponse {
 /// 全部事件类型的 AsyncAPI 3.0 文档。
 #[utoipa::path(tag = "operations", operation_id = "asyncapi", security(()), responses((status = 200, description = "AsyncAPI 3.0", body = serde_json::Value)))]
 #[get("/asyncapi.json")]
-async fn asyncapi() -> HttpResponse {
-    let text = super::asyncapi::to_json();
-    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=60")).content_type("application/json").body(text)
+async fn asyncapi(request: HttpRequest) -> HttpResponse {
+    static EVENTS: LazyLock<Kept> = LazyLock::new(|| Kept::new(super::asyncapi::to_json()));
+    EVENTS.answer(&request, 60)
 }
 
 /// An error, explained.

@@ -29,7 +29,7 @@ pub use limits::{AnswerCode, ByClient};
 pub use list::{Filter, FilterKind, List, ListKind};
 pub use live::{Next, Resume};
 pub use problem::ProblemDocument;
-pub use public::{DeviceAsk, DeviceCommand, LinkCommand, OwnHands, Public, cacheable};
+pub use public::{DeviceAsk, DeviceCommand, Kept, LinkCommand, OwnHands, Public, cacheable};
 pub use pulse::Pulse;
 pub use query::{Nothing, Params};
 pub use request::{Answer, Named, State, Who};

@@ -334,8 +334,31 @@ pub fn cacheable<T: Serialize>(request: &HttpRequest, value: &T, max_age: u32) -
     tagged(&known(request), serde_json::to_vec(value).unwrap_or_default(), None, max_age)
 }
 
-fn tagged(known: &[String], body: Vec<u8>, tag: Option<String>, max_age: u32) -> HttpResponse {
-    let tag = tag.unwrap_or_else(|| format!("\"{}\"", sha256_hex(&body).get(..32).unwrap_or_default()));
+/// A document that is made once, with the tag by which it is known.
+pub struct Kept {
+    body: web::Bytes,
+    tag: String,
+}
+
+impl Kept {
+    /// Of JSON.
+    pub fn new(json: String) -> Self {
+        Self { tag: tag_of(json.as_bytes()), body: json.into() }
+    }
+
+    /// Answers it, or 304 when it is known.
+    pub fn answer(&self, request: &HttpRequest, max_age: u32) -> HttpResponse {
+        tagged(&known(request), self.body.clone(), Some(self.tag.clone()), max_age)
+    }
+}
+
+fn tag_of(body: &[u8]) -> String {
+    format!("\"{}\"", sha256_hex(body).get(..32).unwrap_or_default())
+}
+
+fn tagged(known: &[String], body: impl Into<web::Bytes>, tag: Option<String>, max_age: u32) -> HttpResponse {
+    let body = body.into();
+    let tag = tag.unwrap_or_else(|| tag_of(&body));
     // Known in whatever encoding: the tag under which it is known is the one that is confirmed.
     let held = known.iter().find(|t| *t == "*" || unencoded(t.trim_matches('"')) == tag.trim_matches('"'));
     let known = held.is_some();

@@ -55,6 +55,12 @@ async fn methods_and_types() {
     for path in ["/livez", "/readyz", "/metrics", "/openapi.json", "/docs/", "/.well-known/security.txt", "/.well-known/api-catalog"] {
         app.send(actix_web::test::TestRequest::get().uri(path)).await.expect(200);
     }
+    for path in ["/openapi.json", "/asyncapi.json"] {
+        let ask = || actix_web::test::TestRequest::get().uri(path);
+        let first = app.send(ask()).await;
+        let again = app.send(ask().insert_header(("if-none-match", first.header("etag")))).await;
+        assert_eq!((again.status, again.header("etag"), again.text.as_str()), (304, first.header("etag"), ""));
+    }
 }
 
 async fn every_wrong_field_is_named(app: TestApp) {
@@ -66,6 +72,17 @@ async fn every_wrong_field_is_named(app: TestApp) {
     let reply = clerk.post("/entrustments", body).await.expect(400);
     let pointers: Vec<&str> = reply.body["errors"].as_array().expect("errors").iter().map(|e| text(&e["pointer"])).collect();
     assert_eq!(pointers, ["/applicant/division_code", "/contact/phone", "/request"]);
+    // So it is with parameters, also with those that say what is shown.
+    let named = |reply: &crate::support::Reply| {
+        let errors = reply.body["errors"].as_array().expect("errors");
+        errors.iter().map(|e| text(&e["parameter"]).to_owned()).collect::<Vec<_>>()
+    };
+    let reply = clerk.get("/entrustments?limit=x&mode=x&fields=nope&expand=nope").await.expect(400);
+    assert_eq!(named(&reply), ["limit", "mode", "expand", "fields"]);
+    let reply = clerk.get("/statistics?level=x&mode=x&other=1").await.expect(400);
+    assert_eq!(named(&reply), ["level", "mode", "other"]);
+    let reply = clerk.get("/events?types=x&record=x&center=x&record_kind=x&limit=x").await.expect(400);
+    assert_eq!(named(&reply), ["types", "record_kind", "record", "center", "limit"]);
     let one = |body: serde_json::Value| {
         let clerk = app.as_user("rd_clerk");
         async move {
