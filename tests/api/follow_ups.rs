@@ -450,7 +450,7 @@ async fn the_second_link_is_found_without_an_account(app: TestApp) {
     let unnamed = bad(&desk, false).await;
     let number = text(&desk.manager.get(&unnamed).await.ok()["entrustment_number"]).to_owned();
     let link = format!("/progress/{number}/evaluation?phone_last4=1234");
-    let (code, digits) = (format!("/progress/{number}/evaluation/code"), json!({ "phone_last4": "1234" }));
+    let (code, digits) = (format!("/progress/{number}/evaluation-code"), json!({ "phone_last4": "1234" }));
     let before = (app.stranger().get(&link).await.status, app.stranger().post(&code, digits.clone()).await.body["detail"].clone());
     for (act, body) in [("verify", found()), ("fix", json!({ "words": "已增开窗口" })), ("tell", told())] {
         desk.manager.post(&format!("{unnamed}/{act}"), body).await.ok();

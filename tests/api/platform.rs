@@ -79,8 +79,8 @@ async fn every_wrong_field_is_named(app: TestApp) {
     };
     let reply = clerk.get("/entrustments?limit=x&mode=x&fields=nope&expand=nope").await.expect(400);
     assert_eq!(named(&reply), ["limit", "mode", "expand", "fields"]);
-    let reply = clerk.get("/statistics?level=x&mode=x&other=1").await.expect(400);
-    assert_eq!(named(&reply), ["level", "mode", "other"]);
+    let reply = clerk.get("/statistics?level=x&scope=x&other=1").await.expect(400);
+    assert_eq!(named(&reply), ["level", "other", "scope"]);
     let reply = clerk.get("/events?types=x&record=x&center=x&record_kind=x&limit=x").await.expect(400);
     assert_eq!(named(&reply), ["types", "record_kind", "record", "center", "limit"]);
     let one = |body: serde_json::Value| {
