@@ -61,7 +61,7 @@ fn order_of(fields: &Fields, service: &Service, center: Id) -> Result<NewOrder, 
         return Err(Fault::new(400, "lat 与 long 须同时提供（lat and long go together）"));
     }
     if latitude.is_none() && address.is_empty() {
-        return Err(Fault::new(400, "请提供 lat 和 long，或 address_string（a location is required）"));
+        return Err(Fault::new(400, "请提供 lat 和 long，或 address_string、address_id（a location is required）"));
     }
     if service.code == "assisted"
         && let Some(missing) = ["item", "id_number"].into_iter().find(|code| fields.attribute(code).is_none())

@@ -157,8 +157,17 @@ pub fn render(tx: &mut Tx, rows: &[Order], shown: &Shown) -> Result<Vec<Value>> 
     Ok(all)
 }
 
-/// GET requests/{id}, several parted by commas; and GET requests with `service_request_id`.
+/// GET requests/{id}, several parted by commas.
 pub fn by_ids(tx: &mut Tx, ids: &[String], fields: &Fields, base: &str) -> Asked<Tree> {
+    let found = asked!(known(tx, ids, fields, base)?);
+    if found.value.as_array().is_some_and(Vec::is_empty) {
+        return Ok(Err(Fault::new(404, "没有这个 service_request_id（service_request_id was not found）")));
+    }
+    Ok(Ok(found))
+}
+
+/// Those of these that are there.
+fn known(tx: &mut Tx, ids: &[String], fields: &Fields, base: &str) -> Asked<Tree> {
     let client = asked!(client(tx, fields)?);
     let shown = Shown { client: client.as_ref(), base };
     let mut rows: Vec<Order> = Vec::new();
@@ -168,9 +177,6 @@ pub fn by_ids(tx: &mut Tx, ids: &[String], fields: &Fields, base: &str) -> Asked
             Err(_) => hotline::store::order_by_number(tx, &id.to_ascii_uppercase())?,
         };
         rows.extend(found.filter(|row| shown.sees(row) && !rows.iter().any(|r| r.id == row.id)));
-    }
-    if rows.is_empty() {
-        return Ok(Err(Fault::new(404, "没有这个 service_request_id（service_request_id was not found）")));
     }
     Ok(Ok(Tree { root: "service_requests", value: Value::Array(render(tx, &rows, &shown)?) }))
 }
@@ -197,7 +203,7 @@ pub fn span(tx: &Tx, fields: &Fields, names: [&str; 2]) -> std::result::Result<(
 pub fn list(tx: &mut Tx, fields: &Fields, base: &str) -> Asked<Tree> {
     let ids = fields.all("service_request_id", true);
     if !ids.is_empty() {
-        return by_ids(tx, &ids, fields, base);
+        return known(tx, &ids, fields, base);
     }
     let client = asked!(client(tx, fields)?);
     let center = asked!(jurisdiction(tx, fields, client.as_ref())?);

@@ -93,17 +93,23 @@ pub fn definition(code: &str) -> Result<Tree, Fault> {
 
 /// GET discovery.
 pub fn discovery(base: &str, contact: &str, demo: bool) -> Tree {
-    let value = json!({
-        "changeset": "2026-11-23T00:00:00+08:00",
-        "contact": contact,
-        "key_service": "向本系统的系统管理员申请 api_key；查询不需要 api_key。",
-        "endpoints": [{
-            "specification": "http://wiki.open311.org/GeoReport_v2",
+    const CHANGESET: &str = "2026-11-24T00:00:00+08:00";
+    // The standard, and the extension of it that has the updates of requests.
+    let specifications = ["http://wiki.open311.org/GeoReport_v2", "https://github.com/mysociety/fixmystreet/wiki/Open311-FMS---Complete-Spec"];
+    let endpoint = |specification| {
+        json!({
+            "specification": specification,
             "url": format!("{base}/open311/v2"),
-            "changeset": "2026-11-23T00:00:00+08:00",
+            "changeset": CHANGESET,
             "type": if demo { "test" } else { "production" },
             "formats": ["text/xml", "application/json"],
-        }],
+        })
+    };
+    let value = json!({
+        "changeset": CHANGESET,
+        "contact": contact,
+        "key_service": "向本系统的系统管理员申请 api_key；查询不需要 api_key。",
+        "endpoints": specifications.map(endpoint),
     });
     Tree { root: "discovery", value }
 }

@@ -149,8 +149,10 @@ pub fn read_date(text: &str, name: &str) -> Result<Moment, Fault> {
     // A plus sign that was not encoded comes as a blank.
     let text = text.trim().replace(' ', "+");
     let whole = DateTime::parse_from_rfc3339(&text).map(|t| t.with_timezone(&Utc)).ok();
-    let short = || DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%z").map(|t| t.with_timezone(&Utc)).ok();
-    let local = || chrono::NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S").ok().map(|t| (t - chrono::TimeDelta::hours(8)).and_utc());
+    let zoned = |format| DateTime::parse_from_str(&text, format).map(|t| t.with_timezone(&Utc)).ok();
+    let short = || ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z"].into_iter().find_map(zoned);
+    let plain = |format| chrono::NaiveDateTime::parse_from_str(&text, format).ok().map(|t| (t - chrono::TimeDelta::hours(8)).and_utc());
+    let local = || ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"].into_iter().find_map(plain);
     let day = || NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().map(|d| (d.and_time(chrono::NaiveTime::MIN) - chrono::TimeDelta::hours(8)).and_utc());
     let found = whole.or_else(short).or_else(local).or_else(day);
     let found = found.filter(|t| (1970..=2200).contains(&chrono::Datelike::year(t)));
@@ -348,6 +350,9 @@ mod tests {
         let at = read_date("2026-03-02T09:30:00 08:00", "start_date").map(date);
         assert_eq!(at.ok().as_deref(), Some("2026-03-02T09:30:00+08:00"));
         assert_eq!(read_date("2026-03-02T01:30:00Z", "x").map(date).ok().as_deref(), Some("2026-03-02T09:30:00+08:00"));
+        for same in ["2026-03-02T09:30", "2026-03-02T01:30Z", "2026-03-02T09:30+08:00", "2026-03-02T09:30:00.25", "2026-03-02T09:30:00+0800"] {
+            assert_eq!(read_date(same, "x").map(date).ok().as_deref(), Some("2026-03-02T09:30:00+08:00"), "{same}");
+        }
         assert!(read_date("2026-03-02", "x").is_ok() && read_date("yesterday", "x").is_err());
         let fields = Fields::read("api_key=k&attribute[hotline_no]=RX%2B1&attribute[a][]=1&service_request_id=1,2&lat=91").unwrap_or_default();
         assert_eq!(fields.attribute("hotline_no").as_deref(), Some("RX+1"));

@@ -96,6 +96,10 @@ async fn services_in_both_formats(app: TestApp) {
     assert_eq!(ask("*/*").await.header("content-type"), "text/xml; charset=utf-8");
     let found = get(&app, "discovery.json").await.ok();
     assert_eq!(found["endpoints"][0]["specification"], "http://wiki.open311.org/GeoReport_v2");
+    assert_eq!((&found["endpoints"][1]["url"], found["endpoints"].as_array().map(Vec::len)), (&found["endpoints"][0]["url"], Some(2)), "and the updates");
+    // What is asked for by number and is not there is an empty list; by its address it is missing.
+    assert_eq!(get(&app, "requests.json?service_request_id=NOPE,3").await.ok(), json!([]));
+    get(&app, "requests/NOPE.json").await.expect(404);
     assert!(get(&app, "discovery.xml").await.expect(200).text.contains("<formats><format>text/xml</format><format>application/json</format></formats>"));
 }
 
