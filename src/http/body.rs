@@ -240,7 +240,7 @@ fn sentence(code: &str, params: &HashMap<Cow<'static, str>, Value>, message: Opt
         return (zh.to_owned(), en.to_owned());
     }
     // Of a list its entries are counted, of a text its characters.
-    let (of, en) = if params.get("value").is_some_and(Value::is_array) { ("项", "entries") } else { ("个字", "characters") };
+    let (of, en) = if params.get("value").is_some_and(|v| v.is_array() || v.is_object()) { ("项", "entries") } else { ("个字", "characters") };
     match code {
         "length" => match (number("min"), number("max"), number("equal")) {
             (_, _, Some(n)) => (format!("应为 {n} {of}。"), format!("Must have exactly {n} {en}.")),

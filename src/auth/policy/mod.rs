@@ -188,3 +188,22 @@ impl Scope {
         Self::Subjects(subjects)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Whoever looks for what is allowed on a kind of record reads one table.
+    #[test]
+    fn a_kind_of_record_stands_in_one_table() {
+        let mut of: BTreeMap<&str, usize> = BTreeMap::new();
+        for (table, rules) in TABLES.into_iter().enumerate() {
+            for rule in rules {
+                assert_eq!(*of.entry(rule.resource).or_insert(table), table, "{}", rule.resource);
+            }
+        }
+        assert_eq!(rules_of("entrustment").len() + rules().filter(|r| r.resource != "entrustment").count(), rules().count());
+    }
+}

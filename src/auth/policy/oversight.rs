@@ -14,8 +14,11 @@ const ASSESSOR: &[&str] = &["read", "create", "compute", "enter", "publish", "de
 const EXPORT_ACTS: &[&str] = &["read", "create", "cancel"];
 /// What is done with a month of figures.
 const PERIOD_ACTS: &[&str] = &["read", "freeze", "propose", "approve", "refuse", "leave_out"];
+/// Whoever composes a bulletin.
 const BULLETIN_WORK: &[&str] = &["read", "create", "edit", "recompose", "submit", "discard"];
+/// Whoever reviews what another has composed.
 const BULLETIN_REVIEW: &[&str] = &["send_back", "publish", "withdraw"];
+/// What is done with an order by whoever gave it.
 const SUPERVISOR: &[&str] = &["extend", "confirm", "send_back", "withdraw"];
 
 /// The table.
